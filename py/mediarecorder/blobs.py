@@ -1,0 +1,168 @@
+"""What every file held by the browser can do: recordings and photos stand on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .browser import js, js_object, settle, translated
+from .errors import PageUnavailableError
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator
+    from typing import Self
+
+_EXTENSIONS = {
+    "video/x-matroska": "mkv",
+    "audio/x-matroska": "mka",
+    "audio/mpeg": "mp3",
+    "image/jpeg": "jpg",
+    "audio/mp4": "m4a",
+}
+
+
+async def read(blob: Any) -> bytes:
+    """The content of a browser's Blob, copied once."""
+    with translated("read"):
+        buffer = await blob.arrayBuffer()
+        data: bytes = buffer.to_bytes()
+        return data
+
+
+class MediaFile:
+    """A file in the browser's hands: a Blob, its type, and ways to get at it.
+
+    The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
+    """
+
+    _default_name = "file"
+
+    def __init__(self, blob: Any, mime_type: str) -> None:
+        self._blob = blob
+        self._mime_type = mime_type
+        self._url: str | None = None
+
+    @property
+    def blob(self) -> Any:
+        """The browser's Blob (https://developer.mozilla.org/docs/Web/API/Blob)."""
+        return self._blob
+
+    @property
+    def mime_type(self) -> str:
+        """Container and codecs, such as ``"video/webm;codecs=vp8,opus"``, as the data itself says."""
+        return self._mime_type
+
+    @property
+    def extension(self) -> str:
+        """The usual ending of a file name for this type, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
+        container = self._mime_type.split(";")[0].strip().lower()
+        return _EXTENSIONS.get(container, container.rpartition("/")[2]) or "bin"
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return int(self._blob.size)
+
+    async def bytes(self) -> bytes:
+        """The whole file, copied out of the browser once."""
+        return await read(self._blob)
+
+    async def iter_bytes(self, size: int = 1 << 20) -> AsyncIterator[bytes]:
+        """The file in pieces of `size` bytes, the last one shorter; only one piece is in memory at a time.
+
+        >>> async for part in recording.iter_bytes(65536):
+        ...     upload(part)
+        """
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise TypeError(f"size is a number of bytes, not {size!r}")
+        if size < 1:
+            raise ValueError(f"size must be at least 1 byte, not {size}")
+        for start in range(0, self.size, size):
+            yield await read(self._blob.slice(start, start + size))
+
+    @property
+    def url(self) -> str:
+        """A ``blob:`` address that a player or a link of this page can use, until `close()`."""
+        if self._url is None:
+            self._url = str(js.URL.createObjectURL(self._blob))
+        return self._url
+
+    def close(self) -> None:
+        """Release the `url`. The data can still be read; a later `url` is a new one."""
+        if self._url is not None:
+            js.URL.revokeObjectURL(self._url)
+            self._url = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def save(self, name: str | None = None, *, pick: bool = False) -> Outcome[str]:
+        """Give the file to the user: a download, begun when this is called.
+
+        Parameters
+        ----------
+        name
+            The file's name; without one, kind and time. The ending is added when there is none.
+        pick
+            Open the browser's dialogue to choose the place. Where a browser has none (Firefox, Safari)
+            it is a download.
+
+        Returns
+        -------
+        Outcome[str]
+            Await it for the name. With `pick` it waits until the file is written, and raises `AbortError`
+            when the user closed the dialogue.
+
+        Examples
+        --------
+        >>> await recording.save("interview")
+        'interview.webm'
+        """
+        name = self._file_name(name)
+        if pick and hasattr(js, "showSaveFilePicker"):
+            return Outcome.running(self._save_picked(name))
+        self._download(name)
+        return Outcome.of(name)
+
+    def _file_name(self, name: str | None) -> str:
+        if name is None:
+            name = self._default_name
+        if not isinstance(name, str):
+            raise TypeError(f"a file name is a string, not {name!r}")
+        if not name.strip():
+            raise ValueError("the file name is empty")
+        return name if "." in name.strip(".") else f"{name}.{self.extension}"
+
+    def _download(self, name: str) -> None:
+        if not hasattr(js, "document"):
+            raise PageUnavailableError("only a page can start a download; write_to(path) works in a worker")
+        url = js.URL.createObjectURL(self._blob)
+        link = js.document.createElement("a")
+        link.href, link.download = url, name
+        link.hidden = True
+        js.document.body.append(link)  # Firefox wants the link in the document
+        link.click()
+        link.remove()
+        # The browser reads the address after this task; a minute is far more than it needs for that.
+        js.setTimeout(js.URL.revokeObjectURL.bind(js.URL), 60_000, url)
+
+    async def _save_picked(self, name: str) -> str:
+        suggestion = js_object({"suggestedName": name})
+        handle = await settle(js.globalThis, "showSaveFilePicker", suggestion, doing="save")
+        writable = await settle(handle, "createWritable", doing="save")
+        await settle(writable, "write", self._blob, doing="save")
+        await settle(writable, "close", doing="save")
+        return str(handle.name)
+
+    async def write_to(self, path: str | os.PathLike[str]) -> None:
+        """Write the file into Pyodide's file system, piece by piece.
+
+        >>> await recording.write_to("/tmp/take.webm")
+        """
+        with open(path, "wb") as file:
+            async for part in self.iter_bytes():
+                file.write(part)

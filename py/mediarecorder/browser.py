@@ -1,0 +1,172 @@
+"""The one place that touches `js` and `pyodide`: what this realm is, and how to call what it has.
+
+Everything above this module works on JavaScript objects of W3C shape and does not ask where they come
+from. Features are detected, browsers are not. No string is ever evaluated, so that the library runs
+under a Content-Security-Policy without ``unsafe-eval``.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from .errors import (
+    BrowserRequiredError,
+    InsecureContextError,
+    NotSupportedError,
+    PageUnavailableError,
+    from_browser,
+)
+
+IN_BROWSER = sys.platform == "emscripten"
+
+if IN_BROWSER or TYPE_CHECKING:
+    import js
+    from pyodide.ffi import JsException, JsProxy, create_proxy, to_js
+else:
+
+    class _NoBrowser:
+        """Stands for everything JavaScript outside a browser: importing works, using says why not."""
+
+        def _refuse(self, *_: Any) -> Any:
+            raise BrowserRequiredError(
+                "mediarecorder records with the browser's own MediaRecorder. Run this in Pyodide, PyScript, "
+                "JupyterLite or marimo, in a browser."
+            )
+
+        __getattr__ = __call__ = _refuse
+
+    class JsException(Exception): ...
+
+    class JsProxy: ...
+
+    js = create_proxy = to_js = _NoBrowser()
+
+__all__ = [
+    "IN_BROWSER",
+    "JsException",
+    "JsProxy",
+    "absent",
+    "create_proxy",
+    "js",
+    "js_object",
+    "js_of",
+    "media_devices",
+    "media_recorder_class",
+    "native_getter",
+    "now",
+    "plain",
+    "realm",
+    "settle",
+    "translated",
+]
+
+
+def realm() -> str:
+    """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser)."""
+    if not IN_BROWSER:
+        return "none"
+    return "page" if hasattr(js, "document") else "worker"
+
+
+def media_devices() -> Any:
+    """The page's `navigator.mediaDevices`, or the error that says why there is none."""
+    devices = getattr(js.navigator, "mediaDevices", None)
+    if not absent(devices) and hasattr(devices, "getUserMedia"):
+        return devices
+    if realm() == "worker":
+        raise _no_page()
+    if not getattr(js, "isSecureContext", True):
+        raise InsecureContextError(
+            "Browsers give camera and microphone to secure pages only. Open this page over https://, "
+            "or as http://localhost on your own machine."
+        )
+    raise NotSupportedError("This browser has no navigator.mediaDevices. Use a current Chrome, Edge, Firefox or Safari.")
+
+
+def media_recorder_class() -> Any:
+    """The browser's `MediaRecorder`, or the error that says why there is none."""
+    if hasattr(js, "MediaRecorder"):
+        return js.MediaRecorder
+    if realm() == "worker":
+        raise _no_page()
+    raise NotSupportedError("This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari.")
+
+
+def _no_page() -> PageUnavailableError:
+    return PageUnavailableError(
+        "This Python runs in a worker, where browsers have no camera, microphone or MediaRecorder. "
+        'Run it in the page: <script type="py"> without the worker attribute, or Pyodide loaded by the page itself.'
+    )
+
+
+def absent(value: Any) -> bool:
+    """True for JavaScript's `undefined` and `null`, whichever way this Pyodide presents them."""
+    return value is None or type(value).__name__ == "JsNull"
+
+
+def js_of(value: Any) -> Any:
+    """The JavaScript object behind a facade object; anything else as it is."""
+    return getattr(value, "js", value) if not isinstance(value, JsProxy) else value
+
+
+def js_object(mapping: dict[str, Any]) -> Any:
+    """A plain JavaScript object with the content of `mapping`, nested."""
+    # Without the converter Pyodide before 0.29 makes a Map, which no browser API takes.
+    return to_js(mapping, dict_converter=js.Object.fromEntries)
+
+
+def plain(value: Any) -> Any:
+    """A JavaScript value as plain Python data: dictionaries, lists, strings, numbers, None."""
+    if absent(value):
+        return None
+    return value.to_py() if isinstance(value, JsProxy) else value
+
+
+def now() -> float:
+    """Seconds on the clock that also stamps the browser's events (`performance.now()`)."""
+    return float(js.performance.now()) / 1000
+
+
+@cache
+def native_getter(interface: str, attribute: str) -> Any:
+    """A JavaScript function that reads `attribute` of its first argument, made without evaluating code.
+
+    It lets the browser itself walk over thousands of events (`events.map(getter)`) with no call into
+    Python for each.
+    """
+    descriptor = js.Object.getOwnPropertyDescriptor(getattr(js, interface).prototype, attribute)
+    return js.Function.prototype.call.bind(js.Reflect.get(descriptor, "get"))
+
+
+async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
+    """Call the promise-returning `target.method(*arguments)` and await it, errors translated.
+
+    A bare `await` on a promise that rejects with an error object without a stack, such as Chromium's
+    OverconstrainedError, never settles in Pyodide (pyodide#3867), so the promise is settled inside
+    JavaScript; and a promise that has once come to Python cannot be handed back, so it is made there too.
+    """
+    # `map` hands over an index and the array too; `Reflect.apply` takes no notice of more than three arguments.
+    call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
+    [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
+    if result.status == "fulfilled":
+        return result.value
+    raise from_browser(result.reason, doing)
+
+
+class translated:
+    """Turns what the browser throws inside the `with` block into this library's errors.
+
+    >>> with translated("start"):
+    ...     js_recorder.start()
+    """
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, JsException):
+            raise from_browser(error, self.doing) from None

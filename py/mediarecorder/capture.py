@@ -1,0 +1,245 @@
+"""The calls most people need: `record` and `take_photo`. They stand on the classes an expert uses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .browser import now
+from .devices import find_device, media_devices
+from .errors import NotAllowedError
+from .events import call_handler
+from .mixing import mix
+from .photo import photograph
+from .recorder import MediaRecorder, checked_number
+from .streams import MediaStream
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from .devices import MediaDeviceInfo
+    from .photo import Photo
+    from .recording import Recording
+
+PROGRESS = 0.25
+"""Seconds between two calls of `on_progress`, and between two looks at the size."""
+START = 1.0
+"""Seconds that `start` gets before time is counted without it: on a silent stream Chromium never fires it."""
+
+
+async def record(
+    duration: float | None = None,
+    *,
+    audio: bool | Mapping[str, Any] = True,
+    video: bool | Mapping[str, Any] = False,
+    screen: bool | Mapping[str, Any] = False,
+    device: MediaDeviceInfo | str | None = None,
+    stop_when: asyncio.Event | Awaitable[Any] | None = None,
+    stream: MediaStream | Any | None = None,
+    mime_type: str | Sequence[str] | None = None,
+    timeslice: float | None = None,
+    max_size: int | None = None,
+    on_progress: Callable[[float, int], Any] | None = None,
+) -> Recording:
+    """Record, from opening the devices to releasing them.
+
+    The first of `duration`, `stop_when` and `max_size` ends it; so does the end of all tracks. What was
+    opened here is released on every way out: the normal end, an error, cancellation.
+
+    Parameters
+    ----------
+    duration
+        Seconds to record.
+    audio, video
+        True, or a dictionary of constraints. The microphone is recorded unless `audio` is False.
+    screen
+        True, or options of `get_display_media`: record the screen, with the microphone mixed in if
+        `audio`. The user chooses the screen, so this must be called from a click or a key.
+    device
+        The camera or microphone to use: a `MediaDeviceInfo`, an id, or part of a label.
+    stop_when
+        An `asyncio.Event` or any awaitable.
+    stream
+        Record this one; nothing is opened, and the stream is not stopped.
+    mime_type
+        As for `MediaRecorder`.
+    timeslice
+        Seconds between two chunks. With `max_size` or `on_progress` it is 0.25 unless given, since
+        browsers tell no size before.
+    max_size
+        Bytes after which to stop. The chunk that reaches it is kept.
+    on_progress
+        Called as ``on_progress(seconds, size)`` a few times a second and once at the end.
+
+    Raises
+    ------
+    ValueError
+        Nothing would ever end it: give `duration`, `stop_when` or `max_size`.
+    RecordingError
+        The take failed; the exception has what was recorded. An exception of `stop_when` propagates
+        with it too, as ``.recording``.
+
+    Examples
+    --------
+    >>> recording = await record(5)
+    >>> recording = await record(5, video=True, mime_type=["video/mp4", "video/webm"])
+    """
+    duration = checked_number("duration", duration, 0.001)
+    _check(duration, stop_when, max_size, on_progress)
+    if (max_size is not None or on_progress is not None) and timeslice is None:
+        timeslice = PROGRESS
+    try:
+        opened = None if stream is not None else await _open(audio, video, screen, device)
+    except BaseException:
+        _drop(stop_when)
+        raise
+    try:
+        recorder = MediaRecorder(stream if opened is None else opened, mime_type=mime_type)
+        recorder.start(timeslice)
+        return await _until(recorder, duration, stop_when, max_size, on_progress)
+    finally:
+        _drop(stop_when)
+        if opened is not None:
+            opened.stop()
+
+
+def _check(duration: object, stop_when: object, max_size: object, on_progress: object) -> None:
+    if duration is None and stop_when is None and max_size is None:
+        raise ValueError("record would never end: give a duration, stop_when or max_size")
+    if stop_when is not None and not isinstance(stop_when, asyncio.Event) and not hasattr(stop_when, "__await__"):
+        raise TypeError(f"stop_when is an asyncio.Event or an awaitable, not {stop_when!r}")
+    if max_size is not None:
+        if isinstance(max_size, bool) or not isinstance(max_size, (int, float)):
+            raise TypeError(f"max_size is a number of bytes, not {max_size!r}")
+        if not max_size > 0:
+            raise ValueError(f"max_size must be at least 1 byte, not {max_size!r}")
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+
+
+def _drop(stop_when: Any) -> None:
+    """A coroutine that will never be awaited now says so no more."""
+    if hasattr(stop_when, "close") and hasattr(stop_when, "cr_await") and stop_when.cr_frame is not None:
+        stop_when.close()
+
+
+async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
+    """The stream that the arguments of `record` ask for."""
+    if screen:
+        if video:
+            raise ValueError("one picture at a time: screen or video, not both")
+        return await _open_screen(audio, screen, device)
+    if device is not None:
+        kinds = (*(("videoinput",) if video else ()), *(("audioinput",) if audio else ()))
+        for medium, choice in (await find_device(device, kinds)).request().items():
+            if medium == "video":
+                video = {**(video if isinstance(video, Mapping) else {}), **choice}
+            else:
+                audio = {**(audio if isinstance(audio, Mapping) else {}), **choice}
+    return await media_devices.get_user_media(audio=audio, video=video)
+
+
+async def _open_screen(audio: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
+    # The screen first: its chooser needs the click while it is warm.
+    options = dict(screen) if isinstance(screen, Mapping) else {}
+    display = await media_devices.get_display_media(**{"audio": bool(audio), **options})
+    if not audio:
+        return display
+    try:
+        microphone = await _open(audio, False, False, device)
+        return await mix(display, microphone)
+    except BaseException:
+        display.stop()
+        raise
+
+
+async def _until(
+    recorder: MediaRecorder,
+    duration: float | None,
+    stop_when: Any,
+    max_size: float | None,
+    on_progress: Callable[[float, int], Any] | None,
+) -> Recording:
+    """Watch a recorder that has just been started until one of the ends is reached."""
+    begun = now()
+    finished = asyncio.ensure_future(_wait(recorder))
+    waiting = {finished}
+    stopping: asyncio.Future[Any] | None = None
+    if stop_when is not None:
+        stopping = asyncio.ensure_future(stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when)
+        waiting.add(stopping)
+    try:
+        while not any(future.done() for future in waiting):
+            pause = PROGRESS
+            if duration is not None:
+                recorded = recorder.duration or now() - begun - START
+                if recorded >= duration:
+                    break
+                pause = min(pause, duration - recorded)
+            if max_size is not None and recorder.size >= max_size:
+                break
+            if on_progress and recorder.duration:
+                call_handler(on_progress, recorder.duration, recorder.size)
+            await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        if recorder.state != "inactive":
+            recorder.stop()
+        recording = await recorder.finished
+        if on_progress:
+            call_handler(on_progress, recording.duration, recording.size)
+        if stopping is not None and stopping.done():
+            _raise_failure_of(stopping, recording)
+        return recording
+    finally:
+        if recorder.state != "inactive":  # cancelled: the take ends without anyone waiting for it
+            recorder.stop()
+        finished.cancel()
+        if stopping is not None and stopping is not stop_when:
+            stopping.cancel()
+
+
+async def _wait(recorder: MediaRecorder) -> None:
+    """The end of the take without its failure, which `_until` fetches itself."""
+    try:
+        await recorder.finished
+    except Exception:
+        return
+
+
+def _raise_failure_of(stopping: asyncio.Future[Any], recording: Recording) -> None:
+    try:
+        stopping.result()
+    except BaseException as error:
+        error.recording = recording  # type: ignore[attr-defined]
+        raise
+
+
+async def take_photo(
+    *,
+    video: bool | Mapping[str, Any] = True,
+    device: MediaDeviceInfo | str | None = None,
+    mime_type: str = "image/jpeg",
+) -> Photo:
+    """Take a picture with the camera, and release the camera.
+
+    Parameters
+    ----------
+    video
+        True, or a dictionary of constraints, such as ``{"facing_mode": "environment"}``.
+    device
+        The camera to use: a `MediaDeviceInfo`, an id, or part of a label.
+    mime_type
+        ``"image/jpeg"``, ``"image/png"`` or what else the browser can write.
+
+    Examples
+    --------
+    >>> photo = await take_photo()
+    >>> photo.width
+    640
+    """
+    if not video:
+        raise TypeError("take_photo needs a picture: video is True or a dictionary of constraints")
+    if not isinstance(mime_type, str):
+        raise TypeError(f"mime_type is a string, not {mime_type!r}")
+    with await _open(False, video, False, device) as stream:
+        return await photograph(stream, mime_type)

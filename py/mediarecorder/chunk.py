@@ -1,0 +1,38 @@
+"""One piece of a recording, as the browser delivered it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .blobs import read
+
+
+class Chunk:
+    """What one ``dataavailable`` event brought. The data stays in the browser until `bytes()` asks for it.
+
+    A chunk can be empty. It is no file of its own: only all chunks of a take together are one.
+
+    Attributes
+    ----------
+    js
+        The browser's Blob.
+    """
+
+    def __init__(self, blob: Any) -> None:
+        self.js = blob
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return int(self.js.size)
+
+    @property
+    def mime_type(self) -> str:
+        return str(self.js.type)
+
+    async def bytes(self) -> bytes:
+        """The data, copied out of the browser once."""
+        return await read(self.js)
+
+    def __repr__(self) -> str:
+        return f"<Chunk {self.size} bytes, {self.mime_type or 'no type'}>"

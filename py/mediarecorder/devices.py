@@ -1,0 +1,219 @@
+"""`navigator.mediaDevices` in Python words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .browser import IN_BROWSER, js, js_object, media_devices as browser_media_devices, plain, settle
+from .constraints import js_request, snake_case
+from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
+from .events import BrowserEventTarget, HandlerAttribute
+from .streams import MediaStream
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+
+class MediaDeviceInfo:
+    """A camera, microphone or loudspeaker. `label` and `device_id` are empty until the page was once
+    allowed to use a device.
+
+    See https://developer.mozilla.org/docs/Web/API/MediaDeviceInfo.
+    """
+
+    def __init__(self, js_info: Any) -> None:
+        self.js = js_info
+
+    @property
+    def device_id(self) -> str:
+        return str(self.js.deviceId)
+
+    @property
+    def group_id(self) -> str:
+        """The same for the microphone and the camera of one apparatus."""
+        return str(self.js.groupId)
+
+    @property
+    def kind(self) -> Literal["audioinput", "videoinput", "audiooutput"]:
+        kind: Literal["audioinput", "videoinput", "audiooutput"] = self.js.kind
+        return kind
+
+    @property
+    def label(self) -> str:
+        """The device's name: a string from outside."""
+        return str(self.js.label)
+
+    async def open(self) -> MediaStream:
+        """Open this device and no other.
+
+        >>> [camera, *_] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
+        >>> stream = await camera.open()
+        """
+        return await media_devices.get_user_media(**self.request())
+
+    def request(self) -> dict[str, Any]:
+        """The arguments of `get_user_media` that mean this device and no other."""
+        if self.kind == "audiooutput":
+            raise NotSupportedError(f"{self.label or 'This device'} is an output: there is nothing to record from it")
+        if not self.device_id:
+            raise NotAllowedError(
+                "The browser does not name its devices before the page was allowed to use one. "
+                "Call get_user_media first, then enumerate_devices again."
+            )
+        medium = "audio" if self.kind == "audioinput" else "video"
+        return {medium: {"device_id": {"exact": self.device_id}}}
+
+    def __repr__(self) -> str:
+        return f"<MediaDeviceInfo {self.kind} {self.label!r}>"
+
+
+class MediaDevices(BrowserEventTarget):
+    """The devices of the page. There is one object of this class, `media_devices`.
+
+    See https://developer.mozilla.org/docs/Web/API/MediaDevices.
+    """
+
+    EVENTS = ("devicechange",)
+    ondevicechange = HandlerAttribute()
+
+    @property
+    def js(self) -> Any:  # type: ignore[override]
+        """The browser's MediaDevices.
+
+        Raises
+        ------
+        InsecureContextError
+            The page came over plain http.
+        """
+        return browser_media_devices()
+
+    async def get_user_media(self, *, audio: Any = False, video: Any = False) -> MediaStream:
+        """Open a microphone, a camera or both; the browser asks the user first.
+
+        Parameters
+        ----------
+        audio, video
+            True, or a dictionary of constraints with snake_case or camelCase keys:
+            ``video={"width": {"ideal": 1280}, "facing_mode": "user"}``.
+
+        Raises
+        ------
+        NotAllowedError, NotFoundError, NotReadableError, OverconstrainedError
+            Refused; no such device; in use elsewhere; no device is like that.
+        TypeError
+            Neither audio nor video was asked for.
+
+        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia.
+        """
+        request = js_request(audio, video)
+        return await self._open("getUserMedia", request, "get_user_media")
+
+    async def get_display_media(self, *, audio: Any = False, video: Any = True, **options: Any) -> MediaStream:
+        """Let the user choose a screen, a window or a tab. It must be called from a click or a key.
+
+        Parameters
+        ----------
+        audio, video
+            As for `get_user_media`. Whether there is sound depends on what the user chooses.
+        **options
+            The browser's other options in snake_case, such as ``prefer_current_tab=True``.
+
+        Raises
+        ------
+        NotAllowedError
+            The user chose nothing.
+        InvalidStateError
+            It was not called from a click or a key.
+        NotSupportedError
+            Phones cannot share their screen with a page.
+
+        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
+        """
+        request = js_request(audio, video, options)
+        if not hasattr(self.js, "getDisplayMedia"):
+            raise NotSupportedError("This browser cannot share the screen with a page (phones cannot). Use a computer.")
+        return await self._open("getDisplayMedia", request, "get_display_media")
+
+    async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
+        opening = asyncio.ensure_future(settle(self.js, method, request, doing=doing))
+        try:
+            return MediaStream(await asyncio.shield(opening))
+        except asyncio.CancelledError:
+            # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
+            opening.add_done_callback(_release)
+            raise
+
+    async def enumerate_devices(self) -> list[MediaDeviceInfo]:
+        """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
+        infos = await settle(self.js, "enumerateDevices", doing="enumerate_devices")
+        return [MediaDeviceInfo(info) for info in infos]
+
+    @property
+    def supported_constraints(self) -> frozenset[str]:
+        """The names of the constraints that this browser knows, in snake_case."""
+        supported = plain(self.js.getSupportedConstraints())
+        return frozenset(snake_case(name) for name, known in supported.items() if known)
+
+    async def permission(self, name: Literal["camera", "microphone"]) -> Literal["granted", "denied", "prompt"]:
+        """Whether the page may use cameras or microphones, without asking the user.
+
+        ``"prompt"`` means that the browser will ask, or that it does not tell.
+        """
+        if name not in ("camera", "microphone"):
+            raise ValueError(f'permission is for "camera" or "microphone", not {name!r}')
+        devices = self.js  # raises where no device could ever be opened
+        try:
+            status = await settle(js.navigator.permissions, "query", js_object({"name": name}), doing="permission")
+            state: Literal["granted", "denied", "prompt"] = status.state
+            return state
+        except (MediaError, TypeError, AttributeError):
+            # A browser without this query shows labels only to those who were allowed.
+            kind = "videoinput" if name == "camera" else "audioinput"
+            infos = await settle(devices, "enumerateDevices", doing="permission")
+            return "granted" if any(info.label for info in infos if info.kind == kind) else "prompt"
+
+    def __repr__(self) -> str:
+        return "<MediaDevices>" if IN_BROWSER else "<MediaDevices, outside a browser>"
+
+
+async def find_device(device: MediaDeviceInfo | str, kinds: tuple[str, ...]) -> MediaDeviceInfo:
+    """The input that is meant by an info, an id or part of a label.
+
+    Inputs of one of `kinds` are preferred. Where the browser does not name its devices yet, one is
+    opened for a moment, so that the user is asked.
+    """
+    if isinstance(device, MediaDeviceInfo):
+        return device
+    if not isinstance(device, str):
+        raise TypeError(f"device is a MediaDeviceInfo, an id or part of a label, not {device!r}")
+    if not device:
+        raise ValueError("device is an empty string; leave it out for the default device")
+    inputs = await _inputs(kinds)
+    if not any(info.label for info in inputs):
+        media = {"audio": "audioinput" in kinds, "video": "videoinput" in kinds}
+        (await media_devices.get_user_media(**media)).stop()
+        inputs = await _inputs(kinds)
+    wanted = device.casefold()
+    for info in inputs:
+        if info.device_id == device:
+            return info
+    for info in inputs:
+        if wanted in info.label.casefold():
+            return info
+    there_are = ", ".join(repr(info.label) for info in inputs) or "none at all"
+    raise NotFoundError(f"No device is called {device!r}. There are: {there_are}.")
+
+
+async def _inputs(kinds: tuple[str, ...]) -> list[MediaDeviceInfo]:
+    infos = await media_devices.enumerate_devices()
+    return sorted((info for info in infos if info.kind != "audiooutput"), key=lambda info: info.kind not in kinds)
+
+
+def _release(opening: asyncio.Future[Any]) -> None:
+    if not opening.cancelled() and not opening.exception():
+        for track in opening.result().getTracks():
+            track.stop()
+
+
+media_devices = MediaDevices()

@@ -1,0 +1,79 @@
+"""What to put into a bug report."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from . import __version__
+from .browser import IN_BROWSER, js, realm
+from .devices import media_devices
+from .display import escape
+from .errors import MediaError
+from .recorder import MediaRecorder
+
+
+class Diagnosis(dict[str, str]):
+    """A small table: a dictionary that prints and displays itself in two columns."""
+
+    def __str__(self) -> str:
+        width = max(map(len, self), default=0)
+        return "\n".join(f"{what:{width}}  {value}" for what, value in self.items())
+
+    def _repr_html_(self) -> str:
+        rows = (f'<tr><th scope="row">{escape(what)}</th><td>{escape(value)}</td></tr>' for what, value in self.items())
+        return f"<table>{''.join(rows)}</table>"
+
+
+async def diagnose() -> Diagnosis:
+    """Where this runs and what it can do: host, Pyodide, browser, types, permissions, devices.
+
+    Nothing is opened and nobody is asked. Outside a browser it says so.
+
+    >>> print(await diagnose())
+    """
+    table = Diagnosis(mediarecorder=__version__, python=sys.version.split()[0], host=_host(), realm=realm())
+    if not IN_BROWSER:
+        return table
+    import pyodide
+    from pyodide.ffi import JsException
+
+    can_run_sync = getattr(__import__("pyodide.ffi", fromlist=["can_run_sync"]), "can_run_sync", None)
+    table["pyodide"] = pyodide.__version__
+    table["browser"] = str(js.navigator.userAgent)
+    table["JSPI"] = _yes(can_run_sync and can_run_sync())
+    table["secure context"] = _yes(getattr(js, "isSecureContext", False))
+    table["cross-origin isolated"] = _yes(getattr(js, "crossOriginIsolated", False))
+    for what, look in {
+        "types": _types,
+        "camera": lambda: media_devices.permission("camera"),
+        "microphone": lambda: media_devices.permission("microphone"),
+        "devices": _devices,
+    }.items():
+        try:
+            table[what] = await look()
+        except (MediaError, JsException) as error:
+            table[what] = f"{type(error).__name__}: {error}"
+    return table
+
+
+def _host() -> str:
+    if not IN_BROWSER:
+        return "no browser"
+    for module, host in {"marimo": "marimo", "pyodide_kernel": "JupyterLite", "pyscript": "PyScript"}.items():
+        if module in sys.modules:
+            return host
+    return "Pyodide"
+
+
+async def _types() -> str:
+    return ", ".join(MediaRecorder.supported_types()) or "none"
+
+
+async def _devices() -> str:
+    infos = await media_devices.enumerate_devices()
+    return ", ".join(f"{info.kind} {info.label!r}" if info.label else info.kind for info in infos) or "none"
+
+
+def _yes(value: Any) -> str:
+    return "yes" if value else "no"

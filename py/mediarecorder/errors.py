@@ -1,0 +1,173 @@
+"""Every error this library raises.
+
+    MediaError                          .name is the DOM name
+    ├── NotAllowedError                 also a PermissionError
+    ├── NotFoundError
+    ├── NotReadableError
+    ├── OverconstrainedError            .constraint
+    ├── NotSupportedError
+    ├── InvalidStateError
+    ├── SecurityError
+    ├── AbortError
+    ├── InvalidModificationError
+    ├── QuotaExceededError              also an OSError
+    ├── UnknownError                    whatever else the browser says
+    ├── RecordingError                  .recording holds all that was gathered
+    ├── BrowserRequiredError            Python is not running in a browser
+    ├── InsecureContextError            the page came over plain http
+    └── PageUnavailableError            a worker that cannot reach its page
+
+A ``TypeError`` of JavaScript is Python's ``TypeError``. Names and meanings: W3C *Web IDL*, section
+"DOMException", and *Media Capture and Streams*, section "getUserMedia()".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .recording import Recording
+
+
+class MediaError(Exception):
+    """What went wrong with a device, a stream or a recording, and what to do about it.
+
+    `name` is the DOM name of the error, such as ``"NotAllowedError"``.
+    """
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+
+class NotAllowedError(MediaError, PermissionError):
+    """The user, the browser's settings or the page's policy refused the device or the screen."""
+
+
+class NotFoundError(MediaError):
+    """There is no device of the kind that was asked for."""
+
+
+class NotReadableError(MediaError):
+    """The device is there and allowed, but the operating system or another program keeps it."""
+
+
+class OverconstrainedError(MediaError):
+    """No device can do what the constraints demand; `constraint` names the one that failed, if the
+    browser tells."""
+
+    def __init__(self, message: str = "", constraint: str = "") -> None:
+        super().__init__(message)
+        self.constraint = constraint
+
+
+class NotSupportedError(MediaError):
+    """This browser cannot do it."""
+
+
+class InvalidStateError(MediaError):
+    """The call does not fit the present state, such as `stop()` on an inactive recorder."""
+
+
+class SecurityError(MediaError):
+    """The browser's security policy forbids it, such as recording a canvas with foreign pictures."""
+
+
+class AbortError(MediaError):
+    """It was given up before it was done."""
+
+
+class InvalidModificationError(MediaError):
+    """A track was added to or removed from the stream during a take."""
+
+
+class QuotaExceededError(MediaError, OSError):
+    """The storage is full."""
+
+
+class UnknownError(MediaError):
+    """An error the browser gives no better name; `name` is the browser's word for it."""
+
+    def __init__(self, message: str = "", name: str = "UnknownError") -> None:
+        super().__init__(message)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+
+class RecordingError(MediaError):
+    """The take ended with an error. `recording` holds all that was gathered until then, and
+    `__cause__` is the browser's error."""
+
+    def __init__(self, message: str = "", recording: Recording | None = None) -> None:
+        super().__init__(message)
+        self.recording = recording
+
+
+class BrowserRequiredError(MediaError):
+    """This Python does not run in a browser: the library can be imported here, not used."""
+
+
+class InsecureContextError(MediaError):
+    """The page came over plain http, where browsers hide camera and microphone."""
+
+
+class PageUnavailableError(MediaError):
+    """Python runs in a worker and cannot reach the page, which alone has camera and microphone."""
+
+
+_BY_NAME: dict[str, type[MediaError]] = {
+    error.__name__: error
+    for error in (
+        NotAllowedError,
+        NotFoundError,
+        NotReadableError,
+        OverconstrainedError,
+        NotSupportedError,
+        InvalidStateError,
+        SecurityError,
+        AbortError,
+        InvalidModificationError,
+        QuotaExceededError,
+    )
+}
+
+_ADVICE: dict[str, str] = {
+    "NotAllowedError": "It was not allowed. Allow it in the browser's settings for this site "
+    "(the icon beside the address) and ask again.",
+    "NotFoundError": "No such device was found. Connect one, and check that the system sees it.",
+    "NotReadableError": "The device could not be read. Close other programs that use it, or reconnect it.",
+    "OverconstrainedError": "No device meets these constraints. Use 'ideal' in place of 'exact', or leave some out.",
+    "SecurityError": "The browser's security policy forbids it.",
+    "InvalidModificationError": "A track was added or removed during the take. "
+    "To change what is recorded, stop and start again.",
+    "QuotaExceededError": "The storage is full. Delete something and try again.",
+}
+
+
+def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
+    """The Python exception for an error of the browser.
+
+    Parameters
+    ----------
+    error
+        A DOMException, an `OverconstrainedError` or any other JavaScript error object.
+    doing
+        What was being done, such as ``"get_user_media"``; it opens the message.
+    """
+    name = str(getattr(error, "name", "") or "")
+    said = str(getattr(error, "message", "") or "").strip()
+    constraint = str(getattr(error, "constraint", "") or "")
+    parts = [_ADVICE.get(name, ""), f"The browser says: {said}" if said else ""]
+    if name == "OverconstrainedError" and constraint:
+        parts.insert(1, f"The constraint that failed: {constraint}.")
+    text = " ".join(part for part in parts if part) or name or str(error)
+    message = f"{doing}: {text}" if doing else text
+    if name == "TypeError":
+        return TypeError(message)
+    if name == "OverconstrainedError":
+        return OverconstrainedError(message, constraint)
+    kind = _BY_NAME.get(name)
+    return kind(message) if kind else UnknownError(message, name or "UnknownError")

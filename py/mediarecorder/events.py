@@ -1,0 +1,236 @@
+"""Events, and the handlers registered for them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .browser import absent, create_proxy
+from .errors import from_browser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .chunk import Chunk
+    from .tracks import MediaStreamTrack
+
+    Handler = Callable[["Event"], Any]
+
+
+class Event:
+    """What a handler gets: the browser's event in Python words.
+
+    `js` is the browser's event. It is None where the browser owed an event and never fired it.
+    """
+
+    def __init__(self, type: str, js_event: Any = None) -> None:
+        self.type = type
+        self.js = js_event
+        self._data: Chunk | None = None
+        self._error: Exception | None = None
+
+    @property
+    def data(self) -> Chunk | None:
+        """The `Chunk` of a ``dataavailable`` event."""
+        blob = getattr(self.js, "data", None)
+        if self._data is None and not absent(blob):
+            from .chunk import Chunk
+
+            self._data = Chunk(blob)
+        return self._data
+
+    @property
+    def error(self) -> Exception | None:
+        """The exception of an ``error`` event."""
+        if self._error is None and self.type == "error":
+            # Firefox and Chromium send different classes; the text is in `.error`, if there is one.
+            error = getattr(self.js, "error", None)
+            self._error = from_browser(self.js if absent(error) else error, "record")
+        return self._error
+
+    @property
+    def track(self) -> MediaStreamTrack | None:
+        """The track of an ``addtrack`` or ``removetrack`` event."""
+        from .tracks import MediaStreamTrack
+
+        track = getattr(self.js, "track", None)
+        return None if absent(track) else MediaStreamTrack(track)
+
+    @property
+    def timecode(self) -> float | None:
+        """The browser's time stamp of a chunk in seconds. Chromium repeats it, Firefox has none: no clock."""
+        timecode = getattr(self.js, "timecode", None)
+        return None if absent(timecode) else timecode / 1000
+
+    def __repr__(self) -> str:
+        return f"<Event {self.type!r}>"
+
+
+class Subscription:
+    """A registered handler. Calling it, or leaving it as a ``with`` block, unregisters the handler."""
+
+    def __init__(self, target: EventTarget, type: str, handler: Handler) -> None:
+        self._target, self.type, self.handler = target, type, handler
+        self.active = True
+
+    def __call__(self) -> None:
+        if self.active:
+            self.active = False
+            self._target._unsubscribe(self)
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self()
+
+
+class HandlerAttribute:
+    """The MDN spelling of a handler: ``recorder.onstop = handler``, and None to take it away."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.type = name.removeprefix("on")
+        self.key = f"_{name}"
+
+    def __get__(self, target: EventTarget | None, owner: type) -> Any:
+        if target is None:
+            return self
+        subscription = target.__dict__.get(self.key)
+        return subscription.handler if subscription else None
+
+    def __set__(self, target: EventTarget, handler: Handler | None) -> None:
+        subscription = target.on(self.type, handler) if handler is not None else None
+        old, target.__dict__[self.key] = target.__dict__.get(self.key), subscription
+        if old:
+            old()
+
+
+class EventTarget:
+    """Something one can listen to.
+
+    A subclass names its `EVENTS`, and says in `_listen` and `_unlisten` how it starts and stops hearing
+    of one of them.
+    """
+
+    EVENTS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self) -> None:
+        self._subscriptions: dict[str, list[Subscription]] = {}
+
+    def on(self, type: str, handler: Handler | None = None) -> Any:
+        """Call `handler(event)` whenever the event `type` happens.
+
+        A coroutine function runs as a task, started in the order of the events. What a handler raises
+        goes to the event loop's exception handler and harms nothing else.
+
+        Returns
+        -------
+        Subscription
+            Call it to unregister. Without `handler`, a decorator that registers and returns the function.
+
+        Raises
+        ------
+        ValueError
+            There is no such event; the message lists those there are.
+
+        Examples
+        --------
+        >>> subscription = recorder.on("stop", lambda event: print("stopped"))
+        >>> subscription()
+        >>> @recorder.on("dataavailable")
+        ... def keep(event):
+        ...     print(event.data.size)
+        """
+        if not isinstance(type, str):
+            raise TypeError(f"an event is named by a string, not by {type!r}")
+        if type not in self.EVENTS:
+            raise ValueError(f"no event {type!r} here; there are {', '.join(self.EVENTS)}")
+        if handler is None:
+            return lambda function: (self.on(type, function), function)[1]
+        if not callable(handler):
+            raise TypeError(f"a handler must be callable, and {handler!r} is not")
+        subscription = Subscription(self, type, handler)
+        subscriptions = self._subscriptions.setdefault(type, [])
+        subscriptions.append(subscription)
+        if len(subscriptions) == 1:
+            self._listen(type)
+        return subscription
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        subscriptions = self._subscriptions.get(subscription.type, [])
+        if subscription in subscriptions:
+            subscriptions.remove(subscription)
+            if not subscriptions:
+                self._unlisten(subscription.type)
+
+    def _listened(self, type: str) -> bool:
+        return bool(self._subscriptions.get(type))
+
+    def _dispatch(self, event: Event) -> None:
+        for subscription in tuple(self._subscriptions.get(event.type, ())):
+            if subscription.active:
+                call_handler(subscription.handler, event)
+
+    def _listen(self, type: str) -> None: ...
+
+    def _unlisten(self, type: str) -> None: ...
+
+
+class BrowserEventTarget(EventTarget):
+    """An `EventTarget` that hears from the JavaScript object it wraps, through one proxy.
+
+    The proxy lives as long as somebody listens.
+    """
+
+    js: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._proxy: Any = None
+
+    def _listen(self, type: str) -> None:
+        if self._proxy is None:
+            self._proxy = create_proxy(self._on_browser_event)
+        self.js.addEventListener(type, self._proxy)
+
+    def _unlisten(self, type: str) -> None:
+        self.js.removeEventListener(type, self._proxy)
+        if not any(self._subscriptions.values()):
+            proxy, self._proxy = self._proxy, None
+            proxy.destroy()
+
+    def _on_browser_event(self, event: Any) -> None:
+        self._dispatch(Event(event.type, event))
+
+    def _end_subscriptions(self) -> None:
+        for subscriptions in tuple(self._subscriptions.values()):
+            for subscription in tuple(subscriptions):
+                subscription()
+
+
+_tasks: set[asyncio.Task[Any]] = set()
+
+
+def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
+    """Call a user's function on behalf of an event: its failure is reported, and stays its own."""
+    try:
+        result = handler(*arguments)
+    except Exception as error:
+        _report(error, handler)
+        return
+    if hasattr(result, "__await__"):
+        task = asyncio.ensure_future(result)
+        _tasks.add(task)  # the loop holds tasks weakly
+        task.add_done_callback(lambda task: _finish(task, handler))
+
+
+def _finish(task: asyncio.Task[Any], handler: object) -> None:
+    _tasks.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        _report(error, handler)
+
+
+def _report(error: BaseException, handler: object) -> None:
+    asyncio.get_event_loop().call_exception_handler(
+        {"message": f"Exception in handler {handler!r}", "exception": error}
+    )

@@ -1,0 +1,93 @@
+"""The awaitable that every verb of the recorder returns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+
+T = TypeVar("T")
+
+
+class Outcome(Generic[T]):
+    """A result that will be there later: awaited by nobody, by one task or by many, as often as they like.
+
+    It differs from an `asyncio.Future` in two ways that matter here. Cancelling a task that awaits it
+    cancels that task alone. And an error that nobody awaits is no warning, so ``recorder.stop()`` can
+    stand as a bare statement.
+
+    >>> recorder.start()
+    >>> outcome = recorder.stop()
+    >>> (await outcome) is (await outcome)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._done = False
+        self._result: T
+        self._error: BaseException | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, result: T) -> Outcome[T]:
+        """An outcome that is settled already."""
+        outcome = cls()
+        outcome.resolve(result)
+        return outcome
+
+    @classmethod
+    def running(cls, work: Coroutine[Any, Any, T]) -> Outcome[T]:
+        """The outcome of a coroutine that runs as a task from now on."""
+        outcome = cls()
+
+        async def run() -> None:
+            try:
+                outcome.resolve(await work)
+            except BaseException as error:
+                outcome.reject(error)
+                if not isinstance(error, Exception):
+                    raise
+
+        outcome._task = asyncio.ensure_future(run())  # the loop itself holds tasks weakly
+        return outcome
+
+    def done(self) -> bool:
+        """True once the result or the error is there."""
+        return self._done
+
+    def resolve(self, result: T) -> None:
+        """Settle with a result. Only the first of several settlements counts."""
+        if not self._done:
+            self._result = result
+            self._wake()
+
+    def reject(self, error: BaseException) -> None:
+        """Settle with an error. Only the first of several settlements counts."""
+        if not self._done:
+            self._error = error
+            self._wake()
+
+    def _wake(self) -> None:
+        self._done = True
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
+
+    def __await__(self) -> Generator[object, None, T]:
+        if not self._done:
+            # A future of its own for each await: cancelling it touches nobody else.
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                yield from waiter
+            finally:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+        if self._error is not None:
+            # Without this each further await would lengthen the traceback of the one exception object.
+            raise self._error.with_traceback(None)
+        return self._result

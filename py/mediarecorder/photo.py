@@ -1,0 +1,69 @@
+"""Still pictures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .blobs import MediaFile
+from .browser import js, js_object, settle
+from .display import escape, figure, file_size
+from .errors import NotReadableError, NotSupportedError
+
+if TYPE_CHECKING:
+    from .streams import MediaStream
+
+FIRST_FRAME = 10
+"""Seconds a camera gets for its first frame."""
+
+
+class Photo(MediaFile):
+    """A still picture. In a notebook it displays itself.
+
+    >>> photo = await take_photo()
+    >>> photo.width, photo.height, photo.mime_type
+    (640, 480, 'image/jpeg')
+    >>> await photo.save("me")
+    'me.jpg'
+
+    Attributes
+    ----------
+    width, height
+        Pixels.
+    """
+
+    _default_name = "photo"
+
+    def __init__(self, blob: Any, mime_type: str, width: int, height: int) -> None:
+        super().__init__(blob, mime_type)
+        self.width = width
+        self.height = height
+
+    def _repr_html_(self) -> str:
+        picture = f'<img src="{escape(self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
+        facts = [f"{self.width} × {self.height}", file_size(self.size), self.mime_type]
+        return figure(picture, facts, self.url, self._file_name(None))
+
+    def __repr__(self) -> str:
+        return f"<Photo {self.width} x {self.height}, {self.size} bytes, {self.mime_type}>"
+
+
+async def photograph(stream: MediaStream, mime_type: str) -> Photo:
+    """One frame of a stream, by way of a video element and a canvas: Firefox has no ImageCapture."""
+    video = js.document.createElement("video")
+    video.muted = video.playsInline = True
+    video.srcObject = stream.js
+    try:
+        # `play()` is done when there is a frame. A camera that never delivers one must not hang us.
+        await asyncio.wait_for(settle(video, "play", doing="take_photo"), FIRST_FRAME)
+        width, height = int(video.videoWidth), int(video.videoHeight)
+        canvas = js.OffscreenCanvas.new(width, height)
+        canvas.getContext("2d").drawImage(video, 0, 0)
+    except TimeoutError:
+        raise NotReadableError(f"take_photo: the camera delivered no picture within {FIRST_FRAME} s") from None
+    finally:
+        video.srcObject = None
+    blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
+    if blob.type != mime_type:  # a browser that does not know the type quietly makes a PNG
+        raise NotSupportedError(f"take_photo: this browser cannot write {mime_type!r}. Use image/jpeg or image/png.")
+    return Photo(blob, mime_type, width, height)

@@ -1,0 +1,400 @@
+"""The browser's MediaRecorder in Python words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .browser import absent, js_object, media_recorder_class, translated
+from .constraints import camel_case
+from .errors import InvalidStateError, NotSupportedError
+from .events import Event, EventTarget, HandlerAttribute
+from .streams import MediaStream
+from .take import OVER, Take, refuse_inactive
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from typing import Literal, Self
+
+    from .chunk import Chunk
+    from .outcome import Outcome
+    from .recording import Recording
+
+_CANDIDATES = (
+    "video/webm",
+    *(f"video/webm;codecs={video},opus" for video in ("vp8", "vp9", "av1", "h264")),
+    "video/mp4",
+    "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
+    *(f"video/mp4;codecs={video},opus" for video in ("avc1.42E01E", "vp9", "av01.0.04M.08")),
+    "video/x-matroska",
+    "video/x-matroska;codecs=avc1,opus",
+    "audio/webm",
+    "audio/webm;codecs=opus",
+    "audio/webm;codecs=pcm",
+    "audio/ogg",
+    "audio/ogg;codecs=opus",
+    "audio/mp4",
+    "audio/mp4;codecs=opus",
+    "audio/mp4;codecs=mp4a.40.2",
+)
+"""Containers and codecs that some browser can record; browsers answer questions but give no list."""
+
+
+class MediaRecorder(EventTarget):
+    """Records a stream.
+
+    Every verb acts at once, when it is called, and returns an awaitable for the browser's answer. You
+    need not await it.
+
+    >>> recorder = MediaRecorder(stream)
+    >>> recorder.start()
+    >>> recording = await recorder.stop()
+
+    Parameters
+    ----------
+    stream
+        A `MediaStream`, or the browser's own.
+    mime_type
+        Container and codecs, or several in order of preference: the first that the browser can record
+        is taken. Without one the browser chooses.
+    audio_bits_per_second, video_bits_per_second, bits_per_second
+        Bits per second for the sound, the pictures, or both together.
+    audio_bitrate_mode
+        ``"constant"`` or ``"variable"``. Firefox takes no notice of it.
+    video_key_frame_interval_duration
+        Seconds between two key frames.
+    video_key_frame_interval_count
+        Frames between two key frames; only one of the two may be given.
+
+    Raises
+    ------
+    NotSupportedError
+        The browser can record none of these types; the message names those it can.
+    TypeError, ValueError
+        An argument is of no use.
+
+    See https://developer.mozilla.org/docs/Web/API/MediaRecorder.
+    """
+
+    EVENTS = ("start", "dataavailable", "pause", "resume", "stop", "error")
+    onstart, ondataavailable, onpause = HandlerAttribute(), HandlerAttribute(), HandlerAttribute()
+    onresume, onstop, onerror = HandlerAttribute(), HandlerAttribute(), HandlerAttribute()
+
+    def __init__(
+        self,
+        stream: MediaStream | Any,
+        *,
+        mime_type: str | Sequence[str] | None = None,
+        audio_bits_per_second: int | None = None,
+        video_bits_per_second: int | None = None,
+        bits_per_second: int | None = None,
+        audio_bitrate_mode: Literal["constant", "variable"] | None = None,
+        video_key_frame_interval_duration: float | None = None,
+        video_key_frame_interval_count: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
+        if audio_bitrate_mode not in (None, "constant", "variable"):
+            raise ValueError(f'audio_bitrate_mode is "constant" or "variable", not {audio_bitrate_mode!r}')
+        interval = checked_number("video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001)
+        options = {
+            "mime_type": self._choose_type(mime_type),
+            "audio_bits_per_second": _whole("audio_bits_per_second", audio_bits_per_second),
+            "video_bits_per_second": _whole("video_bits_per_second", video_bits_per_second),
+            "bits_per_second": _whole("bits_per_second", bits_per_second),
+            "audio_bitrate_mode": audio_bitrate_mode,
+            "video_key_frame_interval_duration": None if interval is None else interval * 1000,
+            "video_key_frame_interval_count": _whole("video_key_frame_interval_count", video_key_frame_interval_count),
+        }
+        self._options = js_object({camel_case(name): value for name, value in options.items() if value is not None})
+        self._js = self._fresh_browser_recorder()
+        self._take: Take | None = None
+        self._recording: Recording | None = None
+
+    def _fresh_browser_recorder(self) -> Any:
+        with translated("MediaRecorder"):
+            return media_recorder_class().new(self._stream.js, self._options)
+
+    # Types
+
+    @staticmethod
+    def is_type_supported(mime_type: str) -> bool:
+        """Whether this browser says that it can record this container and these codecs.
+
+        >>> MediaRecorder.is_type_supported("audio/unheard-of")
+        False
+        """
+        if not isinstance(mime_type, str):
+            raise TypeError(f"a mime type is a string, not {mime_type!r}")
+        return bool(media_recorder_class().isTypeSupported(mime_type))
+
+    @classmethod
+    def supported_types(cls) -> list[str]:
+        """The containers and codecs that this browser says it can record, out of those any browser can."""
+        return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
+
+    @classmethod
+    def _choose_type(cls, wanted: str | Sequence[str] | None) -> str | None:
+        if wanted is None:
+            return None
+        choices = [wanted] if isinstance(wanted, str) else list(wanted)
+        if not choices:
+            raise ValueError("mime_type is an empty list; leave it out to let the browser choose")
+        for mime_type in choices:
+            if cls.is_type_supported(mime_type):
+                return mime_type
+        raise NotSupportedError(
+            f"This browser cannot record {' or '.join(map(repr, choices))}. It can record: "
+            f"{', '.join(cls.supported_types())}."
+        )
+
+    # What it is like now
+
+    @property
+    def js(self) -> Any:
+        """The browser's recorder of the current take. Each take after the first has a fresh one."""
+        return self._js
+
+    @property
+    def stream(self) -> MediaStream:
+        return self._stream
+
+    @property
+    def state(self) -> Literal["inactive", "recording", "paused"]:
+        state: Literal["inactive", "recording", "paused"] = self._js.state
+        return state
+
+    @property
+    def mime_type(self) -> str:
+        """What is asked for or being recorded. It can change when recording starts; `Recording.mime_type`
+        tells what it came to."""
+        asked = getattr(self._options, "mimeType", "")
+        done = self._recording.mime_type if self._recording else ""
+        return str(self._js.mimeType) or done or str(asked)
+
+    @property
+    def audio_bits_per_second(self) -> int:
+        return int(self._js.audioBitsPerSecond)
+
+    @property
+    def video_bits_per_second(self) -> int:
+        return int(self._js.videoBitsPerSecond)
+
+    @property
+    def audio_bitrate_mode(self) -> str:
+        """``"constant"`` or ``"variable"``; a browser without the choice is variable."""
+        mode = getattr(self._js, "audioBitrateMode", None)
+        return "variable" if absent(mode) else str(mode)
+
+    @property
+    def duration(self) -> float:
+        """Seconds recorded so far in this take, pauses left out."""
+        return self._take.duration if self._take else 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes delivered so far in this take. Without a timeslice the browser delivers at the end."""
+        return self._take.size if self._take else 0
+
+    @property
+    def recording(self) -> Recording | None:
+        """What the last finished take left; None before."""
+        return self._recording
+
+    @property
+    def finished(self) -> Outcome[Recording]:
+        """The end of this take, whoever brings it about: await it for the `Recording`.
+
+        It stays bound to the take during which it was fetched.
+
+        Raises
+        ------
+        InvalidStateError
+            Nothing was ever started.
+        RecordingError
+            (when awaited) The take ended with an error; the exception has the recording so far.
+        """
+        if self._take is None:
+            raise InvalidStateError("finished: no take was started yet. Call start() first.")
+        return self._take.finished
+
+    # The verbs
+
+    def start(self, timeslice: float | None = None) -> Outcome[None]:
+        """Begin a take.
+
+        Parameters
+        ----------
+        timeslice
+            Seconds between two ``dataavailable`` events, at least 0.001. Without it the data comes at
+            the end. Chromium's WebM carries its length only without a timeslice.
+
+        Returns
+        -------
+        Outcome[None]
+            Await it for the browser's ``start``, which Chromium fires when the first encoded data
+            exists: on a silent stream never, so it settles at the latest with the take.
+
+        Raises
+        ------
+        InvalidStateError
+            A take is under way already.
+        NotSupportedError
+            No track of the stream is live.
+
+        See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
+        """
+        timeslice = checked_number("timeslice", timeslice, 0.001)
+        if self.state != "inactive":
+            raise InvalidStateError(f"start: the recorder is {self.state} already. Stop it first.")
+        if all(track.ready_state == "ended" for track in self._stream.tracks):
+            # Chromium would record 110 bytes of nothing.
+            raise NotSupportedError("start: the stream has no live track. Open the device again.")
+        js_recorder = self._js if self._take is None else self._fresh_browser_recorder()
+        take = Take(js_recorder, self._hear)
+        started = take.start(timeslice)
+        self._js, self._take = js_recorder, take
+        if self._listened("dataavailable"):
+            take.listen_to_data()
+        return started
+
+    def pause(self) -> Outcome[None]:
+        """Pause; what happens until `resume()` is left out. Await it for the browser's ``pause``.
+
+        When paused already it does nothing. Raises `InvalidStateError` when inactive.
+        """
+        return self._running_take("pause").pause()
+
+    def resume(self) -> Outcome[None]:
+        """Go on after a pause. Await it for the browser's ``resume``.
+
+        When recording already it does nothing. Raises `InvalidStateError` when inactive.
+        """
+        return self._running_take("resume").resume()
+
+    def request_data(self) -> Outcome[Chunk]:
+        """Ask for what was recorded since the last chunk. Await it for that `Chunk`, which can be empty.
+
+        Raises
+        ------
+        InvalidStateError
+            The recorder is inactive.
+        AbortError
+            (when awaited) The take ended before another chunk came.
+        """
+        return self._running_take("request_data").request_data()
+
+    def stop(self) -> Outcome[Recording]:
+        """End the take. The state is ``"inactive"`` when this returns, awaited or not.
+
+        Then ``dataavailable`` comes with the rest of the data, then ``stop``, and after both the
+        awaitable gives the `Recording`, with every byte. It can stand as a bare statement in a click
+        handler.
+
+        Raises
+        ------
+        InvalidStateError
+            The recorder is inactive: raised by this call, not by awaiting it. (So says MDN. Today's
+            browsers and the W3C text do nothing instead, so the check is made here.) When the last take
+            ended by itself, `recording` holds it.
+        RecordingError
+            (when awaited) The take ended with an error; the exception has the recording so far.
+
+        See https://developer.mozilla.org/docs/Web/API/MediaRecorder/stop.
+
+        Examples
+        --------
+        >>> recorder.start()
+        >>> recording = await recorder.stop()
+        >>> recorder.state
+        'inactive'
+        """
+        return self._running_take("stop").stop()
+
+    def _running_take(self, doing: str) -> Take:
+        if self._take is None or self.state == "inactive":
+            raise refuse_inactive(doing, self._take)
+        return self._take
+
+    # The whole take in one statement
+
+    async def chunks(self, timeslice: float = 1.0) -> AsyncIterator[Chunk]:
+        """Each `Chunk` as it comes, until the take ends, from whatever cause.
+
+        An inactive recorder is started with this timeslice. A take that is under way is joined, from
+        its first chunk on. Leaving the loop early leaves the recorder recording.
+
+        >>> async for chunk in recorder.chunks(timeslice=0.5):
+        ...     upload(await chunk.bytes())
+        ...     if enough:
+        ...         recorder.stop()
+
+        Raises
+        ------
+        RecordingError
+            The take ended with an error, after its last chunk.
+        """
+        if self.state == "inactive":
+            self.start(timeslice)
+        take = self._take
+        assert take is not None
+        given = 0
+        while True:
+            news = take.news()
+            while given < take.chunk_count:
+                given += 1
+                yield take.chunk(given - 1)
+            if take.phase == OVER:
+                break
+            await news
+        await take.finished
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        take = self._take
+        assert take is not None
+        if take.active:
+            take.stop()
+        try:
+            await take.finished
+        except Exception:
+            if error is None:  # the body's own exception wins
+                raise
+
+    # Events: those of the current take's browser recorder, whichever that is.
+
+    def _hear(self, take: Take, event: Event) -> None:
+        if event.type == "stop":
+            self._recording = take.recording
+        self._dispatch(event)
+
+    def _listen(self, type: str) -> None:
+        if type == "dataavailable" and self._take:
+            self._take.listen_to_data()
+
+    def __repr__(self) -> str:
+        return f"<MediaRecorder {self.state} {self.mime_type!r}>"
+
+
+def checked_number(what: str, value: Any, least: float) -> float | None:
+    """`value` as a finite number of at least `least`, or None if it is None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{what} is a number of seconds, not {value!r}")
+    if not math.isfinite(value) or value < least:
+        raise ValueError(f"{what} must be a finite number of at least {least} s, not {value!r}")
+    return float(value)
+
+
+def _whole(what: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{what} is a whole number, not {value!r}")
+    if not 0 <= value < 2**32 or value != int(value):
+        raise ValueError(f"{what} is a whole number of at least 0, not {value!r}")
+    return int(value)

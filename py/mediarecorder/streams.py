@@ -1,0 +1,156 @@
+"""Streams: the tracks that belong together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .browser import js, js_of
+from .events import BrowserEventTarget, HandlerAttribute
+from .tracks import MediaStreamTrack
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from typing import Self
+
+    from .levels import Level
+
+
+class MediaStream(BrowserEventTarget):
+    """Sound and pictures that belong together, live.
+
+    It releases its devices at the end of a ``with`` block, or when `stop()` is called.
+
+    >>> with await media_devices.get_user_media(audio=True) as stream:
+    ...     recorder = MediaRecorder(stream)
+
+    Parameters
+    ----------
+    js_stream
+        The browser's MediaStream, such as one of ``canvas.captureStream()``, or some tracks to make a
+        new stream of.
+
+    See https://developer.mozilla.org/docs/Web/API/MediaStream.
+    """
+
+    EVENTS = ("addtrack", "removetrack")
+    onaddtrack, onremovetrack = HandlerAttribute(), HandlerAttribute()
+
+    def __init__(self, js_stream: Any) -> None:
+        if isinstance(js_stream, (list, tuple)):
+            js_stream = js.MediaStream.new(js.Array.of(*(MediaStreamTrack(track).js for track in js_stream)))
+        js_stream = js_of(js_stream)
+        if not (hasattr(js_stream, "getTracks") and hasattr(js_stream, "active")):
+            raise TypeError(f"a MediaStream wraps the browser's own or a list of tracks, not {js_stream!r}")
+        super().__init__()
+        self.js = js_stream
+        self._known: dict[str, MediaStreamTrack] = {}
+        self._at_stop: Callable[[], None] | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.js.id)
+
+    @property
+    def active(self) -> bool:
+        """True while at least one track is live."""
+        return bool(self.js.active)
+
+    @property
+    def tracks(self) -> list[MediaStreamTrack]:
+        """All tracks. The same track is the same object each time, so handlers stay where they are."""
+        return self._facades(self.js.getTracks())
+
+    @property
+    def audio_tracks(self) -> list[MediaStreamTrack]:
+        return self._facades(self.js.getAudioTracks())
+
+    @property
+    def video_tracks(self) -> list[MediaStreamTrack]:
+        return self._facades(self.js.getVideoTracks())
+
+    def get_tracks(self) -> list[MediaStreamTrack]:
+        """The method of the specification; the same as `tracks`."""
+        return self.tracks
+
+    def get_audio_tracks(self) -> list[MediaStreamTrack]:
+        return self.audio_tracks
+
+    def get_video_tracks(self) -> list[MediaStreamTrack]:
+        return self.video_tracks
+
+    def get_track_by_id(self, id: str) -> MediaStreamTrack | None:
+        return next((track for track in self.tracks if track.id == id), None)
+
+    def _facades(self, js_tracks: Iterable[Any]) -> list[MediaStreamTrack]:
+        facades = []
+        for js_track in js_tracks:
+            facade = self._known.get(js_track.id)
+            if facade is None:
+                facade = self._known[js_track.id] = MediaStreamTrack(js_track)
+            facades.append(facade)
+        return facades
+
+    def add_track(self, track: MediaStreamTrack | Any) -> None:
+        """Add a track. A recorder of this stream then ends its take with `InvalidModificationError`."""
+        facade = track if isinstance(track, MediaStreamTrack) else MediaStreamTrack(track)
+        self._known.setdefault(facade.id, facade)
+        self.js.addTrack(facade.js)
+
+    def remove_track(self, track: MediaStreamTrack | Any) -> None:
+        """Take a track out, without stopping it. A recorder of this stream then ends its take with
+        `InvalidModificationError`."""
+        facade = track if isinstance(track, MediaStreamTrack) else MediaStreamTrack(track)
+        self.js.removeTrack(facade.js)
+        self._known.pop(facade.id, None)
+
+    def clone(self) -> MediaStream:
+        """A stream of clones of all tracks, stopped on its own."""
+        return MediaStream(self.js.clone())
+
+    def stop(self) -> None:
+        """Stop all tracks, which releases the devices. Calling it again does nothing."""
+        for track in self.tracks:
+            track.stop()
+        self._end_subscriptions()
+        at_stop, self._at_stop = self._at_stop, None
+        if at_stop:
+            at_stop()
+
+    def levels(self, interval: float = 0.05) -> AsyncIterator[Level]:
+        """How loud it is, every `interval` seconds, until the stream ends: `Level(peak, rms)`, each 0 to 1.
+
+        >>> async for level in stream.levels():
+        ...     meter.value = level.peak
+        ...     if enough:
+        ...         break
+
+        Raises
+        ------
+        NotFoundError
+            The stream has no sound.
+        """
+        from .levels import levels
+
+        return levels(self, interval)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MediaStream) and bool(self.js == other.js)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(track.kind for track in self.tracks) or "no tracks"
+        return f"<MediaStream {kinds}, {'active' if self.active else 'inactive'}>"

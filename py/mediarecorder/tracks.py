@@ -1,0 +1,136 @@
+"""One camera picture, one microphone, one screen: the tracks of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .browser import js_of, settle, translated
+from .constraints import as_dictionary, js_constraints
+from .events import BrowserEventTarget, HandlerAttribute
+
+
+class MediaStreamTrack(BrowserEventTarget):
+    """One source of sound or pictures.
+
+    >>> [track] = stream.video_tracks
+    >>> track.settings["width"]
+    640
+    >>> subscription = track.on("ended", lambda event: print("the camera is gone"))
+
+    Parameters
+    ----------
+    js_track
+        The browser's MediaStreamTrack, such as one of a canvas, an AudioContext or a WebRTC connection.
+
+    See https://developer.mozilla.org/docs/Web/API/MediaStreamTrack.
+    """
+
+    EVENTS = ("ended", "mute", "unmute")
+    onended, onmute, onunmute = HandlerAttribute(), HandlerAttribute(), HandlerAttribute()
+
+    def __init__(self, js_track: Any) -> None:
+        js_track = js_of(js_track)
+        if not (hasattr(js_track, "readyState") and hasattr(js_track, "kind")):
+            raise TypeError(f"a MediaStreamTrack wraps the browser's own, not {js_track!r}")
+        super().__init__()
+        self.js = js_track
+
+    @property
+    def id(self) -> str:
+        return str(self.js.id)
+
+    @property
+    def kind(self) -> str:
+        """``"audio"`` or ``"video"``."""
+        return str(self.js.kind)
+
+    @property
+    def label(self) -> str:
+        """The name of the device, as its maker gave it: a string from outside."""
+        return str(self.js.label)
+
+    @property
+    def ready_state(self) -> str:
+        """``"live"`` or ``"ended"``."""
+        return str(self.js.readyState)
+
+    @property
+    def muted(self) -> bool:
+        """True while the source delivers nothing, through no doing of the page."""
+        return bool(self.js.muted)
+
+    @property
+    def enabled(self) -> bool:
+        """False makes the track silent or black, and it can be made True again."""
+        return bool(self.js.enabled)
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        self.js.enabled = bool(value)
+
+    @property
+    def content_hint(self) -> str:
+        """What the track shows, for the encoder: ``""``, ``"speech"``, ``"music"``, ``"motion"``,
+        ``"detail"`` or ``"text"`` (W3C *MediaStreamTrack Content Hints*)."""
+        return str(getattr(self.js, "contentHint", ""))
+
+    @content_hint.setter
+    def content_hint(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"content_hint is a string, not {value!r}")
+        self.js.contentHint = value
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the track really has, such as ``{"width": 640, "frame_rate": 30, …}``."""
+        return as_dictionary(self.js.getSettings())
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        """What the device could do, such as ``{"width": {"min": 1, "max": 1920}, …}``; empty where the
+        browser does not tell."""
+        return as_dictionary(self.js.getCapabilities()) if hasattr(self.js, "getCapabilities") else {}
+
+    @property
+    def constraints(self) -> dict[str, Any]:
+        """What was asked for."""
+        return as_dictionary(self.js.getConstraints())
+
+    async def apply_constraints(self, constraints: dict[str, Any]) -> None:
+        """Ask the device for something else while it runs.
+
+        >>> await track.apply_constraints({"frame_rate": {"ideal": 15}})
+
+        Raises
+        ------
+        OverconstrainedError
+            The device cannot; it goes on as before.
+        """
+        await settle(self.js, "applyConstraints", js_constraints(constraints), doing="apply_constraints")
+
+    def clone(self) -> MediaStreamTrack:
+        """A second track of the same source, stopped on its own."""
+        with translated("clone"):
+            return MediaStreamTrack(self.js.clone())
+
+    def stop(self) -> None:
+        """End the track and, when it was the source's last, release the device. For good.
+
+        The browser fires no ``ended`` for this, so handlers are unregistered here.
+        """
+        self.js.stop()
+        self._end_subscriptions()
+
+    def _on_browser_event(self, event: Any) -> None:
+        super()._on_browser_event(event)
+        if event.type == "ended":
+            self._end_subscriptions()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MediaStreamTrack) and bool(self.js == other.js)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"<MediaStreamTrack {self.kind} {self.label!r} {self.ready_state}>"
