@@ -143,14 +143,15 @@ async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | s
 async def _open_screen(audio: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
     # The screen first: its chooser needs the click while it is warm.
     options = dict(screen) if isinstance(screen, Mapping) else {}
-    display = await media_devices.get_display_media(**{"audio": bool(audio), **options})
+    opened = [await media_devices.get_display_media(**{"audio": bool(audio), **options})]
     if not audio:
-        return display
+        return opened[0]
     try:
-        microphone = await _open(audio, False, False, device)
-        return await mix(display, microphone)
+        opened.append(await _open(audio, False, False, device))
+        return await mix(*opened)
     except BaseException:
-        display.stop()
+        for stream in opened:
+            stream.stop()
         raise
 
 

@@ -43,7 +43,7 @@ async def levels(stream: MediaStream, interval: float) -> AsyncIterator[Level]:
             highest = js.Reflect.apply(js.Math.max, None, samples)
             lowest = js.Reflect.apply(js.Math.min, None, samples)
             root_of_sum = js.Reflect.apply(js.Math.hypot, None, samples)
-            peak = min(1.0, max(highest, -lowest))
+            peak = float(min(1.0, max(highest, -lowest)))
             yield Level(peak, min(peak, root_of_sum / analyser.fftSize**0.5))
     finally:
         # Nothing is awaited here, so that a loop that is left with `break` closes it too.

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
-from .browser import js, translated
-from .errors import NotFoundError
+from .browser import js, settle, translated
+from .errors import NotFoundError, NotReadableError
 from .streams import MediaStream
+
+if TYPE_CHECKING:
+    from .tracks import MediaStreamTrack
+
+RUNNING = 3
+"""Seconds the browser's audio gets to run."""
 
 
 async def mix(*streams: MediaStream | Any) -> MediaStream:
@@ -23,6 +30,9 @@ async def mix(*streams: MediaStream | Any) -> MediaStream:
     ------
     NotFoundError
         None of the streams has a live track.
+    NotReadableError
+        There are several sounds, and the browser's audio does not run: the page was not clicked yet, or
+        the system has no audio output.
     """
     if not streams:
         raise TypeError("mix needs at least one stream")
@@ -32,15 +42,11 @@ async def mix(*streams: MediaStream | Any) -> MediaStream:
     if not pictures and not sounds:
         raise NotFoundError("mix: the streams have no live track")
     context = None
-    parts = pictures[:1]
-    if sounds:
-        with translated("mix"):
-            context = js.AudioContext.new()
-            destination = context.createMediaStreamDestination()
-            for sound in sounds:
-                context.createMediaStreamSource(MediaStream([sound]).js).connect(destination)
-        parts = [*parts, *MediaStream(destination.stream).tracks]
-    mixed = MediaStream(parts)
+    if len(sounds) > 1:
+        context, sounds_together = await _mixed_sound(sounds)
+    else:
+        sounds_together = sounds
+    mixed = MediaStream([*pictures[:1], *sounds_together])
     decisive = pictures[:1] or sounds
 
     def end(_: object) -> None:
@@ -59,3 +65,22 @@ async def mix(*streams: MediaStream | Any) -> MediaStream:
 
     mixed._at_stop = release
     return mixed
+
+
+async def _mixed_sound(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaStreamTrack]]:
+    """An AudioContext that adds sounds up, and the one track of the sum."""
+    with translated("mix"):
+        context = js.AudioContext.new()
+        destination = context.createMediaStreamDestination()
+        for sound in sounds:
+            context.createMediaStreamSource(MediaStream([sound]).js).connect(destination)
+    try:
+        # Until the page was clicked, or without a loudspeaker, a context may stand still: that would be silence.
+        await asyncio.wait_for(settle(context, "resume", doing="mix"), RUNNING)
+    except TimeoutError:
+        context.close()
+        raise NotReadableError(
+            "mix: the browser's audio does not run, so sounds cannot be mixed. Call it from a click, "
+            "and check that the system has an audio output."
+        ) from None
+    return context, MediaStream(destination.stream).tracks

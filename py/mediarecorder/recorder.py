@@ -386,7 +386,7 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{what} is a number of seconds, not {value!r}")
     if not math.isfinite(value) or value < least:
-        raise ValueError(f"{what} must be a finite number of at least {least} s, not {value!r}")
+        raise ValueError(f"{what} must be a finite number of seconds of at least {least}, not {value!r}")
     return float(value)
 
 

@@ -1,8 +1,8 @@
 """One take, from `start()` to its end: the state machine.
 
     RUNNING ──── stop(), tracks ended, or the browser ended it ────▶ ENDING
-    ENDING ───── `stop` came and the last chunk held data ─────────▶ OVER
-    ENDING ───── `stop` came, the last chunk empty or missing ─────▶ LOOKING_AGAIN
+    ENDING ───── `stop` came, after a last chunk with data ────────▶ OVER
+    ENDING ───── `stop` came, the last chunk empty or not there ───▶ LOOKING_AGAIN
     ENDING ───── nothing more comes (SILENCE) ─────────────────────▶ OVER
     LOOKING_AGAIN ── nothing more comes (LAST_LOOK) ───────────────▶ OVER
 
@@ -134,6 +134,7 @@ class Take:
     def stop(self) -> Outcome[Recording]:
         with translated("stop"):
             self.js.stop()
+        self._looked_at = self.chunk_count
         self._end()
         return self.finished
 
@@ -197,7 +198,8 @@ class Take:
             self._watch_tracks()
         elif type == "stop":
             self._stop_event = js_event
-            if self._last_chunk_holds_data():
+            self._end()
+            if self._rest_has_come():
                 self._finish()
             else:
                 self.phase = LOOKING_AGAIN
@@ -223,9 +225,10 @@ class Take:
         news, self._news = self._news, Outcome()
         news.resolve(None)
 
-    def _last_chunk_holds_data(self) -> bool:
+    def _rest_has_come(self) -> bool:
+        """The last chunk came since the end began, and holds data."""
         count = self.chunk_count
-        return count > 0 and self._events[count - 1].data.size > 0
+        return count > self._count_at_end and self._events[count - 1].data.size > 0
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""

@@ -1,0 +1,39 @@
+"""Ask the judge outside the browser (tests/bench/judge.py) what a recording really contains.
+
+Each function takes a Blob, bytes, or anything with ``.blob`` that is one (a ``Recording``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+async def probe(media: Any) -> dict[str, Any]:
+    """``format``, ``duration`` (as stated, or None), ``decoded_duration``, ``errors`` and ``streams``.
+
+    Each stream has ``kind``, ``codec``, ``width``, ``height``, ``channels``, ``sample_rate``. Times are seconds.
+    """
+    return await _ask("probe", media)
+
+
+async def tone(media: Any) -> list[dict[str, float]]:
+    """``frequency`` (the strongest, in Hz, 0.0 in silence) and ``rms`` (0 to 1) of each channel."""
+    return await _ask("tone", media)
+
+
+async def colours(media: Any) -> list[dict[str, Any]]:
+    """The colours in order: ``name``, and ``at``, the time of its first frame in seconds."""
+    return await _ask("colours", media)
+
+
+async def _ask(question: str, media: Any) -> Any:
+    from js import Object, fetch
+    from pyodide.ffi import to_js
+
+    body = to_js(media) if isinstance(media, bytes | bytearray | memoryview) else getattr(media, "blob", media)
+    options = to_js({"method": "POST", "body": body}, dict_converter=Object.fromEntries)
+    response = await fetch(f"/judge/{question}", options)
+    answer = (await response.json()).to_py()
+    if "error" in answer:
+        raise ValueError(f"not a media file: {answer['error']}")
+    return answer["found"]

@@ -1,0 +1,120 @@
+// @ts-check
+/**
+ * Rare orders of events, made to happen on purpose: stands between *real* recorders and tracks and their
+ * listeners, and passes on, holds back or reorders what the browser fires. It also keeps a protocol of
+ * every recorder that is made, by listeners of its own that were there before any other.
+ */
+
+/** @typedef {{recorder: MediaRecorder, events: string[], blobs: Blob[], settled: number}} Protocol */
+
+/** @type {Protocol[]} */
+const protocols = [];
+/** @type {string} */
+let rule = "";
+
+const add = EventTarget.prototype.addEventListener;
+const remove = EventTarget.prototype.removeEventListener;
+
+/** @type {WeakMap<object, Map<string, (event: Event) => void>>} */
+const stand_ins = new WeakMap();
+
+/** What a rule makes of one event for one listener.
+ * @param {EventTarget} target @param {Event} event @param {(event: Event) => void} deliver */
+function pass(target, event, deliver) {
+  const inactive = target instanceof MediaRecorder && target.state === "inactive";
+  switch (rule) {
+    case "no stop":
+      if (event.type !== "stop") deliver(event);
+      break;
+    case "nothing after stop()":
+      if (!inactive) deliver(event);
+      break;
+    case "nothing after the end of the tracks": // what Chromium does when the device goes
+      if (event.type !== "ended") deliver(event);
+      break;
+    case "data after stop": // what Firefox does once in a hundred takes
+      if (event.type === "dataavailable" && inactive) {
+        deliver(new BlobEvent("dataavailable", { data: new Blob([]) }));
+        setTimeout(deliver, 2, event);
+        setTimeout(deliver, 3, new BlobEvent("dataavailable", { data: new Blob([]) }));
+      } else {
+        deliver(event);
+      }
+      break;
+    case "stop before data":
+      if (event.type === "dataavailable" && inactive) setTimeout(deliver, 2, event);
+      else deliver(event);
+      break;
+    default:
+      deliver(event);
+  }
+}
+
+/** @this {EventTarget} @param {string} type @param {any} listener @param {any} [options] */
+EventTarget.prototype.addEventListener = function (type, listener, options) {
+  const mine = this instanceof MediaRecorder || this instanceof MediaStreamTrack;
+  if (!mine || typeof listener !== "function") return add.call(this, type, listener, options);
+  let removed = false;
+  const stand_in = (/** @type {Event} */ event) =>
+    pass(this, event, (passed) => void (removed || listener.call(this, passed)));
+  const key = stand_ins.get(listener) ?? new Map();
+  stand_ins.set(listener, key);
+  key.set(`${type} ${identity(this)}`, Object.assign(stand_in, { drop: () => (removed = true) }));
+  return add.call(this, type, stand_in, options);
+};
+
+/** @this {EventTarget} @param {string} type @param {any} listener @param {any} [options] */
+EventTarget.prototype.removeEventListener = function (type, listener, options) {
+  const name = `${type} ${identity(this)}`;
+  const stand_in = listener && stand_ins.get(listener)?.get(name);
+  if (!stand_in) return remove.call(this, type, listener, options);
+  /** @type {any} */ (stand_in).drop();
+  stand_ins.get(listener)?.delete(name);
+  return remove.call(this, type, stand_in, options);
+};
+
+/** @type {WeakMap<object, number>} */
+const identities = new WeakMap();
+let last = 0;
+/** @param {object} target */
+function identity(target) {
+  if (!identities.has(target)) identities.set(target, ++last);
+  return identities.get(target);
+}
+
+window.MediaRecorder = new Proxy(MediaRecorder, {
+  construct(target, parameters, new_target) {
+    const recorder = Reflect.construct(target, parameters, new_target);
+    /** @type {Protocol} */
+    const protocol = { recorder, events: [], blobs: [], settled: 0 };
+    for (const type of ["start", "pause", "resume", "dataavailable", "error", "stop"]) {
+      add.call(recorder, type, (event) => {
+        protocol.events.push(type);
+        protocol.settled = performance.now();
+        if (type === "dataavailable") protocol.blobs.push(/** @type {BlobEvent} */ (event).data);
+      });
+    }
+    protocols.push(protocol);
+    return recorder;
+  },
+});
+
+/** Fires an `error` that no `stop` follows. @param {MediaRecorder} recorder */
+function fail(recorder) {
+  rule = "no stop";
+  recorder.dispatchEvent(
+    new ErrorEvent("error", { error: new DOMException("made to fail by a test", "InvalidModificationError") }),
+  );
+}
+
+/** @type {any} */ (window).orders = {
+  protocols,
+  fail,
+  set rule(/** @type {string} */ name) {
+    rule = name;
+  },
+  clear() {
+    rule = "";
+    protocols.length = 0;
+  },
+};

@@ -1,0 +1,151 @@
+"""Takes that end without `stop()`, and takes that never begin."""
+
+import asyncio
+
+import pytest
+from mediarecorder import (
+    InvalidModificationError,
+    InvalidStateError,
+    MediaRecorder,
+    MediaStream,
+    NotSupportedError,
+    RecordingError,
+    media_devices,
+)
+
+pytestmark = pytest.mark.core
+
+
+async def test_a_take_ends_when_all_tracks_are_stopped(both):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    both.stop()
+    recording = await recorder.finished
+    assert recording.size > 0
+    assert recorder.state == "inactive"
+    assert recorder.recording is recording
+
+
+async def test_a_take_ends_when_the_tracks_are_stopped_behind_the_librarys_back(both):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    for track in both.js.getTracks():
+        track.stop()
+    assert (await recorder.finished).size > 0
+
+
+async def test_tracks_that_end_in_the_same_tick_as_start(both):
+    recorder = MediaRecorder(both)
+    started = recorder.start()
+    both.stop()
+    await recorder.finished
+    assert await started is None
+
+
+async def test_tracks_that_had_ended_before_start(both):
+    recorder = MediaRecorder(both)
+    both.stop()
+    with pytest.raises(NotSupportedError, match="no live track"):
+        recorder.start()
+    with pytest.raises(InvalidStateError):
+        recorder.stop()
+
+
+async def test_a_stream_without_tracks():
+    with pytest.raises(NotSupportedError):
+        MediaRecorder(MediaStream([])).start()
+
+
+async def test_one_of_two_tracks_ending_does_not_end_the_take(both):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    both.video_tracks[0].stop()
+    assert not recorder.finished.done()
+    assert (await recorder.stop()).size > 0
+
+
+@pytest.mark.parametrize("change", ["add", "remove"])
+async def test_changing_the_tracks_ends_the_take_with_the_recording_attached(both, change):
+    recorder = MediaRecorder(both)
+    errors = []
+    recorder.on("error", lambda event: errors.append(event.error))
+    await recorder.start()
+    finished = recorder.finished
+    with await media_devices.get_user_media(audio=True) as other:
+        if change == "add":
+            both.add_track(other.audio_tracks[0])
+        else:
+            both.remove_track(both.audio_tracks[0])
+        with pytest.raises(RecordingError) as caught:
+            await finished
+    assert caught.value.recording.size > 0
+    assert isinstance(caught.value.__cause__, InvalidModificationError)
+    assert [type(error) for error in errors] == [InvalidModificationError]
+    assert recorder.recording is caught.value.recording
+    assert recorder.state == "inactive"
+
+
+async def test_after_an_error_everything_pending_raises_the_takes_error(both, orders):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    orders.rule = "nothing after stop()"
+    pending = [recorder.pause(), recorder.resume(), recorder.request_data(), recorder.finished]
+    orders.fail(recorder.js)
+    errors = await asyncio.gather(*pending, return_exceptions=True)
+    failure = errors[-1]
+    assert isinstance(failure, RecordingError)
+    assert all(error is failure or error is None or hasattr(error, "size") for error in errors)
+
+
+async def test_after_an_error_a_new_take_works(both):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    both.remove_track(both.audio_tracks[0])
+    with pytest.raises(RecordingError):
+        await recorder.finished
+    await recorder.start()
+    assert (await recorder.stop()).size > 0
+
+
+async def test_a_type_that_does_not_fit_the_stream_is_refused_and_leaves_the_recorder_usable(microphone):
+    import js
+
+    if not js.MediaRecorder.isTypeSupported("video/webm"):
+        pytest.fail("every engine here records video/webm")
+    recorder = MediaRecorder(microphone, mime_type="video/webm")
+    await recorder.start()
+    assert (await recorder.stop()).size > 0
+
+
+async def test_a_silent_stream_settles_start_at_the_latest_with_the_take(silence):
+    recorder = MediaRecorder(silence)
+    started = recorder.start()
+    await recorder.stop()
+    assert started.done()
+    assert await started is None
+
+
+async def test_a_canvas_that_draws_no_frame():
+    import js
+
+    canvas = js.document.createElement("canvas")
+    canvas.getContext("2d")
+    with MediaStream(canvas.captureStream()) as stream:
+        recorder = MediaRecorder(stream)
+        recorder.start()
+        recording = await recorder.stop()
+    assert recording.mime_type.startswith("video/webm")
+
+
+async def test_requests_without_a_chunk_raise_abort_error(both, orders):
+    from mediarecorder import AbortError
+
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    orders.rule = "nothing after stop()"
+    request = recorder.request_data()
+    outcome = recorder.stop()
+    recording = await outcome
+    assert recording.size == 0
+    with pytest.raises(AbortError):
+        await request

@@ -1,0 +1,104 @@
+"""Orders of events that browsers show once in a hundred takes, made to happen on real recorders."""
+
+import asyncio
+
+import pytest
+from mediarecorder import MediaRecorder, RecordingError
+
+
+async def bytes_of(protocol):
+    import js
+
+    blob = js.Blob.new(protocol.blobs)
+    return (await blob.arrayBuffer()).to_bytes()
+
+
+@pytest.fixture
+def events(both, orders):
+    recorder = MediaRecorder(both)
+    log = []
+    for type in ("dataavailable", "stop"):
+        recorder.on(type, lambda event: log.append((event.type, event.data.size if event.data else None)))
+    return recorder, log
+
+
+@pytest.mark.parametrize("rule", ["data after stop", "stop before data"])
+@pytest.mark.parametrize("timeslice", [None, 0.02])
+async def test_data_after_stop_belongs_to_the_recording(events, orders, rule, timeslice):
+    recorder, log = events
+    await recorder.start(timeslice)
+    orders.rule = rule
+    recording = await recorder.stop()
+    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert recording.size > 0
+    assert log[-1] == ("stop", None), "handlers see stop last, when everything is there"
+    assert sum(size for type, size in log if type == "dataavailable") == recording.size
+
+
+async def test_data_after_stop_also_comes_out_of_chunks(events, orders):
+    recorder, _ = events
+    sizes = []
+    async for chunk in recorder.chunks(0.05):
+        sizes.append(chunk.size)
+        if len(sizes) == 3:
+            orders.rule = "data after stop"
+            recorder.stop()
+    assert sum(sizes) == recorder.recording.size
+
+
+async def test_a_stop_event_that_never_comes(events, orders):
+    recorder, log = events
+    await recorder.start()
+    orders.rule = "no stop"
+    recording = await asyncio.wait_for(recorder.stop(), 3)
+    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert [type for type, _ in log] == ["dataavailable", "stop"], "handlers are told of the end all the same"
+
+
+async def test_tracks_end_and_the_stop_event_never_comes(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    orders.rule = "no stop"
+    recorder.stream.stop()
+    recording = await asyncio.wait_for(recorder.finished, 3)
+    assert recording.size > 0
+
+
+async def test_no_event_at_all_after_stop(events, orders):
+    recorder, _ = events
+    await recorder.start(0.05)
+    await recorder.request_data()
+    orders.rule = "nothing after stop()"
+    recording = await asyncio.wait_for(recorder.stop(), 10)
+    assert recording.size > 0, "what came before is kept"
+
+
+async def test_an_error_that_no_stop_follows(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    finished = recorder.finished
+    orders.fail(recorder.js)
+    with pytest.raises(RecordingError) as caught:
+        await asyncio.wait_for(finished, 5)
+    assert caught.value.recording.size > 0
+    assert recorder.state == "inactive", "the browser is not left recording"
+
+
+async def test_silence_after_the_loss_of_the_device(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    orders.rule = "nothing after the end of the tracks"
+    recorder.stream.stop()
+    assert (await asyncio.wait_for(recorder.finished, 3)).size > 0
+
+
+async def test_a_script_that_dispatches_an_event_of_its_own_harms_nothing(events):
+    import js
+
+    recorder, _ = events
+    await recorder.start()
+    event = js.Event.new("dataavailable")
+    event.data = js.Blob.new(js.Array.of("x"))
+    recorder.js.dispatchEvent(event)
+    recording = await recorder.stop()
+    assert recording.size > 1

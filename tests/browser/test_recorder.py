@@ -1,0 +1,239 @@
+"""The recorder's other verbs, its properties and its options."""
+
+import asyncio
+
+import pytest
+from mediarecorder import Chunk, InvalidStateError, MediaRecorder, NotSupportedError
+
+pytestmark = pytest.mark.core
+
+
+async def test_start_resolves_on_the_browsers_start_event(recorder):
+    log = []
+    recorder.on("start", lambda event: log.append(event.type))
+    started = recorder.start()
+    assert recorder.state == "recording"
+    assert log == []
+    assert await started is None
+    assert log == ["start"]
+
+
+async def test_start_twice_raises_and_the_take_goes_on(recording_recorder):
+    with pytest.raises(InvalidStateError, match="recording already"):
+        recording_recorder.start()
+    await recording_recorder.pause()
+    with pytest.raises(InvalidStateError, match="paused already"):
+        recording_recorder.start()
+    assert (await recording_recorder.stop()).size > 0
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "request_data", "stop"])
+def test_verbs_of_an_inactive_recorder_raise_from_the_call(recorder, verb):
+    with pytest.raises(InvalidStateError, match=verb):
+        getattr(recorder, verb)()
+
+
+async def test_pause_and_resume_act_at_once_and_resolve_on_their_events(recording_recorder):
+    log = []
+    for type in ("pause", "resume"):
+        recording_recorder.on(type, lambda event: log.append(event.type))
+    pausing = recording_recorder.pause()
+    assert recording_recorder.state == "paused"
+    await pausing
+    resuming = recording_recorder.resume()
+    assert recording_recorder.state == "recording"
+    await resuming
+    assert log == ["pause", "resume"]
+
+
+async def test_pause_when_paused_and_resume_when_recording_are_done_at_once(recording_recorder):
+    assert recording_recorder.resume().done()
+    await recording_recorder.pause()
+    again = recording_recorder.pause()
+    assert again.done()
+    assert await again is None
+
+
+async def test_pause_before_the_browsers_start_event(recorder):
+    started = recorder.start()
+    await recorder.pause()
+    await recorder.resume()
+    recording = await recorder.stop()
+    await started
+    assert recorder.recording is recording
+
+
+async def test_a_pause_does_not_count_as_duration(recording_recorder):
+    await recording_recorder.pause()
+    before = recording_recorder.duration
+    await asyncio.sleep(0.3)
+    assert recording_recorder.duration == before
+    recording = await recording_recorder.stop()
+    assert recording.duration == pytest.approx(before, abs=0.05)
+
+
+async def test_duration_grows_while_recording(recording_recorder):
+    before = recording_recorder.duration
+    await recording_recorder.request_data()
+    await asyncio.sleep(0.05)
+    assert recording_recorder.duration > before >= 0
+
+
+async def test_duration_and_size_are_zero_before_any_take(recorder):
+    assert (recorder.duration, recorder.size, recorder.recording) == (0.0, 0, None)
+
+
+async def test_request_data_gives_the_next_chunk(recording_recorder):
+    seen = []
+    recording_recorder.on("dataavailable", lambda event: seen.append(event.data.size))
+    chunk = await recording_recorder.request_data()
+    assert isinstance(chunk, Chunk)
+    assert seen == [chunk.size]
+    assert len(await chunk.bytes()) == chunk.size
+    assert recording_recorder.size == chunk.size
+
+
+async def test_n_requests_consume_n_events_in_order(recording_recorder):
+    sizes = []
+    recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    requests = [recording_recorder.request_data() for _ in range(3)]
+    assert [(await request).size for request in requests] == sizes[:3]
+
+
+async def test_a_timeslice_delivers_chunks_as_time_goes_by(recorder):
+    sizes = []
+    recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    await recorder.start(0.05)
+    while sum(map(bool, sizes)) < 3:
+        await recorder.request_data()
+    assert recorder.size == sum(sizes)
+    recording = await recorder.stop()
+    assert [chunk.size for chunk in recording.chunks] == sizes
+
+
+async def test_a_handler_registered_during_the_take_hears_the_rest(recording_recorder):
+    sizes = []
+    subscription = recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    await recording_recorder.request_data()
+    subscription()
+    await recording_recorder.request_data()
+    assert len(sizes) == 1
+
+
+async def test_chunks_starts_yields_and_ends_with_the_take(recorder):
+    sizes = []
+    async for chunk in recorder.chunks(timeslice=0.05):
+        sizes.append(chunk.size)
+        if len(sizes) == 3:
+            recorder.stop()
+    assert sum(sizes) == recorder.recording.size
+    assert recorder.state == "inactive"
+
+
+async def test_chunks_joins_a_take_from_its_first_chunk_on(recording_recorder):
+    first = await recording_recorder.request_data()
+    async for chunk in recording_recorder.chunks():
+        assert chunk.size == first.size
+        break
+    assert recording_recorder.state == "recording", "leaving the loop leaves the take"
+
+
+async def test_chunks_ends_when_the_tracks_end(recorder):
+    count = 0
+    async for _ in recorder.chunks(0.05):
+        count += 1
+        if count == 2:
+            recorder.stream.stop()
+    assert count >= 2
+
+
+async def test_async_with_records_its_body(microphone):
+    async with MediaRecorder(microphone) as recorder:
+        assert recorder.state == "recording"
+        await recorder.request_data()
+    assert recorder.state == "inactive"
+    assert recorder.recording.size > 0
+
+
+async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone):
+    async with MediaRecorder(microphone) as recorder:
+        microphone.stop()
+        await recorder.finished
+    assert recorder.recording is not None
+
+
+async def test_async_with_lets_the_bodys_own_exception_win(both):
+    with pytest.raises(KeyError):
+        async with MediaRecorder(both) as recorder:
+            await recorder.request_data()
+            both.remove_track(both.audio_tracks[0])
+            raise KeyError("mine")
+    assert recorder.recording is not None
+
+
+async def test_the_first_supported_type_wins(microphone):
+    recorder = MediaRecorder(microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"])
+    assert recorder.mime_type == "audio/webm;codecs=opus"
+    await recorder.start()
+    assert (await recorder.stop()).mime_type.startswith("audio/webm")
+
+
+def test_an_unknown_type_names_what_this_browser_can_do(microphone):
+    with pytest.raises(NotSupportedError, match="video/webm"):
+        MediaRecorder(microphone, mime_type="audio/unheard-of")
+
+
+def test_supported_types_are_supported():
+    types = MediaRecorder.supported_types()
+    assert "video/webm" in types
+    assert all(map(MediaRecorder.is_type_supported, types))
+    assert not MediaRecorder.is_type_supported("audio/unheard-of")
+
+
+async def test_bit_rates_reach_the_browser(both):
+    recorder = MediaRecorder(both, audio_bits_per_second=64_000, video_bits_per_second=500_000.0)
+    assert recorder.audio_bits_per_second == 64_000
+    assert recorder.video_bits_per_second == 500_000
+    assert recorder.audio_bitrate_mode in ("constant", "variable")
+
+
+async def test_mime_type_is_known_after_the_take_too(recording_recorder):
+    recording = await recording_recorder.stop()
+    assert recording.mime_type.startswith("audio/")
+    assert recording_recorder.mime_type
+
+
+@pytest.mark.parametrize(
+    ("timeslice", "error"),
+    [(0, ValueError), (-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError), (0.0009, ValueError)]
+    + [("1", TypeError), (True, TypeError), ([1], TypeError)],
+)
+def test_a_timeslice_that_browsers_would_answer_with_a_flood(recorder, timeslice, error):
+    with pytest.raises(error, match="timeslice"):
+        recorder.start(timeslice)
+    assert recorder.state == "inactive"
+
+
+@pytest.mark.parametrize("stream", [None, "microphone", 5, object()])
+def test_a_stream_that_is_none(stream):
+    with pytest.raises(TypeError, match="MediaStream"):
+        MediaRecorder(stream)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"mime_type": 5}, TypeError),
+        ({"mime_type": [5]}, TypeError),
+        ({"mime_type": []}, ValueError),
+        ({"audio_bits_per_second": -1}, ValueError),
+        ({"audio_bits_per_second": "many"}, TypeError),
+        ({"video_bits_per_second": float("nan")}, ValueError),
+        ({"bits_per_second": True}, TypeError),
+        ({"audio_bitrate_mode": "sometimes"}, ValueError),
+        ({"video_key_frame_interval_duration": 0}, ValueError),
+    ],
+)
+def test_options_of_no_use(microphone, options, error):
+    with pytest.raises(error):
+        MediaRecorder(microphone, **options)

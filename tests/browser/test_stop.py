@@ -1,0 +1,242 @@
+"""`stop()`: the heart. MDN, "MediaRecorder: stop() method", and design section 2, points 1 to 7."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from mediarecorder import InvalidStateError, MediaRecorder, MediaStream
+
+pytestmark = pytest.mark.core
+
+
+async def wait_for_event(recorder, type):
+    happened = asyncio.get_running_loop().create_future()
+    subscription = recorder.on(type, lambda event: happened.done() or happened.set_result(event))
+    try:
+        return await happened
+    finally:
+        subscription()
+
+
+def log_events(recorder):
+    log = []
+    for type in recorder.EVENTS:
+        recorder.on(type, lambda event: log.append(event.type))
+    return log
+
+
+# 1. Inactive: InvalidStateError from the call itself.
+
+
+def test_stop_on_a_recorder_never_started_raises_from_the_call(recorder):
+    with pytest.raises(InvalidStateError, match="never started"):
+        recorder.stop()
+    assert recorder.state == "inactive"
+
+
+async def test_second_stop_raises_while_the_first_still_ends(recording_recorder):
+    first = recording_recorder.stop()
+    with pytest.raises(InvalidStateError, match="ending"):
+        recording_recorder.stop()
+    assert (await first).size > 0
+
+
+async def test_stop_after_the_take_ended_by_itself_says_where_the_recording_is(recording_recorder):
+    recording_recorder.stream.stop()
+    await recording_recorder.finished
+    with pytest.raises(InvalidStateError, match=r"recorder\.recording holds it"):
+        recording_recorder.stop()
+
+
+# 2. State inactive when the call returns.
+
+
+async def test_state_is_inactive_when_stop_returns(recording_recorder):
+    outcome = recording_recorder.stop()
+    assert recording_recorder.state == "inactive"
+    await outcome
+
+
+async def test_bare_stop_in_a_synchronous_click_handler(recording_recorder):
+    import js
+
+    button = js.document.createElement("button")
+    states = []
+
+    def clicked(event):
+        recording_recorder.stop()
+        states.append(recording_recorder.state)
+
+    button.onclick = clicked
+    button.click()
+    assert states == ["inactive"]
+    assert (await recording_recorder.finished).size > 0
+
+
+async def test_bare_stop_of_a_take_that_fails_leaves_no_warning(microphone):
+    recorder = MediaRecorder(microphone)
+    await recorder.start()
+    microphone.remove_track(microphone.tracks[0])
+    if recorder.state != "inactive":
+        recorder.stop()
+    await wait_for_event(recorder, "stop")
+    del recorder
+    gc.collect()  # whatever was "never retrieved" or "never awaited" would fail this test now
+
+
+# 3. dataavailable with the rest, then stop.
+
+
+async def test_handlers_see_dataavailable_and_then_stop(recording_recorder):
+    log = log_events(recording_recorder)
+    await recording_recorder.stop()
+    assert log[-2:] == ["dataavailable", "stop"]
+    assert log.count("stop") == 1
+
+
+async def test_the_recording_is_there_when_the_stop_handler_runs(recording_recorder):
+    seen = []
+    recording_recorder.on("stop", lambda event: seen.append(recording_recorder.recording))
+    recording = await recording_recorder.stop()
+    assert seen == [recording]
+
+
+async def test_the_last_dataavailable_brings_the_rest(recording_recorder):
+    sizes = []
+    recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    recording = await recording_recorder.stop()
+    assert sum(sizes) == recording.size > 0
+
+
+# 4. Every byte; awaited often, by many; cancelling one waiter cancels nothing else.
+
+
+async def test_the_awaitable_gives_the_same_recording_to_all_who_await_it(recording_recorder):
+    outcome = recording_recorder.stop()
+    first, second = await asyncio.gather(outcome, outcome)
+    assert first is second is await outcome is recording_recorder.recording
+
+
+async def test_cancelling_one_waiter_leaves_the_take_and_the_others(recording_recorder):
+    outcome = recording_recorder.finished
+
+    async def wait():
+        return await outcome
+
+    impatient, patient = asyncio.ensure_future(wait()), asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert recording_recorder.state == "recording"
+    recording = await recording_recorder.stop()
+    assert await patient is recording
+
+
+async def test_stop_can_be_waited_for_with_a_time_limit(recording_recorder):
+    recording = await asyncio.wait_for(recording_recorder.stop(), 5)
+    assert recording.size > 0
+
+
+async def test_stop_while_paused(recording_recorder):
+    await recording_recorder.pause()
+    recording = await recording_recorder.stop()
+    assert recording.size > 0
+
+
+async def test_stop_right_after_start_before_the_browsers_start_event(recorder):
+    started = recorder.start()
+    recording = await recorder.stop()
+    await started
+    assert recorder.recording is recording
+
+
+async def test_pending_requests_are_settled_by_stop(recording_recorder):
+    requests = [recording_recorder.request_data() for _ in range(3)]
+    pause = recording_recorder.pause()
+    resume = recording_recorder.resume()
+    recording = await recording_recorder.stop()
+    chunks = [await request for request in requests]
+    assert [chunk.size for chunk in chunks] == [chunk.size for chunk in recording.chunks[:3]]
+    assert await pause is None
+    assert await resume is None
+
+
+# 5. Takes that end by themselves are in test_end_of_take.py.
+# 6. Nothing hangs: there, and in test_rare_orders.py.
+
+
+async def test_garbage_collection_of_everything_but_the_awaitable(microphone):
+    recorder = MediaRecorder(microphone)
+    await recorder.start()
+    gone = weakref.ref(recorder)
+    outcome = recorder.stop()
+    del recorder
+    gc.collect()
+    recording = await outcome
+    assert recording.size > 0
+    gc.collect()
+    assert gone() is None
+
+
+async def test_garbage_collection_of_everything_but_finished_during_the_take(microphone):
+    recorder = MediaRecorder(microphone)
+    await recorder.start()
+    finished = recorder.finished
+    del recorder
+    gc.collect()
+    microphone.stop()
+    assert (await finished).size > 0
+
+
+# 7. A fresh take.
+
+
+async def test_stop_and_start_in_one_breath(recorder):
+    recorder.start()
+    first = recorder.stop()
+    recorder.start()
+    assert recorder.state == "recording"
+    one = await first
+    assert recorder.recording is one
+    two = await recorder.stop()
+    assert two is recorder.recording is not one
+
+
+async def test_each_take_has_a_browser_recorder_of_its_own(recorder):
+    recorder.start()
+    first = recorder.js
+    await recorder.stop()
+    recorder.start()
+    assert recorder.js != first
+
+
+async def test_handlers_move_along_to_the_next_take_and_hear_each_event_once(recorder):
+    log = log_events(recorder)
+    for _ in range(2):
+        await recorder.start()
+        await recorder.stop()
+    assert log.count("start") == log.count("stop") == 2
+
+
+async def test_finished_stays_bound_to_the_take_during_which_it_was_fetched(recorder):
+    recorder.start()
+    finished = recorder.finished
+    one = await recorder.stop()
+    recorder.start()
+    two = await recorder.stop()
+    assert await finished is one
+    assert await recorder.finished is two
+
+
+def test_finished_without_any_take_raises(recorder):
+    with pytest.raises(InvalidStateError, match="no take"):
+        _ = recorder.finished
+
+
+async def test_a_browsers_own_stream_is_as_good(microphone):
+    recorder = MediaRecorder(microphone.js)
+    assert isinstance(recorder.stream, MediaStream)
+    await recorder.start()
+    assert (await recorder.stop()).size > 0
