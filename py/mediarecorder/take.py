@@ -261,6 +261,7 @@ class Take:
         """The browser has stopped, or is about to: from now on silence has a limit."""
         if self.phase == RUNNING:
             self.phase = ENDING
+            self._ended_at = now()
             self._quiet = 0
             # Of an end that the browser brought about, the tick may hear after its data.
             self._count_at_end = self._looked_at
@@ -270,7 +271,7 @@ class Take:
         self.phase = OVER
         self._release()
         _living.discard(self)
-        at = self._stop_event.timeStamp / 1000 if self._stop_event else now()
+        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
         self._time.stop(at, anything=self.size > 0)
         try:
             self.recording = self._assemble()

@@ -11,7 +11,8 @@ from typing import Any
 async def probe(media: Any) -> dict[str, Any]:
     """``format``, ``duration`` (as stated, or None), ``decoded_duration``, ``errors`` and ``streams``.
 
-    Each stream has ``kind``, ``codec``, ``width``, ``height``, ``channels``, ``sample_rate``. Times are seconds.
+    Each stream has ``kind``, ``codec``, ``width``, ``height``, ``channels`` and ``sample_rate``. Times are
+    seconds; ``errors`` are the decoder's complaints.
     """
     return await _ask("probe", media)
 
@@ -30,7 +31,8 @@ async def _ask(question: str, media: Any) -> Any:
     from js import Object, fetch
     from pyodide.ffi import to_js
 
-    body = to_js(media) if isinstance(media, bytes | bytearray | memoryview) else getattr(media, "blob", media)
+    is_bytes = isinstance(media, bytes | bytearray | memoryview)
+    body = to_js(media) if is_bytes else getattr(media, "blob", media)
     options = to_js({"method": "POST", "body": body}, dict_converter=Object.fromEntries)
     response = await fetch(f"/judge/{question}", options)
     answer = (await response.json()).to_py()

@@ -107,8 +107,23 @@ function fail(recorder) {
   );
 }
 
+// Pyodide enters each proxy of a Python object here when it is made, and takes it out when it is destroyed.
+let proxies = 0;
+const { register, unregister } = FinalizationRegistry.prototype;
+FinalizationRegistry.prototype.register = function (...parameters) {
+  proxies += 1;
+  return register.apply(this, parameters);
+};
+FinalizationRegistry.prototype.unregister = function (token) {
+  const known = unregister.call(this, token);
+  if (known) proxies -= 1;
+  return known;
+};
+
 /** @type {any} */ (window).orders = {
   protocols,
+  /** How many proxies more there are than when this script was loaded. */
+  proxies: () => proxies,
   fail,
   set rule(/** @type {string} */ name) {
     rule = name;

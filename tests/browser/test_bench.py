@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -45,7 +45,7 @@ async def opened() -> AsyncIterator[list[str]]:
 
 
 class TestAsyncFixture:
-    seen: list[str] = []
+    seen: ClassVar[list[str]] = []
 
     def test_is_set_up_for_a_test_that_is_no_coroutine(self, opened: list[str]) -> None:
         assert opened == ["opened"]

@@ -67,10 +67,13 @@ async def test_tracks_end_and_the_stop_event_never_comes(events, orders):
 async def test_no_event_at_all_after_stop(events, orders):
     recorder, _ = events
     await recorder.start(0.05)
-    await recorder.request_data()
+    while recorder.size == 0:
+        await recorder.request_data()
     orders.rule = "nothing after stop()"
+    before, seconds = recorder.size, recorder.duration
     recording = await asyncio.wait_for(recorder.stop(), 10)
-    assert recording.size > 0, "what came before is kept"
+    assert recording.size == before, "what came before is kept"
+    assert recording.duration == pytest.approx(seconds, abs=0.5), "the silence is not counted"
 
 
 async def test_an_error_that_no_stop_follows(events, orders):

@@ -1,0 +1,119 @@
+"""What the buttons of the page do. Its elements, words, devices and cards are in the modules beside this one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from demo import page, source, takes, words
+from mediarecorder import MediaError, MediaRecorder, RecordingError, media_devices
+from pyscript import when, window
+
+recorder: MediaRecorder
+
+
+@when("click", "#record")
+async def record() -> None:
+    """One take, from the press of Record to its card in the list."""
+    global recorder
+    if page.state not in ("idle", "preview"):
+        return  # pressed twice
+    page.enter("asking")
+    with problems_in_words():
+        recorder = MediaRecorder(await source.open_stream())
+        recorder.start(timeslice=0.5)  # slices, so that the size can be shown while it grows
+        page.enter("recording")
+        page.follow(recorder)
+        recording = await recorder.finished
+        if page.state != "finishing":
+            page.complain(*words.lost(source.chosen()))
+        rest()
+        page.tell(f"{takes.add(recording)} is ready.")
+
+
+@when("click", "#pause")
+def pause() -> None:
+    if recorder.state == "recording":  # the take may just have ended by itself
+        recorder.pause()
+        page.enter("paused")
+
+
+@when("click", "#resume")
+def resume() -> None:
+    if recorder.state == "paused":
+        recorder.resume()
+        page.enter("recording")
+
+
+@when("click", "#stop")
+def stop() -> None:
+    if recorder.state != "inactive":
+        page.enter("finishing")
+        recorder.stop()
+
+
+@when("click", "#open-preview")
+async def open_preview() -> None:
+    if page.state != "idle":
+        return
+    page.enter("asking")
+    with problems_in_words():
+        stream = await source.open_stream()
+        page.enter("preview")
+        for track in stream.tracks:
+            track.on("ended", lambda event: close_lost_preview())
+
+
+def close_lost_preview() -> None:
+    if page.state == "preview":
+        rest()
+        page.complain(*words.lost_preview(source.chosen()))
+
+
+@when("click", "#close-preview")
+def close_preview() -> None:
+    rest()
+
+
+@when("change", "#sources, #devices")
+def choose() -> None:
+    """A preview shows what was chosen before: it is closed."""
+    source.show_choosers()
+    rest()
+
+
+@contextmanager
+def problems_in_words() -> Iterator[None]:
+    """Whatever goes wrong is said so that a person can act on it, and nothing stays switched on."""
+    try:
+        yield
+    except Exception as error:
+        rest()
+        page.complain(*words.problem(error, source.chosen()))
+        if isinstance(error, RecordingError) and error.recording:
+            takes.add(error.recording)
+        if not isinstance(error, MediaError):
+            raise  # a mistake in the page: the browser's console shows where
+
+
+@when("pagehide", [window])
+def rest() -> None:
+    """Camera, microphone and screen off; ready for the next take."""
+    source.close()
+    page.enter("idle")
+
+
+@when("beforeunload", [window])
+def warn(event) -> None:  # type: ignore[no-untyped-def]
+    if page.state in ("recording", "paused"):
+        event.preventDefault()
+
+
+async def begin() -> None:
+    rest()
+    source.show_choosers()
+    with problems_in_words():
+        await source.list_devices()
+        media_devices.on("devicechange", source.list_devices)
+        MediaRecorder.supported_types()
+
+
+await begin()  # noqa: F704, PLE1142 - PyScript runs this file in a running event loop

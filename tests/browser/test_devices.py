@@ -1,0 +1,165 @@
+"""`media_devices`, streams and tracks."""
+
+import pytest
+from mediarecorder import (
+    MediaStream,
+    MediaStreamTrack,
+    OverconstrainedError,
+    media_devices,
+)
+
+pytestmark = pytest.mark.core
+
+
+async def test_get_user_media_opens_what_is_asked_for(both):
+    assert {track.kind for track in both.tracks} == {"audio", "video"}
+    assert both.active
+
+
+async def test_constraints_take_both_spellings_nested():
+    request = {"width": {"ideal": 320}, "frameRate": {"ideal": 15}, "resize_mode": "none"}
+    with await media_devices.get_user_media(video=request) as stream:
+        [track] = stream.video_tracks
+        constraints = track.constraints
+        assert constraints["frame_rate"] == {"ideal": 15}
+        assert constraints["width"] == {"ideal": 320}
+
+
+async def test_constraints_that_nobody_meets_say_which():
+    with pytest.raises(OverconstrainedError, match="width") as caught:
+        await media_devices.get_user_media(video={"width": {"exact": 99999}})
+    assert caught.value.constraint == "width"
+    assert caught.value.name == "OverconstrainedError"
+
+
+async def test_an_unknown_device_id():
+    with pytest.raises(OverconstrainedError):
+        await media_devices.get_user_media(audio={"device_id": {"exact": "no such device"}})
+
+
+@pytest.mark.parametrize("request_", [{}, {"audio": False}, {"audio": "yes"}, {"video": 5}, {"video": {5: 5}}])
+async def test_requests_of_no_use(request_):
+    with pytest.raises(TypeError):
+        await media_devices.get_user_media(**request_)
+
+
+async def test_enumerated_devices_can_be_opened():
+    for info in await media_devices.enumerate_devices():
+        assert info.kind in ("audioinput", "videoinput", "audiooutput")
+        if info.kind == "audiooutput":
+            continue
+        with await info.open() as stream:
+            [track] = stream.tracks
+            assert track.settings["device_id"] == info.device_id
+            assert track.kind == info.kind.removesuffix("input")
+            assert track.label == info.label
+
+
+def test_supported_constraints_are_snake_case_names():
+    supported = media_devices.supported_constraints
+    assert {"device_id", "width", "frame_rate", "echo_cancellation"} <= supported
+    assert all(isinstance(name, str) and name.islower() for name in supported)
+
+
+async def test_permission():
+    for name in ("camera", "microphone"):
+        assert await media_devices.permission(name) in ("granted", "denied", "prompt")
+    with pytest.raises(ValueError, match="camera"):
+        await media_devices.permission("fridge")
+
+
+async def test_devicechange_reaches_its_handlers():
+    import js
+
+    heard = []
+    subscription = media_devices.on("devicechange", heard.append)
+    media_devices.js.dispatchEvent(js.Event.new("devicechange"))
+    subscription()
+    media_devices.js.dispatchEvent(js.Event.new("devicechange"))
+    assert [event.type for event in heard] == ["devicechange"]
+
+
+async def test_a_stream_wraps_one_from_elsewhere():
+    import js
+
+    canvas = js.document.createElement("canvas")
+    canvas.getContext("2d")
+    js_stream = canvas.captureStream()
+    stream = MediaStream(js_stream)
+    assert stream.js == js_stream
+    assert [track.kind for track in stream.tracks] == ["video"]
+    assert MediaStreamTrack(js_stream.getVideoTracks()[0]) == stream.tracks[0]
+    stream.stop()
+
+
+@pytest.mark.parametrize("what", [None, "stream", 5, {}])
+def test_wrapping_what_is_no_stream_or_track(what):
+    with pytest.raises(TypeError, match="MediaStream"):
+        MediaStream(what)
+    with pytest.raises(TypeError, match="MediaStreamTrack"):
+        MediaStreamTrack(what)
+
+
+async def test_a_track_is_the_same_object_each_time(both):
+    assert both.tracks[0] is both.get_tracks()[0]
+    assert both.audio_tracks[0] is both.get_track_by_id(both.audio_tracks[0].id)
+    assert both.get_track_by_id("no such id") is None
+
+
+async def test_tracks_can_be_taken_out_and_put_in(both):
+    [sound] = both.audio_tracks
+    both.remove_track(sound)
+    assert both.get_audio_tracks() == []
+    assert sound.ready_state == "live"
+    both.add_track(sound)
+    assert both.audio_tracks[0] is sound
+    fresh = MediaStream([sound])
+    assert fresh.tracks == [sound]
+    assert fresh.id != both.id
+
+
+async def test_a_clone_is_stopped_on_its_own(both):
+    clone = both.clone()
+    clone.stop()
+    assert not clone.active
+    assert both.active
+    track = both.tracks[0].clone()
+    track.stop()
+    assert both.tracks[0].ready_state == "live"
+
+
+async def test_with_and_async_with_release_the_device():
+    with await media_devices.get_user_media(audio=True) as stream:
+        assert stream.active
+    assert not stream.active
+    async with await media_devices.get_user_media(audio=True) as stream:
+        assert stream.active
+    assert not stream.active
+    stream.stop()
+
+
+async def test_a_track_tells_about_itself(camera):
+    [track] = camera.video_tracks
+    assert track.settings["width"] == 320
+    assert isinstance(track.capabilities, dict)
+    assert track.ready_state == "live"
+    assert not track.muted
+    assert track.label in repr(track)
+    track.enabled = False
+    assert not track.enabled
+    track.enabled = True
+    track.content_hint = "motion"
+    assert track.content_hint in ("motion", "")
+    with pytest.raises(TypeError):
+        track.content_hint = 5
+
+
+async def test_apply_constraints(camera):
+    [track] = camera.video_tracks
+    await track.apply_constraints({"width": {"ideal": 160}, "height": {"ideal": 120}})
+    assert track.constraints["width"] == {"ideal": 160}
+    with pytest.raises(OverconstrainedError):
+        await track.apply_constraints({"width": {"exact": 99999}})
+    with pytest.raises(TypeError):
+        await track.apply_constraints("wide")
+    assert track.ready_state == "live"

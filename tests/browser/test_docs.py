@@ -1,0 +1,105 @@
+"""The examples of the README, of docs/ and of the docstrings run as they stand."""
+
+import ast
+import asyncio
+import contextlib
+import inspect
+import re
+from pathlib import Path
+
+import mediarecorder
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
+EXAMPLES = [
+    pytest.param(match.group(1), id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, match in enumerate(FENCE.finditer(page.read_text()), 1)
+]
+"""Blocks marked ```python run; a block that shows only a form is marked ```py."""
+
+
+@pytest.fixture
+async def surroundings(stage):
+    """What an example may take for granted: the library's names, a stream, a recorder, a recording."""
+    import js
+
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True, video=True))
+        microphone = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True))
+        recording = await mediarecorder.record(0.3, stream=microphone)
+        names = {name: getattr(mediarecorder, name) for name in mediarecorder.__all__}
+        yield names | {
+            "mediarecorder": mediarecorder,
+            "asyncio": asyncio,
+            "js": js,
+            "stream": stream,
+            "microphone": microphone,
+            "camera": stream,
+            "recorder": mediarecorder.MediaRecorder(stream),
+            "recording": recording,
+            "track": stream.video_tracks[0],
+            "enough": True,
+            "upload": lambda data: None,
+            "meter": js.document.createElement("meter"),
+        }
+
+
+async def run(source, names):
+    code = compile(source, "<example>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(code, names)
+    if inspect.iscoroutine(result):
+        await result
+    recorder = names["recorder"]
+    if recorder.state != "inactive":
+        await recorder.stop()
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.time_limit(60)
+@pytest.mark.parametrize("source", EXAMPLES)
+async def test_example(source, surroundings):
+    await run(source, surroundings)
+
+
+def documented():
+    for name in mediarecorder.__all__:
+        thing = getattr(mediarecorder, name)
+        members = vars(thing).items() if inspect.isclass(thing) and thing.__module__.startswith("mediarecorder") else ()
+        for label, candidate in ((name, thing), *((f"{name}.{key}", value) for key, value in members)):
+            candidate = getattr(candidate, "__func__", candidate)
+            text = (getattr(candidate, "fget", None) or candidate).__doc__ if callable(candidate) else None
+            if text and ">>>" in text:
+                yield pytest.param(text, id=label)
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("text", list(documented()))
+async def test_docstring(text, surroundings):
+    import doctest
+
+    for example in doctest.DocTestParser().get_examples(inspect.cleandoc(text)):
+        value = await outcome(example.source, surroundings)
+        if example.want:
+            assert value is not None, example.source
+    recorder = surroundings["recorder"]
+    if recorder.state != "inactive":
+        await recorder.stop()
+
+
+async def outcome(source, names):
+    """The value of the last expression of `source`, if it is one."""
+    tree = ast.parse(source)
+    if isinstance(tree.body[-1], ast.Expr):
+        tree.body[-1] = ast.Assign([ast.Name("_value", ast.Store())], tree.body[-1].value)
+    names["_value"] = None
+    await run_tree(ast.fix_missing_locations(tree), names)
+    return names["_value"]
+
+
+async def run_tree(tree, names):
+    result = eval(compile(tree, "<example>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+    if inspect.iscoroutine(result):
+        await result

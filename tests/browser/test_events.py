@@ -1,0 +1,185 @@
+"""Handlers: registered, unregistered, failing, asynchronous."""
+
+import asyncio
+
+import pytest
+from mediarecorder import Event, MediaRecorder
+
+pytestmark = pytest.mark.core
+
+
+async def take(recorder):
+    await recorder.start()
+    return await recorder.stop()
+
+
+async def test_a_subscription_is_called_to_unregister(recorder):
+    heard = []
+    subscription = recorder.on("stop", heard.append)
+    await take(recorder)
+    subscription()
+    subscription()
+    await take(recorder)
+    assert len(heard) == 1
+
+
+async def test_leaving_a_with_block_unregisters(recorder):
+    heard = []
+    with recorder.on("stop", heard.append):
+        await take(recorder)
+    await take(recorder)
+    assert len(heard) == 1
+
+
+async def test_on_as_a_decorator_returns_the_function(recorder):
+    heard = []
+
+    @recorder.on("stop")
+    def stopped(event):
+        heard.append(event)
+
+    await take(recorder)
+    stopped(None)
+    assert len(heard) == 2
+
+
+async def test_mdns_spelling(recorder):
+    heard = []
+    recorder.onstop = heard.append
+    assert recorder.onstop == heard.append
+    await take(recorder)
+    recorder.onstop = lambda event: heard.append("second")
+    await take(recorder)
+    recorder.onstop = None
+    assert recorder.onstop is None
+    await take(recorder)
+    assert [heard[0].type, *heard[1:]] == ["stop", "second"]
+
+
+async def test_an_event_tells_about_itself(recorder):
+    events = []
+    recorder.on("dataavailable", events.append)
+    recording = await take(recorder)
+    [event] = events
+    assert isinstance(event, Event)
+    assert event.type == "dataavailable"
+    assert event.data.size == recording.size
+    assert event.data is event.data
+    assert event.error is None
+    assert event.js.type == "dataavailable"
+    assert event.timecode is None or event.timecode > 0
+    assert repr(event) == "<Event 'dataavailable'>"
+
+
+async def test_handlers_are_called_in_the_order_of_registration(recorder):
+    order = []
+    for name in "abc":
+        recorder.on("stop", lambda event, name=name: order.append(name))
+    await take(recorder)
+    assert order == ["a", "b", "c"]
+
+
+async def test_a_handler_unregistered_by_another_is_not_called(recorder):
+    heard = []
+    recorder.on("stop", lambda event: second())
+    second = recorder.on("stop", heard.append)
+    await take(recorder)
+    assert heard == []
+
+
+async def test_what_a_handler_raises_goes_to_the_loop_and_harms_nothing(recorder, loop_errors):
+    heard = []
+
+    @recorder.on("dataavailable")
+    def fail(event):
+        raise KeyError("mine")
+
+    recorder.on("dataavailable", heard.append)
+    recording = await take(recorder)
+    assert recording.size > 0
+    assert len(heard) == 1
+    assert [type(context["exception"]) for context in loop_errors] == [KeyError]
+
+
+async def test_a_coroutine_function_runs_as_a_task_in_event_order(recorder):
+    order = []
+    done = asyncio.Event()
+
+    @recorder.on("dataavailable")
+    async def data(event):
+        order.append("data")
+
+    @recorder.on("stop")
+    async def stopped(event):
+        order.append("stop")
+        await asyncio.sleep(0.01)
+        done.set()
+
+    await take(recorder)
+    assert not done.is_set(), "the take does not wait for it"
+    await done.wait()
+    assert order == ["data", "stop"]
+
+
+async def test_a_failing_coroutine_is_reported_once(recorder, loop_errors):
+    failed = asyncio.Event()
+
+    @recorder.on("stop")
+    async def fail(event):
+        failed.set()
+        raise KeyError("mine")
+
+    await take(recorder)
+    await failed.wait()
+    await asyncio.sleep(0)
+    assert [type(context["exception"]) for context in loop_errors] == [KeyError]
+
+
+@pytest.mark.parametrize(("type", "error"), [("stopped", ValueError), ("", ValueError), (5, TypeError), (None, TypeError)])
+def test_events_that_do_not_exist(recorder, type, error):
+    with pytest.raises(error):
+        recorder.on(type, print)
+    with pytest.raises(TypeError, match="callable"):
+        recorder.on("stop", "print")
+
+
+async def test_an_unknown_event_name_lists_those_there_are(microphone):
+    with pytest.raises(ValueError, match="ended, mute, unmute"):
+        microphone.tracks[0].on("stop", print)
+    with pytest.raises(ValueError, match="addtrack"):
+        microphone.on("ended", print)
+
+
+async def test_ended_tells_and_then_lets_go(microphone):
+    import js
+
+    heard = []
+    [track] = microphone.tracks
+    track.on("ended", lambda event: heard.append(event.type))
+    track.js.dispatchEvent(js.Event.new("ended"))
+    track.js.dispatchEvent(js.Event.new("ended"))
+    assert heard == ["ended"]
+
+
+async def test_stopping_a_take_inside_its_own_handler(microphone):
+    recorder = MediaRecorder(microphone)
+    recorder.on("start", lambda event: recorder.stop())
+    recorder.start()
+    assert (await recorder.finished) is recorder.recording
+
+
+async def test_starting_the_next_take_inside_the_stop_handler(recorder):
+    takes = []
+
+    @recorder.on("stop")
+    def again(event):
+        takes.append(recorder.recording)
+        if len(takes) < 3:
+            recorder.start()
+            recorder.stop()
+
+    recorder.start()
+    await recorder.stop()
+    while len(takes) < 3:
+        await recorder.finished
+    assert len(set(map(id, takes))) == 3

@@ -1,0 +1,240 @@
+"""`record()` and `take_photo()`: from opening the devices to releasing them."""
+
+import asyncio
+
+import pytest
+from judge import probe
+from mediarecorder import (
+    MediaStream,
+    NotFoundError,
+    NotSupportedError,
+    RecordingError,
+    media_devices,
+    record,
+    take_photo,
+)
+
+pytestmark = pytest.mark.core
+
+
+@pytest.fixture
+def opened():
+    """The streams that the library opens during the test."""
+    streams = []
+    original = MediaStream.__init__
+
+    def watched(self, js_stream):
+        original(self, js_stream)
+        streams.append(self)
+
+    MediaStream.__init__ = watched
+    yield streams
+    MediaStream.__init__ = original
+
+
+def released(streams):
+    return streams and all(track.ready_state == "ended" for stream in streams for track in stream.tracks)
+
+
+async def test_a_duration_ends_it(opened):
+    recording = await record(0.5)
+    assert recording.duration == pytest.approx(0.5, abs=0.3)
+    assert recording.mime_type.startswith("audio/")
+    assert released(opened)
+
+
+async def test_a_video_has_sound_unless_told_otherwise(opened):
+    kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True)))["streams"]}
+    assert kinds == {"audio", "video"}
+    kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True, audio=False)))["streams"]}
+    assert kinds == {"video"}
+    assert released(opened)
+
+
+async def test_an_event_ends_it():
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.3, event.set)
+    assert (await record(stop_when=event)).size > 0
+
+
+async def test_any_awaitable_ends_it():
+    assert (await record(30, stop_when=asyncio.sleep(0.3))).duration < 5
+
+
+async def test_a_future_of_the_callers_is_not_cancelled():
+    future = asyncio.get_running_loop().create_future()
+    await record(0.2, stop_when=future)
+    assert not future.cancelled()
+
+
+async def test_an_exception_of_stop_when_propagates_with_the_recording(opened):
+    async def fail():
+        await asyncio.sleep(0.3)
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError) as caught:
+        await record(stop_when=fail())
+    assert caught.value.recording.size > 0
+    assert released(opened)
+
+
+async def test_max_size_ends_it():
+    recording = await record(60, max_size=4000)
+    assert 4000 <= recording.size
+    assert recording.duration < 50
+
+
+async def test_progress_is_told_a_few_times_a_second_and_at_the_end():
+    calls = []
+    recording = await record(1.2, on_progress=lambda seconds, size: calls.append((seconds, size)))
+    assert len(calls) >= 3
+    assert calls == sorted(calls)
+    assert calls[-1] == (recording.duration, recording.size)
+
+
+async def test_a_failing_progress_callback_harms_nothing(loop_errors):
+    def fail(seconds, size):
+        raise KeyError("mine")
+
+    assert (await record(0.4, on_progress=fail)).size > 0
+    assert isinstance(loop_errors[0]["exception"], KeyError)
+
+
+async def test_a_stream_of_the_callers_is_not_stopped(microphone):
+    assert (await record(0.3, stream=microphone)).size > 0
+    assert microphone.active
+    assert (await record(0.3, stream=microphone.js)).size > 0
+    assert microphone.active
+
+
+async def test_cancelling_the_task_releases_the_devices(opened):
+    task = asyncio.ensure_future(record(60))
+    while not any(stream.active for stream in opened):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert released(opened)
+
+
+async def test_cancelling_while_the_browser_still_asks_releases_what_is_opened_later():
+    import js
+
+    opening = asyncio.ensure_future(media_devices.get_user_media(audio=True))
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    stream = await js.navigator.mediaDevices.getUserMedia(js.Object.fromEntries([["audio", True]]))
+    stream.getTracks()[0].stop()
+
+
+async def test_the_end_of_the_tracks_ends_it(microphone):
+    asyncio.get_running_loop().call_later(0.3, microphone.stop)
+    assert (await record(60, stream=microphone)).duration < 30
+
+
+async def test_a_failing_take_raises_with_the_recording(both):
+    asyncio.get_running_loop().call_later(0.4, both.remove_track, both.audio_tracks[0])
+    with pytest.raises(RecordingError) as caught:
+        await record(60, stream=both)
+    assert caught.value.recording.size > 0
+
+
+async def test_a_silent_stream_ends_in_time_too(silence):
+    assert (await record(0.3, stream=silence)) is not None
+
+
+async def test_a_device_by_part_of_its_label(opened):
+    infos = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
+    wanted = infos[-1]
+    await record(0.2, device=wanted.label.upper()[3:])
+    assert opened[-1].audio_tracks[0].label == wanted.label
+
+
+async def test_a_device_by_info_and_by_id(opened):
+    [*_, wanted] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
+    for device in (wanted, wanted.device_id):
+        await record(0.2, device=device)
+        assert opened[-1].audio_tracks[0].settings["device_id"] == wanted.device_id
+
+
+async def test_a_camera_as_device_means_video(opened):
+    [camera, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "videoinput"]
+    recording = await record(0.3, device=camera)
+    assert recording.mime_type.startswith("video/")
+
+
+async def test_a_device_that_is_not_there_names_those_that_are():
+    [microphone, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
+    with pytest.raises(NotFoundError) as caught:
+        await record(1, device="no such thing")
+    assert microphone.label in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({}, ValueError),
+        ({"duration": 0}, ValueError),
+        ({"duration": -1}, ValueError),
+        ({"duration": float("nan")}, ValueError),
+        ({"duration": float("inf")}, ValueError),
+        ({"duration": "5"}, TypeError),
+        ({"duration": 1, "stop_when": 5}, TypeError),
+        ({"max_size": 0}, ValueError),
+        ({"max_size": "big"}, TypeError),
+        ({"duration": 1, "on_progress": 5}, TypeError),
+        ({"duration": 1, "audio": False}, TypeError),
+        ({"duration": 1, "audio": "yes"}, TypeError),
+        ({"duration": 1, "video": 1}, TypeError),
+        ({"duration": 1, "video": True, "screen": True}, ValueError),
+        ({"duration": 1, "device": 5}, TypeError),
+        ({"duration": 1, "device": ""}, ValueError),
+        ({"duration": 1, "stream": "none"}, TypeError),
+        ({"duration": 1, "timeslice": -1}, ValueError),
+        ({"duration": 1, "mime_type": "audio/unheard-of"}, NotSupportedError),
+    ],
+)
+async def test_arguments_of_no_use_are_refused_and_nothing_stays_open(arguments, error, opened):
+    with pytest.raises(error):
+        await record(**arguments)
+    assert not opened or released(opened)
+
+
+async def test_a_coroutine_given_to_a_call_that_fails_is_not_reported_as_never_awaited():
+    with pytest.raises(NotSupportedError):
+        await record(stop_when=asyncio.sleep(1), mime_type="audio/unheard-of")
+    with pytest.raises(ValueError, match="duration"):
+        await record(-1, stop_when=asyncio.sleep(1))
+
+
+async def test_take_photo(opened):
+    photo = await take_photo(video={"width": 320, "height": 240})
+    assert (photo.width, photo.height, photo.mime_type, photo.extension) == (320, 240, "image/jpeg", "jpg")
+    data = await photo.bytes()
+    assert data[:2] == b"\xff\xd8"
+    assert len(data) == photo.size
+    assert released(opened)
+    html = photo._repr_html_()
+    assert f'<img src="{photo.url}"' in html
+    photo.close()
+
+
+async def test_take_photo_as_png():
+    photo = await take_photo(mime_type="image/png")
+    assert (await photo.bytes())[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"video": False}, TypeError),
+        ({"mime_type": 5}, TypeError),
+        ({"mime_type": "image/unheard-of"}, NotSupportedError),
+    ],
+)
+async def test_photos_of_no_use(arguments, error, opened):
+    with pytest.raises(error):
+        await take_photo(**arguments)
+    assert not opened or released(opened)

@@ -1,0 +1,178 @@
+"""`Recording`: what is in it, judged by ffmpeg outside, and what it can do."""
+
+import pytest
+from judge import colours, probe, tone
+from mediarecorder import MediaRecorder, Recording, record
+
+pytestmark = pytest.mark.core
+
+
+@pytest.fixture
+async def recording(microphone):
+    return await record(0.5, stream=microphone)
+
+
+async def test_a_recorded_tone_comes_back(microphone):
+    recording = await record(1.5, stream=microphone)
+    for channel in await tone(recording):
+        assert channel["frequency"] == pytest.approx(1000, abs=15)
+        assert channel["rms"] > 0.01
+
+
+async def test_recorded_colours_come_back_in_order(camera, engine):
+    if engine != "chromium":
+        pytest.skip("Firefox's fake camera shows a pattern of its own")
+    recording = await record(3, stream=camera)
+    order = ["red", "green", "blue", "white"]
+    names = [colour["name"] for colour in await colours(recording) if colour["name"] in order]
+    assert len(names) >= 3
+    for before, after in zip(names, names[1:], strict=False):
+        assert after == order[(order.index(before) + 1) % 4]
+
+
+async def test_container_and_codecs_are_what_mime_type_says(both):
+    for mime_type in MediaRecorder.supported_types():
+        if not mime_type.startswith("video/") or "matroska" in mime_type:
+            continue
+        recording = await record(0.6, stream=both, mime_type=mime_type)
+        found = await probe(recording)
+        assert recording.extension in found["format"], (mime_type, found)
+        assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+        for stream in found["streams"]:
+            assert spelled(stream["codec"], recording.mime_type), (recording.mime_type, found)
+
+
+def spelled(codec, mime_type):
+    names = {"h264": ("avc1", "h264"), "av1": ("av01", "av1"), "vp9": ("vp9", "vp09"), "vp8": ("vp8",)}
+    return any(name in mime_type for name in names.get(codec, (codec,)))
+
+
+async def test_duration_is_the_length_of_the_file(both):
+    recording = await record(2, stream=both)
+    assert recording.duration == pytest.approx(2, abs=0.3)
+    found = await probe(recording)
+    assert found["decoded_duration"] == pytest.approx(recording.duration, abs=0.3)
+
+
+async def test_bytes_and_pieces_are_the_same_file(recording):
+    data = await recording.bytes()
+    assert len(data) == recording.size > 0
+    for size in (1000, len(data), len(data) + 1):
+        parts = [part async for part in recording.iter_bytes(size)]
+        assert b"".join(parts) == data
+        assert all(len(part) == size for part in parts[:-1])
+
+
+@pytest.mark.parametrize(("size", "error"), [(0, ValueError), (-5, ValueError), (1.5, TypeError), (True, TypeError)])
+async def test_pieces_of_no_size(recording, size, error):
+    with pytest.raises(error, match="size"):
+        async for _ in recording.iter_bytes(size):
+            pass
+
+
+async def test_the_url_plays_until_it_is_closed(recording):
+    import js
+
+    with recording:
+        url = recording.url
+        assert url == recording.url
+        response = await js.fetch(url)
+        assert (await response.arrayBuffer()).byteLength == recording.size
+    assert recording.url != url
+    recording.close()
+    assert len(await recording.bytes()) == recording.size, "closing releases the address, not the data"
+
+
+async def test_write_to_pyodides_file_system(recording, tmp_path):
+    path = tmp_path / f"take.{recording.extension}"
+    await recording.write_to(path)
+    assert path.read_bytes() == await recording.bytes()
+
+
+@pytest.fixture
+def downloads():
+    """The names under which links are clicked for download, in place of real downloads."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    names = []
+
+    def clicked(event):
+        if event.target.hasAttribute("download"):
+            names.append(event.target.download)
+            event.preventDefault()
+
+    proxy = create_proxy(clicked)
+    js.document.addEventListener("click", proxy)
+    yield names
+    js.document.removeEventListener("click", proxy)
+    proxy.destroy()
+
+
+async def test_save_is_a_download_begun_at_once(recording, downloads):
+    outcome = recording.save("interview")
+    assert downloads == [f"interview.{recording.extension}"]
+    assert await outcome == f"interview.{recording.extension}"
+
+
+async def test_save_without_a_name_takes_the_time(recording, downloads):
+    name = await recording.save()
+    assert name == f"recording-{recording.started_at:%Y-%m-%d-%H-%M-%S}.{recording.extension}"
+
+
+async def test_save_keeps_an_ending_that_is_there(recording, downloads):
+    assert await recording.save("my take.mkv") == "my take.mkv"
+
+
+@pytest.mark.parametrize(("name", "error"), [("", ValueError), ("  ", ValueError), (5, TypeError)])
+async def test_save_under_no_name(recording, name, error):
+    with pytest.raises(error, match="name"):
+        recording.save(name)
+
+
+def test_started_at_is_an_aware_time(recording):
+    from datetime import UTC, datetime
+
+    assert abs((datetime.now(UTC) - recording.started_at).total_seconds()) < 30
+
+
+def test_the_player_in_html(recording):
+    html = recording._repr_html_()
+    assert f'src="{recording.url}"' in html
+    assert "<audio controls" in html
+    assert "Download" in html
+    assert "style=" not in html
+    recording.close()
+
+
+def test_html_escapes_what_comes_from_outside():
+    import js
+
+    nasty = 'video/"><script>alert(1)</script>'
+    recording = Recording(js.Blob.new(), nasty)
+    html = recording._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    recording.close()
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "extension"),
+    [
+        ("video/webm;codecs=vp8,opus", "webm"),
+        ('audio/ogg; codecs="opus"', "ogg"),
+        ("video/mp4", "mp4"),
+        ("video/x-matroska;codecs=avc1", "mkv"),
+        ("audio/mp4", "m4a"),
+        ("", "bin"),
+    ],
+)
+def test_extension_follows_the_container(mime_type, extension):
+    import js
+
+    assert Recording(js.Blob.new(), mime_type).extension == extension
+
+
+def test_repr_says_length_size_and_type(recording):
+    assert f"{recording.size} bytes" in repr(recording)
+    assert recording.mime_type in repr(recording)

@@ -1,0 +1,84 @@
+"""Browsers that say no: denied permission, missing devices, plain http, a device that goes."""
+
+import asyncio
+
+import pytest
+from mediarecorder import (
+    InsecureContextError,
+    MediaRecorder,
+    NotAllowedError,
+    NotFoundError,
+    diagnose,
+    media_devices,
+    record,
+    take_photo,
+)
+
+
+@pytest.mark.lane("chromium-denied", "firefox-denied")
+async def test_a_refused_device_says_how_to_allow_it():
+    for request in ({"audio": True}, {"video": True}):
+        with pytest.raises(NotAllowedError, match="Allow it") as caught:
+            await media_devices.get_user_media(**request)
+        assert isinstance(caught.value, PermissionError)
+        assert caught.value.name == "NotAllowedError"
+    with pytest.raises(NotAllowedError):
+        await record(1)
+    with pytest.raises(NotAllowedError):
+        await take_photo()
+
+
+@pytest.mark.lane("chromium-no-camera")
+async def test_a_missing_camera():
+    with pytest.raises(NotFoundError, match="Connect one"):
+        await media_devices.get_user_media(video=True)
+    with pytest.raises(NotFoundError):
+        await record(1, video=True)
+    assert (await record(0.3)).size > 0, "the microphone is there"
+
+
+@pytest.mark.lane("firefox-no-devices")
+async def test_no_device_at_all():
+    for request in ({"audio": True}, {"video": True}):
+        with pytest.raises(NotFoundError):
+            await media_devices.get_user_media(**request)
+
+
+@pytest.mark.lane("chromium-insecure")
+async def test_plain_http_says_so():
+    for call in (media_devices.get_user_media(audio=True), media_devices.enumerate_devices(), record(1)):
+        with pytest.raises(InsecureContextError, match="https"):
+            await call
+    with pytest.raises(InsecureContextError):
+        _ = media_devices.supported_constraints
+    table = await diagnose()
+    assert table["secure context"] == "no"
+    assert "InsecureContextError" in table["devices"]
+
+
+@pytest.mark.lane("chromium-permissions")
+@pytest.mark.parametrize(
+    "request_", [{"audio": True}, {"video": True}, {"audio": True, "video": True}], ids=["sound", "picture", "both"]
+)
+async def test_a_lost_device_ends_the_take_and_keeps_what_was_recorded(request_, lose_devices):
+    with await media_devices.get_user_media(**request_) as stream:
+        ended = []
+        for track in stream.tracks:
+            track.on("ended", lambda event: ended.append(event.type))
+        recorder = MediaRecorder(stream)
+        await recorder.start()
+        finished = recorder.finished
+        await lose_devices()
+        recording = await asyncio.wait_for(finished, 5)
+    assert recording.size > 0
+    assert recorder.state == "inactive"
+    assert len(ended) == len(request_)
+
+
+@pytest.mark.lane("chromium-permissions")
+async def test_record_returns_what_there_is_when_the_device_goes(lose_devices):
+    task = asyncio.ensure_future(record(60, on_progress=lambda seconds, size: size and going.set()))
+    going = asyncio.Event()
+    await going.wait()
+    await lose_devices()
+    assert 0 < (await asyncio.wait_for(task, 10)).duration < 50

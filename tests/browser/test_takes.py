@@ -1,0 +1,129 @@
+"""Many takes: every byte of every one, seen by JavaScript listeners that were there before the library's own."""
+
+import asyncio
+import gc
+import random
+
+import pytest
+from mediarecorder import MediaRecorder
+
+RANDOM = [None, *(step / 1000 for step in (10, 15, 20, 35, 50, 80, 100, 200, 350, 500, 1000))]
+SHORT = [step / 1000 for step in (5, 8, 10, 15, 20, 30, 40, 60, 80)]
+"""The timeslices at which Firefox delivers data after `stop`."""
+
+
+async def check_takes(stream, orders, count, timeslices, seed):
+    import js
+
+    chance = random.Random(seed)
+    recordings, protocols = [], []
+    recorder = MediaRecorder(stream)
+    for number in range(count):
+        recorder.start(chance.choice(timeslices))
+        await asyncio.sleep(chance.choice([0, 0.001, 0.02, 0.05, 0.12, 0.18]))
+        if number % 10 == 0:
+            recorder.pause()
+            recorder.resume()
+        recordings.append(await recorder.stop())
+        protocol = orders.protocols[orders.protocols.length - 1]
+        protocols.append(protocol)
+        waited = (js.performance.now() - protocol.settled) / 1000
+        assert waited < 1, f"take {number} was awaited {waited:.2f} s after its last event"
+    await asyncio.sleep(0.5)  # for events that come later still
+    late = 0
+    for number, (recording, protocol) in enumerate(zip(recordings, protocols, strict=True)):
+        events = list(protocol.events)
+        late += "dataavailable" in events[events.index("stop") :]
+        expected = await js.Blob.new(protocol.blobs).arrayBuffer()
+        assert await recording.bytes() == expected.to_bytes(), f"take {number}: {events}"
+        assert len(recording.chunks) == protocol.blobs.length
+    print(f"{count} takes, {late} with events after stop")
+    return late
+
+
+@pytest.mark.time_limit(90)
+async def test_50_takes_with_random_timeslices_are_complete(microphone, orders):
+    await check_takes(microphone, orders, 50, RANDOM, seed=1)
+
+
+@pytest.mark.time_limit(90)
+@pytest.mark.lane("firefox")
+async def test_50_takes_with_short_timeslices_are_complete(both, orders):
+    await check_takes(both, orders, 50, SHORT, seed=2)
+
+
+@pytest.mark.soak
+@pytest.mark.time_limit(900)
+@pytest.mark.parametrize("kind", ["microphone", "both"])
+async def test_500_takes_with_random_timeslices_are_complete(request, kind, orders, microphone, both):
+    await check_takes({"microphone": microphone, "both": both}[kind], orders, 500, RANDOM, seed=3)
+
+
+@pytest.mark.soak
+@pytest.mark.time_limit(900)
+@pytest.mark.lane("firefox")
+@pytest.mark.parametrize("kind", ["microphone", "both"])
+async def test_500_takes_with_short_timeslices_are_complete(kind, orders, microphone, both):
+    await check_takes({"microphone": microphone, "both": both}[kind], orders, 500, SHORT, seed=4)
+
+
+async def leaves_no_proxy(recorder, orders, count):
+    async def takes(number):
+        for _ in range(number):
+            recorder.start(0.01)
+            recorder.request_data()
+            await recorder.stop()
+
+    await takes(3)
+    gc.collect()
+    before = orders.proxies()
+    await takes(count)
+    gc.collect()
+    await asyncio.sleep(0)
+    assert orders.proxies() - before == 0
+
+
+@pytest.mark.core
+@pytest.mark.time_limit(120)
+async def test_200_takes_leave_no_proxy(recorder, orders):
+    recorder.on("dataavailable", lambda event: None)
+    await leaves_no_proxy(recorder, orders, 200)
+
+
+@pytest.mark.soak
+@pytest.mark.time_limit(300)
+async def test_1000_takes_leave_no_proxy(recorder, orders):
+    await leaves_no_proxy(recorder, orders, 1000)
+
+
+async def test_takes_that_fail_leave_no_proxy(both, orders):
+    from mediarecorder import RecordingError
+
+    recorder = MediaRecorder(both)
+    [sound] = both.audio_tracks
+
+    async def fail():
+        recorder.start()
+        both.remove_track(sound)
+        with pytest.raises(RecordingError):
+            await recorder.finished
+        both.add_track(sound)
+
+    await fail()
+    gc.collect()
+    before = orders.proxies()
+    for _ in range(10):
+        await fail()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert orders.proxies() == before
+
+
+async def test_listening_to_tracks_leaves_no_proxy(microphone, orders):
+    before = orders.proxies()
+    for _ in range(10):
+        with microphone.clone() as stream:
+            stream.tracks[0].on("ended", print)
+            stream.on("addtrack", print)
+            stream.tracks[0].onmute = print
+    assert orders.proxies() == before

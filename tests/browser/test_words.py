@@ -1,0 +1,110 @@
+"""What needs no browser: names, numbers, errors, escaping."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mediarecorder import errors
+from mediarecorder.constraints import camel_case, rename, snake_case
+from mediarecorder.display import clock, escape, file_size
+
+pytestmark = pytest.mark.core
+
+CONSTRAINTS = st.sampled_from(
+    ["width", "frameRate", "deviceId", "echoCancellation", "facingMode", "groupId", "aspectRatio", "resizeMode"]
+)
+
+
+@given(CONSTRAINTS)
+def test_names_go_to_python_and_back(name):
+    assert camel_case(snake_case(name)) == name
+    assert camel_case(name) == name
+
+
+@given(st.dictionaries(CONSTRAINTS, st.dictionaries(st.sampled_from(["min", "max", "ideal"]), st.integers())))
+def test_nested_dictionaries_keep_their_values(constraints):
+    assert rename(rename(constraints, snake_case), camel_case) == constraints
+
+
+@given(st.text())
+def test_escaped_text_opens_no_tag_and_closes_no_attribute(text):
+    import html
+
+    escaped = escape(text)
+    assert not set("<>\"'") & set(escaped)
+    assert html.unescape(escaped) == text or "&" in text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (5.9, "0:05"), (754, "12:34"), (3723, "1:02:03")])
+def test_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (2_340_000, "2.3 MB"), (5e12, "5000.0 GB")],
+)
+def test_file_size(size, text):
+    assert file_size(size) == text
+
+
+DOM_NAMES = [
+    "NotAllowedError",
+    "NotFoundError",
+    "NotReadableError",
+    "NotSupportedError",
+    "InvalidStateError",
+    "SecurityError",
+    "AbortError",
+    "InvalidModificationError",
+    "QuotaExceededError",
+]
+
+
+@pytest.mark.parametrize("name", DOM_NAMES)
+def test_each_dom_error_has_its_class(name):
+    import js
+
+    error = errors.from_browser(js.DOMException.new("because", name), "doing")
+    assert type(error) is getattr(errors, name)
+    assert error.name == name
+    assert str(error).startswith("doing: ")
+    assert "because" in str(error)
+
+
+def test_other_errors_keep_their_name():
+    import js
+
+    error = errors.from_browser(js.DOMException.new("because", "EncodingError"))
+    assert type(error) is errors.UnknownError
+    assert error.name == "EncodingError"
+
+
+def test_a_type_error_is_pythons():
+    import js
+
+    assert type(errors.from_browser(js.TypeError.new("wrong"))) is TypeError
+
+
+def test_some_are_also_what_python_programmers_catch():
+    assert issubclass(errors.NotAllowedError, PermissionError)
+    assert issubclass(errors.QuotaExceededError, OSError)
+    assert str(errors.NotAllowedError("no")) == "no"
+
+
+def test_every_public_name_exists():
+    import mediarecorder
+
+    assert all(hasattr(mediarecorder, name) for name in mediarecorder.__all__)
+    assert set(dir(errors)) & set(mediarecorder.__all__)
+
+
+async def test_diagnose_is_a_table():
+    from mediarecorder import diagnose
+
+    table = await diagnose()
+    assert table["realm"] == "page"
+    assert "video/webm" in table["types"]
+    assert "audioinput" in table["devices"]
+    assert all(isinstance(value, str) for value in table.values())
+    assert "pyodide" in str(table)
+    assert "<table>" in table._repr_html_()
