@@ -1,11 +1,12 @@
-"""What the buttons of the page do. Its elements, words, devices and cards are in the modules beside this one."""
+"""What the buttons of the page do. Its elements, words, devices and cards are in the modules beside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pyscript import when, window
+
 from demo import page, source, takes, words
 from mediarecorder import MediaError, MediaRecorder, RecordingError, media_devices
-from pyscript import when, window
 
 recorder: MediaRecorder
 
@@ -116,4 +117,4 @@ async def begin() -> None:
         MediaRecorder.supported_types()
 
 
-await begin()  # noqa: F704, PLE1142 - PyScript runs this file in a running event loop
+await begin()  # noqa: F704 - PyScript runs this file in a running event loop

@@ -58,6 +58,7 @@ def enter(new_state: str) -> None:
     if new_state == "asking":
         find("problem").hidden = True
         tell("")
+        measure(0, 0)
 
 
 def tell(text: str) -> None:
@@ -88,6 +89,11 @@ async def follow_level(stream: MediaStream) -> None:
         find("level").style.setProperty("--level", f"{min(1.0, level.peak):.3f}")
 
 
+def measure(seconds: float, size: int) -> None:
+    find("clock").textContent = words.clock(seconds)
+    find("size").textContent = words.size(size)
+
+
 def follow(recorder: MediaRecorder) -> None:
     """Keep the clock and the size up to date until the take ends."""
     run(_follow(recorder))
@@ -95,8 +101,7 @@ def follow(recorder: MediaRecorder) -> None:
 
 async def _follow(recorder: MediaRecorder) -> None:
     while True:
-        find("clock").textContent = words.clock(recorder.duration)
-        find("size").textContent = words.size(recorder.size)
+        measure(recorder.duration, recorder.size)
         if recorder.state == "inactive":
             break
         await asyncio.sleep(0.2)

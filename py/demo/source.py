@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from js import Option
-from mediarecorder import MediaStream, media_devices
 
 from demo import page
+from mediarecorder import MediaStream, media_devices
 
 stream: MediaStream | None = None
 
@@ -25,7 +25,9 @@ async def open_stream() -> MediaStream:
             case "microphone":
                 stream = await media_devices.get_user_media(audio=wanted("microphone") or True)
             case "camera":
-                stream = await media_devices.get_user_media(video=wanted("camera"), audio=wanted("microphone"))
+                stream = await media_devices.get_user_media(
+                    video=wanted("camera"), audio=wanted("microphone")
+                )
             case "screen":
                 stream = await media_devices.get_display_media(video=True, audio=True)
         page.show_live(stream)
@@ -57,8 +59,12 @@ async def list_devices(_event: object = None) -> None:
     for kind, api_kind in {"camera": "videoinput", "microphone": "audioinput"}.items():
         options = [Option.new(f"Default {kind}", "")]
         # Chromium lists the system's default once more under an id of its own.
-        real = [d for d in devices if d.kind == api_kind and d.device_id not in ("", "default", "communications")]
-        options += [Option.new(d.label or f"{kind} {n}".capitalize(), d.device_id) for n, d in enumerate(real, 1)]
+        real = [
+            d for d in devices if d.kind == api_kind and d.device_id not in ("", "default", "communications")
+        ]
+        options += [
+            Option.new(d.label or f"{kind} {n}".capitalize(), d.device_id) for n, d in enumerate(real, 1)
+        ]
         if kind == "microphone":
             options.append(Option.new("No sound", "none"))
         chooser = page.find(kind)

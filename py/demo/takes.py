@@ -65,6 +65,12 @@ def make_seekable(event: Any) -> None:
         player.currentTime = 0
 
 
+@when("error", "#takes", capture=True)
+def say_unplayable(event: Any) -> None:
+    """A take that ended before its first picture has nothing that a player could show."""
+    event.target.closest("[data-take]").querySelector(".take-note").hidden = False
+
+
 @when("click", "#takes")
 async def act(event: Any) -> None:
     """Do what the pressed button of a card says."""

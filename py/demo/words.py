@@ -82,7 +82,10 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Connect it again or choose another one, then press Record again.",
             )
         case RecordingError():
-            return ("The recording ended with an error", f"{KEPT} The browser says: {error.__cause__ or error}")
+            return (
+                "The recording ended with an error",
+                f"{KEPT} The browser says: {error.__cause__ or error}",
+            )
         case QuotaExceededError():
             return ("There is no room left", "Delete takes or free disk space, then press Record again.")
         case AbortError() | InvalidStateError():
@@ -95,7 +98,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
         case SecurityError():
             return (
                 f"The page is not allowed to use {device}",
-                "The site’s security policy forbids it. If the page is embedded in another, open it by itself.",
+                "The site’s security policy forbids it. If the page is embedded in another, open it alone.",
             )
         case _:
             return ("That did not work", str(error))

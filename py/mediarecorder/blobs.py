@@ -9,6 +9,7 @@ from .errors import PageUnavailableError
 from .outcome import Outcome
 
 if TYPE_CHECKING:
+    import builtins
     import os
     from collections.abc import AsyncIterator
     from typing import Self
@@ -36,8 +37,6 @@ class MediaFile:
     The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
     """
 
-    _default_name = "file"
-
     def __init__(self, blob: Any, mime_type: str) -> None:
         self._blob = blob
         self._mime_type = mime_type
@@ -55,7 +54,7 @@ class MediaFile:
 
     @property
     def extension(self) -> str:
-        """The usual ending of a file name for this type, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
+        """The usual ending of a file name, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
         container = self._mime_type.split(";")[0].strip().lower()
         return _EXTENSIONS.get(container, container.rpartition("/")[2]) or "bin"
 
@@ -68,7 +67,7 @@ class MediaFile:
         """The whole file, copied out of the browser once."""
         return await read(self._blob)
 
-    async def iter_bytes(self, size: int = 1 << 20) -> AsyncIterator[bytes]:
+    async def iter_bytes(self, size: int = 1 << 20) -> AsyncIterator[builtins.bytes]:
         """The file in pieces of `size` bytes, the last one shorter; only one piece is in memory at a time.
 
         >>> async for part in recording.iter_bytes(65536):
@@ -130,12 +129,15 @@ class MediaFile:
 
     def _file_name(self, name: str | None) -> str:
         if name is None:
-            name = self._default_name
+            name = self._default_name()
         if not isinstance(name, str):
             raise TypeError(f"a file name is a string, not {name!r}")
         if not name.strip():
             raise ValueError("the file name is empty")
         return name if "." in name.strip(".") else f"{name}.{self.extension}"
+
+    def _default_name(self) -> str:
+        return "file"
 
     def _download(self, name: str) -> None:
         if not hasattr(js, "document"):

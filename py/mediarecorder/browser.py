@@ -82,7 +82,9 @@ def media_devices() -> Any:
             "Browsers give camera and microphone to secure pages only. Open this page over https://, "
             "or as http://localhost on your own machine."
         )
-    raise NotSupportedError("This browser has no navigator.mediaDevices. Use a current Chrome, Edge, Firefox or Safari.")
+    raise NotSupportedError(
+        "This browser has no navigator.mediaDevices. Use a current Chrome, Edge, Firefox or Safari."
+    )
 
 
 def media_recorder_class() -> Any:
@@ -91,13 +93,16 @@ def media_recorder_class() -> Any:
         return js.MediaRecorder
     if realm() == "worker":
         raise _no_page()
-    raise NotSupportedError("This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari.")
+    raise NotSupportedError(
+        "This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari."
+    )
 
 
 def _no_page() -> PageUnavailableError:
     return PageUnavailableError(
         "This Python runs in a worker, where browsers have no camera, microphone or MediaRecorder. "
-        'Run it in the page: <script type="py"> without the worker attribute, or Pyodide loaded by the page itself.'
+        'Run it in the page: <script type="py"> without the worker attribute, or Pyodide that the '
+        "page itself loads."
     )
 
 
@@ -147,7 +152,7 @@ async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
     OverconstrainedError, never settles in Pyodide (pyodide#3867), so the promise is settled inside
     JavaScript; and a promise that has once come to Python cannot be handed back, so it is made there too.
     """
-    # `map` hands over an index and the array too; `Reflect.apply` takes no notice of more than three arguments.
+    # `map` hands over an index and the array too; `Reflect.apply` takes no notice of them.
     call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
     [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
     if result.status == "fulfilled":

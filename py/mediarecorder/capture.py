@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from .browser import now
 from .devices import find_device, media_devices
-from .errors import NotAllowedError
 from .events import call_handler
 from .mixing import mix
 from .photo import photograph
@@ -85,21 +84,22 @@ async def record(
     >>> recording = await record(5)
     >>> recording = await record(5, video=True, mime_type=["video/mp4", "video/webm"])
     """
-    duration = checked_number("duration", duration, 0.001)
-    _check(duration, stop_when, max_size, on_progress)
-    if (max_size is not None or on_progress is not None) and timeslice is None:
-        timeslice = PROGRESS
+    opened: MediaStream | None = None
+    unused: object = stop_when
     try:
-        opened = None if stream is not None else await _open(audio, video, screen, device)
-    except BaseException:
-        _drop(stop_when)
-        raise
-    try:
-        recorder = MediaRecorder(stream if opened is None else opened, mime_type=mime_type)
+        duration = checked_number("duration", duration, 0.001)
+        _check(duration, stop_when, max_size, on_progress)
+        if (max_size is not None or on_progress is not None) and timeslice is None:
+            timeslice = PROGRESS
+        if stream is None:
+            stream = opened = await _open(audio, video, screen, device)
+        recorder = MediaRecorder(stream, mime_type=mime_type)
         recorder.start(timeslice)
+        unused = None
         return await _until(recorder, duration, stop_when, max_size, on_progress)
     finally:
-        _drop(stop_when)
+        if asyncio.iscoroutine(unused):
+            unused.close()  # or it would be reported as never awaited
         if opened is not None:
             opened.stop()
 
@@ -107,7 +107,11 @@ async def record(
 def _check(duration: object, stop_when: object, max_size: object, on_progress: object) -> None:
     if duration is None and stop_when is None and max_size is None:
         raise ValueError("record would never end: give a duration, stop_when or max_size")
-    if stop_when is not None and not isinstance(stop_when, asyncio.Event) and not hasattr(stop_when, "__await__"):
+    if (
+        stop_when is not None
+        and not isinstance(stop_when, asyncio.Event)
+        and not hasattr(stop_when, "__await__")
+    ):
         raise TypeError(f"stop_when is an asyncio.Event or an awaitable, not {stop_when!r}")
     if max_size is not None:
         if isinstance(max_size, bool) or not isinstance(max_size, (int, float)):
@@ -116,12 +120,6 @@ def _check(duration: object, stop_when: object, max_size: object, on_progress: o
             raise ValueError(f"max_size must be at least 1 byte, not {max_size!r}")
     if on_progress is not None and not callable(on_progress):
         raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
-
-
-def _drop(stop_when: Any) -> None:
-    """A coroutine that will never be awaited now says so no more."""
-    if hasattr(stop_when, "close") and hasattr(stop_when, "cr_await") and stop_when.cr_frame is not None:
-        stop_when.close()
 
 
 async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
@@ -168,7 +166,9 @@ async def _until(
     waiting = {finished}
     stopping: asyncio.Future[Any] | None = None
     if stop_when is not None:
-        stopping = asyncio.ensure_future(stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when)
+        stopping = asyncio.ensure_future(
+            stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when
+        )
         waiting.add(stopping)
     try:
         while not any(future.done() for future in waiting):

@@ -33,7 +33,11 @@ def snake_case(name: str) -> str:
 def rename(value: Any, convert: Any) -> Any:
     """`value` with every key of its dictionaries converted, nested; values stay."""
     if isinstance(value, Mapping):
-        return {convert(_checked_key(key)): rename(item, convert) for key, item in value.items() if item is not None}
+        return {
+            convert(_checked_key(key)): rename(item, convert)
+            for key, item in value.items()
+            if item is not None
+        }
     if isinstance(value, (list, tuple)):
         return [rename(item, convert) for item in value]
     return value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .browser import IN_BROWSER, js, js_object, media_devices as browser_media_devices, plain, settle
+from .browser import IN_BROWSER, js, js_object, plain, settle
+from .browser import media_devices as browser_media_devices
 from .constraints import js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
 from .events import BrowserEventTarget, HandlerAttribute
@@ -55,7 +56,9 @@ class MediaDeviceInfo:
     def request(self) -> dict[str, Any]:
         """The arguments of `get_user_media` that mean this device and no other."""
         if self.kind == "audiooutput":
-            raise NotSupportedError(f"{self.label or 'This device'} is an output: there is nothing to record from it")
+            raise NotSupportedError(
+                f"{self.label or 'This device'} is an output: there is nothing to record from it"
+            )
         if not self.device_id:
             raise NotAllowedError(
                 "The browser does not name its devices before the page was allowed to use one. "
@@ -78,7 +81,7 @@ class MediaDevices(BrowserEventTarget):
     ondevicechange = HandlerAttribute()
 
     @property
-    def js(self) -> Any:  # type: ignore[override]
+    def js(self) -> Any:
         """The browser's MediaDevices.
 
         Raises
@@ -109,7 +112,9 @@ class MediaDevices(BrowserEventTarget):
         request = js_request(audio, video)
         return await self._open("getUserMedia", request, "get_user_media")
 
-    async def get_display_media(self, *, audio: Any = False, video: Any = True, **options: Any) -> MediaStream:
+    async def get_display_media(
+        self, *, audio: Any = False, video: Any = True, **options: Any
+    ) -> MediaStream:
         """Let the user choose a screen, a window or a tab. It must be called from a click or a key.
 
         Parameters
@@ -132,7 +137,9 @@ class MediaDevices(BrowserEventTarget):
         """
         request = js_request(audio, video, options)
         if not hasattr(self.js, "getDisplayMedia"):
-            raise NotSupportedError("This browser cannot share the screen with a page (phones cannot). Use a computer.")
+            raise NotSupportedError(
+                "This browser cannot share the screen with a page (phones cannot). Use a computer."
+            )
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
@@ -155,7 +162,9 @@ class MediaDevices(BrowserEventTarget):
         supported = plain(self.js.getSupportedConstraints())
         return frozenset(snake_case(name) for name, known in supported.items() if known)
 
-    async def permission(self, name: Literal["camera", "microphone"]) -> Literal["granted", "denied", "prompt"]:
+    async def permission(
+        self, name: Literal["camera", "microphone"]
+    ) -> Literal["granted", "denied", "prompt"]:
         """Whether the page may use cameras or microphones, without asking the user.
 
         ``"prompt"`` means that the browser will ask, or that it does not tell.
@@ -164,7 +173,9 @@ class MediaDevices(BrowserEventTarget):
             raise ValueError(f'permission is for "camera" or "microphone", not {name!r}')
         devices = self.js  # raises where no device could ever be opened
         try:
-            status = await settle(js.navigator.permissions, "query", js_object({"name": name}), doing="permission")
+            status = await settle(
+                js.navigator.permissions, "query", js_object({"name": name}), doing="permission"
+            )
             state: Literal["granted", "denied", "prompt"] = status.state
             return state
         except (MediaError, TypeError, AttributeError):
@@ -207,7 +218,9 @@ async def find_device(device: MediaDeviceInfo | str, kinds: tuple[str, ...]) -> 
 
 async def _inputs(kinds: tuple[str, ...]) -> list[MediaDeviceInfo]:
     infos = await media_devices.enumerate_devices()
-    return sorted((info for info in infos if info.kind != "audiooutput"), key=lambda info: info.kind not in kinds)
+    return sorted(
+        (info for info in infos if info.kind != "audiooutput"), key=lambda info: info.kind not in kinds
+    )
 
 
 def _release(opening: asyncio.Future[Any]) -> None:

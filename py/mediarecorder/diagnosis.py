@@ -21,7 +21,10 @@ class Diagnosis(dict[str, str]):
         return "\n".join(f"{what:{width}}  {value}" for what, value in self.items())
 
     def _repr_html_(self) -> str:
-        rows = (f'<tr><th scope="row">{escape(what)}</th><td>{escape(value)}</td></tr>' for what, value in self.items())
+        rows = (
+            f'<tr><th scope="row">{escape(what)}</th><td>{escape(value)}</td></tr>'
+            for what, value in self.items()
+        )
         return f"<table>{''.join(rows)}</table>"
 
 

@@ -139,7 +139,8 @@ _ADVICE: dict[str, str] = {
     "(the icon beside the address) and ask again.",
     "NotFoundError": "No such device was found. Connect one, and check that the system sees it.",
     "NotReadableError": "The device could not be read. Close other programs that use it, or reconnect it.",
-    "OverconstrainedError": "No device meets these constraints. Use 'ideal' in place of 'exact', or leave some out.",
+    "OverconstrainedError": "No device meets these constraints. Use 'ideal' in place of 'exact', "
+    "or leave some out.",
     "SecurityError": "The browser's security policy forbids it.",
     "InvalidModificationError": "A track was added or removed during the take. "
     "To change what is recorded, stop and start again.",

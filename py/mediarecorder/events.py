@@ -59,8 +59,8 @@ class Event:
     @property
     def timecode(self) -> float | None:
         """The browser's time stamp of a chunk in seconds. Chromium repeats it, Firefox has none: no clock."""
-        timecode = getattr(self.js, "timecode", None)
-        return None if absent(timecode) else timecode / 1000
+        timecode: Any = getattr(self.js, "timecode", None)
+        return None if absent(timecode) else float(timecode) / 1000
 
     def __repr__(self) -> str:
         return f"<Event {self.type!r}>"

@@ -75,7 +75,7 @@ async def _mixed_sound(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaS
         for sound in sounds:
             context.createMediaStreamSource(MediaStream([sound]).js).connect(destination)
     try:
-        # Until the page was clicked, or without a loudspeaker, a context may stand still: that would be silence.
+        # Until the page was clicked, or without a loudspeaker, a context may stand still: silence.
         await asyncio.wait_for(settle(context, "resume", doing="mix"), RUNNING)
     except TimeoutError:
         context.close()

@@ -32,12 +32,13 @@ class Photo(MediaFile):
         Pixels.
     """
 
-    _default_name = "photo"
-
     def __init__(self, blob: Any, mime_type: str, width: int, height: int) -> None:
         super().__init__(blob, mime_type)
         self.width = width
         self.height = height
+
+    def _default_name(self) -> str:
+        return "photo"
 
     def _repr_html_(self) -> str:
         picture = f'<img src="{escape(self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
@@ -60,10 +61,14 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
         canvas = js.OffscreenCanvas.new(width, height)
         canvas.getContext("2d").drawImage(video, 0, 0)
     except TimeoutError:
-        raise NotReadableError(f"take_photo: the camera delivered no picture within {FIRST_FRAME} s") from None
+        raise NotReadableError(
+            f"take_photo: the camera delivered no picture within {FIRST_FRAME} s"
+        ) from None
     finally:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
     if blob.type != mime_type:  # a browser that does not know the type quietly makes a PNG
-        raise NotSupportedError(f"take_photo: this browser cannot write {mime_type!r}. Use image/jpeg or image/png.")
+        raise NotSupportedError(
+            f"take_photo: this browser cannot write {mime_type!r}. Use image/jpeg or image/png."
+        )
     return Photo(blob, mime_type, width, height)

@@ -96,7 +96,9 @@ class MediaRecorder(EventTarget):
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         if audio_bitrate_mode not in (None, "constant", "variable"):
             raise ValueError(f'audio_bitrate_mode is "constant" or "variable", not {audio_bitrate_mode!r}')
-        interval = checked_number("video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001)
+        interval = checked_number(
+            "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
+        )
         options = {
             "mime_type": self._choose_type(mime_type),
             "audio_bits_per_second": _whole("audio_bits_per_second", audio_bits_per_second),
@@ -104,9 +106,13 @@ class MediaRecorder(EventTarget):
             "bits_per_second": _whole("bits_per_second", bits_per_second),
             "audio_bitrate_mode": audio_bitrate_mode,
             "video_key_frame_interval_duration": None if interval is None else interval * 1000,
-            "video_key_frame_interval_count": _whole("video_key_frame_interval_count", video_key_frame_interval_count),
+            "video_key_frame_interval_count": _whole(
+                "video_key_frame_interval_count", video_key_frame_interval_count
+            ),
         }
-        self._options = js_object({camel_case(name): value for name, value in options.items() if value is not None})
+        self._options = js_object(
+            {camel_case(name): value for name, value in options.items() if value is not None}
+        )
         self._js = self._fresh_browser_recorder()
         self._take: Take | None = None
         self._recording: Recording | None = None
@@ -326,7 +332,7 @@ class MediaRecorder(EventTarget):
 
         >>> async for chunk in recorder.chunks(timeslice=0.5):
         ...     upload(await chunk.bytes())
-        ...     if enough:
+        ...     if enough and recorder.state == "recording":
         ...         recorder.stop()
 
         Raises

@@ -17,6 +17,7 @@ class Recording(MediaFile):
 
     The data stays in the browser, as the Blob `blob`, until you ask for it.
 
+    >>> recorder.start()
     >>> recording = await recorder.stop()
     >>> recording.mime_type, recording.extension
     ('audio/webm;codecs=opus', 'webm')
@@ -28,7 +29,13 @@ class Recording(MediaFile):
     """
 
     def __init__(
-        self, blob: Any, mime_type: str, *, duration: float = 0.0, started_at: float = 0.0, js_chunks: Any = ()
+        self,
+        blob: Any,
+        mime_type: str,
+        *,
+        duration: float = 0.0,
+        started_at: float = 0.0,
+        js_chunks: Any = (),
     ) -> None:
         super().__init__(blob, mime_type)
         self._duration = duration
@@ -52,7 +59,6 @@ class Recording(MediaFile):
         """The pieces in the order the browser delivered them; together they are the file."""
         return [Chunk(blob) for blob in self._js_chunks]
 
-    @property
     def _default_name(self) -> str:
         return f"recording-{self.started_at:%Y-%m-%d-%H-%M-%S}"
 

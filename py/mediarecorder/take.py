@@ -75,7 +75,11 @@ class Take:
         self._tracks = list(js_recorder.stream.getTracks())
         self._events = js.Array.new()
         self._summed = self._size = 0
-        self._expected: dict[str, deque[Outcome[None]]] = {"start": deque(), "pause": deque(), "resume": deque()}
+        self._expected: dict[str, deque[Outcome[None]]] = {
+            "start": deque(),
+            "pause": deque(),
+            "resume": deque(),
+        }
         self._requests: deque[Outcome[Chunk]] = deque()
         self._news: Outcome[None] = Outcome()
         self._error: Exception | None = None
@@ -252,7 +256,11 @@ class Take:
             self._finish()
 
     def _watch_tracks(self) -> None:
-        if self.phase == RUNNING and self.active and all(track.readyState == "ended" for track in self._tracks):
+        if (
+            self.phase == RUNNING
+            and self.active
+            and all(track.readyState == "ended" for track in self._tracks)
+        ):
             self.stop()
 
     # The end.
@@ -271,8 +279,6 @@ class Take:
         self.phase = OVER
         self._release()
         _living.discard(self)
-        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
-        self._time.stop(at, anything=self.size > 0)
         try:
             self.recording = self._assemble()
         except Exception as error:  # whatever it is, nobody may wait for ever
@@ -285,7 +291,10 @@ class Take:
         for request in self._requests:
             request.reject(failure or AbortError("request_data: the take ended before another chunk came"))
         self._news.resolve(None)
-        self.finished.reject(failure) if failure else self.finished.resolve(self.recording)
+        if failure:
+            self.finished.reject(failure)
+        elif self.recording:
+            self.finished.resolve(self.recording)
 
     def _assemble(self) -> Recording:
         chunks = self._blobs()
@@ -293,7 +302,11 @@ class Take:
         types = (str(self._events[index].data.type) for index in range(self.chunk_count))
         mime_type = next(filter(None, types), "") or str(self.js.mimeType)
         blob = js.Blob.new(chunks, js.Object.fromEntries([["type", mime_type]]))
-        return Recording(blob, mime_type, duration=self.duration, started_at=self._started_at, js_chunks=chunks)
+        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
+        self._time.stop(at, anything=blob.size > 0)
+        return Recording(
+            blob, mime_type, duration=self.duration, started_at=self._started_at, js_chunks=chunks
+        )
 
     def _blobs(self) -> Any:
         try:

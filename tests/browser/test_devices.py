@@ -1,6 +1,7 @@
 """`media_devices`, streams and tracks."""
 
 import pytest
+
 from mediarecorder import (
     MediaStream,
     MediaStreamTrack,
@@ -21,8 +22,9 @@ async def test_constraints_take_both_spellings_nested():
     with await media_devices.get_user_media(video=request) as stream:
         [track] = stream.video_tracks
         constraints = track.constraints
-        assert constraints["frame_rate"] == {"ideal": 15}
-        assert constraints["width"] == {"ideal": 320}
+        # Chromium gives {"ideal": 15} back as 15.
+        assert constraints["frame_rate"] in (15, {"ideal": 15})
+        assert constraints["width"] in (320, {"ideal": 320})
 
 
 async def test_constraints_that_nobody_meets_say_which():
@@ -37,7 +39,9 @@ async def test_an_unknown_device_id():
         await media_devices.get_user_media(audio={"device_id": {"exact": "no such device"}})
 
 
-@pytest.mark.parametrize("request_", [{}, {"audio": False}, {"audio": "yes"}, {"video": 5}, {"video": {5: 5}}])
+@pytest.mark.parametrize(
+    "request_", [{}, {"audio": False}, {"audio": "yes"}, {"video": 5}, {"video": {5: 5}}]
+)
 async def test_requests_of_no_use(request_):
     with pytest.raises(TypeError):
         await media_devices.get_user_media(**request_)
@@ -154,12 +158,13 @@ async def test_a_track_tells_about_itself(camera):
         track.content_hint = 5
 
 
-async def test_apply_constraints(camera):
+async def test_apply_constraints(camera, engine):
     [track] = camera.video_tracks
     await track.apply_constraints({"width": {"ideal": 160}, "height": {"ideal": 120}})
-    assert track.constraints["width"] == {"ideal": 160}
-    with pytest.raises(OverconstrainedError):
-        await track.apply_constraints({"width": {"exact": 99999}})
+    assert track.constraints["width"] in (160, {"ideal": 160})
+    if engine == "chromium":  # Firefox's fake camera takes any width
+        with pytest.raises(OverconstrainedError):
+            await track.apply_constraints({"width": {"exact": 99999}})
     with pytest.raises(TypeError):
         await track.apply_constraints("wide")
     assert track.ready_state == "live"

@@ -7,8 +7,9 @@ import inspect
 import re
 from pathlib import Path
 
-import mediarecorder
 import pytest
+
+import mediarecorder
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -67,7 +68,11 @@ async def test_example(source, surroundings):
 def documented():
     for name in mediarecorder.__all__:
         thing = getattr(mediarecorder, name)
-        members = vars(thing).items() if inspect.isclass(thing) and thing.__module__.startswith("mediarecorder") else ()
+        members = (
+            vars(thing).items()
+            if inspect.isclass(thing) and thing.__module__.startswith("mediarecorder")
+            else ()
+        )
         for label, candidate in ((name, thing), *((f"{name}.{key}", value) for key, value in members)):
             candidate = getattr(candidate, "__func__", candidate)
             text = (getattr(candidate, "fget", None) or candidate).__doc__ if callable(candidate) else None

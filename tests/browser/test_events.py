@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from mediarecorder import Event, MediaRecorder
 
 pytestmark = pytest.mark.core
@@ -67,7 +68,7 @@ async def test_an_event_tells_about_itself(recorder):
     assert event.data is event.data
     assert event.error is None
     assert event.js.type == "dataavailable"
-    assert event.timecode is None or event.timecode > 0
+    assert event.timecode is None or event.timecode >= 0
     assert repr(event) == "<Event 'dataavailable'>"
 
 
@@ -135,7 +136,9 @@ async def test_a_failing_coroutine_is_reported_once(recorder, loop_errors):
     assert [type(context["exception"]) for context in loop_errors] == [KeyError]
 
 
-@pytest.mark.parametrize(("type", "error"), [("stopped", ValueError), ("", ValueError), (5, TypeError), (None, TypeError)])
+@pytest.mark.parametrize(
+    ("type", "error"), [("stopped", ValueError), ("", ValueError), (5, TypeError), (None, TypeError)]
+)
 def test_events_that_do_not_exist(recorder, type, error):
     with pytest.raises(error):
         recorder.on(type, print)
@@ -150,7 +153,9 @@ async def test_an_unknown_event_name_lists_those_there_are(microphone):
         microphone.on("ended", print)
 
 
+@pytest.mark.lane("chromium", "chromium-pyodide-0.27")
 async def test_ended_tells_and_then_lets_go(microphone):
+    """(A script's own events do not reach the listeners of a track in Firefox.)"""
     import js
 
     heard = []

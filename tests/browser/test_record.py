@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from judge import probe
+
 from mediarecorder import (
     MediaStream,
     NotFoundError,
@@ -46,7 +47,9 @@ async def test_a_duration_ends_it(opened):
 async def test_a_video_has_sound_unless_told_otherwise(opened):
     kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True)))["streams"]}
     assert kinds == {"audio", "video"}
-    kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True, audio=False)))["streams"]}
+    kinds = {
+        stream["kind"] for stream in (await probe(await record(0.5, video=True, audio=False)))["streams"]
+    }
     assert kinds == {"video"}
     assert released(opened)
 
@@ -80,7 +83,7 @@ async def test_an_exception_of_stop_when_propagates_with_the_recording(opened):
 
 async def test_max_size_ends_it():
     recording = await record(60, max_size=4000)
-    assert 4000 <= recording.size
+    assert recording.size >= 4000
     assert recording.duration < 50
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from mediarecorder import Chunk, InvalidStateError, MediaRecorder, NotSupportedError
 
 pytestmark = pytest.mark.core
@@ -163,16 +164,23 @@ async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone)
 
 
 async def test_async_with_lets_the_bodys_own_exception_win(both):
-    with pytest.raises(KeyError):
-        async with MediaRecorder(both) as recorder:
+    recorder = MediaRecorder(both)
+
+    async def body():
+        async with recorder:
             await recorder.request_data()
             both.remove_track(both.audio_tracks[0])
             raise KeyError("mine")
+
+    with pytest.raises(KeyError):
+        await body()
     assert recorder.recording is not None
 
 
 async def test_the_first_supported_type_wins(microphone):
-    recorder = MediaRecorder(microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"])
+    recorder = MediaRecorder(
+        microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"]
+    )
     assert recorder.mime_type == "audio/webm;codecs=opus"
     await recorder.start()
     assert (await recorder.stop()).mime_type.startswith("audio/webm")
@@ -205,8 +213,16 @@ async def test_mime_type_is_known_after_the_take_too(recording_recorder):
 
 @pytest.mark.parametrize(
     ("timeslice", "error"),
-    [(0, ValueError), (-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError), (0.0009, ValueError)]
-    + [("1", TypeError), (True, TypeError), ([1], TypeError)],
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        (float("nan"), ValueError),
+        (float("inf"), ValueError),
+        (0.0009, ValueError),
+        ("1", TypeError),
+        (True, TypeError),
+        ([1], TypeError),
+    ],
 )
 def test_a_timeslice_that_browsers_would_answer_with_a_flood(recorder, timeslice, error):
     with pytest.raises(error, match="timeslice"):

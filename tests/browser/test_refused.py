@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from mediarecorder import (
     InsecureContextError,
     MediaRecorder,
@@ -58,7 +59,9 @@ async def test_plain_http_says_so():
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.parametrize(
-    "request_", [{"audio": True}, {"video": True}, {"audio": True, "video": True}], ids=["sound", "picture", "both"]
+    "request_",
+    [{"audio": True}, {"video": True}, {"audio": True, "video": True}],
+    ids=["sound", "picture", "both"],
 )
 async def test_a_lost_device_ends_the_take_and_keeps_what_was_recorded(request_, lose_devices):
     with await media_devices.get_user_media(**request_) as stream:

@@ -5,6 +5,7 @@ import gc
 import weakref
 
 import pytest
+
 from mediarecorder import InvalidStateError, MediaRecorder, MediaStream
 
 pytestmark = pytest.mark.core

@@ -1,10 +1,11 @@
-"""Many takes: every byte of every one, seen by JavaScript listeners that were there before the library's own."""
+"""Many takes, and every byte of every one, as JavaScript listeners saw it that were there first."""
 
 import asyncio
 import gc
 import random
 
 import pytest
+
 from mediarecorder import MediaRecorder
 
 RANDOM = [None, *(step / 1000 for step in (10, 15, 20, 35, 50, 80, 100, 200, 350, 500, 1000))]

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mediarecorder import errors
 from mediarecorder.constraints import camel_case, rename, snake_case
 from mediarecorder.display import clock, escape, file_size
@@ -10,7 +11,16 @@ from mediarecorder.display import clock, escape, file_size
 pytestmark = pytest.mark.core
 
 CONSTRAINTS = st.sampled_from(
-    ["width", "frameRate", "deviceId", "echoCancellation", "facingMode", "groupId", "aspectRatio", "resizeMode"]
+    [
+        "width",
+        "frameRate",
+        "deviceId",
+        "echoCancellation",
+        "facingMode",
+        "groupId",
+        "aspectRatio",
+        "resizeMode",
+    ]
 )
 
 
@@ -41,7 +51,14 @@ def test_clock(seconds, text):
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (2_340_000, "2.3 MB"), (5e12, "5000.0 GB")],
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (999_960, "1.0 MB"),
+        (2_340_000, "2.3 MB"),
+        (5e12, "5000.0 GB"),
+    ],
 )
 def test_file_size(size, text):
     assert file_size(size) == text

@@ -1,0 +1,48 @@
+# Every target first sets up what it needs (tools/prepare.py), which costs nothing the second time.
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+
+.PHONY: help demo test soak lint types format wheel clean
+
+help:
+	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
+	@echo 'make test               run all tests (ARGS="-k stop" to choose)'
+	@echo 'make soak               run the long tests'
+	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
+	@echo 'make format             format the Python'
+	@echo 'make wheel              build the wheel into dist/'
+	@echo 'make clean              remove all that was installed or built here'
+
+demo:
+	@$(PYTHON) tools/prepare.py demo
+	@exec $(PYTHON) tools/serve.py --port "$(PORT)"
+
+test:
+	@$(PYTHON) tools/prepare.py test
+	.venv/bin/python -m pytest $(ARGS)
+
+soak:
+	@$(PYTHON) tools/prepare.py test
+	.venv/bin/python -m pytest -m soak $(ARGS)
+
+lint: types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+
+types:
+	@$(PYTHON) tools/prepare.py lint
+	.venv/bin/mypy
+	@$(PYTHON) tools/prepare.py node node_modules/typescript/bin/tsc
+
+format:
+	@$(PYTHON) tools/prepare.py lint
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+wheel:
+	@$(PYTHON) tools/prepare.py lint
+	.venv/bin/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache

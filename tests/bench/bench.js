@@ -1,0 +1,55 @@
+// Loads Pyodide and pytest into the page, and runs one test at a time there (tests/bench/inner.py).
+
+/**
+ * @typedef {object} Options
+ * @property {string} pyodide      folder of the interpreter
+ * @property {string} bundle       address of the zip with the repository's files (tests/bench/bundle.py)
+ * @property {string} root         where to unpack it: the same path as outside, so that tracebacks lead to the files
+ * @property {string[]} arguments  pytest's: options, and the test files to collect
+ */
+
+/**
+ * The part of Pyodide's interface that is used here.
+ * @typedef {object} Pyodide
+ * @property {(buffer: ArrayBuffer, format: string, options: {extractDir: string}) => void} unpackArchive
+ * @property {(name: string) => any} pyimport
+ */
+
+class Bench {
+  /** @type {any} Python's Session */
+  #session;
+
+  /**
+   * Resolves when pytest has collected the tests.
+   * @param {Options} options
+   */
+  async start({ pyodide: folder, bundle: address, root, arguments: pytestArguments }) {
+    const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
+    /** @type {[Pyodide, ArrayBuffer]} */
+    const [pyodide, bundle] = await Promise.all([
+      loadPyodide(),
+      fetch(address).then((response) => response.arrayBuffer()),
+    ]);
+    pyodide.unpackArchive(bundle, "zip", { extractDir: root });
+    const sys = pyodide.pyimport("sys");
+    for (const part of ["build/inner-site", "tests", "py"]) sys.path.insert(0, `${root}/${part}`);
+    const inner = pyodide.pyimport("bench.inner");
+    this.#session = inner.open_session();
+    // Never resolves: pytest stays in its loop as long as the page lives.
+    inner.main.callPromising(root, pytestArguments);
+    await this.#session.ready;
+  }
+
+  /**
+   * @param {string} nodeId  as pytest knows the test in the page
+   * @returns {Promise<string>} JSON, see Session.run in inner.py
+   */
+  async run(nodeId) {
+    const answer = await this.#session.run(nodeId);
+    // What the test asked of the network and did not wait for has been announced when this is answered.
+    await fetch(location.href, { method: "HEAD" });
+    return answer;
+  }
+}
+
+Object.assign(window, { bench: new Bench() });

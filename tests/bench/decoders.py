@@ -1,0 +1,164 @@
+"""Look into a media file with ffmpeg, or with PyAV where there is no ffmpeg.
+
+Both decoders offer the same three functions: ``describe`` (container and streams), ``samples`` (of the first
+sound stream, one list for each channel) and ``pictures`` (time and average colour of the frames).
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+#: Enough for tones up to 8 kHz, and a third of the work.
+SAMPLE_RATE = 16_000
+#: Pictures are shrunk to this before they are averaged.
+WIDTH, HEIGHT = 8, 6
+
+RGB = tuple[float, float, float]
+
+
+class NotMediaError(Exception):
+    """The file cannot be read as sound or pictures; the text is the decoder's."""
+
+
+class Decoder(Protocol):
+    def describe(self, path: Path) -> dict[str, Any]: ...
+    def samples(self, path: Path) -> list[list[float]]: ...
+    def pictures(self, path: Path) -> Iterator[tuple[float, RGB]]: ...
+
+
+def decoder() -> Decoder:
+    return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
+
+
+class FFmpeg:
+    #: Frames are resampled to this many a second, so that their number tells their time.
+    frame_rate = 50
+
+    def describe(self, path: Path) -> dict[str, Any]:
+        query = ("-show_format", "-show_streams", "-of", "json")
+        probe = json.loads(self._output("ffprobe", *query, path))
+        # Decoded to nothing; the progress report says how far it got, the error channel what was broken.
+        decoding = self._run("ffmpeg", "-i", path, "-f", "null", "-progress", "-", "-")
+        times = re.findall(rb"out_time_us=(\d+)", decoding.stdout)
+        duration = probe["format"].get("duration")
+        return {
+            "format": probe["format"]["format_name"],
+            "duration": float(duration) if duration else None,
+            "decoded_duration": int(times[-1]) / 1e6 if times else 0.0,
+            "errors": decoding.stderr.decode(errors="replace").splitlines(),
+            "streams": [
+                {
+                    "kind": stream["codec_type"],
+                    "codec": stream.get("codec_name"),
+                    "width": stream.get("width"),
+                    "height": stream.get("height"),
+                    "channels": stream.get("channels"),
+                    "sample_rate": int(stream["sample_rate"]) if "sample_rate" in stream else None,
+                }
+                for stream in probe["streams"]
+            ],
+        }
+
+    def samples(self, path: Path) -> list[list[float]]:
+        query = ("-select_streams", "a:0", "-show_entries", "stream=channels", "-of", "csv=p=0")
+        if not (channels := self._output("ffprobe", *query, path).strip()):
+            return []
+        output = ("-map", "0:a:0", "-ar", str(SAMPLE_RATE), "-f", "f32le", "-")
+        values = array.array("f", self._output("ffmpeg", "-i", path, *output))
+        return [values[index :: int(channels)].tolist() for index in range(int(channels))]
+
+    def pictures(self, path: Path) -> Iterator[tuple[float, RGB]]:
+        shrink = f"fps={self.frame_rate}:start_time=0,scale={WIDTH}:{HEIGHT}:flags=area"
+        output = ("-map", "0:v:0?", "-vf", shrink, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+        data = self._output("ffmpeg", "-i", path, *output)
+        size = WIDTH * HEIGHT * 3
+        for index in range(len(data) // size):
+            yield index / self.frame_rate, _average(data[index * size : (index + 1) * size])
+
+    @staticmethod
+    def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+        command = (program, "-v", "error", *arguments)
+        return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+    def _output(self, program: str, *arguments: str | Path) -> bytes:
+        result = self._run(program, *arguments)
+        if result.returncode:
+            raise NotMediaError(result.stderr.decode(errors="replace").strip())
+        return result.stdout
+
+
+class PyAV:
+    def __init__(self) -> None:
+        import av
+
+        self.av = av
+
+    def describe(self, path: Path) -> dict[str, Any]:
+        errors: list[str] = []
+        end = 0.0
+        with self._open(path) as container:
+            duration = container.duration
+            streams = [
+                {
+                    "kind": stream.type,
+                    "codec": stream.codec_context.name.removeprefix("lib"),
+                    "width": getattr(stream, "width", None),
+                    "height": getattr(stream, "height", None),
+                    "channels": getattr(stream, "channels", None),
+                    "sample_rate": getattr(stream, "sample_rate", None),
+                }
+                for stream in container.streams
+            ]
+            start = None
+            try:
+                for frame in container.decode():
+                    start = frame.time if start is None else min(start, frame.time)
+                    end = max(end, frame.time + float((frame.duration or 0) * frame.time_base))
+            except self.av.error.FFmpegError as error:
+                errors.append(str(error))
+            return {
+                "format": container.format.name,
+                "duration": duration / self.av.time_base if duration else None,
+                "decoded_duration": end - (start or 0.0),
+                "errors": errors,
+                "streams": streams,
+            }
+
+    def samples(self, path: Path) -> list[list[float]]:
+        with self._open(path) as container:
+            if not container.streams.audio:
+                return []
+            channels: list[list[float]] = [[] for _ in range(container.streams.audio[0].channels)]
+            resampler = self.av.AudioResampler(format="fltp", rate=SAMPLE_RATE)
+            for frame in container.decode(audio=0):
+                for part in resampler.resample(frame):
+                    for values, plane in zip(channels, part.planes, strict=True):
+                        values.extend(array.array("f", bytes(plane))[: part.samples])
+            return channels
+
+    def pictures(self, path: Path) -> Iterator[tuple[float, RGB]]:
+        with self._open(path) as container:
+            start = None
+            for frame in container.decode(video=0) if container.streams.video else ():
+                start = frame.time if start is None else start
+                plane = frame.reformat(WIDTH, HEIGHT, "rgb24", interpolation="AREA").planes[0]
+                rows = (bytes(plane)[row * plane.line_size :][: WIDTH * 3] for row in range(HEIGHT))
+                yield frame.time - start, _average(b"".join(rows))
+
+    def _open(self, path: Path) -> Any:
+        try:
+            return self.av.open(str(path))
+        except self.av.error.FFmpegError as error:
+            raise NotMediaError(str(error)) from None
+
+
+def _average(rgb: bytes) -> RGB:
+    red, green, blue = (sum(rgb[channel::3]) * 3 / len(rgb) for channel in range(3))
+    return red, green, blue

@@ -1,0 +1,24 @@
+"""The marks of the inner tests, and how long a test may take. Read inside and outside the browser."""
+
+from __future__ import annotations
+
+import pytest
+
+MARKS = (
+    "core: runs also on the oldest supported Pyodide and under a strict Content-Security-Policy",
+    "lane(*names): runs in these lanes of the bench and in no other",
+    "time_limit(seconds): how long the test may take inside the browser, 30 unless said otherwise",
+    "console_errors: the test provokes errors in the browser's console, which fail any other test",
+    "soak: long; run by make soak",
+)
+
+
+def register(config: pytest.Config) -> None:
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+def time_limit(item: pytest.Item) -> float:
+    """Seconds for the test with its fixtures."""
+    mark = item.get_closest_marker("time_limit")
+    return float(mark.args[0]) if mark else 30.0

@@ -1,0 +1,138 @@
+"""The outer pytest: collects the tests of tests/browser and has them run in the page, once for each lane."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from bench import marks
+from bench.lanes import LANES, lanes_of
+from bench.reports import blame, outcome_report
+from bench.runner import Runner
+from bench.server import BenchSite
+
+#: Folder, and file, of tests for the page.
+INNER_TESTS = Path(__file__).resolve().parents[1] / "browser"
+OFFENCES = Path(__file__).resolve().parent / "offences.py"
+
+#: The lane of an inner test.
+LANE = pytest.StashKey[str]()
+
+
+class Bench:
+    """What the session opens when the first test needs it."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    @functools.cached_property
+    def site(self) -> BenchSite:
+        return BenchSite()
+
+    @functools.cached_property
+    def runner(self) -> Runner:
+        return Runner(self.site, self._inner_arguments())
+
+    def close(self) -> None:
+        # Only what was opened: a look at the property would open it.
+        if "runner" in self.__dict__:
+            self.runner.close()
+        if "site" in self.__dict__:
+            self.site.close()
+
+    def _inner_arguments(self) -> dict[str, list[str]]:
+        """For each lane: how failures are to be shown, and the files of its tests."""
+        config = self._session.config
+        style = [f"--tb={config.option.tbstyle}", f"--verbosity={config.option.verbose}"]
+        if config.option.showlocals:
+            style.append("--showlocals")
+        if config.get_terminal_writer().hasmarkup:
+            style.append("--color=yes")
+        files: dict[str, dict[str, None]] = defaultdict(dict)
+        for item in self._session.items:
+            if lane := item.stash.get(LANE, None):
+                files[lane][item.nodeid.split("::")[0]] = None
+        return {lane: [*style, *names] for lane, names in files.items()}
+
+
+BENCH = pytest.StashKey[Bench]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    marks.register(config)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[BENCH] = Bench(session)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if bench := config.stash.get(BENCH, None):
+        bench.close()
+
+
+# First, so that the lane comes before a test's own parameters in its id.
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _is_inner(metafunc.definition):
+        if "lane" not in metafunc.fixturenames:
+            metafunc.fixturenames.append("lane")
+        lanes = lanes_of(metafunc.definition.iter_markers())
+        metafunc.parametrize("lane", lanes, ids=lanes)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if isinstance(item, pytest.Function) and _is_inner(item):
+        item.stash[LANE] = item.callspec.params["lane"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Inner tests change places among themselves: a lane's browser starts once."""
+    order = {name: position for position, name in enumerate(LANES)}
+    inner = sorted((item for item in items if LANE in item.stash), key=lambda item: order[item.stash[LANE]])
+    remaining = iter(inner)
+    items[:] = [next(remaining) if LANE in item.stash else item for item in items]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    if LANE not in item.stash:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in _run(item):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _is_inner(node: pytest.Item) -> bool:
+    return INNER_TESTS in node.path.parents or node.path == OFFENCES
+
+
+def _run(item: pytest.Item) -> list[pytest.TestReport]:
+    answer = item.config.stash[BENCH].runner.run(
+        item.stash[LANE],
+        _inner_node_id(item),
+        marks.time_limit(item),
+        console_errors=item.get_closest_marker("console_errors") is not None,
+    )
+    deserialize = item.config.hook.pytest_report_from_serializable
+    reports = [deserialize(config=item.config, data=data) for data in answer.reports]
+    for report in reports:
+        report.nodeid, report.location = item.nodeid, item.location
+        if isinstance(report.longrepr, list):
+            # Why it was skipped: JSON has no tuples.
+            report.longrepr = tuple(report.longrepr)
+    blame(outcome_report(reports, item), answer.problems, answer.console)
+    return reports
+
+
+def _inner_node_id(item: pytest.Item) -> str:
+    """Without the lane, which the page does not know as a parameter: test_x[firefox-a] is test_x[a] there."""
+    parameters = item.callspec.id
+    own = parameters.removeprefix(item.stash[LANE]).removeprefix("-")
+    return item.nodeid.removesuffix(f"[{parameters}]") + (f"[{own}]" if own else "")

@@ -1,0 +1,91 @@
+"""The project's own server, with the pages of the bench and the judge."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+import threading
+from http import HTTPStatus
+from pathlib import Path
+
+from bench import judge
+from bench.bundle import pack
+from bench.lanes import INSECURE_HOST, LANES, Lane
+from serve import ROOT, Handler, Site
+
+BUNDLE = "/bundle.zip"
+JUDGEMENTS = {"/judge/probe": judge.probe, "/judge/tone": judge.tone, "/judge/colours": judge.colours}
+
+
+class BenchHandler(Handler):
+    """``/bench/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` takes media files."""
+
+    server: BenchSite
+
+    public = (*Handler.public, "tests/bench/bench.js", "tests/browser")
+    hosts = (*Handler.hosts, INSECURE_HOST)
+
+    def headers_for(self, path: str) -> dict[str, str]:
+        headers = super().headers_for(path)
+        if self.headers and self.headers.get("Host", "").startswith(INSECURE_HOST):
+            # Chromium calls it an error to ask for isolation over plain http.
+            headers = {name: value for name, value in headers.items() if not name.startswith("Cross-Origin-")}
+        if lane := _lane(path):
+            headers |= lane.headers
+        return headers
+
+    def locate(self, path: str) -> Path | None:
+        return ROOT / "tests/bench/bench.html" if _lane(path) else super().locate(path)
+
+    def do_GET(self) -> None:
+        if self.url_path == BUNDLE:
+            self._send("application/zip", self.server.bundle)
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if (judgement := JUDGEMENTS.get(self.url_path)) is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            try:
+                answer = {"found": judgement(Path(file.name))}
+            except judge.NotMediaError as error:
+                answer = {"error": str(error)}
+        self._send("application/json", json.dumps(answer).encode())
+
+    def _send(self, content_type: str, body: bytes) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _lane(path: str) -> Lane | None:
+    folder, _, name = path.removeprefix("/").partition("/")
+    return LANES.get(name) if folder == "bench" else None
+
+
+class BenchSite(Site):
+    """The server on a free port, in a thread of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(0, BenchHandler)
+        self._thread = threading.Thread(target=functools.partial(self.serve_forever, 0.05), daemon=True)
+        self._thread.start()
+
+    @functools.cached_property
+    def bundle(self) -> bytes:
+        return pack()
+
+    def url_on(self, host: str) -> str:
+        return f"http://{host}:{self.server_port}"
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()

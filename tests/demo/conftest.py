@@ -1,0 +1,48 @@
+"""The demo page, opened in the browsers of the bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from demo_page import Demo
+from playwright.sync_api import Page
+
+
+@pytest.fixture
+def page(launch: Callable[..., Page], engine: str) -> Page:
+    """A page that is nowhere yet, in Chromium and then in Firefox."""
+    return launch(engine)
+
+
+@pytest.fixture
+def demo(page: Page, site: str, tmp_path: Path) -> Demo:
+    """The demo, ready to record."""
+    return Demo(page, tmp_path).open(f"{site}/")
+
+
+@pytest.fixture
+def demo_in(lane_page: Callable[[str], Page], site: str, tmp_path: Path) -> Callable[..., Demo]:
+    """The demo in one of the bench's lanes: ``demo_in("chromium-denied")``."""
+
+    def open_in(lane: str, address: str = f"{site}/", script: str = "") -> Demo:
+        page = lane_page(lane)
+        if script:
+            page.add_init_script(script)
+        return Demo(page, tmp_path).open(address)
+
+    return open_in
+
+
+@pytest.fixture
+def look(screenshots: Path, request: pytest.FixtureRequest) -> Callable[[Page, str], Any]:
+    """Keeps a picture of a page, for a person to look at."""
+
+    def look(page: Page, name: str) -> None:
+        browser = page.context.browser
+        assert browser is not None
+        page.screenshot(path=screenshots / f"{name}-{browser.browser_type.name}.png", full_page=True)
+
+    return look

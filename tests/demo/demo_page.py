@@ -1,0 +1,135 @@
+"""The demo page under the names that a person sees."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+# Notes down, beside the page's own work, what it opened and which addresses it revoked.
+WITNESS = """
+window.witness = { streams: [], revoked: [] };
+for (const method of ["getUserMedia", "getDisplayMedia"]) {
+  const devices = navigator.mediaDevices;
+  const open = devices?.[method]?.bind(devices);
+  if (open) devices[method] = async (...request) => {
+    const stream = await open(...request);
+    witness.streams.push(stream);
+    return stream;
+  };
+}
+const revoke = URL.revokeObjectURL.bind(URL);
+URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
+"""
+
+LOADING = 60_000  # milliseconds: two engines on a busy machine
+
+
+class Demo:
+    """One page with the demo in it; `folder` takes files."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page = page
+        self._folder = folder
+        self.record = page.get_by_role("button", name="Record")
+        self.stop = page.get_by_role("button", name="Stop")
+        self.pause = page.get_by_role("button", name="Pause")
+        self.resume = page.get_by_role("button", name="Resume")
+        self.preview = page.get_by_role("button", name="Preview", exact=True)
+        self.close_preview = page.get_by_role("button", name="Close preview")
+        self.microphone = page.get_by_label("Use this microphone")
+        self.clock = page.get_by_role("timer")
+        self.size = page.locator("#size")
+        self.problem = page.get_by_role("alert")
+        self.status = page.locator("#status[role=status]")
+        self.live_picture = page.get_by_label("Live preview")
+        self.live_level = page.get_by_label("Sound level")
+        self.takes = page.get_by_role("listitem")
+
+    def open(self, address: str) -> Demo:
+        self.page.add_init_script(WITNESS)
+        self.page.goto(address, wait_until="commit")
+        expect(self.record).to_be_enabled(timeout=LOADING)
+        return self
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, where it is time that is tested."""
+        start = self.page.evaluate("performance.now()")
+        self.page.wait_for_function("end => performance.now() > end", arg=start + 1000 * seconds)
+
+    def choose(self, source: str) -> None:
+        self.page.get_by_role("radio", name=source).check()
+
+    def take(self, number: int) -> Locator:
+        return self.takes.filter(has=self.page.get_by_role("heading", name=f"Take {number}", exact=True))
+
+    def player(self, number: int) -> Locator:
+        return self.page.get_by_label(f"Player of Take {number}")
+
+    def make_take(self, number: int = 1, until: str = "0:01") -> Locator:
+        self.record.click()
+        expect(self.clock).to_have_text(until)
+        self.stop.click()
+        expect(self.take(number)).to_be_visible()
+        return self.take(number)
+
+    def length(self, number: int) -> float:
+        """The length in seconds that the card of a short take shows."""
+        return float(self.take(number).locator(".length").inner_text().removesuffix(" s"))
+
+    def refuse(self, error: str | None) -> None:
+        """From now on the browser refuses every device with this error; None: it cannot share its screen."""
+        self.page.evaluate(
+            """error => {
+              const refuse = () => Promise.reject(
+                error === "OverconstrainedError" ? new OverconstrainedError("deviceId") : new DOMException("", error));
+              navigator.mediaDevices.getUserMedia = navigator.mediaDevices.getDisplayMedia = refuse;
+              if (error) return;
+              delete navigator.mediaDevices.getDisplayMedia;
+              delete MediaDevices.prototype.getDisplayMedia;
+            }""",
+            error,
+        )
+
+    def opened(self) -> int:
+        return self.page.evaluate("witness.streams.length")
+
+    def expect_released(self) -> None:
+        """Camera, microphone and screen are off again."""
+        states = self.page.evaluate("witness.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
+        assert states
+        assert set(states) == {"ended"}
+        assert self.page.locator("#preview").evaluate("preview => preview.srcObject") is None
+
+    def expect_seekable(self, number: int) -> float:
+        """The player knows its length and stands at the start; returns the length in seconds."""
+        player = self.player(number)
+        try:
+            self.page.wait_for_function(
+                "player => isFinite(player.duration) && !player.seeking && player.currentTime === 0",
+                arg=player.element_handle(),
+            )
+        except TimeoutError as error:
+            facts = ["duration", "currentTime", "seeking", "readyState", "networkState"]
+            state = player.evaluate(
+                "(player, facts) => facts.map((fact) => `${fact}: ${player[fact]}`)", facts
+            )
+            raise AssertionError(", ".join(state)) from error
+        return player.evaluate("player => player.duration")
+
+    def content(self, number: int) -> Path:
+        """What the player plays, as a file."""
+        data = self.player(number).evaluate(
+            """async player => {
+              const blob = await (await fetch(player.src)).blob();
+              return new Promise((resolve) => {
+                const reader = new FileReader();
+                reader.onload = () => resolve(reader.result.split(";base64,")[1]);
+                reader.readAsDataURL(blob);
+              });
+            }"""
+        )
+        file = self._folder / f"take-{number}"
+        file.write_bytes(base64.b64decode(data))
+        return file

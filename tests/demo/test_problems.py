@@ -1,0 +1,106 @@
+"""What can go wrong is said in words that a person can act on, and the page is ready for another try."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from bench.judge import tone
+
+chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+
+
+@pytest.mark.parametrize("lane", ["chromium-denied", "firefox-denied"])
+def test_denied_microphone(demo_in, lane):
+    demo = demo_in(lane)
+    demo.record.click()
+
+    expect(demo.problem).to_contain_text("does not let this page use the microphone")
+    expect(demo.problem).to_contain_text("Press the icon beside the address, allow the microphone")
+    expect(demo.record).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("lane", "source"), [("chromium-no-camera", "Camera"), ("firefox-no-devices", "Microphone")]
+)
+def test_missing_device(demo_in, lane, source):
+    demo = demo_in(lane)
+    demo.choose(source)
+    demo.record.click()
+
+    expect(demo.problem).to_contain_text("found nothing to record")
+    expect(demo.problem).to_contain_text("Connect")
+    expect(demo.record).to_be_enabled()
+
+
+def test_lost_device(demo_in):
+    demo = demo_in("chromium-permissions")
+    context = demo.page.context
+    demo.choose("Camera")
+    demo.preview.click()
+    expect(demo.live_picture).to_be_visible()
+    context.clear_permissions()
+    expect(demo.problem).to_contain_text("The preview ended by itself")
+    demo.expect_released()
+
+    for number, source in enumerate(["Camera", "Microphone"], 1):
+        context.grant_permissions(["camera", "microphone"])
+        demo.choose(source)
+        demo.record.click()
+        expect(demo.clock).to_have_text("0:01")
+        context.clear_permissions()
+
+        expect(demo.take(number)).to_be_visible()
+        expect(demo.problem).to_contain_text("The recording ended by itself")
+        expect(demo.problem).to_contain_text("What was recorded until then is kept.")
+        expect(demo.record).to_be_enabled()
+        assert tone(demo.content(number))
+        demo.expect_released()
+
+
+def test_plain_http_is_told_at_once_and_again(demo_in, insecure_site):
+    demo = demo_in("chromium-insecure", f"{insecure_site}/index.html")
+    expect(demo.problem).to_contain_text("This page came over plain http")
+    expect(demo.problem).to_contain_text("https://")
+    demo.record.click()
+
+    expect(demo.problem).to_contain_text("http://localhost")
+    expect(demo.record).to_be_enabled()
+
+
+def test_browser_without_media_recorder_is_told_at_once(demo_in):
+    demo = demo_in("chromium", script="delete window.MediaRecorder;")
+
+    expect(demo.problem).to_contain_text("This browser cannot record")
+
+
+def test_refusals(demo):
+    """Those that cannot be had by command: the browser's functions are replaced."""
+    for error, source, words in [
+        ("NotReadableError", "Microphone", "Another program may be using it"),
+        ("AbortError", "Microphone", "Press Record again"),
+        ("NotFoundError", "Camera", "choose “No sound”"),
+        ("SecurityError", "Camera", "security policy"),
+        ("OverconstrainedError", "Camera", "choose another one"),
+        ("NotAllowedError", "Screen", "The screen was not shared"),
+        (None, "Screen", "This browser cannot record the screen"),
+    ]:
+        demo.refuse(error)
+        demo.choose(source)
+        demo.record.click()
+
+        expect(demo.problem).to_contain_text(words)
+        expect(demo.record).to_be_enabled()
+
+
+def test_error_of_the_recorder_keeps_the_take(demo):
+    demo.record.click()
+    expect(demo.clock).to_have_text("0:01")
+    demo.page.evaluate("witness.streams[0].addTrack(witness.streams[0].getTracks()[0].clone())")
+
+    expect(demo.problem).to_contain_text("The recording ended with an error")
+    expect(demo.take(1)).to_be_visible()
+
+    demo.record.click()
+    expect(demo.stop).to_be_visible()
+    expect(demo.problem).to_be_hidden()

@@ -1,0 +1,380 @@
+"""The set-up: what it chooses on which machine. Programs are small fakes; nothing is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import browsers
+import prepare
+
+TOOLS = Path(prepare.__file__).parent
+INNER = "tests/bench/inner-requirements.txt"
+FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER)
+
+
+class Machine:
+    """A machine with no programs but those it is given. Commands are noted down and do next to nothing."""
+
+    def __init__(self, folder: Path):
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.commands: list[str] = []
+        self.broken: tuple[str, ...] = ()
+
+    def has(self, *names: str, prints: str = "") -> None:
+        for name in names:
+            self.program(self.bin / name, f"#!/bin/sh\necho '{prints}'\n")
+
+    def program(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(self, *command: str | Path, first_on_path: Path | None = None) -> None:
+        line = " ".join(str(part) for part in command)
+        self.commands.append(line)
+        if any(word in line for word in self.broken):
+            raise prepare.SetupError(f"failed: {line}")
+        if "-m venv" in line:
+            shutil.rmtree(prepare.VENV, ignore_errors=True)
+            self.program(prepare.PYTHON, "")
+        if " ci" in line:
+            shutil.rmtree(prepare.NODE_MODULES, ignore_errors=True)
+            prepare.NODE_MODULES.mkdir()
+        if "apt-get" in line and " install " in line:
+            self.has(*line.split()[-3:])
+
+    def ran(self, words: str) -> bool:
+        return any(words in line for line in self.commands)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A normal user's machine without network-installed browsers, in a tree of its own."""
+    tree = tmp_path / "tree"
+    for name in FILES:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(f"first {name}")
+    machine = Machine(tmp_path)
+    monkeypatch.setenv("PATH", str(machine.bin))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.delenv("FIREFOX", raising=False)
+    monkeypatch.setattr(prepare, "ROOT", tree)
+    monkeypatch.setattr(prepare, "VENV", tree / ".venv")
+    monkeypatch.setattr(prepare, "PYTHON", tree / ".venv" / "bin" / "python")
+    monkeypatch.setattr(prepare, "NODE_MODULES", tree / "node_modules")
+    monkeypatch.setattr(prepare, "INNER_SITE", tree / "build" / "inner-site")
+    monkeypatch.setattr(prepare, "run", machine.run)
+    monkeypatch.setattr(prepare, "has_ensurepip", lambda: True)
+    monkeypatch.setattr(prepare, "is_debian", lambda: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    return machine
+
+
+@pytest.fixture
+def root_on_debian(machine, monkeypatch):
+    machine.has("apt-get")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    return machine
+
+
+@pytest.fixture
+def full_machine(machine):
+    machine.has("node", "npm", prints="v20.1.0")
+    machine.has("chromium", "firefox", "ffmpeg", "ffprobe")
+    return machine
+
+
+# Node
+
+
+def test_machines_node_is_taken(machine):
+    machine.has("node", "npm", prints="v18.19.0")
+    assert prepare.node() == machine.bin / "node"
+    assert machine.commands == []
+
+
+def test_without_node_it_comes_from_pypi(machine):
+    assert prepare.node() == prepare.VENV / "bin" / "node"
+    assert machine.ran(f"pip install --quiet --disable-pip-version-check --no-input {prepare.NODE_WHEEL}")
+
+
+def test_node_without_npm_comes_from_pypi(machine):
+    machine.has("node", prints="v20.1.0")
+    assert prepare.node() == prepare.VENV / "bin" / "node"
+
+
+@pytest.mark.parametrize("version", ["v16.20.2", "v8.0.0", ""])
+def test_old_node_is_named_and_replaced(machine, capsys, version):
+    machine.has("node", "npm", prints=version)
+    assert prepare.node() == prepare.VENV / "bin" / "node"
+    assert f"{machine.bin / 'node'} is {version or 'broken'}, not 18 or newer" in capsys.readouterr().out
+
+
+# The demo
+
+
+def test_demo_with_node_installs_npm_packages_and_nothing_else(machine):
+    machine.has("node", "npm", prints="v20.1.0")
+    prepare.demo()
+    assert machine.commands == [f"{machine.bin / 'npm'} ci --omit=dev"]
+
+
+def test_demo_without_node_needs_no_test_requirements(machine):
+    prepare.demo()
+    assert machine.ran("npm ci --omit=dev")
+    assert not machine.ran("requirements-dev.txt")
+
+
+# Doing things once
+
+
+@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.test])
+def test_second_run_does_and_says_nothing(full_machine, capsys, target):
+    target()
+    assert full_machine.commands
+    full_machine.commands.clear()
+    capsys.readouterr()
+    target()
+    assert full_machine.commands == []
+    assert capsys.readouterr().out == ""
+
+
+def test_demo_after_test_has_all_it_needs(full_machine):
+    prepare.test()
+    full_machine.commands.clear()
+    prepare.demo()
+    assert full_machine.commands == []
+
+
+def test_test_after_demo_installs_the_rest(full_machine):
+    prepare.demo()
+    prepare.test()
+    assert full_machine.commands[-2].endswith("npm ci")
+    assert full_machine.commands[-1].endswith(INNER)
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("package-lock.json", "npm ci"),
+        ("requirements-dev.txt", "-r requirements-dev.txt"),
+        (INNER, f"-r {INNER}"),
+    ],
+)
+def test_changed_pins_are_installed(full_machine, file, command):
+    prepare.test()
+    full_machine.commands.clear()
+    (prepare.ROOT / file).write_text("second")
+    prepare.test()
+    assert len(full_machine.commands) == 1
+    assert command in full_machine.commands[0]
+
+
+def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
+    prepare.lint()
+    moved = prepare.ROOT.with_name("moved")
+    prepare.ROOT.rename(moved)
+    for name, folder in (("ROOT", "."), ("VENV", ".venv"), ("PYTHON", ".venv/bin/python")):
+        monkeypatch.setattr(prepare, name, moved / folder)
+    monkeypatch.setattr(prepare, "NODE_MODULES", moved / "node_modules")
+    full_machine.commands.clear()
+    prepare.lint()
+    assert [line.split()[2] for line in full_machine.commands] == ["venv", "pip"]
+
+
+@pytest.mark.parametrize("broken", ["-m venv", "requirements-dev.txt", "npm ci", INNER])
+def test_failed_step_is_done_again(full_machine, broken):
+    full_machine.broken = (broken,)
+    with pytest.raises(prepare.SetupError, match="failed"):
+        prepare.test()
+    full_machine.broken = ()
+    full_machine.commands.clear()
+    prepare.test()
+    assert full_machine.ran(broken)
+
+
+# Debian packages
+
+
+def test_root_on_debian_gets_browsers_and_ffmpeg_in_one_go(root_on_debian):
+    prepare.test()
+    update, install, *_ = root_on_debian.commands
+    assert update.endswith("update")
+    assert install.endswith("install --yes --no-install-recommends chromium firefox-esr ffmpeg")
+
+
+def test_only_what_is_missing_is_installed(root_on_debian):
+    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe")
+    prepare.test()
+    assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr")
+
+
+def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
+    root_on_debian.broken = ("Timeout=120 update",)
+    prepare.test()
+    assert root_on_debian.ran("install --yes")
+
+
+def test_ubuntus_browser_packages_are_left_alone(root_on_debian, monkeypatch):
+    monkeypatch.setattr(prepare, "is_debian", lambda: False)
+    prepare.test()
+    assert root_on_debian.commands[1].endswith("--no-install-recommends ffmpeg")
+    assert root_on_debian.ran("-m playwright install --with-deps chromium")
+
+
+def test_normal_user_never_calls_apt(machine):
+    machine.has("apt-get")
+    prepare.test()
+    assert not machine.ran("apt-get")
+
+
+def test_missing_ensurepip_is_installed_by_root(root_on_debian, monkeypatch):
+    monkeypatch.setattr(prepare, "has_ensurepip", lambda: root_on_debian.ran("-venv"))
+    prepare.virtual_environment()
+    package = f"python3.{sys.version_info.minor}-venv"
+    assert root_on_debian.commands[1].endswith(f"--no-install-recommends {package}")
+    assert root_on_debian.commands[2].endswith(f"-m venv --clear {prepare.VENV}")
+
+
+def test_missing_ensurepip_is_named_to_others(machine, monkeypatch):
+    monkeypatch.setattr(prepare, "has_ensurepip", lambda: False)
+    with pytest.raises(prepare.SetupError, match=r"As root: apt-get install python3\.\d+-venv"):
+        prepare.virtual_environment()
+
+
+# Judge and browsers
+
+
+def test_without_ffmpeg_pyav_is_the_judge(machine):
+    machine.has("ffmpeg")
+    prepare.test()
+    assert machine.ran(prepare.PYAV)
+
+
+def test_with_ffmpeg_there_is_no_pyav(full_machine):
+    prepare.test()
+    assert not full_machine.ran(prepare.PYAV)
+
+
+def test_user_without_browsers_gets_playwrights(machine):
+    prepare.test()
+    assert machine.ran("-m playwright install chromium")
+    assert machine.ran("-m playwright install firefox")
+
+
+def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
+    machine.broken = ("playwright",)
+    prepare.test()
+    said = capsys.readouterr().out
+    assert "No Chromium on this machine" in said
+    assert "No Firefox on this machine" in said
+    assert "playwright install firefox" in said
+
+
+def test_wrong_variable_is_named_and_nothing_installed_instead(root_on_debian, monkeypatch, capsys):
+    root_on_debian.has("firefox", "ffmpeg", "ffprobe")
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
+    prepare.test()
+    assert not root_on_debian.ran("apt-get")
+    assert not root_on_debian.ran("playwright")
+    assert "CHROMIUM=/nowhere/chrome is not a program" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "variable"),
+    [
+        (browsers.find_chromium, "chromium", "CHROMIUM"),
+        (browsers.find_chromium, "google-chrome", "CHROMIUM"),
+        (browsers.find_chromium, "microsoft-edge", "CHROMIUM"),
+        (browsers.find_firefox, "firefox-esr", "FIREFOX"),
+        (browsers.find_firefox, "firefox", "FIREFOX"),
+    ],
+)
+def test_browser_is_found_and_the_variable_wins(machine, tmp_path, monkeypatch, find, name, variable):
+    assert find() is None
+    machine.has(name)
+    assert find() == str(machine.bin / name)
+    machine.program(tmp_path / "mine", "#!/bin/sh\n")
+    monkeypatch.setenv(variable, str(tmp_path / "mine"))
+    assert find() == str(tmp_path / "mine")
+
+
+def test_ubuntus_stub_is_no_browser(machine):
+    machine.program(machine.bin / "firefox", "#!/bin/sh\nexec /snap/bin/firefox\n")
+    machine.program(machine.bin / "chromium-browser", "#!/bin/sh\nexec /snap/bin/chromium\n")
+    assert browsers.find_firefox() is None
+    assert browsers.find_chromium() is None
+
+
+def test_playwrights_download_is_found_when_complete(machine, tmp_path):
+    folder = tmp_path / "playwright" / "chromium-1200"
+    machine.program(folder / "chrome-linux" / "chrome", "")
+    assert browsers.find_chromium() is None
+    (folder / "INSTALLATION_COMPLETE").touch()
+    path = browsers.find_chromium()
+    assert path == str(folder / "chrome-linux" / "chrome")
+    assert browsers.is_playwrights_own(path)
+    assert not browsers.is_playwrights_own("/usr/bin/chromium")
+
+
+# The command itself, run for real with fake programs
+
+
+@pytest.fixture
+def command(machine):
+    for name in ("prepare.py", "browsers.py"):
+        (prepare.ROOT / "tools").mkdir(exist_ok=True)
+        shutil.copy(TOOLS / name, prepare.ROOT / "tools" / name)
+    machine.has("node", prints="v20.1.0")
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        whole = [sys.executable, "-B", str(prepare.ROOT / "tools" / "prepare.py"), *arguments]
+        return subprocess.run(whole, capture_output=True, text=True, cwd="/", timeout=30)
+
+    return command
+
+
+def test_failing_program_is_quoted_without_a_traceback(machine, command):
+    machine.program(machine.bin / "npm", "#!/bin/sh\necho npm error network\nexit 1\n")
+    done = command("demo")
+    assert done.returncode == 1
+    assert "npm ci --omit=dev" in done.stdout
+    assert "  npm error network" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not prepare.NODE_MODULES.exists()
+
+
+def test_finished_step_is_silent_the_second_time(machine, command):
+    machine.program(machine.bin / "npm", "#!/bin/sh\n")
+    assert command("demo").stdout == "prepare: installing npm packages: package-lock.json\n"
+    assert command("demo").stdout == ""
+
+
+def test_node_gets_its_arguments(machine, command):
+    machine.has("npm")
+    machine.program(
+        machine.bin / "node", '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 && exit\necho "$@"; exit 7\n'
+    )
+    done = command("node", "tsc", "--strict")
+    assert (done.returncode, done.stdout) == (7, "tsc --strict\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("sing",), ("demo", "twice")])
+def test_unknown_target_is_a_clear_message(command, arguments):
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert "demo, lint, test or node?" in done.stdout
+
+
+def test_old_python_is_a_clear_message(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1))
+    assert prepare.main(["demo"]) == 1
+    assert "Python 3.11 or newer is needed, and this is 3.9" in capsys.readouterr().out

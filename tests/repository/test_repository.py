@@ -1,0 +1,87 @@
+"""Lists that must agree with what they list, and the library on plain CPython."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import mediarecorder
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_library_imports_on_cpython_without_any_package():
+    command = [sys.executable, "-I", "-S", "-c", "import sys; sys.path.append('py'); import mediarecorder"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_using_the_library_on_cpython_says_where_it_works():
+    with pytest.raises(mediarecorder.BrowserRequiredError, match="browser"):
+        asyncio.run(mediarecorder.record(1))
+
+
+def test_every_public_name_exists():
+    missing = [name for name in mediarecorder.__all__ if not hasattr(mediarecorder, name)]
+    assert missing == []
+
+
+def test_page_fetches_exactly_the_python_that_is_there():
+    """PyScript has no "this folder": a new module that is not listed is missing only in the page."""
+    files = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"]
+    scripts = re.findall(r'<script type="py" src="(.+?)"', (ROOT / "index.html").read_text())
+    there = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("py/mediarecorder", "py/demo")
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert {name.removeprefix("./") for name in files} == there - set(scripts)
+    assert all(target == name.replace("./py/", "./") for name, target in files.items())
+
+
+def test_npm_lock_names_no_registry():
+    text = (ROOT / "package-lock.json").read_text()
+    assert "://" not in text
+    assert '"resolved"' not in text
+
+
+def test_npm_packages_are_pinned_and_locked():
+    package = json.loads((ROOT / "package.json").read_text())
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    for name, version in (package["dependencies"] | package["devDependencies"]).items():
+        exact = version.rpartition("@")[2]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", exact), f"{name} {version}"
+        assert lock[f"node_modules/{name}"]["version"] == exact
+    assert all("integrity" in entry for path, entry in lock.items() if path)
+
+
+def pins(name: str) -> dict[str, str]:
+    lines = (line.partition("#")[0].strip() for line in (ROOT / name).read_text().splitlines())
+    return {
+        package.lower(): version for package, _, version in (line.partition("==") for line in lines if line)
+    }
+
+
+@pytest.mark.parametrize("name", ["requirements-dev.txt", "tests/bench/inner-requirements.txt"])
+def test_python_packages_are_pinned(name):
+    loose = [package for package, version in pins(name).items() if not re.fullmatch(r"[\d.]+", version)]
+    assert loose == []
+
+
+def test_pytest_is_the_same_inside_and_outside_the_browser():
+    outside, inside = pins("requirements-dev.txt"), pins("tests/bench/inner-requirements.txt")
+    assert {package: outside.get(package) for package in inside} == inside
+
+
+def test_make_help_lists_every_target():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {name for name in targets if f"make {name}" not in told} == set()

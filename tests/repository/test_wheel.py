@@ -1,0 +1,80 @@
+"""What goes to users: the wheel, built as `make wheel` does, and the source distribution."""
+
+from __future__ import annotations
+
+import email
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import mediarecorder
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "py" / "mediarecorder"
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--sdist", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist):
+    [path] = dist.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        yield wheel
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel):
+    return email.message_from_bytes(
+        wheel.read(f"mediarecorder-{mediarecorder.__version__}.dist-info/METADATA")
+    )
+
+
+def package_files() -> dict[str, bytes]:
+    files = (file for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {file.relative_to(PACKAGE.parent).as_posix(): file.read_bytes() for file in files}
+
+
+def test_wheel_is_pure_python(wheel):
+    assert Path(wheel.filename).name == f"mediarecorder-{mediarecorder.__version__}-py3-none-any.whl"
+
+
+def test_wheel_holds_the_package_and_nothing_else(wheel):
+    held = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
+    assert held == package_files()
+    assert "mediarecorder/py.typed" in held
+
+
+def test_wheel_holds_the_licence(wheel):
+    assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
+
+
+def test_wheel_is_small(wheel):
+    assert Path(wheel.filename).stat().st_size <= 80_000
+
+
+def test_metadata(metadata):
+    assert metadata["Name"] == "mediarecorder"
+    assert metadata["Version"] == mediarecorder.__version__
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata.get_all("Requires-Dist") is None
+
+
+def test_source_distribution_has_no_strays(dist):
+    [path] = dist.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    around = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+    # Hatchling adds the file that says what to leave out.
+    assert names - {".gitignore"} == around | {f"py/{name}" for name in package_files()}

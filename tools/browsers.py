@@ -1,0 +1,99 @@
+"""Find the browsers that the tests drive: yours, the machine's, or Playwright's own download."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+# Chromium before its relatives: it is what the expectations in the tests were measured on.
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+FIREFOX = ("firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox")
+
+
+def find_chromium() -> str | None:
+    """Path of Chromium, Chrome or Edge, or None. The variable CHROMIUM decides if it is set."""
+    return _find(
+        "CHROMIUM", CHROMIUM, "chromium-*/chrome-*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*"
+    )
+
+
+def find_firefox() -> str | None:
+    """Path of Firefox, or None. The variable FIREFOX decides if it is set."""
+    return _find(
+        "FIREFOX", FIREFOX, "firefox-*/firefox/firefox", "firefox-*/firefox/*.app/Contents/MacOS/firefox"
+    )
+
+
+FINDERS = {"chromium": find_chromium, "firefox": find_firefox}
+DEBIAN_PACKAGES = {"chromium": "chromium", "firefox": "firefox-esr"}
+
+
+def missing() -> list[str]:
+    """Browsers to install: those not found, unless a variable says which one to take."""
+    return [name for name, find in FINDERS.items() if not find() and not os.environ.get(name.upper())]
+
+
+def is_playwrights_own(path: str) -> bool:
+    """Whether Playwright downloaded it: such a Firefox is patched, and not driven over WebDriver BiDi."""
+    return Path(path).is_relative_to(_playwright_folder())
+
+
+def remedy(browser: str) -> str:
+    """What to do when there is no ``"chromium"`` or ``"firefox"``; tests that need it fail with this text."""
+    variable = browser.upper()
+    if chosen := os.environ.get(variable):
+        return f"{variable}={chosen} is not a program. Correct it, or unset it to use what is installed."
+    ways = {
+        f"apt-get install {DEBIAN_PACKAGES[browser]}": "Debian, as root",
+        f".venv/bin/python -m playwright install {browser}": "any system, about 150 MB",
+        f"make test {variable}=/path/to/{browser}": "one that is elsewhere",
+    }
+    lines = [f"  {command:<50} ({note})" for command, note in ways.items()]
+    first = f"No {browser.capitalize()} on this machine. Do one of these, then run make test again:"
+    return "\n".join([first, *lines])
+
+
+def _find(variable: str, names: tuple[str, ...], *playwright_patterns: str) -> str | None:
+    if chosen := os.environ.get(variable):
+        return shutil.which(chosen)
+    for name in names:
+        path = shutil.which(name)
+        if path and not _is_snap(path):
+            return path
+    for pattern in playwright_patterns:
+        downloads = (path for path in _playwright_folder().glob(pattern) if _is_complete(path))
+        if newest := max(downloads, key=lambda path: path.stat().st_mtime, default=None):
+            return str(newest)
+    return None
+
+
+def _is_snap(path: str) -> bool:
+    """Snaps do not see the profile that Playwright makes in /tmp, and Ubuntu's stubs may have no snap."""
+    if "/snap/" in path or os.path.realpath(path).endswith("/snap"):
+        return True
+    with open(path, "rb") as file:
+        start = file.read(4096)
+    return start.startswith(b"#!") and b"/snap/" in start
+
+
+def _playwright_folder() -> Path:
+    if folder := os.environ.get("PLAYWRIGHT_BROWSERS_PATH"):
+        return Path(folder)
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "ms-playwright"
+
+
+def _is_complete(executable: Path) -> bool:
+    folder = _playwright_folder() / executable.relative_to(_playwright_folder()).parts[0]
+    return (folder / "INSTALLATION_COMPLETE").exists() and os.access(executable, os.X_OK)

