@@ -46,9 +46,9 @@ SILENCE_AFTER_DATA = 2
 SILENCE = 20
 """Ticks without any event at all after which an ending take is given up: 5 s. An encoder that lags behind
 on a busy machine takes its time, and what it still holds is worth waiting for."""
-LAST_LOOK = 0.05
+LAST_LOOK = 0.02
 """Seconds between two looks for data after `stop`; two looks in a row must find nothing. Firefox took at
-most a few milliseconds."""
+most 0.6 ms in 45 takes of 3,000."""
 
 _living: set[Take] = set()
 """Takes under way. They must outlive a recorder that nobody holds any more."""

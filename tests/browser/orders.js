@@ -5,7 +5,7 @@
  * every recorder that is made, by listeners of its own that were there before any other.
  */
 
-/** @typedef {{recorder: MediaRecorder, events: string[], blobs: Blob[], settled: number}} Protocol */
+/** @typedef {{recorder: MediaRecorder, events: string[], times: number[], blobs: Blob[]}} Protocol */
 
 /** @type {Protocol[]} */
 const protocols = [];
@@ -86,11 +86,11 @@ window.MediaRecorder = new Proxy(MediaRecorder, {
   construct(target, parameters, new_target) {
     const recorder = Reflect.construct(target, parameters, new_target);
     /** @type {Protocol} */
-    const protocol = { recorder, events: [], blobs: [], settled: 0 };
+    const protocol = { recorder, events: [], times: [], blobs: [] };
     for (const type of ["start", "pause", "resume", "dataavailable", "error", "stop"]) {
       add.call(recorder, type, (event) => {
         protocol.events.push(type);
-        protocol.settled = performance.now();
+        protocol.times.push(performance.now());
         if (type === "dataavailable") protocol.blobs.push(/** @type {BlobEvent} */ (event).data);
       });
     }

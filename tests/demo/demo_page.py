@@ -67,12 +67,15 @@ class Demo:
     def player(self, number: int) -> Locator:
         return self.page.get_by_label(f"Player of Take {number}")
 
-    def make_take(self, number: int = 1, until: str = "0:01") -> Locator:
+    def start_take(self, until: str = "0:01") -> None:
         self.record.click()
+        expect(self.stop).to_be_visible()  # before that the clock may show the last take
         expect(self.clock).to_have_text(until)
+
+    def make_take(self, number: int = 1) -> None:
+        self.start_take()
         self.stop.click()
         expect(self.take(number)).to_be_visible()
-        return self.take(number)
 
     def length(self, number: int) -> float:
         """The length in seconds that the card of a short take shows."""
@@ -82,8 +85,7 @@ class Demo:
         """From now on the browser refuses every device with this error; None: it cannot share its screen."""
         self.page.evaluate(
             """error => {
-              const refuse = () => Promise.reject(
-                error === "OverconstrainedError" ? new OverconstrainedError("deviceId") : new DOMException("", error));
+              const refuse = () => Promise.reject(new DOMException("", error));
               navigator.mediaDevices.getUserMedia = navigator.mediaDevices.getDisplayMedia = refuse;
               if (error) return;
               delete navigator.mediaDevices.getDisplayMedia;

@@ -69,8 +69,7 @@ def test_camera_with_preview_and_pause(demo):
     demo.choose("Camera")
     demo.preview.click()
     expect(demo.live_picture).to_be_visible()
-    demo.record.click()
-    expect(demo.clock).to_have_text("0:01")
+    demo.start_take()
     demo.pause.click()
     expect(demo.page).to_have_title("❚❚ Paused – Recorder")
     paused_at = demo.clock.inner_text()
@@ -106,12 +105,16 @@ def test_hasty_presses(demo):
     expect(demo.take(1)).to_be_visible()
     demo.expect_released()
 
-    demo.record.click()
-    expect(demo.clock).to_have_text("0:01")
+    demo.start_take()
     demo.pause.click()
     demo.stop.click()
     expect(demo.take(2)).to_be_visible()
     assert tone(demo.content(2)), "a take that is stopped while paused is whole"
+
+    note = demo.take(1).get_by_text("There is nothing to play in this take.")
+    expect(note).to_be_hidden()
+    demo.player(1).evaluate("player => { player.src = URL.createObjectURL(new Blob(['no media'])); }")
+    expect(note).to_be_visible()
 
 
 def test_preview_releases_what_it_opened(demo):
