@@ -82,7 +82,7 @@ async def record(
     Examples
     --------
     >>> recording = await record(5)
-    >>> recording = await record(5, video=True, mime_type=["video/mp4", "video/webm"])
+    >>> recording = await record(0.5, video=True, mime_type=["video/mp4", "video/webm"])
     """
     opened: MediaStream | None = None
     unused: object = stop_when

@@ -16,10 +16,6 @@ class RecordedTime:
         self._since: float | None = None
         self._sum = 0.0
 
-    @property
-    def started(self) -> bool:
-        return self._started
-
     def start(self, at: float) -> None:
         self._started = True
         if not self._paused:

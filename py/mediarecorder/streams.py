@@ -145,6 +145,12 @@ class MediaStream(BrowserEventTarget):
     async def __aexit__(self, *_: object) -> None:
         self.stop()
 
+    def _repr_html_(self) -> str:
+        """A live preview, without sound."""
+        from .preview import live_preview
+
+        return live_preview(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MediaStream) and bool(self.js == other.js)
 

@@ -107,29 +107,43 @@ function fail(recorder) {
   );
 }
 
+// In a hidden page timers run once a second at most. (No browser can be made to hide its page here.)
+let hidden = false;
+const setInterval = window.setInterval;
+window.setInterval = /** @type {typeof window.setInterval} */ (
+  (/** @type {TimerHandler} */ handler, /** @type {number} */ milliseconds = 0) =>
+    setInterval(handler, hidden ? Math.max(1000, milliseconds) : milliseconds)
+);
+
 // Pyodide enters each proxy of a Python object here when it is made, and takes it out when it is destroyed.
-let proxies = 0;
+/** @type {Set<unknown>} */
+const proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;
-FinalizationRegistry.prototype.register = function (...parameters) {
-  proxies += 1;
-  return register.apply(this, parameters);
+FinalizationRegistry.prototype.register = function (target, held, token) {
+  proxies.add(token);
+  return register.call(this, target, held, token);
 };
 FinalizationRegistry.prototype.unregister = function (token) {
-  const known = unregister.call(this, token);
-  if (known) proxies -= 1;
-  return known;
+  proxies.delete(token);
+  return unregister.call(this, token);
 };
 
 /** @type {any} */ (window).orders = {
   protocols,
-  /** How many proxies more there are than when this script was loaded. */
-  proxies: () => proxies,
+  /** From now on proxies are counted. */
+  count_proxies: () => proxies.clear(),
+  /** How many of those made since then are still there. */
+  proxies: () => proxies.size,
   fail,
   set rule(/** @type {string} */ name) {
     rule = name;
   },
+  set hidden(/** @type {boolean} */ yes) {
+    hidden = yes;
+  },
   clear() {
     rule = "";
+    hidden = false;
     protocols.length = 0;
   },
 };

@@ -96,6 +96,23 @@ async def test_a_stream_wraps_one_from_elsewhere():
     stream.stop()
 
 
+async def test_a_stream_displays_itself_live(camera, stage):
+    import asyncio
+
+    stage.innerHTML = camera._repr_html_()
+    player = stage.querySelector("video")
+    while not player.srcObject or type(player.srcObject).__name__ == "JsNull":
+        await asyncio.sleep(0.02)
+    assert player.srcObject == camera.js
+    assert player.muted
+    assert camera.tracks[0].label in stage.textContent
+
+
+async def test_a_stream_of_sound_displays_its_names(microphone, stage):
+    stage.innerHTML = microphone._repr_html_()
+    assert stage.querySelector("video, audio") is None or microphone.tracks[0].label in stage.textContent
+
+
 @pytest.mark.parametrize("what", [None, "stream", 5, {}])
 def test_wrapping_what_is_no_stream_or_track(what):
     with pytest.raises(TypeError, match="MediaStream"):

@@ -136,17 +136,3 @@ async def test_a_canvas_that_draws_no_frame():
         recorder.start()
         recording = await recorder.stop()
     assert recording.mime_type.startswith("video/webm")
-
-
-async def test_requests_without_a_chunk_raise_abort_error(both, orders):
-    from mediarecorder import AbortError
-
-    recorder = MediaRecorder(both)
-    await recorder.start()
-    orders.rule = "nothing after stop()"
-    request = recorder.request_data()
-    outcome = recorder.stop()
-    recording = await outcome
-    assert recording.size == 0
-    with pytest.raises(AbortError):
-        await request

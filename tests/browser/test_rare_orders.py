@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mediarecorder import MediaRecorder, RecordingError
+from mediarecorder import AbortError, MediaRecorder, RecordingError
 
 
 async def bytes_of(protocol):
@@ -28,6 +28,8 @@ def events(both, orders):
 async def test_data_after_stop_belongs_to_the_recording(events, orders, rule, timeslice):
     recorder, log = events
     await recorder.start(timeslice)
+    while recorder.duration < 0.2 or (timeslice and recorder.size == 0):
+        await recorder.request_data()
     orders.rule = rule
     recording = await recorder.stop()
     assert await recording.bytes() == await bytes_of(orders.protocols[0])
@@ -106,3 +108,30 @@ async def test_a_script_that_dispatches_an_event_of_its_own_harms_nothing(events
     recorder.js.dispatchEvent(event)
     recording = await recorder.stop()
     assert recording.size > 1
+
+
+async def test_requests_without_a_chunk_raise_abort_error(both, orders):
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    orders.rule = "nothing after stop()"
+    request = recorder.request_data()
+    outcome = recorder.stop()
+    recording = await outcome
+    assert recording.size == 0
+    with pytest.raises(AbortError):
+        await request
+
+
+async def test_takes_in_a_page_whose_timers_run_once_a_second_as_hidden_ones_do(events, orders):
+    recorder, _ = events
+    orders.hidden = True
+    await recorder.start(0.05)
+    while recorder.duration < 0.2:
+        await recorder.request_data()
+    orders.rule = "data after stop"
+    recording = await asyncio.wait_for(recorder.stop(), 10)
+    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    orders.rule = "no stop"
+    await recorder.start()
+    recorder.stream.stop()
+    await asyncio.wait_for(recorder.finished, 10)

@@ -7,14 +7,13 @@ from judge import colours, probe, tone
 
 from mediarecorder import MediaRecorder, Recording, record
 
-pytestmark = pytest.mark.core
-
 
 @pytest.fixture
 async def recording(microphone):
     return await record(0.5, stream=microphone)
 
 
+@pytest.mark.core
 async def test_a_recorded_tone_comes_back(microphone):
     recording = await record(1.5, stream=microphone)
     for channel in await tone(recording):
@@ -60,6 +59,7 @@ async def test_duration_is_the_length_of_the_file(both):
     assert found["decoded_duration"] == pytest.approx(recording.duration, abs=0.3)
 
 
+@pytest.mark.core
 async def test_bytes_and_pieces_are_the_same_file(recording):
     data = await recording.bytes()
     assert len(data) == recording.size > 0
@@ -91,6 +91,7 @@ async def test_the_url_plays_until_it_is_closed(recording):
     assert len(await recording.bytes()) == recording.size, "closing releases the address, not the data"
 
 
+@pytest.mark.core
 async def test_write_to_pyodides_file_system(recording, tmp_path):
     path = tmp_path / f"take.{recording.extension}"
     await recording.write_to(path)
@@ -117,6 +118,7 @@ def downloads():
     proxy.destroy()
 
 
+@pytest.mark.core
 async def test_save_is_a_download_begun_at_once(recording, downloads):
     outcome = recording.save("interview")
     assert downloads == [f"interview.{recording.extension}"]
@@ -132,6 +134,15 @@ async def test_save_keeps_an_ending_that_is_there(recording, downloads):
     assert await recording.save("my take.mkv") == "my take.mkv"
 
 
+async def test_html_in_a_file_name_stays_a_name(recording, downloads):
+    import js
+
+    name = '"><img src=x onerror="document.title = 1">.webm'
+    before = js.document.querySelectorAll("img").length
+    assert await recording.save(name) == name
+    assert js.document.querySelectorAll("img").length == before
+
+
 @pytest.mark.parametrize(("name", "error"), [("", ValueError), ("  ", ValueError), (5, TypeError)])
 async def test_save_under_no_name(recording, name, error):
     with pytest.raises(error, match="name"):
@@ -144,6 +155,7 @@ def test_started_at_is_an_aware_time(recording):
     assert abs((datetime.now(UTC) - recording.started_at).total_seconds()) < 30
 
 
+@pytest.mark.core
 def test_the_player_in_html(recording):
     html = recording._repr_html_()
     assert f'src="{recording.url}"' in html
