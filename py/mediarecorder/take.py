@@ -250,9 +250,7 @@ class Take:
         elif self.active:  # an error came, and the browser goes on
             self.js.stop()
         elif self._quiet >= (SILENCE_AFTER_DATA if count > self._count_at_end else SILENCE):
-            log.warning(
-                "The browser fired no `stop`; the take is closed with %d chunks.", count
-            )
+            log.warning("The browser fired no `stop`; the take is closed with %d chunks.", count)
             self._finish()
 
     def _watch_tracks(self) -> None:
