@@ -15,6 +15,7 @@ from mediarecorder import (
     RecordingError,
     SecurityError,
 )
+from mediarecorder.display import clock
 
 # Keyed by what is recorded: "microphone", "camera" (with sound) or "screen".
 DEVICES = {
@@ -121,16 +122,6 @@ def title(state: str, name: str) -> str:
     """The page's title: whoever works in another tab sees that this one records."""
     signs = {"recording": "● Recording", "paused": "❚❚ Paused"}
     return f"{signs[state]} – {name}" if state in signs else name
-
-
-def clock(seconds: float) -> str:
-    """
-    >>> clock(65.2)
-    '1:05'
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def length(seconds: float) -> str:
