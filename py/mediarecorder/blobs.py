@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .browser import js, js_object, settle, translated
@@ -134,7 +135,8 @@ class MediaFile:
             raise TypeError(f"a file name is a string, not {name!r}")
         if not name.strip():
             raise ValueError("the file name is empty")
-        return name if "." in name.strip(".") else f"{name}.{self.extension}"
+        # "Meeting 12.05.2026" and "v1.2 take" have no ending.
+        return name if re.search(r"[^.]\.(?=\w*[^\W\d_])[^\W_]{1,5}$", name) else f"{name}.{self.extension}"
 
     def _default_name(self) -> str:
         return "file"

@@ -30,10 +30,7 @@ else:
         """Stands for everything JavaScript outside a browser: importing works, using says why not."""
 
         def _refuse(self, *_: Any) -> Any:
-            raise BrowserRequiredError(
-                "mediarecorder records with the browser's own MediaRecorder. Run this in Pyodide, PyScript, "
-                "JupyterLite or marimo, in a browser."
-            )
+            require_browser()
 
         __getattr__ = __call__ = _refuse
 
@@ -58,20 +55,31 @@ __all__ = [
     "now",
     "plain",
     "realm",
+    "require_browser",
     "settle",
     "translated",
 ]
 
 
 def realm() -> str:
-    """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser)."""
-    if not IN_BROWSER:
-        return "none"
-    return "page" if hasattr(js, "document") else "worker"
+    """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser, or Pyodide in Node)."""
+    if IN_BROWSER and hasattr(js, "document"):
+        return "page"
+    return "worker" if IN_BROWSER and hasattr(js, "WorkerGlobalScope") else "none"
+
+
+def require_browser() -> None:
+    """Raise `BrowserRequiredError` outside a browser."""
+    if realm() == "none":
+        raise BrowserRequiredError(
+            "mediarecorder records with the browser's own MediaRecorder. Run this in Pyodide, PyScript, "
+            "JupyterLite or marimo, in a browser."
+        )
 
 
 def media_devices() -> Any:
     """The page's `navigator.mediaDevices`, or the error that says why there is none."""
+    require_browser()
     devices = getattr(js.navigator, "mediaDevices", None)
     if not absent(devices) and hasattr(devices, "getUserMedia"):
         return devices
@@ -89,6 +97,7 @@ def media_devices() -> Any:
 
 def media_recorder_class() -> Any:
     """The browser's `MediaRecorder`, or the error that says why there is none."""
+    require_browser()
     if hasattr(js, "MediaRecorder"):
         return js.MediaRecorder
     if realm() == "worker":
@@ -153,8 +162,9 @@ async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
     JavaScript; and a promise that has once come to Python cannot be handed back, so it is made there too.
     """
     # `map` hands over an index and the array too; `Reflect.apply` takes no notice of them.
-    call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
-    [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
+    with translated(doing):
+        call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
+        [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
     if result.status == "fulfilled":
         return result.value
     raise from_browser(result.reason, doing)

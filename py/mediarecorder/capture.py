@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .browser import now
+from .browser import now, translated
+from .constraints import requested
 from .devices import find_device, media_devices
+from .errors import RecordingError
 from .events import call_handler
 from .mixing import mix
 from .photo import photograph
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from .devices import MediaDeviceInfo
+    from .outcome import Outcome
     from .photo import Photo
     from .recording import Recording
 
@@ -87,16 +91,21 @@ async def record(
     opened: MediaStream | None = None
     unused: object = stop_when
     try:
+        # Everything that can be wrong is found before a device is opened or the user is asked.
         duration = checked_number("duration", duration, 0.001)
+        timeslice = checked_number("timeslice", timeslice, 0.001)
         _check(duration, stop_when, max_size, on_progress)
-        if (max_size is not None or on_progress is not None) and timeslice is None:
-            timeslice = PROGRESS
+        MediaRecorder.choose_type(mime_type)
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)
+        elif device is not None:
+            raise ValueError("device says what to open, and with stream= nothing is opened")
+        if timeslice is None and (max_size is not None or on_progress is not None):
+            timeslice = PROGRESS
         recorder = MediaRecorder(stream, mime_type=mime_type)
-        recorder.start(timeslice)
+        started = recorder.start(timeslice)
         unused = None
-        return await _until(recorder, duration, stop_when, max_size, on_progress)
+        return await _until(recorder, started, duration, stop_when, max_size, on_progress)
     finally:
         if asyncio.iscoroutine(unused):
             unused.close()  # or it would be reported as never awaited
@@ -104,7 +113,7 @@ async def record(
             opened.stop()
 
 
-def _check(duration: object, stop_when: object, max_size: object, on_progress: object) -> None:
+def _check(duration: object, stop_when: object, max_size: Any, on_progress: object) -> None:
     if duration is None and stop_when is None and max_size is None:
         raise ValueError("record would never end: give a duration, stop_when or max_size")
     if (
@@ -116,7 +125,7 @@ def _check(duration: object, stop_when: object, max_size: object, on_progress: o
     if max_size is not None:
         if isinstance(max_size, bool) or not isinstance(max_size, (int, float)):
             raise TypeError(f"max_size is a number of bytes, not {max_size!r}")
-        if not max_size > 0:
+        if not 1 <= max_size < float("inf"):
             raise ValueError(f"max_size must be at least 1 byte, not {max_size!r}")
     if on_progress is not None and not callable(on_progress):
         raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
@@ -124,28 +133,41 @@ def _check(duration: object, stop_when: object, max_size: object, on_progress: o
 
 async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
     """The stream that the arguments of `record` ask for."""
-    if screen:
-        if video:
+    if wanted("screen", screen):
+        if wanted("video", video):
             raise ValueError("one picture at a time: screen or video, not both")
         return await _open_screen(audio, screen, device)
     if device is not None:
-        kinds = (*(("videoinput",) if video else ()), *(("audioinput",) if audio else ()))
-        for medium, choice in (await find_device(device, kinds)).request().items():
-            if medium == "video":
-                video = {**(video if isinstance(video, Mapping) else {}), **choice}
-            else:
-                audio = {**(audio if isinstance(audio, Mapping) else {}), **choice}
+        kinds = ["videoinput", "audioinput"] if wanted("video", video) else ["audioinput", "videoinput"]
+        info = await find_device(device, kinds)
+        if info.kind == "videoinput":
+            video = that_device(info, video)
+        else:
+            audio = that_device(info, audio)
     return await media_devices.get_user_media(audio=audio, video=video)
+
+
+def that_device(info: MediaDeviceInfo, choice: Any) -> dict[str, Any]:
+    """The constraints of `choice`, and that it must be this device."""
+    [demand] = info.request().values()
+    return {**(choice if isinstance(choice, Mapping) else {}), **demand}
+
+
+def wanted(what: str, choice: Any) -> bool:
+    """Whether `audio`, `video` or `screen` is asked for; an empty dictionary of constraints does."""
+    return requested(what, choice) is not False
 
 
 async def _open_screen(audio: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
     # The screen first: its chooser needs the click while it is warm.
     options = dict(screen) if isinstance(screen, Mapping) else {}
-    opened = [await media_devices.get_display_media(**{"audio": bool(audio), **options})]
-    if not audio:
+    opened = [await media_devices.get_display_media(**{"audio": wanted("audio", audio), **options})]
+    if not wanted("audio", audio):
         return opened[0]
     try:
-        opened.append(await _open(audio, False, False, device))
+        if device is not None:
+            audio = that_device(await find_device(device, ["audioinput"]), audio)
+        opened.append(await media_devices.get_user_media(audio=audio))
         return await mix(*opened)
     except BaseException:
         for stream in opened:
@@ -155,6 +177,7 @@ async def _open_screen(audio: Any, screen: Any, device: MediaDeviceInfo | str | 
 
 async def _until(
     recorder: MediaRecorder,
+    started: Outcome[None],
     duration: float | None,
     stop_when: Any,
     max_size: float | None,
@@ -162,16 +185,18 @@ async def _until(
 ) -> Recording:
     """Watch a recorder that has just been started until one of the ends is reached."""
     begun = now()
-    finished = asyncio.ensure_future(_wait(recorder))
-    waiting = {finished}
+    starting, finished = (
+        asyncio.ensure_future(_end_of(started)),
+        asyncio.ensure_future(_end_of(recorder.finished)),
+    )
     stopping: asyncio.Future[Any] | None = None
     if stop_when is not None:
         stopping = asyncio.ensure_future(
             stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when
         )
-        waiting.add(stopping)
+    ends = {end for end in (finished, stopping) if end}
     try:
-        while not any(future.done() for future in waiting):
+        while not any(end.done() for end in ends):
             pause = PROGRESS
             if duration is not None:
                 recorded = recorder.duration or now() - begun - START
@@ -182,34 +207,46 @@ async def _until(
                 break
             if on_progress and recorder.duration:
                 call_handler(on_progress, recorder.duration, recorder.size)
+            # `start` wakes it too: from then on the recorded time is known.
+            waiting = ends if starting.done() else {*ends, starting}
             await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
         if recorder.state != "inactive":
             recorder.stop()
-        recording = await recorder.finished
-        if on_progress:
+        recording, failure = await _result(recorder)
+        if on_progress and recording:
             call_handler(on_progress, recording.duration, recording.size)
         if stopping is not None and stopping.done():
             _raise_failure_of(stopping, recording)
+        if failure:
+            raise failure
+        assert recording is not None
         return recording
     finally:
         if recorder.state != "inactive":  # cancelled: the take ends without anyone waiting for it
             recorder.stop()
+        starting.cancel()
         finished.cancel()
         if stopping is not None and stopping is not stop_when:
             stopping.cancel()
 
 
-async def _wait(recorder: MediaRecorder) -> None:
-    """The end of the take without its failure, which `_until` fetches itself."""
-    try:
-        await recorder.finished
-    except Exception:
-        return
+async def _end_of(outcome: Outcome[Any]) -> None:
+    """Wait for an outcome; its failure is fetched elsewhere."""
+    with suppress(Exception):
+        await outcome
 
 
-def _raise_failure_of(stopping: asyncio.Future[Any], recording: Recording) -> None:
+async def _result(recorder: MediaRecorder) -> tuple[Recording | None, RecordingError | None]:
     try:
-        stopping.result()
+        return await recorder.finished, None
+    except RecordingError as failure:
+        return failure.recording, failure
+
+
+def _raise_failure_of(stopping: asyncio.Future[Any], recording: Recording | None) -> None:
+    try:
+        with translated("stop_when"):
+            stopping.result()
     except BaseException as error:
         error.recording = recording  # type: ignore[attr-defined]
         raise
@@ -238,9 +275,11 @@ async def take_photo(
     >>> photo.width
     640
     """
-    if not video:
+    if not wanted("video", video):
         raise TypeError("take_photo needs a picture: video is True or a dictionary of constraints")
     if not isinstance(mime_type, str):
         raise TypeError(f"mime_type is a string, not {mime_type!r}")
-    with await _open(False, video, False, device) as stream:
+    if device is not None:
+        video = that_device(await find_device(device, ["videoinput"]), video)
+    with await media_devices.get_user_media(video=video) as stream:
         return await photograph(stream, mime_type)

@@ -40,7 +40,9 @@ def rename(value: Any, convert: Any) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [rename(item, convert) for item in value]
-    return value
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
+    raise TypeError(f"a constraint is made of strings, numbers, lists and dictionaries, not {value!r}")
 
 
 def _checked_key(key: object) -> str:

@@ -13,7 +13,10 @@ from .events import BrowserEventTarget, HandlerAttribute
 from .streams import MediaStream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
+
+_MEDIA = {"audioinput": "audio", "videoinput": "video"}
 
 
 class MediaDeviceInfo:
@@ -64,8 +67,7 @@ class MediaDeviceInfo:
                 "The browser does not name its devices before the page was allowed to use one. "
                 "Call get_user_media first, then enumerate_devices again."
             )
-        medium = "audio" if self.kind == "audioinput" else "video"
-        return {medium: {"device_id": {"exact": self.device_id}}}
+        return {_MEDIA[self.kind]: {"device_id": {"exact": self.device_id}}}
 
     def __repr__(self) -> str:
         return f"<MediaDeviceInfo {self.kind} {self.label!r}>"
@@ -162,6 +164,10 @@ class MediaDevices(BrowserEventTarget):
         supported = plain(self.js.getSupportedConstraints())
         return frozenset(snake_case(name) for name, known in supported.items() if known)
 
+    def get_supported_constraints(self) -> frozenset[str]:
+        """The method of the specification; the same as `supported_constraints`."""
+        return self.supported_constraints
+
     async def permission(
         self, name: Literal["camera", "microphone"]
     ) -> Literal["granted", "denied", "prompt"]:
@@ -188,39 +194,42 @@ class MediaDevices(BrowserEventTarget):
         return "<MediaDevices>" if IN_BROWSER else "<MediaDevices, outside a browser>"
 
 
-async def find_device(device: MediaDeviceInfo | str, kinds: tuple[str, ...]) -> MediaDeviceInfo:
+async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> MediaDeviceInfo:
     """The input that is meant by an info, an id or part of a label.
 
-    Inputs of one of `kinds` are preferred. Where the browser does not name its devices yet, one is
-    opened for a moment, so that the user is asked.
+    It must be of one of `kinds`; those that stand first are preferred. Where the browser does not name the
+    devices of a kind yet, one of them is opened for a moment, so that the user is asked.
     """
     if isinstance(device, MediaDeviceInfo):
+        if device.kind not in kinds:
+            raise ValueError(
+                f"{device.label or 'the device'} is {device.kind}; {' or '.join(kinds)} is needed"
+            )
         return device
     if not isinstance(device, str):
         raise TypeError(f"device is a MediaDeviceInfo, an id or part of a label, not {device!r}")
     if not device:
         raise ValueError("device is an empty string; leave it out for the default device")
-    inputs = await _inputs(kinds)
-    if not any(info.label for info in inputs):
-        media = {"audio": "audioinput" in kinds, "video": "videoinput" in kinds}
-        (await media_devices.get_user_media(**media)).stop()
-        inputs = await _inputs(kinds)
-    wanted = device.casefold()
-    for info in inputs:
-        if info.device_id == device:
-            return info
-    for info in inputs:
-        if wanted in info.label.casefold():
-            return info
-    there_are = ", ".join(repr(info.label) for info in inputs) or "none at all"
-    raise NotFoundError(f"No device is called {device!r}. There are: {there_are}.")
+    inputs = await media_devices.enumerate_devices()
+    for kind in kinds:
+        if found := _match(device, kind, inputs):
+            return found
+    for kind in kinds:
+        if all(info.label for info in inputs if info.kind == kind):
+            continue
+        (await media_devices.get_user_media(**{_MEDIA[kind]: True})).stop()
+        inputs = await media_devices.enumerate_devices()
+        if found := _match(device, kind, inputs):
+            return found
+    labels = [repr(info.label) for info in inputs if info.kind in kinds and info.label]
+    raise NotFoundError(f"No device is called {device!r}. There are: {', '.join(labels) or 'none'}.")
 
 
-async def _inputs(kinds: tuple[str, ...]) -> list[MediaDeviceInfo]:
-    infos = await media_devices.enumerate_devices()
-    return sorted(
-        (info for info in infos if info.kind != "audiooutput"), key=lambda info: info.kind not in kinds
-    )
+def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceInfo | None:
+    of_kind = [info for info in infos if info.kind == kind]
+    by_id = (info for info in of_kind if info.device_id == device)
+    by_label = (info for info in of_kind if device.casefold() in info.label.casefold())
+    return next(by_id, None) or next(by_label, None)
 
 
 def _release(opening: asyncio.Future[Any]) -> None:

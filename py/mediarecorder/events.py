@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .browser import absent, create_proxy
 from .errors import from_browser
+from .outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ class HandlerAttribute:
         if target is None:
             return self
         subscription = target.__dict__.get(self.key)
-        return subscription.handler if subscription else None
+        return subscription.handler if subscription and subscription.active else None
 
     def __set__(self, target: EventTarget, handler: Handler | None) -> None:
         subscription = target.on(self.type, handler) if handler is not None else None
@@ -151,9 +152,9 @@ class EventTarget:
             raise TypeError(f"a handler must be callable, and {handler!r} is not")
         subscription = Subscription(self, type, handler)
         subscriptions = self._subscriptions.setdefault(type, [])
-        subscriptions.append(subscription)
-        if len(subscriptions) == 1:
+        if not subscriptions:
             self._listen(type)
+        subscriptions.append(subscription)
         return subscription
 
     def _unsubscribe(self, subscription: Subscription) -> None:
@@ -162,6 +163,11 @@ class EventTarget:
             subscriptions.remove(subscription)
             if not subscriptions:
                 self._unlisten(subscription.type)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("on") and not hasattr(type(self), name):
+            raise AttributeError(f"no event {name[2:]!r} here; there are {', '.join(self.EVENTS)}")
+        super().__setattr__(name, value)
 
     def _listened(self, type: str) -> bool:
         return bool(self._subscriptions.get(type))
@@ -215,10 +221,11 @@ def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
     """Call a user's function on behalf of an event: its failure is reported, and stays its own."""
     try:
         result = handler(*arguments)
-    except Exception as error:
+    except BaseException as error:  # a CancelledError too: it is the handler's, not the take's
         _report(error, handler)
         return
-    if hasattr(result, "__await__"):
+    # What a handler merely passes on, as `lambda event: recorder.stop()` does, reports its failure itself.
+    if hasattr(result, "__await__") and not isinstance(result, Outcome):
         task = asyncio.ensure_future(result)
         _tasks.add(task)  # the loop holds tasks weakly
         task.add_done_callback(lambda task: _finish(task, handler))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from .browser import js
+from .browser import js, translated
 from .errors import NotFoundError
 from .recorder import checked_number
 
@@ -29,12 +29,14 @@ async def levels(stream: MediaStream, interval: float) -> AsyncIterator[Level]:
         raise TypeError("interval is a number of seconds, not None")
     if not stream.audio_tracks:
         raise NotFoundError("levels: the stream has no sound. Open it with audio=True.")
-    context = js.AudioContext.new()
+    with translated("levels"):
+        context = js.AudioContext.new()
     try:
-        analyser = context.createAnalyser()
-        analyser.fftSize = _window(seconds * context.sampleRate)
-        source = context.createMediaStreamSource(stream.js)
-        source.connect(analyser)
+        with translated("levels"):
+            analyser = context.createAnalyser()
+            analyser.fftSize = _window(seconds * context.sampleRate)
+            source = context.createMediaStreamSource(stream.js)
+            source.connect(analyser)
         samples = js.Float32Array.new(analyser.fftSize)
         while any(track.ready_state == "live" for track in stream.audio_tracks):
             await asyncio.sleep(seconds)

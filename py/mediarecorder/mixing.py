@@ -77,8 +77,10 @@ async def _mixed_sound(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaS
     try:
         # Until the page was clicked, or without a loudspeaker, a context may stand still: silence.
         await asyncio.wait_for(settle(context, "resume", doing="mix"), RUNNING)
-    except TimeoutError:
+    except BaseException as error:
         context.close()
+        if not isinstance(error, TimeoutError):
+            raise
         raise NotReadableError(
             "mix: the browser's audio does not run, so sounds cannot be mixed. Call it from a click, "
             "and check that the system has an audio output."

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .blobs import MediaFile
-from .browser import js, js_object, settle
+from .browser import js, js_object, settle, translated
 from .display import escape, figure, file_size
 from .errors import NotReadableError, NotSupportedError
 
@@ -58,8 +58,9 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
         # `play()` is done when there is a frame. A camera that never delivers one must not hang us.
         await asyncio.wait_for(settle(video, "play", doing="take_photo"), FIRST_FRAME)
         width, height = int(video.videoWidth), int(video.videoHeight)
-        canvas = js.OffscreenCanvas.new(width, height)
-        canvas.getContext("2d").drawImage(video, 0, 0)
+        with translated("take_photo"):
+            canvas = js.OffscreenCanvas.new(width, height)
+            canvas.getContext("2d").drawImage(video, 0, 0)
     except TimeoutError:
         raise NotReadableError(
             f"take_photo: the camera delivered no picture within {FIRST_FRAME} s"
@@ -67,8 +68,8 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
     finally:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
-    if blob.type != mime_type:  # a browser that does not know the type quietly makes a PNG
+    if blob.type != mime_type.lower():  # a browser that does not know the type quietly makes a PNG
         raise NotSupportedError(
             f"take_photo: this browser cannot write {mime_type!r}. Use image/jpeg or image/png."
         )
-    return Photo(blob, mime_type, width, height)
+    return Photo(blob, str(blob.type), width, height)

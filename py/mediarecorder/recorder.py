@@ -100,7 +100,7 @@ class MediaRecorder(EventTarget):
             "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
         )
         options = {
-            "mime_type": self._choose_type(mime_type),
+            "mime_type": self.choose_type(mime_type),
             "audio_bits_per_second": _whole("audio_bits_per_second", audio_bits_per_second),
             "video_bits_per_second": _whole("video_bits_per_second", video_bits_per_second),
             "bits_per_second": _whole("bits_per_second", bits_per_second),
@@ -115,6 +115,7 @@ class MediaRecorder(EventTarget):
         )
         self._js = self._fresh_browser_recorder()
         self._take: Take | None = None
+        self._living: list[Take] = []
         self._recording: Recording | None = None
 
     def _fresh_browser_recorder(self) -> Any:
@@ -140,7 +141,14 @@ class MediaRecorder(EventTarget):
         return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
 
     @classmethod
-    def _choose_type(cls, wanted: str | Sequence[str] | None) -> str | None:
+    def choose_type(cls, wanted: str | Sequence[str] | None) -> str | None:
+        """The first of the wanted types that this browser says it can record; None if none is wanted.
+
+        Raises
+        ------
+        NotSupportedError
+            It can record none of them; the message names those it can.
+        """
         if wanted is None:
             return None
         choices = [wanted] if isinstance(wanted, str) else list(wanted)
@@ -260,6 +268,7 @@ class MediaRecorder(EventTarget):
         take = Take(js_recorder, self._hear)
         started = take.start(timeslice)
         self._js, self._take = js_recorder, take
+        self._living.append(take)
         if self._listened("dataavailable"):
             take.listen_to_data()
         return started
@@ -324,7 +333,7 @@ class MediaRecorder(EventTarget):
 
     # The whole take in one statement
 
-    async def chunks(self, timeslice: float = 1.0) -> AsyncIterator[Chunk]:
+    async def chunks(self, timeslice: float | None = 1.0) -> AsyncIterator[Chunk]:
         """Each `Chunk` as it comes, until the take ends, from whatever cause.
 
         An inactive recorder is started with this timeslice. A take that is under way is joined, from
@@ -340,6 +349,7 @@ class MediaRecorder(EventTarget):
         RecordingError
             The take ended with an error, after its last chunk.
         """
+        timeslice = checked_number("timeslice", timeslice, 0.001)
         if self.state == "inactive":
             self.start(timeslice)
         take = self._take
@@ -375,11 +385,13 @@ class MediaRecorder(EventTarget):
     def _hear(self, take: Take, event: Event) -> None:
         if event.type == "stop":
             self._recording = take.recording
+            self._living.remove(take)
         self._dispatch(event)
 
     def _listen(self, type: str) -> None:
-        if type == "dataavailable" and self._take:
-            self._take.listen_to_data()
+        if type == "dataavailable":
+            for take in self._living:
+                take.listen_to_data()
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
@@ -389,11 +401,15 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     """`value` as a finite number of at least `least`, or None if it is None."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
         raise TypeError(f"{what} is a number of seconds, not {value!r}")
-    if not math.isfinite(value) or value < least:
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds) or seconds < least:
         raise ValueError(f"{what} must be a finite number of seconds of at least {least}, not {value!r}")
-    return float(value)
+    return seconds
 
 
 def _whole(what: str, value: Any) -> int | None:

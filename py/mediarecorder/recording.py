@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import Any
 
 from .blobs import MediaFile
 from .chunk import Chunk
 from .display import clock, escape, figure, file_size
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class Recording(MediaFile):
@@ -48,11 +46,9 @@ class Recording(MediaFile):
         return self._duration
 
     @property
-    def started_at(self) -> datetime:
-        """When recording began, in UTC."""
-        from datetime import UTC, datetime  # 20 ms in Pyodide, and few ask
-
-        return datetime.fromtimestamp(self._started_at, UTC)
+    def started_at(self) -> float:
+        """When recording began: seconds since 1970, as `time.time()` counts them."""
+        return self._started_at
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -60,7 +56,7 @@ class Recording(MediaFile):
         return [Chunk(blob) for blob in self._js_chunks]
 
     def _default_name(self) -> str:
-        return f"recording-{self.started_at:%Y-%m-%d-%H-%M-%S}"
+        return time.strftime("recording-%Y-%m-%d-%H-%M-%S", time.localtime(self._started_at))
 
     @property
     def is_video(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, js_of
+from .browser import js, js_of, require_browser, translated
 from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack
 
@@ -36,8 +36,12 @@ class MediaStream(BrowserEventTarget):
     onaddtrack, onremovetrack = HandlerAttribute(), HandlerAttribute()
 
     def __init__(self, js_stream: Any) -> None:
+        require_browser()
         if isinstance(js_stream, (list, tuple)):
-            js_stream = js.MediaStream.new(js.Array.of(*(MediaStreamTrack(track).js for track in js_stream)))
+            with translated("MediaStream"):
+                js_stream = js.MediaStream.new(
+                    js.Array.of(*(MediaStreamTrack(track).js for track in js_stream))
+                )
         js_stream = js_of(js_stream)
         if not (hasattr(js_stream, "getTracks") and hasattr(js_stream, "active")):
             raise TypeError(f"a MediaStream wraps the browser's own or a list of tracks, not {js_stream!r}")
@@ -94,13 +98,15 @@ class MediaStream(BrowserEventTarget):
         """Add a track. A recorder of this stream then ends its take with `InvalidModificationError`."""
         facade = track if isinstance(track, MediaStreamTrack) else MediaStreamTrack(track)
         self._known.setdefault(facade.id, facade)
-        self.js.addTrack(facade.js)
+        with translated("add_track"):
+            self.js.addTrack(facade.js)
 
     def remove_track(self, track: MediaStreamTrack | Any) -> None:
         """Take a track out, without stopping it. A recorder of this stream then ends its take with
         `InvalidModificationError`."""
         facade = track if isinstance(track, MediaStreamTrack) else MediaStreamTrack(track)
-        self.js.removeTrack(facade.js)
+        with translated("remove_track"):
+            self.js.removeTrack(facade.js)
         self._known.pop(facade.id, None)
 
     def clone(self) -> MediaStream:

@@ -48,8 +48,11 @@ SILENCE = 20
 """Ticks without any event at all after which an ending take is given up: 5 s. An encoder that lags behind
 on a busy machine takes its time, and what it still holds is worth waiting for."""
 LAST_LOOK = 0.02
-"""Seconds between two looks for data after `stop`; two looks in a row must find nothing. Firefox took at
-most 0.6 ms in 45 takes of 3,000."""
+"""Seconds between two looks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
+LAST_LOOKS = 2
+"""So many looks in a row must find nothing new after an empty last chunk."""
+LAST_LOOKS_FOR_ALL = 25
+"""The same when no chunk at all came between the end and `stop`: every browser owes one."""
 
 log = logging.getLogger("mediarecorder")
 
@@ -107,7 +110,8 @@ class Take:
         self._timer = None
         try:
             with translated("start"):
-                self.js.start(*(() if timeslice is None else (timeslice * 1000,)))
+                # Beyond 31 bits Chromium takes it for 0, which is a flood of chunks.
+                self.js.start(*(() if timeslice is None else (min(timeslice * 1000, 2**31 - 1),)))
         except BaseException:
             self._release()
             raise
@@ -158,7 +162,7 @@ class Take:
 
     @property
     def duration(self) -> float:
-        return self._time.so_far(now())
+        return self._time.so_far(now() if self.phase == RUNNING else self._ended_at)
 
     @property
     def chunk_count(self) -> int:
@@ -209,27 +213,33 @@ class Take:
         elif type == "error":
             event = Event(type, js_event)
             self._error = self._error or event.error
-            self._notify(self, event)
             self._end()
+            self._notify(self, event)
+            if self.active:  # the browser owes a `stop` and does not seem to know
+                self.js.stop()
         elif type == "dataavailable":
             self._data(Event(type, js_event))
         else:
             getattr(self._time, type)(at)
+            # Taken first: a verb called by a handler waits for the next event.
+            waiting = self._expected[type]
+            outcome = waiting.popleft() if waiting and not self._error else None
             self._notify(self, Event(type, js_event))
-            if self._expected[type]:
-                self._expected[type].popleft().resolve(None)
+            if outcome:
+                outcome.resolve(None)
 
     def _data(self, event: Event) -> None:
+        request = self._requests.popleft() if self._requests and not self._error else None
         self._notify(self, event)
-        if self._requests and event.data is not None:
-            self._requests.popleft().resolve(event.data)
+        if request and event.data is not None:
+            request.resolve(event.data)
         news, self._news = self._news, Outcome()
         news.resolve(None)
 
     def _rest_has_come(self) -> bool:
-        """The last chunk came since the end began, and holds data."""
+        """Since the end began as many chunks came as the browser owed, and the last one holds data."""
         count = self.chunk_count
-        return count > self._count_at_end and self._events[count - 1].data.size > 0
+        return count >= self._count_at_end + self._owed and self._events[count - 1].data.size > 0
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""
@@ -245,10 +255,8 @@ class Take:
             return
         self._quiet += 1
         if self.phase == LOOKING_AGAIN:
-            if self._quiet >= 2:
+            if self._quiet >= (LAST_LOOKS if count > self._count_at_end else LAST_LOOKS_FOR_ALL):
                 self._finish()
-        elif self.active:  # an error came, and the browser goes on
-            self.js.stop()
         elif self._quiet >= (SILENCE_AFTER_DATA if count > self._count_at_end else SILENCE):
             log.warning("The browser fired no `stop`; the take is closed with %d chunks.", count)
             self._finish()
@@ -272,6 +280,7 @@ class Take:
             self._quiet = 0
             # Of an end that the browser brought about, the tick may hear after its data.
             self._count_at_end = self._looked_at
+            self._owed = len(self._requests) + 1
             self._tick_every(TICK)
 
     def _finish(self) -> None:
@@ -343,7 +352,7 @@ def refuse_inactive(doing: str, take: Take | None) -> InvalidStateError:
     if take is None:
         hint = "It was never started."
     elif take.phase != OVER:
-        hint = "The take is ending; await recorder.finished for its recording."
+        hint = "The take is ending; await recorder.finished, and recorder.recording holds it."
     else:
         hint = "The last take is over; recorder.recording holds it."
     return InvalidStateError(f"{doing}: the recorder is inactive. {hint}")

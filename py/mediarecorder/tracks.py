@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .browser import js_of, settle, translated
+from .browser import js_of, require_browser, settle, translated
 from .constraints import as_dictionary, js_constraints
 from .events import BrowserEventTarget, HandlerAttribute
 
@@ -29,8 +29,9 @@ class MediaStreamTrack(BrowserEventTarget):
     onended, onmute, onunmute = HandlerAttribute(), HandlerAttribute(), HandlerAttribute()
 
     def __init__(self, js_track: Any) -> None:
+        require_browser()
         js_track = js_of(js_track)
-        if not (hasattr(js_track, "readyState") and hasattr(js_track, "kind")):
+        if not (hasattr(js_track, "readyState") and hasattr(js_track, "getSettings")):
             raise TypeError(f"a MediaStreamTrack wraps the browser's own, not {js_track!r}")
         super().__init__()
         self.js = js_track
@@ -95,6 +96,16 @@ class MediaStreamTrack(BrowserEventTarget):
     def constraints(self) -> dict[str, Any]:
         """What was asked for."""
         return as_dictionary(self.js.getConstraints())
+
+    def get_settings(self) -> dict[str, Any]:
+        """The method of the specification; the same as `settings`."""
+        return self.settings
+
+    def get_capabilities(self) -> dict[str, Any]:
+        return self.capabilities
+
+    def get_constraints(self) -> dict[str, Any]:
+        return self.constraints
 
     async def apply_constraints(self, constraints: dict[str, Any]) -> None:
         """Ask the device for something else while it runs.

@@ -11,6 +11,8 @@
 const protocols = [];
 /** @type {string} */
 let rule = "";
+/** Recorders whose first chunk after the end has been passed on. @type {WeakSet<EventTarget>} */
+const delivered = new WeakSet();
 
 const add = EventTarget.prototype.addEventListener;
 const remove = EventTarget.prototype.removeEventListener;
@@ -44,6 +46,15 @@ function pass(target, event, deliver) {
     case "stop before data":
       if (event.type === "dataavailable" && inactive) setTimeout(deliver, 2, event);
       else deliver(event);
+      break;
+    case "data long after stop":
+      if (event.type === "dataavailable" && inactive) setTimeout(deliver, 150, event);
+      else deliver(event);
+      break;
+    case "second last chunk after stop":
+      if (event.type === "dataavailable" && inactive && delivered.has(target)) setTimeout(deliver, 2, event);
+      else deliver(event);
+      if (event.type === "dataavailable" && inactive) setTimeout(() => delivered.add(target));
       break;
     default:
       deliver(event);

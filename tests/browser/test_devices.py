@@ -185,3 +185,24 @@ async def test_apply_constraints(camera, engine):
     with pytest.raises(TypeError):
         await track.apply_constraints("wide")
     assert track.ready_state == "live"
+
+
+async def test_the_methods_of_the_specification_are_there_too(camera):
+    [track] = camera.tracks
+    assert track.get_settings() == track.settings
+    assert track.get_capabilities() == track.capabilities
+    assert track.get_constraints() == track.constraints
+    assert media_devices.get_supported_constraints() == media_devices.supported_constraints
+
+
+async def test_what_a_browser_throws_at_once_is_translated_too(camera):
+    import js
+
+    from mediarecorder import MediaError
+
+    [track] = camera.tracks
+    track.js.applyConstraints = js.DOMException  # throws: it is a class
+    with pytest.raises((MediaError, TypeError)):
+        await track.apply_constraints({})
+    with pytest.raises(TypeError):
+        MediaStream([js.document.createElement("track")])

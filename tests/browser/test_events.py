@@ -188,3 +188,69 @@ async def test_starting_the_next_take_inside_the_stop_handler(recorder):
     while len(takes) < 3:
         await recorder.finished
     assert len(set(map(id, takes))) == 3
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit, KeyboardInterrupt, GeneratorExit])
+async def test_not_even_these_exceptions_of_a_handler_harm_the_take(recorder, loop_errors, error):
+    def fail(event):
+        raise error
+
+    for type in ("start", "dataavailable", "stop"):
+        recorder.on(type, fail)
+    assert (await take(recorder)).size > 0
+    assert [builtin for builtin in loop_errors if not isinstance(builtin["exception"], error)] == []
+    assert len(loop_errors) == 3
+
+
+async def test_a_handler_that_passes_an_outcome_on_is_not_blamed_for_its_failure(both):
+    from mediarecorder import RecordingError
+
+    recorder = MediaRecorder(both)
+    recorder.on("pause", lambda event: recorder.finished)
+    await recorder.start()
+    await recorder.pause()
+    both.remove_track(both.audio_tracks[0])
+    with pytest.raises(RecordingError):
+        await recorder.finished
+
+
+async def test_a_request_made_by_a_handler_waits_for_the_next_chunk(recorder):
+    requests, sizes = [], []
+
+    @recorder.on("dataavailable")
+    def heard(event):
+        sizes.append(event.data.size)
+        if len(sizes) == 1:
+            requests.append(recorder.request_data())
+
+    await recorder.start()
+    await recorder.request_data()
+    chunk = await requests[0]
+    assert chunk.size == sizes[1]
+    assert len(sizes) == 2
+
+
+async def test_a_handler_registered_between_two_takes_hears_the_end_of_the_first(recorder):
+    await recorder.start()
+    first = recorder.stop()
+    recorder.start()
+    sizes = []
+    recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    recording = await first
+    assert sizes[0] == recording.size
+    await recorder.stop()
+
+
+def test_handler_attributes_that_do_not_exist(recorder, microphone):
+    with pytest.raises(AttributeError, match="dataavailable"):
+        recorder.onfoo = print
+    with pytest.raises(AttributeError, match="ended"):
+        microphone.tracks[0].onstop = print
+
+
+async def test_a_handler_attribute_forgets_what_was_unregistered(microphone):
+    [track] = microphone.tracks
+    track.onended = print
+    assert track.onended is print
+    track.stop()
+    assert track.onended is None

@@ -135,3 +135,47 @@ async def test_takes_in_a_page_whose_timers_run_once_a_second_as_hidden_ones_do(
     await recorder.start()
     recorder.stream.stop()
     await asyncio.wait_for(recorder.finished, 10)
+
+
+async def test_two_last_chunks_of_which_the_second_comes_after_stop(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    while recorder.duration < 0.2:
+        await recorder.request_data()
+    orders.rule = "second last chunk after stop"
+    request = recorder.request_data()
+    recording = await recorder.stop()
+    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert (await request).size <= recording.size
+
+
+async def test_the_only_chunk_comes_long_after_stop(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    orders.rule = "data long after stop"
+    recording = await recorder.stop()
+    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert recording.size > 0
+
+
+async def test_duration_stands_still_while_a_take_ends(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    orders.rule = "no stop"
+    outcome = recorder.stop()
+    stopped = recorder.duration
+    await asyncio.sleep(0.3)
+    assert recorder.duration == stopped
+    assert (await outcome).duration == stopped
+
+
+async def test_after_an_error_requests_raise_it_even_when_data_still_comes(events, orders):
+    recorder, _ = events
+    await recorder.start()
+    request, finished = recorder.request_data(), recorder.finished
+    orders.fail(recorder.js)
+    with pytest.raises(RecordingError) as of_request:
+        await request
+    with pytest.raises(RecordingError) as of_take:
+        await finished
+    assert of_request.value is of_take.value

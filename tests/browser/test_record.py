@@ -245,3 +245,84 @@ async def test_photos_of_no_use(arguments, error, opened):
     with pytest.raises(error):
         await take_photo(**arguments)
     assert not opened or released(opened)
+
+
+@pytest.fixture
+def asked():
+    """What the browser is asked to open."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    devices, requests = js.navigator.mediaDevices, []
+    original = devices.getUserMedia.bind(devices)
+
+    def get_user_media(request):
+        requests.append(request.to_py())
+        return original(request)
+
+    proxy = create_proxy(get_user_media)
+    devices.getUserMedia = proxy
+    yield requests
+    del devices.getUserMedia
+    proxy.destroy()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"timeslice": -1},
+        {"mime_type": "audio/unheard-of"},
+        {"screen": 5},
+        {"max_size": float("inf")},
+        {"audio": 5},
+    ]
+    + [{"audio": {"device_id": object()}}],
+)
+async def test_nobody_is_asked_for_a_call_that_cannot_work(asked, arguments):
+    with pytest.raises((TypeError, ValueError, NotSupportedError)):
+        await record(1, **arguments)
+    assert asked == []
+
+
+async def test_a_device_for_a_stream_that_is_open_already(microphone):
+    with pytest.raises(ValueError, match="device"):
+        await record(1, stream=microphone, device="fake")
+
+
+async def test_a_failure_of_stop_when_wins_over_a_failure_of_the_take(both):
+    future = asyncio.get_running_loop().create_future()
+
+    def fail():
+        both.remove_track(both.audio_tracks[0])
+        future.set_exception(KeyError("mine"))
+
+    asyncio.get_running_loop().call_later(0.4, fail)
+    with pytest.raises(KeyError) as caught:
+        await record(stop_when=future, stream=both)
+    assert caught.value.recording.size > 0
+
+
+@pytest.mark.parametrize("duration", [0.05, 0.1])
+async def test_short_takes_are_short(microphone, duration):
+    """By a tick of 0.25 s they would be longer than 0.24 s."""
+    assert (await record(duration, stream=microphone)).duration < 0.24
+
+
+async def test_an_empty_dictionary_asks_for_the_thing():
+    recording = await record(0.3, video={})
+    assert recording.mime_type.startswith("video/")
+    assert (await take_photo(video={})).width > 0
+
+
+async def test_a_photo_by_a_microphone():
+    [microphone, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
+    with pytest.raises(ValueError, match="audioinput"):
+        await take_photo(device=microphone)
+    with pytest.raises(NotFoundError):
+        await take_photo(device=microphone.label)
+
+
+async def test_a_photo_by_the_label_of_the_camera():
+    [camera, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "videoinput"]
+    photo = await take_photo(device=camera.label[:6], mime_type="image/JPEG")
+    assert photo.mime_type == "image/jpeg"

@@ -253,3 +253,33 @@ def test_a_stream_that_is_none(stream):
 def test_options_of_no_use(microphone, options, error):
     with pytest.raises(error):
         MediaRecorder(microphone, **options)
+
+
+@pytest.mark.parametrize("timeslice", [2147483.647, 2147483.648, 4294967.296, 1e9, 1e300])
+async def test_a_very_long_timeslice_is_no_flood(recorder, timeslice):
+    sizes = []
+    recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    await recorder.start(timeslice)
+    await asyncio.sleep(0.3)
+    assert len(sizes) <= 1
+    await recorder.stop()
+
+
+def test_numbers_of_every_kind_are_numbers(recorder):
+    from fractions import Fraction
+
+    with pytest.raises(ValueError, match="timeslice"):
+        recorder.start(10**400)
+    with pytest.raises(ValueError, match="timeslice"):
+        recorder.start(Fraction(1, 10000))
+
+
+async def test_chunks_checks_its_timeslice_when_it_joins_a_take_too(recording_recorder):
+    with pytest.raises(ValueError, match="timeslice"):
+        await anext(recording_recorder.chunks(-1))
+
+
+async def test_asyncio_can_work_with_what_verbs_return(recording_recorder):
+    chunk, recording = await asyncio.gather(recording_recorder.request_data(), recording_recorder.stop())
+    assert (await asyncio.shield(recording_recorder.finished)) is recording
+    assert chunk.size <= recording.size
