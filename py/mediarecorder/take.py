@@ -54,6 +54,9 @@ LAST_LOOKS = 2
 LAST_LOOKS_FOR_ALL = 25
 """The same when no chunk at all came between the end and `stop`: every browser owes one."""
 
+TOGETHER = 1.5
+"""Milliseconds between the time stamps of two events fired in one go; Firefox rounds them to one."""
+
 log = logging.getLogger("mediarecorder")
 
 _living: set[Take] = set()
@@ -237,9 +240,13 @@ class Take:
         news.resolve(None)
 
     def _rest_has_come(self) -> bool:
-        """Since the end began as many chunks came as the browser owed, and the last one holds data."""
+        """Since the end began as many chunks came as the browser owed, and the last one holds data and
+        was fired together with `stop`: it is no slice that was still on its way."""
         count = self.chunk_count
-        return count >= self._count_at_end + self._owed and self._events[count - 1].data.size > 0
+        if count < self._count_at_end + self._owed:
+            return False
+        last = self._events[count - 1]
+        return last.data.size > 0 and self._stop_event.timeStamp - last.timeStamp <= TOGETHER
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""

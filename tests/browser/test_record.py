@@ -275,8 +275,8 @@ def asked():
         {"screen": 5},
         {"max_size": float("inf")},
         {"audio": 5},
-    ]
-    + [{"audio": {"device_id": object()}}],
+        {"audio": {"device_id": object()}},
+    ],
 )
 async def test_nobody_is_asked_for_a_call_that_cannot_work(asked, arguments):
     with pytest.raises((TypeError, ValueError, NotSupportedError)):
