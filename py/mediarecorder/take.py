@@ -246,7 +246,7 @@ class Take:
         if count < self._count_at_end + self._owed:
             return False
         last = self._events[count - 1]
-        return last.data.size > 0 and self._stop_event.timeStamp - last.timeStamp <= TOGETHER
+        return bool(last.data.size > 0 and self._stop_event.timeStamp - last.timeStamp <= TOGETHER)
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""

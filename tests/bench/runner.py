@@ -76,8 +76,7 @@ class Runner:
         if lane in self._unusable:
             return Answer(problems=[self._unusable[lane]])
         try:
-            async with asyncio.timeout(START_LIMIT):
-                page = await self._open(lane)
+            page = await self._open_at_last(lane)
         except (BrowserMissingError, Error, TimeoutError) as error:
             why = f"The lane {lane} does not start: {error or f'nothing for {START_LIMIT} s'}"
             self._unusable[lane] = why
@@ -97,6 +96,16 @@ class Runner:
         if not answer.reports:
             await self._close_browser()
         return answer
+
+    async def _open_at_last(self, name: str) -> Page:
+        """The lane's page. A browser that crashes while it starts, as happens, gets a second try."""
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                return await self._open(name)
+        except (Error, TimeoutError):
+            await self._close_browser()
+        async with asyncio.timeout(START_LIMIT):
+            return await self._open(name)
 
     async def _open(self, name: str) -> Page:
         lane = LANES[name]

@@ -9,14 +9,14 @@ from mediarecorder import (
     media_devices,
 )
 
-pytestmark = pytest.mark.core
 
-
+@pytest.mark.core
 async def test_get_user_media_opens_what_is_asked_for(both):
     assert {track.kind for track in both.tracks} == {"audio", "video"}
     assert both.active
 
 
+@pytest.mark.core
 async def test_constraints_take_both_spellings_nested():
     request = {"width": {"ideal": 320}, "frameRate": {"ideal": 15}, "resize_mode": "none"}
     with await media_devices.get_user_media(video=request) as stream:
@@ -27,6 +27,7 @@ async def test_constraints_take_both_spellings_nested():
         assert constraints["width"] in (320, {"ideal": 320})
 
 
+@pytest.mark.core
 async def test_constraints_that_nobody_meets_say_which():
     with pytest.raises(OverconstrainedError, match="width") as caught:
         await media_devices.get_user_media(video={"width": {"exact": 99999}})
@@ -47,6 +48,7 @@ async def test_requests_of_no_use(request_):
         await media_devices.get_user_media(**request_)
 
 
+@pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
     for info in await media_devices.enumerate_devices():
         assert info.kind in ("audioinput", "videoinput", "audiooutput")
@@ -83,6 +85,7 @@ async def test_devicechange_reaches_its_handlers():
     assert [event.type for event in heard] == ["devicechange"]
 
 
+@pytest.mark.core
 async def test_a_stream_wraps_one_from_elsewhere():
     import js
 
@@ -159,6 +162,7 @@ async def test_with_and_async_with_release_the_device():
     stream.stop()
 
 
+@pytest.mark.core
 async def test_a_track_tells_about_itself(camera):
     [track] = camera.video_tracks
     assert track.settings["width"] == 320

@@ -6,14 +6,13 @@ import pytest
 
 from mediarecorder import Event, MediaRecorder
 
-pytestmark = pytest.mark.core
-
 
 async def take(recorder):
     await recorder.start()
     return await recorder.stop()
 
 
+@pytest.mark.core
 async def test_a_subscription_is_called_to_unregister(recorder):
     heard = []
     subscription = recorder.on("stop", heard.append)
@@ -44,6 +43,7 @@ async def test_on_as_a_decorator_returns_the_function(recorder):
     assert len(heard) == 2
 
 
+@pytest.mark.core
 async def test_mdns_spelling(recorder):
     heard = []
     recorder.onstop = heard.append
@@ -57,6 +57,7 @@ async def test_mdns_spelling(recorder):
     assert [heard[0].type, *heard[1:]] == ["stop", "second"]
 
 
+@pytest.mark.core
 async def test_an_event_tells_about_itself(recorder):
     events = []
     recorder.on("dataavailable", events.append)
@@ -88,6 +89,7 @@ async def test_a_handler_unregistered_by_another_is_not_called(recorder):
     assert heard == []
 
 
+@pytest.mark.core
 async def test_what_a_handler_raises_goes_to_the_loop_and_harms_nothing(recorder, loop_errors):
     heard = []
 
@@ -102,6 +104,7 @@ async def test_what_a_handler_raises_goes_to_the_loop_and_harms_nothing(recorder
     assert [type(context["exception"]) for context in loop_errors] == [KeyError]
 
 
+@pytest.mark.core
 async def test_a_coroutine_function_runs_as_a_task_in_event_order(recorder):
     order = []
     done = asyncio.Event()

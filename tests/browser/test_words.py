@@ -8,8 +8,6 @@ from mediarecorder import errors
 from mediarecorder.constraints import camel_case, rename, snake_case
 from mediarecorder.display import clock, escape, file_size
 
-pytestmark = pytest.mark.core
-
 CONSTRAINTS = st.sampled_from(
     [
         "width",
@@ -77,6 +75,7 @@ DOM_NAMES = [
 ]
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", DOM_NAMES)
 def test_each_dom_error_has_its_class(name):
     import js
