@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def add(recording: Recording, note: str = "") -> str:
 # these are caught on their way down.
 @when("loadedmetadata", "#takes", capture=True)
 @when("seeked", "#takes", capture=True)
-def make_seekable(event: Any) -> None:
+async def make_seekable(event: Any) -> None:
     """Let the browser find out how long the recording in a player is.
 
     A recording made in slices does not say its length in its head, so the browser takes it for endless and
@@ -62,6 +63,8 @@ def make_seekable(event: Any) -> None:
         player.currentTime = FAR_BEYOND_THE_END
     elif hasattr(player.dataset, "measured"):
         del player.dataset.measured
+        # Sent back at once, Chromium goes on showing the last picture; no event says when it no longer does.
+        await asyncio.sleep(0.1)
         player.currentTime = 0
 
 
