@@ -45,6 +45,7 @@ __all__ = [
     "JsException",
     "JsProxy",
     "absent",
+    "can_run_sync",
     "create_proxy",
     "js",
     "js_object",
@@ -54,6 +55,7 @@ __all__ = [
     "native_getter",
     "now",
     "plain",
+    "pyodide_version",
     "realm",
     "require_browser",
     "settle",
@@ -75,6 +77,20 @@ def require_browser() -> None:
             "mediarecorder records with the browser's own MediaRecorder. Run this in Pyodide, PyScript, "
             "JupyterLite or marimo, in a browser."
         )
+
+
+def pyodide_version() -> str:
+    import pyodide
+
+    return str(pyodide.__version__)
+
+
+def can_run_sync() -> bool:
+    """Whether synchronous Python may wait for a promise here and now (JSPI)."""
+    import pyodide.ffi
+
+    ask = getattr(pyodide.ffi, "can_run_sync", None)
+    return bool(ask and ask())
 
 
 def media_devices() -> Any:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from . import __version__
-from .browser import IN_BROWSER, js, realm
+from .browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
 from .devices import media_devices
 from .display import escape
 from .errors import MediaError
@@ -38,13 +38,9 @@ async def diagnose() -> Diagnosis:
     table = Diagnosis(mediarecorder=__version__, python=sys.version.split()[0], host=_host(), realm=realm())
     if not IN_BROWSER:
         return table
-    import pyodide
-    from pyodide.ffi import JsException
-
-    can_run_sync = getattr(__import__("pyodide.ffi", fromlist=["can_run_sync"]), "can_run_sync", None)
-    table["pyodide"] = pyodide.__version__
+    table["pyodide"] = pyodide_version()
     table["browser"] = str(js.navigator.userAgent)
-    table["JSPI"] = _yes(can_run_sync and can_run_sync())
+    table["JSPI"] = _yes(can_run_sync())
     table["secure context"] = _yes(getattr(js, "isSecureContext", False))
     table["cross-origin isolated"] = _yes(getattr(js, "crossOriginIsolated", False))
     for what, look in {

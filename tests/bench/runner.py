@@ -28,7 +28,7 @@ T = TypeVar("T")
 START_LIMIT = 90
 CLOSE_LIMIT = 30
 #: What the page gets on top of a test's own limit, before it counts as dead.
-GRACE = 15
+GRACE = 10
 
 
 @dataclass

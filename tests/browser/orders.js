@@ -47,6 +47,9 @@ function pass(target, event, deliver) {
       if (event.type === "dataavailable" && inactive) setTimeout(deliver, 2, event);
       else deliver(event);
       break;
+    case "stop without data":
+      if (event.type !== "dataavailable") deliver(event);
+      break;
     case "data long after stop":
       if (event.type === "dataavailable" && inactive) setTimeout(deliver, 150, event);
       else deliver(event);

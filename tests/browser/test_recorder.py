@@ -6,9 +6,8 @@ import pytest
 
 from mediarecorder import Chunk, InvalidStateError, MediaRecorder, NotSupportedError
 
-pytestmark = pytest.mark.core
 
-
+@pytest.mark.core
 async def test_start_resolves_on_the_browsers_start_event(recorder):
     log = []
     recorder.on("start", lambda event: log.append(event.type))
@@ -19,6 +18,7 @@ async def test_start_resolves_on_the_browsers_start_event(recorder):
     assert log == ["start"]
 
 
+@pytest.mark.core
 async def test_start_twice_raises_and_the_take_goes_on(recording_recorder):
     with pytest.raises(InvalidStateError, match="recording already"):
         recording_recorder.start()
@@ -34,6 +34,7 @@ def test_verbs_of_an_inactive_recorder_raise_from_the_call(recorder, verb):
         getattr(recorder, verb)()
 
 
+@pytest.mark.core
 async def test_pause_and_resume_act_at_once_and_resolve_on_their_events(recording_recorder):
     log = []
     for type in ("pause", "resume"):
@@ -47,6 +48,7 @@ async def test_pause_and_resume_act_at_once_and_resolve_on_their_events(recordin
     assert log == ["pause", "resume"]
 
 
+@pytest.mark.core
 async def test_pause_when_paused_and_resume_when_recording_are_done_at_once(recording_recorder):
     assert recording_recorder.resume().done()
     await recording_recorder.pause()
@@ -55,6 +57,7 @@ async def test_pause_when_paused_and_resume_when_recording_are_done_at_once(reco
     assert await again is None
 
 
+@pytest.mark.core
 async def test_pause_before_the_browsers_start_event(recorder):
     started = recorder.start()
     await recorder.pause()
@@ -64,6 +67,7 @@ async def test_pause_before_the_browsers_start_event(recorder):
     assert recorder.recording is recording
 
 
+@pytest.mark.core
 async def test_a_pause_does_not_count_as_duration(recording_recorder):
     await recording_recorder.pause()
     before = recording_recorder.duration
@@ -73,6 +77,7 @@ async def test_a_pause_does_not_count_as_duration(recording_recorder):
     assert recording.duration == pytest.approx(before, abs=0.05)
 
 
+@pytest.mark.core
 async def test_duration_grows_while_recording(recording_recorder):
     before = recording_recorder.duration
     await recording_recorder.request_data()
@@ -80,10 +85,12 @@ async def test_duration_grows_while_recording(recording_recorder):
     assert recording_recorder.duration > before >= 0
 
 
+@pytest.mark.core
 async def test_duration_and_size_are_zero_before_any_take(recorder):
     assert (recorder.duration, recorder.size, recorder.recording) == (0.0, 0, None)
 
 
+@pytest.mark.core
 async def test_request_data_gives_the_next_chunk(recording_recorder):
     seen = []
     recording_recorder.on("dataavailable", lambda event: seen.append(event.data.size))
@@ -94,6 +101,7 @@ async def test_request_data_gives_the_next_chunk(recording_recorder):
     assert recording_recorder.size == chunk.size
 
 
+@pytest.mark.core
 async def test_n_requests_consume_n_events_in_order(recording_recorder):
     sizes = []
     recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
@@ -101,6 +109,7 @@ async def test_n_requests_consume_n_events_in_order(recording_recorder):
     assert [(await request).size for request in requests] == sizes[:3]
 
 
+@pytest.mark.core
 async def test_a_timeslice_delivers_chunks_as_time_goes_by(recorder):
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
@@ -112,6 +121,7 @@ async def test_a_timeslice_delivers_chunks_as_time_goes_by(recorder):
     assert [chunk.size for chunk in recording.chunks] == sizes
 
 
+@pytest.mark.core
 async def test_a_handler_registered_during_the_take_hears_the_rest(recording_recorder):
     sizes = []
     subscription = recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
@@ -121,6 +131,7 @@ async def test_a_handler_registered_during_the_take_hears_the_rest(recording_rec
     assert len(sizes) == 1
 
 
+@pytest.mark.core
 async def test_chunks_starts_yields_and_ends_with_the_take(recorder):
     sizes = []
     async for chunk in recorder.chunks(timeslice=0.05):
@@ -131,6 +142,7 @@ async def test_chunks_starts_yields_and_ends_with_the_take(recorder):
     assert recorder.state == "inactive"
 
 
+@pytest.mark.core
 async def test_chunks_joins_a_take_from_its_first_chunk_on(recording_recorder):
     first = await recording_recorder.request_data()
     async for chunk in recording_recorder.chunks():
@@ -139,6 +151,7 @@ async def test_chunks_joins_a_take_from_its_first_chunk_on(recording_recorder):
     assert recording_recorder.state == "recording", "leaving the loop leaves the take"
 
 
+@pytest.mark.core
 async def test_chunks_ends_when_the_tracks_end(recorder):
     count = 0
     async for _ in recorder.chunks(0.05):
@@ -148,6 +161,7 @@ async def test_chunks_ends_when_the_tracks_end(recorder):
     assert count >= 2
 
 
+@pytest.mark.core
 async def test_async_with_records_its_body(microphone):
     async with MediaRecorder(microphone) as recorder:
         assert recorder.state == "recording"
@@ -156,6 +170,7 @@ async def test_async_with_records_its_body(microphone):
     assert recorder.recording.size > 0
 
 
+@pytest.mark.core
 async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone):
     async with MediaRecorder(microphone) as recorder:
         microphone.stop()
@@ -163,6 +178,7 @@ async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone)
     assert recorder.recording is not None
 
 
+@pytest.mark.core
 async def test_async_with_lets_the_bodys_own_exception_win(both):
     recorder = MediaRecorder(both)
 
@@ -177,6 +193,7 @@ async def test_async_with_lets_the_bodys_own_exception_win(both):
     assert recorder.recording is not None
 
 
+@pytest.mark.core
 async def test_the_first_supported_type_wins(microphone):
     recorder = MediaRecorder(
         microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"]
@@ -198,6 +215,7 @@ def test_supported_types_are_supported():
     assert not MediaRecorder.is_type_supported("audio/unheard-of")
 
 
+@pytest.mark.core
 async def test_bit_rates_reach_the_browser(both):
     recorder = MediaRecorder(both, audio_bits_per_second=64_000, video_bits_per_second=500_000.0)
     assert recorder.audio_bits_per_second == 64_000
@@ -205,6 +223,7 @@ async def test_bit_rates_reach_the_browser(both):
     assert recorder.audio_bitrate_mode in ("constant", "variable")
 
 
+@pytest.mark.core
 async def test_mime_type_is_known_after_the_take_too(recording_recorder):
     recording = await recording_recorder.stop()
     assert recording.mime_type.startswith("audio/")
@@ -274,11 +293,13 @@ def test_numbers_of_every_kind_are_numbers(recorder):
         recorder.start(Fraction(1, 10000))
 
 
+@pytest.mark.core
 async def test_chunks_checks_its_timeslice_when_it_joins_a_take_too(recording_recorder):
     with pytest.raises(ValueError, match="timeslice"):
         await anext(recording_recorder.chunks(-1))
 
 
+@pytest.mark.core
 async def test_asyncio_can_work_with_what_verbs_return(recording_recorder):
     chunk, recording = await asyncio.gather(recording_recorder.request_data(), recording_recorder.stop())
     assert (await asyncio.shield(recording_recorder.finished)) is recording

@@ -36,8 +36,8 @@ def test_page_shows_itself_while_python_loads(page: Page, site, look):
     ("engine", "file"),
     [
         ("chromium", "core.js"),
-        ("chromium", "python_stdlib.zip"),
-        ("chromium", "page.py"),
+        pytest.param("chromium", "python_stdlib.zip", marks=pytest.mark.soak),
+        pytest.param("chromium", "page.py", marks=pytest.mark.soak),
         ("firefox", "pyodide.asm.wasm"),
     ],
 )
