@@ -12,11 +12,13 @@ import pytest
 from bench import offences
 from bench.media import ROOT
 
+# Pages that hang and go away take their time.
+pytestmark = pytest.mark.soak
+
 OFFENCES = [name for name in vars(offences) if name.startswith("test_")]
 
 
-# Pages that hang and go away take their time: one engine is enough for every day.
-@pytest.fixture(scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
 def failures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The whole report of each failed test."""
     report = tmp_path_factory.mktemp("offences") / "report.xml"
