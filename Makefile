@@ -41,8 +41,8 @@ format:
 	.venv/bin/ruff format
 
 wheel:
-	@$(PYTHON) tools/prepare.py lint
+	@$(PYTHON) tools/prepare.py wheel
 	.venv/bin/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf .venv node_modules build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv node_modules build dist py/mediarecorder/js .mypy_cache .pytest_cache .ruff_cache

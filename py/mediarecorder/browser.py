@@ -58,7 +58,9 @@ __all__ = [
     "pyodide_version",
     "realm",
     "require_browser",
+    "run_sync",
     "settle",
+    "to_js",
     "translated",
 ]
 
@@ -91,6 +93,13 @@ def can_run_sync() -> bool:
 
     ask = getattr(pyodide.ffi, "can_run_sync", None)
     return bool(ask and ask())
+
+
+def run_sync(awaitable: Any) -> Any:
+    """Wait for it in synchronous Python, where `can_run_sync()` says so."""
+    import pyodide.ffi
+
+    return pyodide.ffi.run_sync(awaitable)
 
 
 def media_devices() -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .arguments import checked_number
 from .browser import now, translated
 from .constraints import requested
 from .devices import find_device, media_devices
@@ -14,7 +15,7 @@ from .errors import RecordingError
 from .events import call_handler
 from .mixing import mix
 from .photo import photograph
-from .recorder import MediaRecorder, checked_number
+from .recorder import MediaRecorder
 from .streams import MediaStream
 
 if TYPE_CHECKING:

@@ -9,6 +9,22 @@ from __future__ import annotations
 _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
+class Displayed:
+    """An object that shows itself wherever Python is used interactively, if it says how in HTML.
+
+    IPython, JupyterLite and PyScript ask for `_repr_mimebundle_`, marimo for `_mime_`.
+    """
+
+    def _repr_html_(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def _mime_(self) -> tuple[str, str]:
+        return "text/html", self._repr_html_()
+
+
 def escape(text: object) -> str:
     """`text` made safe for HTML, inside attributes too. (Importing `html` costs 20 ms in Pyodide.)"""
     return str(text).translate(_SPECIAL)

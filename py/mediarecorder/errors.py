@@ -11,6 +11,8 @@
     ├── AbortError
     ├── InvalidModificationError
     ├── QuotaExceededError              also an OSError
+    ├── EncodingError                   a file that is broken, empty or no media at all
+    ├── RangeError                      also a ValueError: a time outside the recording
     ├── UnknownError                    whatever else the browser says
     ├── RecordingError                  .recording holds all that was gathered
     ├── BrowserRequiredError            Python is not running in a browser
@@ -18,7 +20,8 @@
     └── PageUnavailableError            a worker that cannot reach its page
 
 A ``TypeError`` of JavaScript is Python's ``TypeError``. Names and meanings: W3C *Web IDL*, section
-"DOMException", and *Media Capture and Streams*, section "getUserMedia()".
+"DOMException", and *Media Capture and Streams*, section "getUserMedia()". `RangeError` has its name from
+JavaScript.
 """
 
 from __future__ import annotations
@@ -85,6 +88,14 @@ class QuotaExceededError(MediaError, OSError):
     """The storage is full."""
 
 
+class EncodingError(MediaError):
+    """The file is broken, empty or no media file, or what it holds cannot be encoded."""
+
+
+class RangeError(MediaError, ValueError):
+    """A time that is not within the recording."""
+
+
 class UnknownError(MediaError):
     """An error the browser gives no better name; `name` is the browser's word for it."""
 
@@ -131,6 +142,8 @@ _BY_NAME: dict[str, type[MediaError]] = {
         AbortError,
         InvalidModificationError,
         QuotaExceededError,
+        EncodingError,
+        RangeError,
     )
 }
 
@@ -154,11 +167,14 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     Parameters
     ----------
     error
-        A DOMException, an `OverconstrainedError` or any other JavaScript error object.
+        A DOMException, an `OverconstrainedError`, a `Fault` of the media engine (static/media/faults.js) or
+        any other JavaScript error object.
     doing
         What was being done, such as ``"get_user_media"``; it opens the message.
     """
     name = str(getattr(error, "name", "") or "")
+    if getattr(error, "isFault", False):  # of the library's own JavaScript: the text is complete
+        return _BY_NAME[name](f"{doing}: {error.message}")
     said = str(getattr(error, "message", "") or "").strip()
     constraint = str(getattr(error, "constraint", "") or "")
     parts = [_ADVICE.get(name, ""), f"The browser says: {said}" if said else ""]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
+from .arguments import checked_number
 from .browser import js, translated
 from .errors import NotFoundError
-from .recorder import checked_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

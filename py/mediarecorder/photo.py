@@ -43,7 +43,7 @@ class Photo(MediaFile):
     def _repr_html_(self) -> str:
         picture = f'<img src="{escape(self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
         facts = [f"{self.width} × {self.height}", file_size(self.size), self.mime_type]
-        return figure(picture, facts, self.url, self._file_name(None))
+        return figure(picture, facts, self.url, self.file_name())
 
     def __repr__(self) -> str:
         return f"<Photo {self.width} x {self.height}, {self.size} bytes, {self.mime_type}>"
@@ -68,8 +68,13 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
     finally:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
-    if blob.type != mime_type.lower():  # a browser that does not know the type quietly makes a PNG
-        raise NotSupportedError(
-            f"take_photo: this browser cannot write {mime_type!r}. Use image/jpeg or image/png."
-        )
+    checked_picture_type("take_photo", blob, mime_type)
     return Photo(blob, str(blob.type), width, height)
+
+
+def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:
+    """Raise where a browser that does not know the type quietly made a PNG."""
+    if blob.type != wanted.lower():
+        raise NotSupportedError(
+            f"{doing}: this browser cannot write {wanted!r}. Use image/jpeg or image/png."
+        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
+from .arguments import checked_number, checked_whole
 from .browser import absent, js_object, media_recorder_class, translated
 from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
@@ -101,12 +101,12 @@ class MediaRecorder(EventTarget):
         )
         options = {
             "mime_type": self.choose_type(mime_type),
-            "audio_bits_per_second": _whole("audio_bits_per_second", audio_bits_per_second),
-            "video_bits_per_second": _whole("video_bits_per_second", video_bits_per_second),
-            "bits_per_second": _whole("bits_per_second", bits_per_second),
+            "audio_bits_per_second": checked_whole("audio_bits_per_second", audio_bits_per_second),
+            "video_bits_per_second": checked_whole("video_bits_per_second", video_bits_per_second),
+            "bits_per_second": checked_whole("bits_per_second", bits_per_second),
             "audio_bitrate_mode": audio_bitrate_mode,
             "video_key_frame_interval_duration": None if interval is None else interval * 1000,
-            "video_key_frame_interval_count": _whole(
+            "video_key_frame_interval_count": checked_whole(
                 "video_key_frame_interval_count", video_key_frame_interval_count
             ),
         }
@@ -395,28 +395,3 @@ class MediaRecorder(EventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
-
-
-def checked_number(what: str, value: Any, least: float) -> float | None:
-    """`value` as a finite number of at least `least`, or None if it is None."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"{what} is a number of seconds, not {value!r}")
-    try:
-        seconds = float(value)
-    except OverflowError:
-        seconds = math.inf
-    if not math.isfinite(seconds) or seconds < least:
-        raise ValueError(f"{what} must be a finite number of seconds of at least {least}, not {value!r}")
-    return seconds
-
-
-def _whole(what: str, value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{what} is a whole number, not {value!r}")
-    if not 0 <= value < 2**32 or value != int(value):
-        raise ValueError(f"{what} is a whole number of at least 0, not {value!r}")
-    return int(value)

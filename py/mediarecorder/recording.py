@@ -1,19 +1,59 @@
-"""What a take leaves behind."""
+"""What a take leaves behind, and what can be made of it."""
 
 from __future__ import annotations
 
+import math
+import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .arguments import checked_number, checked_whole
 from .blobs import MediaFile
+from .browser import absent, js, js_object, plain, require_browser, to_js
 from .chunk import Chunk
-from .display import clock, escape, figure, file_size
+from .engine import MEDIA, MP3, checked_format, perform
+from .errors import RangeError
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from .frames import Frame, PixelFormat
+    from .photo import Photo
+    from .player import Look
+    from .samples import AudioSamples
+    from .waveform import Extremes
+
+    Progress = Callable[[float], Any]
+
+PIECE = 8 << 20
+"""Bytes that go from Python to the browser at a time."""
+
+_TYPES = {
+    "webm": "video/webm",
+    "weba": "audio/webm",
+    "mkv": "video/x-matroska",
+    "mka": "audio/x-matroska",
+    "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "m4a": "audio/mp4",
+    "mov": "video/quicktime",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/ogg",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "aac": "audio/aac",
+}
+"""What a file's name says about it."""
 
 
 class Recording(MediaFile):
-    """Everything that was recorded in one take.
+    """Everything that was recorded in one take, or a media file that came from elsewhere.
 
-    The data stays in the browser, as the Blob `blob`, until you ask for it.
+    The data stays in the browser, as the Blob `blob`, until you ask for it. What is made of a recording is a
+    new one, and the first stays as it is. The engine for it is loaded when it is first needed.
 
     >>> recorder.start()
     >>> recording = await recorder.stop()
@@ -22,6 +62,10 @@ class Recording(MediaFile):
     >>> data = await recording.bytes()
     >>> await recording.save("interview")
     'interview.webm'
+    >>> mp4 = await recording.convert("mp4")
+    >>> samples = await recording.samples(16000, channels=1)
+
+    Every method that reads the media raises `EncodingError` where the file is empty, broken or no media file.
 
     See https://developer.mozilla.org/docs/Web/API/MediaStream_Recording_API.
     """
@@ -39,10 +83,80 @@ class Recording(MediaFile):
         self._duration = duration
         self._started_at = started_at
         self._js_chunks = js_chunks
+        self._remove: Any = None
+        self.look: Look | None = None
+        """What the player shows before it plays, once that is known."""
+
+    @classmethod
+    def from_bytes(cls, data: builtins.bytes | bytearray | memoryview, mime_type: str) -> Recording:
+        """A recording of a file's content.
+
+        Parameters
+        ----------
+        data
+            The file: bytes, or any memory of them.
+        mime_type
+            Its container, such as ``"video/webm"``.
+
+        Examples
+        --------
+        >>> copy = Recording.from_bytes(await recording.bytes(), recording.mime_type)
+        >>> copy.size == recording.size
+        True
+        """
+        require_browser()
+        try:
+            view = memoryview(data).cast("B")
+        except TypeError:
+            raise TypeError(
+                f"data is bytes or a contiguous memory of them, not {type(data).__name__}"
+            ) from None
+        pieces = (view[start : start + PIECE] for start in range(0, len(view), PIECE))
+        return cls._from_pieces(pieces, mime_type, time.time())
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], mime_type: str | None = None) -> Recording:
+        """A recording of a file in Pyodide's file system. Without a type the ending of its name tells it.
+
+        >>> await recording.write_to("/tmp/take.webm")
+        >>> Recording.from_file("/tmp/take.webm").mime_type
+        'video/webm'
+        """
+        require_browser()
+        if mime_type is None:
+            ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+            if ending not in _TYPES:
+                raise ValueError(
+                    f"the name {os.fspath(path)!r} does not tell what it is. Say so: "
+                    f'Recording.from_file(path, "video/webm")'
+                )
+            mime_type = _TYPES[ending]
+        with open(path, "rb") as file:
+            pieces = iter(lambda: file.read(PIECE), b"")
+            return cls._from_pieces(pieces, mime_type, os.path.getmtime(path))
+
+    @classmethod
+    def _from_pieces(
+        cls, pieces: Iterable[builtins.bytes | memoryview], mime_type: str, started_at: float
+    ) -> Recording:
+        if not isinstance(mime_type, str):
+            raise TypeError(f"mime_type is a string, not {mime_type!r}")
+        if "/" not in mime_type:
+            raise ValueError(f'{mime_type!r} is no mime type; one looks like "video/webm"')
+        parts = js.Array.new()
+        for piece in pieces:
+            parts.push(js.Blob.new(js.Array.of(to_js(piece))))
+        blob = js.Blob.new(parts, js_object({"type": mime_type}))
+        return cls(blob, mime_type, duration=math.nan, started_at=started_at, js_chunks=js.Array.of(blob))
+
+    # What is known without reading it
 
     @property
     def duration(self) -> float:
-        """Seconds recorded, pauses left out, by the recorder's own events."""
+        """Seconds recorded, pauses left out, by the recorder's own events.
+
+        That of a file from elsewhere is ``nan`` until it was read: see `measure()`.
+        """
         return self._duration
 
     @property
@@ -55,23 +169,330 @@ class Recording(MediaFile):
         """The pieces in the order the browser delivered them; together they are the file."""
         return [Chunk(blob) for blob in self._js_chunks]
 
-    def _default_name(self) -> str:
-        return time.strftime("recording-%Y-%m-%d-%H-%M-%S", time.localtime(self._started_at))
-
     @property
     def is_video(self) -> bool:
         """True when the container is a video container."""
         return self._mime_type.startswith("video/")
 
-    def _repr_html_(self) -> str:
-        """A player with length, size, type and a download link. Its address lives until `close()`."""
-        tag, width = ("video", ' width="640"') if self.is_video else ("audio", "")
-        player = (
-            f'<{tag} controls playsinline preload="metadata"{width} src="{escape(self.url)}" '
-            f'aria-label="Recording of {clock(self.duration)}"></{tag}>'
+    # Other files
+
+    async def measure(self) -> float:
+        """How long the file itself says that it plays, in seconds."""
+        length = float(await perform("measure", "measure", self._blob))
+        if math.isnan(self._duration):
+            self._duration = length
+        return length
+
+    async def seekable(self, *, on_progress: Progress | None = None) -> Recording:
+        """The same packets in a file that says its length and can be entered anywhere.
+
+        What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
+        it is.
+        """
+        made = await perform("seekable", "seekable", self._blob, on_progress=on_progress)
+        return self if absent(made) else self._became(made)
+
+    async def convert(self, format: str, *, on_progress: Progress | None = None) -> Recording:
+        """The recording in another format. Packets are copied where the format allows it, else encoded anew.
+
+        Parameters
+        ----------
+        format
+            ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus) or
+            ``"mp3"``. The last three hold sound only: a picture is left out.
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+
+        Raises
+        ------
+        NotSupportedError
+            This browser cannot; the message says what it can.
+        NotFoundError
+            There is no sound for a format of sound.
+        ValueError
+            There is no such format.
+
+        Cancelling the task ends the work at once.
+
+        >>> mp4 = await recording.convert("mp4", on_progress=lambda fraction: print(f"{fraction:.0%}"))
+        >>> mp4.extension
+        'mp4'
+        """
+        format = checked_format(format)
+        needs = MP3 if format == "mp3" else MEDIA
+        made = await perform("convert", "convert", self._blob, format, on_progress=on_progress, needs=needs)
+        return self._became(made)
+
+    async def trim(
+        self,
+        start: float = 0.0,
+        end: float | None = None,
+        *,
+        exact: bool = True,
+        on_progress: Progress | None = None,
+    ) -> Recording:
+        """The part from `start` to `end`, in seconds; without `end`, all the rest.
+
+        Parameters
+        ----------
+        exact
+            Begin and end at just these times, which takes encoding anew, in the codec that it has. False
+            copies the packets: at once and without loss, but from the key frame before `start`.
+
+        Raises
+        ------
+        RangeError
+            The part is not within the recording.
+        NotSupportedError
+            This browser cannot encode it; ``exact=False`` may do.
+
+        >>> opening = await recording.trim(0, 0.1)
+        """
+        first, last = _checked_time("start", start), _checked_time("end", end)
+        if first is None:
+            raise TypeError("start is a number of seconds, not None")
+        if last is not None and first >= last:
+            raise RangeError(f"trim: the start must be before the end, and {first} is not before {last}")
+        needs = MP3 if self.extension == "mp3" else MEDIA
+        made = await perform(
+            "trim",
+            "trim",
+            self._blob,
+            first,
+            last,
+            bool(exact),
+            self._duration,
+            on_progress=on_progress,
+            needs=needs,
         )
-        facts = [clock(self.duration), file_size(self.size), self.mime_type or "unknown type"]
-        return figure(player, facts, self.url, self._file_name(None))
+        return self._became(made, later=first)
+
+    @classmethod
+    async def concat(
+        cls, recordings: Iterable[Recording], *, on_progress: Progress | None = None
+    ) -> Recording:
+        """Several recordings, one after the other, in the container of the first.
+
+        Packets are copied where all have the same codec with the same parameters, else encoded anew.
+
+        Raises
+        ------
+        NotSupportedError
+            Some have a picture, or sound, and others have none; or the pictures differ in size.
+        ValueError
+            There is none.
+
+        >>> twice = await Recording.concat([recording, recording])
+        """
+        several = list(recordings)
+        for recording in several:
+            if not isinstance(recording, Recording):
+                raise TypeError(f"concat joins recordings, and {recording!r} is none")
+        if not several:
+            raise ValueError("concat joins at least one recording, and the list is empty")
+        needs = MP3 if any(recording.extension == "mp3" for recording in several) else MEDIA
+        blobs = js.Array.of(*(recording.blob for recording in several))
+        made = await perform("concat", "concat", blobs, on_progress=on_progress, needs=needs)
+        return several[0]._became(made)
+
+    async def tags(self) -> dict[str, Any]:
+        """What the file says about itself: ``title``, ``artist``, ``date`` (a `datetime.date`) and so on."""
+        from .tags import from_browser
+
+        return from_browser(plain(await perform("tags", "tags", self._blob)))
+
+    async def with_tags(self, **tags: Any) -> Recording:
+        """The same packets, with these tags in place of those of the same names; None takes one away.
+
+        They are ``title``, ``description``, ``artist``, ``album``, ``album_artist``, ``genre``, ``comment``,
+        ``lyrics`` (strings), ``date`` (a `datetime.date`, or ``"2026-11-24"``), ``track_number``,
+        ``tracks_total``, ``disc_number``, ``discs_total`` and ``beats_per_minute`` (numbers).
+
+        Raises
+        ------
+        NotSupportedError
+            The container has no place for one of them; the message names it.
+
+        >>> named = await recording.with_tags(title="Interview", date="2026-11-24")
+        >>> (await named.tags())["title"]
+        'Interview'
+        """
+        from .tags import checked, lost, to_browser
+
+        changes = checked(tags)
+        wanted = {
+            name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
+        }
+        made = self._became(await perform("with_tags", "withTags", self._blob, to_js(to_browser(wanted))))
+        if missing := lost(wanted, await made.tags()):
+            made.close()
+            raise missing
+        return made
+
+    # Numbers
+
+    async def samples(
+        self,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        *,
+        on_progress: Progress | None = None,
+    ) -> AudioSamples:
+        """The sound as 32-bit floats of shape ``(frames, channels)``, from the moment the recording begins.
+
+        Parameters
+        ----------
+        sample_rate
+            Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
+            cannot hold is filtered out.
+        channels
+            How many columns; without it as many as there are. One channel is the mean of all.
+
+        Raises
+        ------
+        NotFoundError
+            The recording has no sound.
+
+        >>> samples = await recording.samples(16000, channels=1)
+        >>> samples.shape
+        (4800, 1)
+        """
+        from .samples import all_samples
+
+        return await all_samples(self._blob, sample_rate, channels, on_progress)
+
+    async def sample_blocks(
+        self, seconds: float = 1.0, sample_rate: int | None = None, channels: int | None = None
+    ) -> AsyncIterator[AudioSamples]:
+        """The sound in blocks of `seconds`, the last one shorter: an hour of it never has to fit in memory.
+
+        >>> async for block in recording.sample_blocks(0.1):
+        ...     print(block.frames, max(memoryview(block).cast("B").cast("f")))
+        """
+        from .samples import sample_blocks
+
+        length = checked_number("seconds", seconds, 0.001)
+        if length is None:
+            raise TypeError("seconds is a number, not None")
+        async for block in sample_blocks(self._blob, length, sample_rate, channels):
+            yield block
+
+    async def frames(
+        self,
+        width: int | None = None,
+        format: PixelFormat = "rgb",
+        start: float | None = None,
+        end: float | None = None,
+    ) -> AsyncIterator[Frame]:
+        """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
+
+        Parameters
+        ----------
+        width
+            Pixels; the height follows. Without it the size that the pictures have.
+        format
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``.
+        start, end
+            Seconds: those pictures that appear from `start` on and before `end`.
+
+        Raises
+        ------
+        NotFoundError
+            The recording has no picture.
+
+        >>> async for frame in recording.frames(width=160, format="gray"):
+        ...     print(frame.timestamp, frame.shape)
+        """
+        from .frames import frames
+
+        async for frame in frames(self._blob, width, format, start, end):
+            yield frame
+
+    async def waveform(self, buckets: int = 240, *, on_progress: Progress | None = None) -> list[Extremes]:
+        """The lowest and the highest sample, ``(min, max)``, of each of so many stretches of equal length.
+
+        >>> for low, high in await recording.waveform(100):
+        ...     print(low, high)
+        """
+        from .waveform import Extremes
+
+        count = checked_whole("buckets", buckets, 1, 1_000_000)
+        found = await perform("waveform", "waveform", self._blob, count, on_progress=on_progress)
+        values = memoryview(found.to_bytes()).cast("f")
+        return [Extremes(values[place], values[place + 1]) for place in range(0, len(values), 2)]
+
+    async def thumbnail(
+        self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
+    ) -> Photo:
+        """What is to be seen at a time, in seconds, as a `Photo`.
+
+        >>> picture = await recording.thumbnail(0.1)
+        >>> picture.width, picture.height
+        (320, 240)
+
+        Raises
+        ------
+        NotFoundError
+            The recording has no picture.
+        RangeError
+            It is shorter than that.
+        """
+        from .photo import Photo, checked_picture_type
+
+        moment = _checked_time("at", at)
+        width = checked_whole("width", width, 1, 16384)
+        made = await perform("thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration)
+        checked_picture_type("thumbnail", made.blob, mime_type)
+        return Photo(made.blob, str(made.blob.type), int(made.width), int(made.height))
+
+    # Itself
+
+    def _became(self, made: Any, later: float = 0.0) -> Recording:
+        return recording_of(made, self._started_at + later)
+
+    def _default_name(self) -> str:
+        return time.strftime("recording-%Y-%m-%d-%H-%M-%S", time.localtime(self._started_at))
+
+    def close(self) -> None:
+        """Release the `url`, and the temporary file that a large result of `convert()` and the like lives in.
+
+        The data of any other recording can still be read; a later `url` is a new one.
+        """
+        super().close()
+        if self.look:
+            self.look.close()
+            self.look = None
+        if self._remove is not None:
+            remove, self._remove = self._remove, None
+            remove()
+
+    def _repr_html_(self) -> str:
+        """A player with waveform or poster, length, size, type and a download link, until `close()`."""
+        from .player import player_html
+
+        return player_html(self)
 
     def __repr__(self) -> str:
-        return f"<Recording {self.duration:.2f} s, {self.size} bytes, {self.mime_type or 'no type'}>"
+        length = "length unknown" if math.isnan(self._duration) else f"{self._duration:.2f} s"
+        return f"<Recording {length}, {self.size} bytes, {self.mime_type or 'no type'}>"
+
+
+def recording_of(made: Any, started_at: float | None = None) -> Recording:
+    """A recording of what the engine made (`Result` in static/media/result.js)."""
+    recording = Recording(
+        made.blob,
+        str(made.mimeType),
+        duration=float(made.duration),
+        started_at=time.time() if started_at is None else started_at,
+        js_chunks=js.Array.of(made.blob),
+    )
+    remove = getattr(made, "remove", None)
+    recording._remove = None if absent(remove) else remove
+    return recording
+
+
+def _checked_time(what: str, value: Any) -> float | None:
+    seconds = checked_number(what, value, -math.inf)
+    if seconds is not None and seconds < 0:
+        raise RangeError(f"{what} is a time in the recording, from 0 on, not {value!r}")
+    return seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .browser import js, js_of, require_browser, translated
+from .display import Displayed
 from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from .levels import Level
 
 
-class MediaStream(BrowserEventTarget):
+class MediaStream(Displayed, BrowserEventTarget):
     """Sound and pictures that belong together, live.
 
     It releases its devices at the end of a ``with`` block, or when `stop()` is called.

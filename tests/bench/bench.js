@@ -4,6 +4,7 @@
  * @typedef {object} Options
  * @property {string} pyodide      folder of the interpreter
  * @property {string} bundle       address of the zip with the repository's files (tests/bench/bundle.py)
+ * @property {string} wheel        address of a wheel to install first, or nothing
  * @property {string} root         where to unpack it: the same path as outside, so that tracebacks lead to the files
  * @property {string[]} arguments  pytest's: options, and the test files to collect
  */
@@ -23,16 +24,17 @@ class Bench {
    * Resolves when pytest has collected the tests.
    * @param {Options} options
    */
-  async start({ pyodide: folder, bundle: address, root, arguments: pytestArguments }) {
+  async start({ pyodide: folder, bundle: address, wheel, root, arguments: pytestArguments }) {
     const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
     /** @type {[Pyodide, ArrayBuffer]} */
     const [pyodide, bundle] = await Promise.all([
       loadPyodide(),
-      fetch(address).then((response) => response.arrayBuffer()),
+      download(address),
     ]);
     pyodide.unpackArchive(bundle, "zip", { extractDir: root });
+    if (wheel) pyodide.unpackArchive(await download(wheel), "zip", { extractDir: `${root}/wheel` });
     const sys = pyodide.pyimport("sys");
-    for (const part of ["build/inner-site", "tests", "py"]) sys.path.insert(0, `${root}/${part}`);
+    for (const part of ["wheel", "build/inner-site", "tests", "py"]) sys.path.insert(0, `${root}/${part}`);
     const inner = pyodide.pyimport("bench.inner");
     this.#session = inner.open_session();
     // Never resolves: pytest stays in its loop as long as the page lives.
@@ -50,6 +52,13 @@ class Bench {
     await fetch(location.href, { method: "HEAD" });
     return answer;
   }
+}
+
+/** @param {string} address */
+async function download(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} is missing (${response.status}). Run make test, or tools/prepare.py`);
+  return response.arrayBuffer();
 }
 
 Object.assign(window, { bench: new Bench() });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -21,6 +22,8 @@ class Lane:
     prefs: Mapping[str, bool | int | str] = field(default_factory=lambda: MappingProxyType({}))
     #: Folder in node_modules.
     pyodide: str = "pyodide"
+    #: Address of a wheel to install there before the tests.
+    wheel: str = ""
     #: Headers of the lane's page, added to the server's.
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     #: What the page may use without asking (Chromium, and only where the flags do not decide it).
@@ -98,6 +101,7 @@ LANES: dict[str, Lane] = {
     "chromium": CHROMIUM,
     "firefox": FIREFOX,
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
+    "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-csp": replace(CHROMIUM, headers={"Content-Security-Policy": STRICT_POLICY}),
     "chromium-denied": CHROMIUM.without(FAKE_UI).plus(flags=[f"{FAKE_UI}=deny"]),
     "firefox-denied": FIREFOX.plus(
@@ -123,11 +127,15 @@ CORE = ("chromium-pyodide-0.27", "chromium-csp")
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
-    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else ``core`` adds to the default."""
+    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else ``core`` adds to the default.
+
+    With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
+    """
     marks = list(marks)
     for mark in marks:
         if mark.name == "lane":
             if unknown := [name for name in mark.args if name not in LANES]:
                 raise pytest.UsageError(f"no such lane: {', '.join(unknown)}; there are {', '.join(LANES)}")
-            return tuple(mark.args)
+            left_out = "chromium-numpy" if os.environ.get("NUMPY_LANE") == "0" else ""
+            return tuple(name for name in mark.args if name != left_out)
     return DEFAULT + (CORE if any(mark.name == "core" for mark in marks) else ())

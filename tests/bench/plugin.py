@@ -86,7 +86,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     if isinstance(item, pytest.Function) and _is_inner(item):
-        item.stash[LANE] = item.callspec.params["lane"]
+        lane = item.callspec.params["lane"]
+        if isinstance(lane, str):  # else there is none, and pytest skips it
+            item.stash[LANE] = lane
 
 
 @pytest.hookimpl(trylast=True)

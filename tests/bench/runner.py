@@ -133,6 +133,7 @@ class Runner:
             "pyodide": f"/node_modules/{lane.pyodide}",
             "root": str(ROOT),
             "bundle": BUNDLE,
+            "wheel": lane.wheel,
             "arguments": [f"--lane={name}", f"--engine={lane.engine}", *self._arguments[name]],
         }
         await page.evaluate("options => bench.start(options)", options)

@@ -41,7 +41,11 @@ def metadata(wheel):
 
 
 def package_files() -> dict[str, bytes]:
-    files = (file for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    files = (
+        file
+        for file in PACKAGE.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith(".")
+    )
     return {file.relative_to(PACKAGE.parent).as_posix(): file.read_bytes() for file in files}
 
 
@@ -55,12 +59,26 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     assert "mediarecorder/py.typed" in held
 
 
-def test_wheel_holds_the_licence(wheel):
+def test_wheel_holds_the_media_engine_in_files_of_their_own(wheel):
+    assert {Path(name).name for name in wheel.namelist() if name.startswith("mediarecorder/js/")} == {
+        "media.js",
+        "mp3.js",
+        "LICENSES.txt",
+    }
+
+
+def test_wheel_holds_the_licences(wheel):
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
+    others = wheel.read("mediarecorder/js/LICENSES.txt").decode()
+    for name in ("Mozilla Public License", "GNU LIBRARY GENERAL PUBLIC LICENSE", "mediabunny 1.", "LAME"):
+        assert name in others
 
 
-def test_wheel_is_small(wheel):
-    assert Path(wheel.filename).stat().st_size <= 80_000
+def test_wheel_without_the_media_engine_is_small(wheel):
+    engine = sum(
+        info.compress_size for info in wheel.infolist() if info.filename.endswith((".js", "LICENSES.txt"))
+    )
+    assert Path(wheel.filename).stat().st_size - engine <= 80_000
 
 
 def test_metadata(metadata):

@@ -1,0 +1,33 @@
+"""Checks of what callers hand over: a wrong argument is found before the browser sees it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def checked_number(what: str, value: Any, least: float) -> float | None:
+    """`value` as a finite number of seconds of at least `least`, or None if it is None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise TypeError(f"{what} is a number of seconds, not {value!r}")
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds) or seconds < least:
+        raise ValueError(f"{what} must be a finite number of seconds of at least {least}, not {value!r}")
+    return seconds
+
+
+def checked_whole(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) -> int | None:
+    """`value` as a whole number from `least` to `most`, or None if it is None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or (not hasattr(value, "__index__") and not isinstance(value, float)):
+        raise TypeError(f"{what} is a whole number, not {value!r}")
+    if not least <= value <= most or value != int(value):
+        bounds = f"of at least {least}" if most == 2**32 - 1 else f"from {least} to {most}"
+        raise ValueError(f"{what} is a whole number {bounds}, not {value!r}")
+    return int(value)

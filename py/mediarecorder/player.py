@@ -1,0 +1,77 @@
+"""How a recording shows itself: a player with the sound's waveform or the picture's poster."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from .browser import can_run_sync, js, run_sync
+from .display import clock, escape, figure, file_size
+from .errors import MediaError
+from .placement import when_placed
+from .waveform import waveform_svg
+
+if TYPE_CHECKING:
+    from .photo import Photo
+    from .recording import Recording
+
+AT_ONCE = 20_000_000
+"""Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
+
+log = logging.getLogger("mediarecorder")
+
+
+class Look:
+    """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
+
+    def __init__(self, svg: str = "", poster: Photo | None = None) -> None:
+        self.svg = svg
+        self.poster = poster
+
+    def close(self) -> None:
+        if self.poster:
+            self.poster.close()
+
+
+async def look_at(recording: Recording) -> Look:
+    """Find out the length, if it is not known, and the look."""
+    try:
+        if math.isnan(recording.duration):
+            await recording.measure()
+        if recording.is_video:
+            return Look(poster=await recording.thumbnail(min(1.0, recording.duration / 2), width=640))
+        return Look(svg=waveform_svg(await recording.waveform()))
+    except MediaError as error:
+        log.info("A recording shows itself without a picture: %s", error)
+        return Look()
+
+
+def player_html(recording: Recording) -> str:
+    """The player. Its address lives until the recording's `close()`."""
+    if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
+        recording.look = run_sync(look_at(recording))
+    look, name = recording.look, ""
+    if look is None and hasattr(js, "document"):
+        name = f' id="{when_placed(lambda player: _add_look(player, recording))}"'
+    tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
+    poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
+    length = "" if math.isnan(recording.duration) else clock(recording.duration)
+    player = (
+        f'<{tag}{name} controls playsinline preload="metadata"{size}{poster} src="{escape(recording.url)}" '
+        f'aria-label="{f"Recording of {length}" if length else "Recording"}"></{tag}>'
+    )
+    facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
+    picture = f"{look.svg}<br>" if look and look.svg else ""
+    return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+
+
+async def _add_look(player: Any, recording: Recording) -> None:
+    """Bring the look to a player that is in the page already."""
+    if recording.look is None:
+        recording.look = await look_at(recording)
+    look = recording.look
+    if look.poster:
+        player.poster = look.poster.url
+    elif look.svg:
+        player.insertAdjacentHTML("beforebegin", f"{look.svg}<br>")

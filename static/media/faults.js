@@ -1,0 +1,35 @@
+// @ts-check
+/** What can be wrong with media, in words for whoever called. */
+
+import { ConversionCanceledError } from "mediabunny";
+
+/**
+ * An error whose text is ours and complete; Python gives it the class of this DOM name.
+ */
+export class Fault extends Error {
+  /** @param {string} name  @param {string} message */
+  constructor(name, message) {
+    super(message);
+    this.name = name;
+    /** Tells it from the browser's own errors, to whose texts Python adds advice. */
+    this.isFault = true;
+  }
+}
+
+/** The browser's own errors that say something about storage or the file's whereabouts. */
+const KEPT = ["QuotaExceededError", "NotReadableError", "NotFoundError", "SecurityError", "AbortError"];
+
+/**
+ * What is thrown while media are read or written, as a `Fault`, or as it is where the browser knows better.
+ * @param {unknown} error
+ * @param {AbortSignal} [signal]
+ */
+export function asFault(error, signal) {
+  if (signal?.aborted || error instanceof ConversionCanceledError) {
+    return new Fault("AbortError", "it was cancelled");
+  }
+  if (error instanceof Fault) return error;
+  if (error instanceof DOMException && KEPT.includes(error.name)) return error;
+  const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  return new Fault("EncodingError", `the file is broken or no media file that can be read here: ${said}`);
+}

@@ -1,0 +1,164 @@
+// @ts-check
+/** The containers that can be written, and what each may hold. */
+
+import {
+  getFirstEncodableAudioCodec, getFirstEncodableVideoCodec, MkvOutputFormat, Mp3OutputFormat, Mp4OutputFormat,
+  OggOutputFormat, WavOutputFormat, WebMOutputFormat,
+} from "mediabunny";
+import { Fault } from "./faults.js";
+
+/** @typedef {import("mediabunny").VideoCodec} VideoCodec */
+/** @typedef {import("mediabunny").AudioCodec} AudioCodec */
+/** @typedef {import("mediabunny").OutputFormat} OutputFormat */
+/**
+ * `video` and `audio` are the codecs that players take in this container, the one to encode first.
+ * @typedef {{make: () => OutputFormat, video: VideoCodec[], audio: AudioCodec[]}} Format
+ */
+
+/** @type {Record<string, Format>} */
+export const FORMATS = {
+  webm: { make: () => new WebMOutputFormat(), video: ["vp9", "vp8", "av1"], audio: ["opus", "vorbis"] },
+  // VP8 could be put into MP4, and hardly any player would take it.
+  mp4: {
+    make: () => new Mp4OutputFormat({ fastStart: false }),
+    video: ["avc", "vp9", "av1", "hevc"],
+    audio: ["aac", "opus", "mp3", "flac"],
+  },
+  wav: { make: () => wav(), video: [], audio: ["pcm-s16"] },
+  ogg: { make: () => new OggOutputFormat(), video: [], audio: ["opus", "vorbis", "flac"] },
+  mp3: { make: () => new Mp3OutputFormat(), video: [], audio: ["mp3"] },
+  mkv: {
+    make: () => new MkvOutputFormat(),
+    video: ["avc", "vp9", "vp8", "av1", "hevc"],
+    audio: ["opus", "aac", "mp3", "flac", "vorbis", "pcm-s16", "pcm-s24", "pcm-s32", "pcm-f32"],
+  },
+};
+
+/**
+ * WAV, in the form for files beyond 4 GB where it is needed, and with tags in the form that holds every script.
+ * @param {number} [bytes]  about how many  @param {import("mediabunny").MetadataTags} [tags]
+ */
+export function wav(bytes = 0, tags = {}) {
+  const latin = Object.values(tags).every((value) => typeof value !== "string" || /^[\x20-\x7e]*$/.test(value));
+  return new WavOutputFormat({ large: bytes > 4e9, metadataFormat: latin ? "info" : "id3" });
+}
+
+/** Names of the formats as people call the codecs. @type {Record<string, string>} */
+const NAMES = { avc: "H.264", hevc: "H.265", vp8: "VP8", vp9: "VP9", av1: "AV1", opus: "Opus", aac: "AAC" };
+
+/** @param {string[]} codecs */
+export const named = (codecs) => codecs.map((codec) => NAMES[codec] ?? codec.toUpperCase()).join(", ");
+
+/**
+ * The codec that a track gets in a format: its own where that may stay, else the first this browser encodes.
+ * @param {import("mediabunny").InputVideoTrack} track  @param {Format} format
+ * @returns {Promise<VideoCodec | null>}
+ */
+export async function pictureCodec(track, format) {
+  const codec = await track.getCodec();
+  if (codec && format.video.includes(codec)) return codec;
+  return encodablePicture(track, format);
+}
+
+/**
+ * @param {import("mediabunny").InputVideoTrack} track  @param {Format} format  @param {VideoCodec} [preferred]
+ */
+export async function encodablePicture(track, format, preferred) {
+  const [width, height] = [even(await track.getDisplayWidth()), even(await track.getDisplayHeight())];
+  const wishes = preferred && format.video.includes(preferred) ? [preferred, ...format.video] : format.video;
+  const usable = (await (writesH264 ??= tryH264())) ? wishes : wishes.filter((codec) => codec !== "avc");
+  return getFirstEncodableVideoCodec(usable, { width, height });
+}
+
+/** @type {Promise<boolean> | undefined} */
+let writesH264;
+
+/**
+ * Whether the encoder of H.264 tells its parameters right: Firefox writes the first byte of a parameter set
+ * twice, and many players take such a file for broken.
+ */
+async function tryH264() {
+  if (!("VideoEncoder" in globalThis)) return false;
+  let right = false;
+  /** @param {unknown} _  @param {EncodedVideoChunkMetadata} [metadata] */
+  const output = (_, metadata) => {
+    const description = metadata?.decoderConfig?.description;
+    if (!description) return;
+    const view = ArrayBuffer.isView(description)
+      ? new DataView(description.buffer, description.byteOffset, description.byteLength)
+      : new DataView(description);
+    // The profile stands in the record's head, and again in the parameter set after its type.
+    right = view.byteLength > 9 && view.getUint8(9) === view.getUint8(1);
+  };
+  const encoder = new VideoEncoder({ output, error: () => {} });
+  try {
+    encoder.configure({ codec: "avc1.42001f", width: 64, height: 64, avc: { format: "avc" } });
+    const frame = new VideoFrame(new OffscreenCanvas(64, 64).transferToImageBitmap(), { timestamp: 0 });
+    encoder.encode(frame, { keyFrame: true });
+    frame.close();
+    await encoder.flush();
+  } catch {
+    // it has no such encoder
+  } finally {
+    if (encoder.state !== "closed") encoder.close();
+  }
+  return right;
+}
+
+/** Encoders take even sizes only. @param {number} size */
+export const even = (size) => Math.ceil(size / 2) * 2;
+
+/** @typedef {{codec: AudioCodec, sampleRate: number, numberOfChannels: number}} SoundParameters */
+
+/**
+ * Codec, rate and channels to encode a sound with; its own rate and channels where an encoder takes them.
+ * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs
+ * @returns {Promise<SoundParameters | null>}
+ */
+export async function encodableSound({ sampleRate, channels }, codecs) {
+  const wishes = [
+    { sampleRate, numberOfChannels: channels },
+    { sampleRate: 48000, numberOfChannels: channels },
+    { sampleRate: 48000, numberOfChannels: 2 },
+  ];
+  for (const wish of wishes) {
+    const codec = await getFirstEncodableAudioCodec(codecs, wish);
+    if (codec) return { codec, ...wish };
+  }
+  return null;
+}
+
+/**
+ * Of the formats, those that this browser can make of a recording.
+ * @param {import("mediabunny").Input} input  @param {string[]} names
+ */
+async function possible(input, names) {
+  const [picture, sound] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
+  const found = [];
+  for (const name of names) {
+    // (The encoder of MP3 is loaded when it is needed.)
+    const format = FORMATS[name];
+    const pictureFits = !picture || format.video.length === 0 || (await pictureCodec(picture, format));
+    const codec = await sound?.getCodec();
+    const soundFits = sound
+      ? name === "mp3" || (codec && format.audio.includes(codec)) || (await encodableSound(await soundFacts(sound), format.audio))
+      : format.video.length > 0;
+    if (pictureFits && soundFits) found.push(name);
+  }
+  return found;
+}
+
+/** @param {import("mediabunny").InputAudioTrack} track */
+export async function soundFacts(track) {
+  return { sampleRate: await track.getSampleRate(), channels: await track.getNumberOfChannels() };
+}
+
+/**
+ * Says what cannot be done and what can.
+ * @param {import("mediabunny").Input} input  @param {string} name  @param {string[]} codecs
+ */
+export async function unsupported(input, name, codecs) {
+  const others = await possible(input, ["webm", "mp4", "wav", "ogg", "mp3"].filter((other) => other !== name));
+  const instead = others.length ? `It can make ${others.join(", ")} of this recording` : "It can make no other format of it";
+  return new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}. ${instead}`);
+}

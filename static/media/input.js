@@ -1,0 +1,107 @@
+// @ts-check
+/** Reading a recording. */
+
+import {
+  ADTS, BlobSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
+} from "mediabunny";
+import { Fault } from "./faults.js";
+
+/** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
+/** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
+
+const FORMATS = [WEBM, MATROSKA, MP4, QTFF, OGG, WAVE, MP3, FLAC, ADTS];
+
+/** Open a file. Whoever opens it disposes of it. @param {Blob} blob */
+export async function open(blob) {
+  if (blob.size === 0) throw new Fault("EncodingError", "the recording is empty: it has 0 bytes");
+  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+  try {
+    if (!(await input.canRead())) {
+      throw new Fault(
+        "EncodingError",
+        "this is no media file that can be read here (WebM, Matroska, MP4, Ogg, WAV, MP3, FLAC, AAC), or its start is missing",
+      );
+    }
+    const tracks = await input.getTracks();
+    const first = await Promise.all(
+      tracks.map((track) => new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true })),
+    );
+    if (!first.some(Boolean)) throw new Fault("EncodingError", "there is no sound and no picture in this file");
+    for (const track of tracks) {
+      if (track.isVideoTrack() && (await track.getCodec()) === "vp9") sayLevel(track);
+    }
+  } catch (error) {
+    input.dispose();
+    throw error;
+  }
+  return input;
+}
+
+/**
+ * Open a file for the time of some work.
+ * @template T
+ * @param {Blob} blob
+ * @param {(input: Input) => Promise<T>} work
+ */
+export async function reading(blob, work) {
+  const input = await open(blob);
+  try {
+    return await work(input);
+  } finally {
+    input.dispose();
+  }
+}
+
+/** Where the file's time begins: some recorders do not begin at 0. @param {Input} input */
+export async function origin(input) {
+  return Math.max(0, await input.getFirstTimestamp());
+}
+
+/** How long it plays, in seconds. @param {Input} input */
+export async function duration(input) {
+  // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
+  const said = (await input.getDurationFromMetadata()) ?? 0;
+  return Math.max(0, said, await input.computeDuration()) - (await origin(input));
+}
+
+/** The sound, decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */
+export async function soundOf(input) {
+  const track = await input.getPrimaryAudioTrack();
+  if (!track) throw new Fault("NotFoundError", "this recording has no sound");
+  return decodable(track);
+}
+
+/** The picture, decodable. @param {Input} input @returns {Promise<InputVideoTrack>} */
+export async function pictureOf(input) {
+  const track = await input.getPrimaryVideoTrack();
+  if (!track) throw new Fault("NotFoundError", "this recording has no picture");
+  return decodable(track);
+}
+
+/** @template {InputAudioTrack | InputVideoTrack} T  @param {T} track  @returns {Promise<T>} */
+async function decodable(track) {
+  if (!(await track.canDecode())) {
+    const codec = (await track.getCodec()) ?? "an unknown codec";
+    throw new Fault("NotSupportedError", `this browser cannot decode ${codec}`);
+  }
+  return track;
+}
+
+/**
+ * Chromium's MP4 says that its VP9 is of level 0, which is none, and no decoder takes it then.
+ * @param {InputVideoTrack} track
+ */
+function sayLevel(track) {
+  const said = track.getDecoderConfig.bind(track);
+  const level = async () => {
+    const config = await said();
+    const pixels = (await track.getCodedWidth()) * (await track.getCodedHeight());
+    const codec = config?.codec.replace(/^(vp09\.\d\d)\.00/, pixels > 1920 * 1152 ? "$1.51" : "$1.41") ?? "";
+    return config && { ...config, codec };
+  };
+  track.getDecoderConfig = level;
+  track.canDecode = async () => {
+    const config = await level();
+    return Boolean(config && "VideoDecoder" in globalThis && (await VideoDecoder.isConfigSupported(config)).supported);
+  };
+}

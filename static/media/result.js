@@ -1,0 +1,159 @@
+// @ts-check
+/**
+ * A file in the making. It grows outside of every heap: as a Blob, which the browser keeps, and beyond
+ * `LARGE` as a temporary file of the origin private file system.
+ */
+
+import { Output, StreamTarget } from "mediabunny";
+import { duration, reading } from "./input.js";
+
+/**
+ * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more.
+ * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>}} Result
+ */
+
+/** Bytes beyond which a result lives on disk. */
+const LARGE = 32 * 2 ** 20;
+/** Bytes that are gathered before they are handed on. */
+const PIECE = 2 ** 20;
+const FOLDER = "mediarecorder-temporary";
+
+class ResultFile {
+  #blob = new Blob();
+  /** @type {TemporaryFile | undefined} */
+  #temporary;
+  /** @type {FileSystemWritableFileStream | undefined} */
+  #writable;
+  #diskMissing = false;
+
+  /** Where mediabunny writes. */
+  get target() {
+    const write = this.#write.bind(this);
+    return new StreamTarget(new WritableStream({ write }), { chunked: true, chunkSize: PIECE });
+  }
+
+  /** @param {import("mediabunny").StreamTargetChunk} chunk */
+  async #write({ data, position }) {
+    if (this.#writable) {
+      await this.#writable.write({ type: "write", data, position });
+      return;
+    }
+    // Nearly always the end; at last the head is written again, with the length in it.
+    const after = this.#blob.slice(position + data.byteLength);
+    this.#blob = new Blob([this.#blob.slice(0, position), data, after]);
+    if (this.#blob.size > LARGE && !this.#diskMissing) await this.#moveToDisk();
+  }
+
+  async #moveToDisk() {
+    try {
+      this.#temporary = await TemporaryFile.create();
+    } catch {
+      this.#diskMissing = true; // a private window, perhaps: the browser has to keep it all
+      return;
+    }
+    this.#writable = await this.#temporary.handle.createWritable();
+    await this.#writable.write(this.#blob);
+    this.#blob = new Blob();
+  }
+
+  /** Close the file. @param {string} mimeType */
+  async finish(mimeType) {
+    if (!this.#temporary) return { blob: this.#blob.slice(0, this.#blob.size, mimeType) };
+    await this.#writable?.close();
+    const file = await this.#temporary.handle.getFile();
+    return { blob: file.slice(0, file.size, mimeType), remove: this.#temporary.remove };
+  }
+
+  /** Give it up: nothing of it stays. */
+  async discard() {
+    this.#blob = new Blob();
+    await this.#writable?.abort().catch(() => {});
+    await this.#temporary?.remove();
+  }
+}
+
+/**
+ * Write a file; when the work fails, nothing of it stays.
+ * @param {import("mediabunny").OutputFormat} format
+ * @param {(output: Output) => Promise<void>} work  adds tracks and media, and may finalize
+ * @returns {Promise<Result>}
+ */
+export async function writing(format, work) {
+  const file = new ResultFile();
+  const output = new Output({ format, target: file.target });
+  try {
+    await work(output);
+    if (output.state === "started") await output.finalize();
+    const mimeType = await output.getMimeType();
+    const result = await file.finish(mimeType);
+    return { ...result, mimeType, duration: await reading(result.blob, duration) };
+  } catch (error) {
+    if (output.state !== "canceled") await output.cancel().catch(() => {});
+    await file.discard();
+    throw error;
+  }
+}
+
+/**
+ * A file that this page or worker may use as long as it lives. A Web Lock says that it does; what no lock
+ * holds was left behind by a page that is gone, and is removed by the next one.
+ */
+class TemporaryFile {
+  /** @type {Promise<void> | undefined} */
+  static #swept;
+  /** @type {() => void} */
+  #release = () => {};
+
+  /** @param {FileSystemDirectoryHandle} folder  @param {FileSystemFileHandle} handle */
+  constructor(folder, handle) {
+    this.folder = folder;
+    this.handle = handle;
+    this.remove = this.remove.bind(this);
+  }
+
+  static async create() {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+    await (this.#swept ??= sweep(folder));
+    const name = crypto.randomUUID();
+    /** @type {() => void} */
+    let release = () => {};
+    await new Promise((held, failed) => {
+      const lock = () => new Promise((/** @type {(value?: unknown) => void} */ end) => {
+        release = end;
+        held(undefined);
+      });
+      navigator.locks.request(lockOf(name), lock).catch(failed);
+    });
+    const temporary = new TemporaryFile(folder, await folder.getFileHandle(name, { create: true }));
+    temporary.#release = release;
+    return temporary;
+  }
+
+  async remove() {
+    await this.folder.removeEntry(this.handle.name).catch(() => {});
+    this.#release();
+  }
+}
+
+/** @param {string} name */
+const lockOf = (name) => `${FOLDER}/${name}`;
+
+/** Remove what pages left behind that are gone. @param {FileSystemDirectoryHandle} folder */
+async function sweep(folder) {
+  for await (const name of folder.keys()) {
+    await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+      if (lock) await folder.removeEntry(name).catch(() => {});
+    });
+  }
+}
+
+/** Remove what earlier pages left behind, when this one begins. */
+export async function sweepTemporaryFiles() {
+  try {
+    const root = await navigator.storage.getDirectory();
+    await sweep(await root.getDirectoryHandle(FOLDER));
+  } catch {
+    // no such folder, or no file system at all
+  }
+}

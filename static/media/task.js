@@ -1,0 +1,57 @@
+// @ts-check
+/** One piece of work that Python waits for. */
+
+import { asFault } from "./faults.js";
+
+/**
+ * What Python hands over: how it cancels the work, and whom to tell how far it is.
+ * @typedef {{signal: AbortSignal, progress?: (fraction: number) => void}} Request
+ */
+
+/** Milliseconds between two reports. */
+const REPORT = 50;
+
+export class Task {
+  #reported = -Infinity;
+  #furthest = 0;
+
+  /** @param {Request} request */
+  constructor({ signal, progress }) {
+    this.signal = signal;
+    this.tell = progress;
+  }
+
+  /** A fraction that never goes back, a few times a second. @param {number} fraction */
+  report(fraction) {
+    const now = performance.now();
+    if (!this.tell || this.signal.aborted || now - this.#reported < REPORT) return;
+    this.#reported = now;
+    this.#furthest = Math.max(this.#furthest, Math.min(fraction, 1));
+    this.tell(this.#furthest);
+  }
+
+  /** A task that is one part of this one. @param {number} from @param {number} to @returns {Task} */
+  part(from, to) {
+    const progress = (/** @type {number} */ fraction) => this.report(from + fraction * (to - from));
+    return new Task({ signal: this.signal, progress: this.tell && progress });
+  }
+}
+
+/**
+ * Do the work and turn whatever goes wrong into an error with a clear text. The last report is 1.
+ * @template T
+ * @param {Request} request
+ * @param {(task: Task) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function perform(request, work) {
+  try {
+    request.signal.throwIfAborted();
+    const result = await work(new Task(request));
+    request.signal.throwIfAborted();
+    request.progress?.(1);
+    return result;
+  } catch (error) {
+    throw asFault(error, request.signal);
+  }
+}
