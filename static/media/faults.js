@@ -31,5 +31,6 @@ export function asFault(error, signal) {
   if (error instanceof Fault) return error;
   if (error instanceof DOMException && KEPT.includes(error.name)) return error;
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
-  return new Fault("EncodingError", `the file is broken or no media file that can be read here: ${said}`);
+  const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
+  return new Fault("EncodingError", `the file is broken or no media file that can be read here${detail}`);
 }

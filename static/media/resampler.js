@@ -8,13 +8,13 @@
  */
 
 /** Zero crossings of the sinc on either side: the steepness of the filter. */
-const CROSSINGS = 24;
+const CROSSINGS = 48;
 /** Table entries from one crossing to the next; between them weights are interpolated. */
 const RESOLUTION = 256;
 /** Shape of the Kaiser window: what is to vanish vanishes by about 80 dB. */
 const BETA = 8;
 /** Where the filter begins to cut, as a part of half the lower rate. */
-const PASSBAND = 0.94;
+const PASSBAND = 0.95;
 
 export class Resampler {
   /** Frames given in and not yet passed. @type {Float32Array} */

@@ -1,10 +1,11 @@
 // @ts-check
 /** Whether a file knows its length and can be entered anywhere. */
 
-/** Level-1 elements of Matroska, by their ids. */
-const CLUSTER = [0x1f, 0x43, 0xb6, 0x75];
-const CUES = [0x1c, 0x53, 0xbb, 0x6b];
-/** Bytes in which the head of a file ends. */
+import { duration } from "./input.js";
+
+/** An entry of Matroska's seek head, SeekID, of 4 bytes: those of the id of Cues. */
+const CUES_ENTRY = [0x53, 0xab, 0x84, 0x1c, 0x53, 0xbb, 0x6b];
+/** Bytes within which a head ends. */
 const HEAD = 2 ** 16;
 
 /** @param {import("mediabunny").Input} input  @param {Blob} blob */
@@ -14,20 +15,15 @@ export async function isSeekable(input, blob) {
     return (await input.getDurationFromMetadata()) !== null && (await hasIndex(blob));
   }
   if (kind.endsWith("/mp4") || kind.endsWith("/quicktime")) return !(await isFragmented(blob));
-  return true; // Ogg, WAV, MP3, FLAC: time follows from the place in the file
+  // Ogg, WAV, MP3, FLAC: time follows from the place in the file, if the file is whole.
+  await duration(input);
+  return true;
 }
 
-/** Matroska: the head, before the first cluster, says where the cues are, or holds them. @param {Blob} blob */
+/** Matroska: the head says where the cues are. @param {Blob} blob */
 async function hasIndex(blob) {
   const head = new Uint8Array(await blob.slice(0, HEAD).arrayBuffer());
-  const cues = indexOf(head, CUES);
-  const cluster = indexOf(head, CLUSTER);
-  return cues !== -1 && (cluster === -1 || cues < cluster);
-}
-
-/** @param {Uint8Array} bytes  @param {number[]} wanted */
-function indexOf(bytes, wanted) {
-  return bytes.findIndex((_, at) => wanted.every((byte, index) => bytes[at + index] === byte));
+  return head.some((_, at) => CUES_ENTRY.every((byte, offset) => head[at + offset] === byte));
 }
 
 /** MP4: pieces, each with an index of its own, and no index of the whole. @param {Blob} blob */

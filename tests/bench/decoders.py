@@ -1,12 +1,14 @@
 """Look into a media file with ffmpeg, or with PyAV where there is no ffmpeg.
 
-Both decoders offer the same three functions: ``describe`` (container and streams), ``samples`` (of the first
-sound stream, one list for each channel) and ``pictures`` (time and average colour of the frames).
+Both decoders offer the same functions: ``describe`` (container and streams), ``samples`` (of the first sound
+stream, one list for each channel), ``pictures`` (time and average colour of the frames), ``packets`` (of each
+stream: kind, number, digest) and ``key_times`` (of the key frames, or of the packets of sound alone).
 """
 
 from __future__ import annotations
 
 import array
+import hashlib
 import json
 import re
 import shutil
@@ -31,6 +33,8 @@ class Decoder(Protocol):
     def describe(self, path: Path) -> dict[str, Any]: ...
     def samples(self, path: Path) -> list[list[float]]: ...
     def pictures(self, path: Path) -> Iterator[tuple[float, RGB]]: ...
+    def packets(self, path: Path) -> list[dict[str, Any]]: ...
+    def key_times(self, path: Path) -> list[float]: ...
 
 
 def decoder() -> Decoder:
@@ -51,6 +55,7 @@ class FFmpeg:
         return {
             "format": probe["format"]["format_name"],
             "duration": float(duration) if duration else None,
+            "tags": {name.lower(): value for name, value in probe["format"].get("tags", {}).items()},
             "decoded_duration": int(times[-1]) / 1e6 if times else 0.0,
             "errors": decoding.stderr.decode(errors="replace").splitlines(),
             "streams": [
@@ -81,6 +86,30 @@ class FFmpeg:
         size = WIDTH * HEIGHT * 3
         for index in range(len(data) // size):
             yield index / self.frame_rate, _average(data[index * size : (index + 1) * size])
+
+    def packets(self, path: Path) -> list[dict[str, Any]]:
+        copied = self._output("ffmpeg", "-i", path, "-map", "0", "-c", "copy", "-f", "framehash", "-")
+        digests: dict[str, list[str]] = {}
+        for line in copied.decode().splitlines():
+            if not line.startswith("#"):
+                stream, _, _, _, _, digest, *_ = line.split(",")
+                digests.setdefault(stream.strip(), []).append(digest.strip())
+        kinds = [stream["kind"] for stream in self.describe(path)["streams"]]
+        return [
+            {
+                "kind": kinds[int(stream)],
+                "count": len(each),
+                "digest": hashlib.sha256("".join(each).encode()).hexdigest(),
+            }
+            for stream, each in sorted(digests.items())
+        ]
+
+    def key_times(self, path: Path) -> list[float]:
+        has_picture = any(stream["kind"] == "video" for stream in self.describe(path)["streams"])
+        query = ("-select_streams", "v:0" if has_picture else "a:0", "-show_entries", "packet=pts_time,flags")
+        lines = self._output("ffprobe", *query, "-of", "csv=p=0", path).decode().split()
+        packets = (line.split(",") for line in lines)
+        return [float(time) for time, flags, *_ in packets if "K" in flags]
 
     @staticmethod
     def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -126,6 +155,7 @@ class PyAV:
             return {
                 "format": container.format.name,
                 "duration": duration / self.av.time_base if duration else None,
+                "tags": {name.lower(): value for name, value in container.metadata.items()},
                 "decoded_duration": end - (start or 0.0),
                 "errors": errors,
                 "streams": streams,
@@ -151,6 +181,23 @@ class PyAV:
                 plane = frame.reformat(WIDTH, HEIGHT, "rgb24", interpolation="AREA").planes[0]
                 rows = (bytes(plane)[row * plane.line_size :][: WIDTH * 3] for row in range(HEIGHT))
                 yield frame.time - start, _average(b"".join(rows))
+
+    def packets(self, path: Path) -> list[dict[str, Any]]:
+        with self._open(path) as container:
+            found = [
+                {"kind": stream.type, "count": 0, "digest": hashlib.sha256()} for stream in container.streams
+            ]
+            for packet in container.demux():
+                if packet.size:
+                    found[packet.stream_index]["count"] += 1
+                    found[packet.stream_index]["digest"].update(bytes(packet))
+        return [{**stream, "digest": stream["digest"].hexdigest()} for stream in found]
+
+    def key_times(self, path: Path) -> list[float]:
+        with self._open(path) as container:
+            stream = (container.streams.video or container.streams.audio)[0]
+            packets = [packet for packet in container.demux(stream) if packet.is_keyframe and packet.size]
+            return [float(packet.pts * packet.time_base) for packet in packets]
 
     def _open(self, path: Path) -> Any:
         try:

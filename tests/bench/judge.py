@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bench.decoders import RGB, SAMPLE_RATE, NotMediaError, decoder
 
-__all__ = ["NotMediaError", "colours", "probe", "tone"]
+__all__ = ["NotMediaError", "colours", "index", "packets", "probe", "tone"]
 
 COLOURS: dict[str, RGB] = {
     "red": (255, 0, 0),
@@ -27,6 +28,72 @@ COLOURS: dict[str, RGB] = {
 def probe(path: Path) -> dict[str, Any]:
     """Container, streams, the duration that the file states, that of what can be decoded, what was broken."""
     return decoder().describe(path)
+
+
+def packets(path: Path) -> list[dict[str, Any]]:
+    """Kind, number and a digest of the packets of each stream, as they lie in the file."""
+    return decoder().packets(path)
+
+
+def index(path: Path) -> list[float] | None:
+    """The times (s) at which the file says that one can enter it; None where there is no such list.
+
+    Matroska has cues, MP4 a table of key frames. In other files the place follows from the time.
+    """
+    data = path.read_bytes()
+    if data.startswith(MATROSKA):
+        return _cues(data)
+    if data[4:8] == b"ftyp":
+        return None if b"moof" in data else decoder().key_times(path)
+    return [0.0]
+
+
+MATROSKA = b"\x1a\x45\xdf\xa3"
+SEGMENT, SEEK_HEAD, SEEK, SEEK_ID, SEEK_POSITION = 0x18538067, 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
+INFO, TIMESTAMP_SCALE, CUES, CUE_POINT, CUE_TIME = 0x1549A966, 0x2AD7B1, 0x1C53BB6B, 0xBB, 0xB3
+
+
+def _cues(data: bytes) -> list[float] | None:
+    """What the seek head of a Matroska file leads to (RFC 9559)."""
+    segment = next((start, end) for name, start, end in _elements(data, 0, len(data)) if name == SEGMENT)
+    [scale] = _values(data, *segment, INFO, TIMESTAMP_SCALE)
+    for entry in _inside(data, *segment, SEEK_HEAD, SEEK):
+        [target] = _values(data, *entry, SEEK_ID)
+        if target == CUES:
+            [position] = _values(data, *entry, SEEK_POSITION)
+            name, *cues = next(_elements(data, segment[0] + position, len(data)))
+            assert name == CUES, "the seek head leads to something else"
+            return [time * scale / 1e9 for time in _values(data, *cues, CUE_POINT, CUE_TIME)]
+    return None
+
+
+def _values(data: bytes, start: int, end: int, *path: int) -> list[int]:
+    return [int.from_bytes(data[a:b]) for a, b in _inside(data, start, end, *path)]
+
+
+def _inside(data: bytes, start: int, end: int, *path: int) -> Iterator[tuple[int, int]]:
+    """Start and end of the content of the elements with the last id, each within one with the id before."""
+    for name, *place in _elements(data, start, end):
+        if name == path[0]:
+            if len(path) == 1:
+                yield place[0], place[1]
+            else:
+                yield from _inside(data, *place, *path[1:])
+
+
+def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Id, start and end of the content of each element."""
+    while start < end:
+        width = 9 - data[start].bit_length()
+        name = int.from_bytes(data[start : start + width])
+        start += width
+        width = 9 - data[start].bit_length()
+        size = int.from_bytes(data[start : start + width]) & ((1 << 7 * width) - 1)
+        start += width
+        unknown = size == (1 << 7 * width) - 1
+        stop = end if unknown else min(end, start + size)
+        yield name, start, stop
+        start = stop
 
 
 def tone(path: Path) -> list[dict[str, float]]:

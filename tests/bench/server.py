@@ -15,7 +15,10 @@ from bench.lanes import INSECURE_HOST, LANES, Lane
 from serve import ROOT, Handler, Site
 
 BUNDLE = "/bundle.zip"
-JUDGEMENTS = {"/judge/probe": judge.probe, "/judge/tone": judge.tone, "/judge/colours": judge.colours}
+JUDGEMENTS = {
+    f"/judge/{question.__name__}": question
+    for question in (judge.probe, judge.tone, judge.colours, judge.packets, judge.index)
+}
 
 
 class BenchHandler(Handler):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 
-from mediarecorder import MediaRecorder, MediaStream, media_devices
+from mediarecorder import AudioSamples, MediaRecorder, MediaStream, Recording, media_devices, record
 
 
 @pytest.fixture
@@ -57,6 +59,77 @@ async def camera() -> AsyncIterator[MediaStream]:
 async def both() -> AsyncIterator[MediaStream]:
     with await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240}) as stream:
         yield stream
+
+
+RECORDED: dict[tuple[Any, ...], Recording] = {}
+
+
+@pytest.fixture
+def recorded() -> Callable[..., Awaitable[Recording]]:
+    """``await recorded("sound" | "picture" | "both", seconds, timeslice=…, mime_type=…)``.
+
+    Made once and shared by all tests of the page, which leave it as it is.
+    """
+
+    async def recorded(kind: str, seconds: float = 1.2, **options: Any) -> Recording:
+        key = (kind, seconds, *sorted(options.items()))
+        if key not in RECORDED:
+            picture = {"width": 320, "height": 240} if kind != "sound" else False
+            RECORDED[key] = await record(seconds, audio=kind != "picture", video=picture, **options)
+        return RECORDED[key]
+
+    return recorded
+
+
+@pytest.fixture
+def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
+    """``async with nothing_stays:`` no proxy and no worker that was made in it is there after it."""
+
+    @asynccontextmanager
+    async def nothing_stays() -> AsyncIterator[None]:
+        samples = AudioSamples(bytes(4800), 48000)
+        await (await samples.to_recording("mp3")).convert("wav")  # the engine is loaded, and stays
+        gc.collect()
+        orders.count_proxies()
+        yield
+        gc.collect()
+        await asyncio.sleep(0.05)  # generators that nobody finished
+        gc.collect()
+        assert orders.proxies() == 0
+        assert orders.workers() == 0
+
+    return nothing_stays()
+
+
+@pytest.fixture
+def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
+    """``drawing(width, height)`` is a stream of a canvas on which something goes on."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    proxies, streams = [], []
+
+    def drawing(width: int, height: int) -> MediaStream:
+        canvas = js.document.createElement("canvas")
+        canvas.width, canvas.height = width, height
+        context = canvas.getContext("2d")
+
+        def draw() -> None:
+            context.fillStyle = f"hsl({js.performance.now() // 10 % 360} 90% 50%)"
+            context.fillRect(0, 0, width, height)
+
+        draw()
+        proxies.append(create_proxy(draw))
+        timers.append(js.setInterval(proxies[-1], 40))
+        streams.append(MediaStream(canvas.captureStream(25)))
+        return streams[-1]
+
+    timers: list[int] = []
+    yield drawing
+    for timer, proxy, stream in zip(timers, proxies, streams, strict=True):
+        js.clearInterval(timer)
+        proxy.destroy()
+        stream.stop()
 
 
 @pytest.fixture

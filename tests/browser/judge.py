@@ -5,6 +5,7 @@ Each function takes a Blob, bytes, or anything with ``.blob`` that is one (a ``R
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 
@@ -27,6 +28,16 @@ async def colours(media: Any) -> list[dict[str, Any]]:
     return await _ask("colours", media)
 
 
+async def packets(media: Any) -> list[dict[str, Any]]:
+    """``kind``, ``count`` and ``digest`` of the packets of each stream, as they lie in the file."""
+    return await _ask("packets", media)
+
+
+async def index(media: Any) -> list[float] | None:
+    """The times at which the file says that one can enter it, in seconds; None if it does not say."""
+    return await _ask("index", media)
+
+
 async def _ask(question: str, media: Any) -> Any:
     from js import Object, fetch
     from pyodide.ffi import to_js
@@ -35,7 +46,8 @@ async def _ask(question: str, media: Any) -> Any:
     body = to_js(media) if is_bytes else getattr(media, "blob", media)
     options = to_js({"method": "POST", "body": body}, dict_converter=Object.fromEntries)
     response = await fetch(f"/judge/{question}", options)
-    answer = (await response.json()).to_py()
+    # Not by way of JavaScript, whose null is another thing in each Pyodide.
+    answer = json.loads(await response.text())
     if "error" in answer:
         raise ValueError(f"not a media file: {answer['error']}")
     return answer["found"]

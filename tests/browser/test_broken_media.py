@@ -1,0 +1,93 @@
+"""Files that are no media, or were: a clear error, nothing harmed, nothing left behind."""
+
+import random
+from contextlib import suppress
+
+import pytest
+
+from mediarecorder import MediaError, Recording
+
+WORK = {
+    "measure": lambda r: r.measure(),
+    "seekable": lambda r: r.seekable(),
+    "convert": lambda r: r.convert("mp4"),
+    "convert to wav": lambda r: r.convert("wav"),
+    "convert to mp3": lambda r: r.convert("mp3"),
+    "trim": lambda r: r.trim(0, 0.1),
+    "trim copied": lambda r: r.trim(0, 0.1, exact=False),
+    "concat": lambda r: Recording.concat([r, r]),
+    "samples": lambda r: r.samples(),
+    "sample_blocks": lambda r: anext(r.sample_blocks(1)),
+    "frames": lambda r: anext(r.frames()),
+    "waveform": lambda r: r.waveform(10),
+    "thumbnail": lambda r: r.thumbnail(),
+    "tags": lambda r: r.tags(),
+    "with_tags": lambda r: r.with_tags(title="x"),
+}
+HEADS = {
+    "nothing": b"",
+    "text": b"This is no recording. " * 50,
+    "noise": random.Random(1).randbytes(5000),
+    "the head of a WebM": bytes.fromhex(
+        "1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff"
+    ),
+    "the head of an MP4": bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431"),
+    "the head of an Ogg": b"OggS\x00\x02" + bytes(60),
+    "the head of a WAV": b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00",
+}
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("head", HEADS)
+async def test_what_is_no_media_is_said_to_be_none(head, nothing_stays):
+    recording = Recording.from_bytes(HEADS[head], "video/webm")
+    async with nothing_stays:
+        for name, work in WORK.items():
+            with pytest.raises(MediaError) as caught:
+                await work(recording)
+            assert caught.value.name == "EncodingError", (name, caught.value)
+            assert len(str(caught.value)) > 30, name
+            del caught
+    assert await recording.bytes() == HEADS[head]
+
+
+@pytest.mark.parametrize("part", [0.01, 0.05, 0.5, 0.97])
+@pytest.mark.parametrize("format", ["webm", "mp4", "wav", "ogg", "mp3"])
+async def test_what_was_cut_off_is_read_as_far_as_it_goes_or_refused(recorded, format, part, nothing_stays):
+    whole = await (await recorded("both", timeslice=0.2)).convert(format)
+    data = await whole.bytes()
+    data = data[: int(len(data) * part)]
+    recording = Recording.from_bytes(data, whole.mime_type)
+    async with nothing_stays:
+        for name, work in WORK.items():
+            result = None
+            with suppress(MediaError):
+                result = await work(recording)
+            if isinstance(result, Recording):
+                length = await result.measure()
+                assert length <= (2 if name == "concat" else 1) * whole.duration + 0.3, name
+    assert await recording.bytes() == data
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_flipped_bits_harm_nobody(recorded, seed, nothing_stays):
+    whole = await recorded("both", timeslice=0.2)
+    data = bytearray(await whole.bytes())
+    chance = random.Random(seed)
+    for _ in range(30):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    recording = Recording.from_bytes(data, whole.mime_type)
+    async with nothing_stays:
+        for work in WORK.values():
+            with suppress(MediaError, StopAsyncIteration):  # of pictures there may be none
+                await work(recording)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("name", WORK)
+async def test_a_recording_of_zero_length(name):
+    import js
+
+    recording = Recording(js.Blob.new(), "video/webm")
+    with pytest.raises(MediaError, match="empty"):
+        await WORK[name](recording)

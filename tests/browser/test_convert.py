@@ -1,0 +1,188 @@
+"""`convert()`: another format, packets copied where that is possible."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from judge import index, packets, probe, tone
+
+from mediarecorder import NotFoundError, NotSupportedError, Recording, record
+
+CONTAINERS = {"webm": "matroska,webm", "mp4": "mov,mp4", "wav": "wav", "ogg": "ogg", "mp3": "mp3"}
+CODECS = {
+    "webm": {"opus", "vp8", "vp9", "av1"},
+    "mp4": {"opus", "h264", "vp9", "av1"},
+    "wav": {"pcm_s16le"},
+    "ogg": {"opus"},
+    "mp3": {"mp3"},
+}
+WITH_PICTURE = ("webm", "mp4")
+SPELLED = {"h264": "avc1", "av1": "av01", "vp9": "vp09", "pcm_s16le": "audio/wav", "mp3": "audio/mpeg"}
+
+
+@pytest.mark.parametrize("kind", ["sound", "picture", "both"])
+@pytest.mark.parametrize("format", CONTAINERS)
+async def test_the_result_is_what_others_find(recorded, kind, format):
+    recording = await recorded(kind, timeslice=0.2)
+    if kind == "picture" and format not in WITH_PICTURE:
+        with pytest.raises(NotFoundError, match="no sound"):
+            await recording.convert(format)
+        return
+    before = await recording.bytes()
+    converted = await recording.convert(format)
+    found = await probe(converted)
+    assert CONTAINERS[format] in found["format"]
+    assert found["errors"] == []
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.07)
+    assert await index(converted)
+    kinds = (
+        {"audio", "video"}
+        if kind == "both" and format in WITH_PICTURE
+        else {stream["kind"] for stream in found["streams"]}
+    )
+    assert {stream["kind"] for stream in found["streams"]} == kinds
+    for stream in found["streams"]:
+        assert stream["codec"] in CODECS[format]
+        assert SPELLED.get(stream["codec"], stream["codec"]) in converted.mime_type
+    assert converted.mime_type.startswith("video/" if "video" in kinds else "audio/")
+    assert converted.extension == {"mp4": "mp4" if "video" in kinds else "m4a"}.get(format, format)
+    assert await recording.bytes() == before
+
+
+@pytest.mark.parametrize("format", ["webm", "mp4", "ogg"])
+async def test_sound_is_copied_where_the_format_has_its_codec(recorded, format):
+    recording = await recorded("both", timeslice=0.2)
+    [copied] = [
+        stream for stream in await packets(await recording.convert(format)) if stream["kind"] == "audio"
+    ]
+    [own] = [stream for stream in await packets(recording) if stream["kind"] == "audio"]
+    assert copied == own
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("mime_type", ["video/mp4;codecs=avc1.42E01E,opus", "video/mp4;codecs=vp9,opus"])
+async def test_pictures_are_copied_where_the_format_has_their_codec(recorded, mime_type):
+    recording = await recorded("both", mime_type=mime_type)
+    converted = await recording.convert("mp4")
+    digests = [sorted(stream["digest"] for stream in await packets(file)) for file in (recording, converted)]
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("format", ["webm", "wav", "ogg", "mp3"])
+async def test_raw_sound_of_the_recorder_becomes_what_the_format_holds(recorded, format):
+    converted = await (await recorded("sound", mime_type="audio/webm;codecs=pcm")).convert(format)
+    found = await probe(converted)
+    assert {stream["codec"] for stream in found["streams"]} <= CODECS[format]
+    assert found["errors"] == []
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("format", ["wav", "mp3", "mp4"])
+async def test_the_sound_is_the_same_to_the_ear(recorded, format):
+    for channel in await tone(await (await recorded("both", timeslice=0.2)).convert(format)):
+        assert channel["frequency"] == pytest.approx(1000, abs=15)
+        assert channel["rms"] > 0.01
+
+
+@pytest.mark.parametrize("format", [".MP4", "Wav"])
+async def test_capitals_and_a_dot_do_no_harm(recorded, format):
+    recording = await recorded("sound")
+    assert (await recording.convert(format)).size
+
+
+@pytest.mark.parametrize(("format", "error"), [("avi", ValueError), ("", ValueError), (None, TypeError)])
+async def test_a_format_that_is_none(recorded, format, error):
+    with pytest.raises(error, match=r"webm, mp4, wav, ogg, mp3|a format is a string"):
+        await (await recorded("sound")).convert(format)
+
+
+async def test_progress_grows_to_one(recorded):
+    told = []
+    await (await recorded("both", 3)).convert("mp4", on_progress=told.append)
+    assert told[0] < 1
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+async def test_progress_that_fails_does_not_end_the_work(recorded, loop_errors):
+    def fail(fraction):
+        raise ValueError("in on_progress")
+
+    assert (await (await recorded("sound")).convert("wav", on_progress=fail)).size
+    assert "in on_progress" in str(loop_errors[0]["exception"])
+    with pytest.raises(TypeError, match="on_progress must be callable"):
+        await (await recorded("sound")).convert("wav", on_progress=5)
+
+
+@pytest.mark.parametrize("format", ["mp4", "wav", "mp3"])
+async def test_cancelling_ends_the_work_at_once(recorded, nothing_stays, format):
+    recording = await recorded("both", 3)
+    async with nothing_stays:
+        begun, told = asyncio.Event(), []
+        work = recording.convert(format, on_progress=lambda fraction: (told.append(fraction), begun.set()))
+        task = asyncio.ensure_future(work)
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        count = len(told)
+        assert told[-1] < 1
+        await asyncio.sleep(0.3)
+        assert len(told) == count, "nothing more is reported"
+        del task, work
+    assert (await recording.convert("wav")).size, "and the next one works"
+
+
+async def test_cancelling_before_it_began(recorded, nothing_stays):
+    recording = await recorded("both", 3)
+    async with nothing_stays:
+        for format in ("mp4", "ogg", "mp3"):
+            for turns in range(4):
+                task = asyncio.ensure_future(recording.convert(format))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with suppress(asyncio.CancelledError):  # a copy may be over by then
+                    await task
+        del task
+
+
+async def test_nothing_is_left_behind(recorded, nothing_stays):
+    recording = await recorded("both")
+    async with nothing_stays:
+        for format in ("webm", "mp4", "wav", "mp3"):
+            await recording.convert(format, on_progress=lambda fraction: None)
+
+
+async def test_a_browser_that_cannot_says_what_it_can():
+    import js
+
+    # Of a size that no test has asked for: what a browser can is asked once.
+    recording = await record(0.5, video={"width": 300, "height": 200})
+    encoder = js.VideoEncoder
+    try:
+        del js.VideoEncoder
+        with pytest.raises(
+            NotSupportedError, match=r"cannot encode .*VP9.* for mp4\. It can make webm, wav, ogg, mp3"
+        ):
+            await recording.convert("mp4")
+    finally:
+        js.VideoEncoder = encoder
+
+
+async def test_a_picture_is_never_lost_without_a_word(recorded, engine):
+    """Only where the format has none to hold."""
+    recording = await recorded("both")
+    for format in WITH_PICTURE:
+        kinds = {stream["kind"] for stream in (await probe(await recording.convert(format)))["streams"]}
+        assert kinds == {"audio", "video"}
+
+
+async def test_a_result_is_converted_again(recorded):
+    wav = await (await recorded("sound")).convert("wav")
+    again = await (await wav.convert("ogg")).convert("webm")
+    found = await probe(again)
+    assert found["errors"] == []
+    assert isinstance(again, Recording)
+    assert found["duration"] == pytest.approx(wav.duration, abs=0.07)

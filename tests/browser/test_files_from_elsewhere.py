@@ -1,0 +1,153 @@
+"""Recordings of bytes and of files, and what a file says about itself."""
+
+import datetime
+import math
+import os
+import time
+
+import pytest
+from judge import packets, probe
+from tones import tones
+
+from mediarecorder import NotSupportedError, Recording
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview])
+async def test_bytes_are_a_recording(recorded, wrap):
+    original = await recorded("both", timeslice=0.2)
+    data = await original.bytes()
+    recording = Recording.from_bytes(wrap(data), original.mime_type)
+    assert await recording.bytes() == data
+    assert recording.mime_type == original.mime_type
+    assert recording.extension == "webm"
+    assert recording.is_video
+    assert [chunk.size for chunk in recording.chunks] == [len(data)]
+    assert abs(recording.started_at - time.time()) < 30
+    assert (await recording.seekable()).duration == pytest.approx(original.duration, abs=0.2)
+
+
+async def test_its_length_is_known_when_it_was_measured(recorded):
+    original = await recorded("both", timeslice=0.2)
+    recording = Recording.from_bytes(await original.bytes(), original.mime_type)
+    assert math.isnan(recording.duration)
+    assert "length unknown" in repr(recording)
+    length = await recording.measure()
+    assert length == recording.duration == pytest.approx(original.duration, abs=0.2)
+
+
+async def test_large_data_goes_over_in_pieces():
+    data = os.urandom(20 << 20)
+    recording = Recording.from_bytes(data, "video/webm")
+    assert recording.size == len(data)
+    assert b"".join([part async for part in recording.iter_bytes(3 << 20)]) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "mime_type", "error"),
+    [
+        ("text", "video/webm", TypeError),
+        (5, "video/webm", TypeError),
+        (b"x", None, TypeError),
+        (b"x", "webm", ValueError),
+        (memoryview(bytes(8))[::2], "video/webm", TypeError),
+    ],
+)
+def test_what_is_no_file(data, mime_type, error):
+    with pytest.raises(error):
+        Recording.from_bytes(data, mime_type)
+
+
+@pytest.mark.core
+async def test_a_file_is_a_recording(recorded, tmp_path):
+    original = await recorded("sound")
+    path = tmp_path / f"take.{original.extension}"
+    await original.write_to(path)
+    recording = Recording.from_file(path)
+    assert await recording.bytes() == await original.bytes()
+    assert recording.extension == original.extension
+    assert (await recording.convert("wav")).size
+    assert Recording.from_file(str(path), "audio/ogg").mime_type == "audio/ogg"
+
+
+def test_the_ending_tells_the_type(tmp_path):
+    for ending, mime_type in {
+        "MP4": "video/mp4",
+        "wav": "audio/wav",
+        "m4a": "audio/mp4",
+        "mp3": "audio/mpeg",
+    }.items():
+        path = tmp_path / f"a.b.{ending}"
+        path.write_bytes(b"x")
+        assert Recording.from_file(path).mime_type == mime_type
+
+
+def test_files_that_tell_nothing(tmp_path):
+    (tmp_path / "noise").write_bytes(b"x")
+    with pytest.raises(ValueError, match="Say so"):
+        Recording.from_file(tmp_path / "noise")
+    with pytest.raises(FileNotFoundError):
+        Recording.from_file(tmp_path / "none.webm")
+
+
+# Tags
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("format", ["webm", "mp4", "ogg", "mp3", "wav"])
+async def test_title_and_date_are_in_the_file(recorded, format):
+    recording = await (await recorded("both", timeslice=0.2)).convert(format)
+    named = await recording.with_tags(title="Grüße & <b>中</b>", date=datetime.date(2026, 11, 24))
+    assert await named.tags() == {"title": "Grüße & <b>中</b>", "date": datetime.date(2026, 11, 24)}
+    found = await probe(named)
+    assert found["errors"] == []
+    # (In Matroska they are said of the movie; in Ogg of the stream.)
+    said = {name.removeprefix("movie/"): value for name, value in found["tags"].items()}
+    if format != "ogg":
+        assert said["title"] == "Grüße & <b>中</b>"
+        assert said["date"].startswith("2026")
+    assert [stream["digest"] for stream in await packets(named)] == [
+        stream["digest"] for stream in await packets(recording)
+    ]
+    assert "title" not in await recording.tags(), "the first one stays as it is"
+
+
+async def test_tags_are_kept_changed_and_taken_away():
+    recording = await tones(440, seconds=0.3).to_recording("webm")
+    named = await recording.with_tags(title="One", artist="Ada", track_number=3, date="2026-01-02")
+    assert await named.tags() == {
+        "title": "One",
+        "artist": "Ada",
+        "track_number": 3,
+        "date": datetime.date(2026, 1, 2),
+    }
+    changed = await named.with_tags(title="Two", artist=None)
+    assert await changed.tags() == {"title": "Two", "track_number": 3, "date": datetime.date(2026, 1, 2)}
+    assert (await (await changed.convert("mp4")).tags())["title"] == "Two"
+    assert (await (await changed.seekable()).tags())["title"] == "Two"
+
+
+async def test_a_recording_says_nothing_of_itself(recorded):
+    assert "title" not in await (await recorded("sound")).tags()
+
+
+async def test_a_tag_that_the_container_has_no_place_for():
+    wav = await tones(440, seconds=0.2).to_recording("wav")
+    with pytest.raises(NotSupportedError, match="lyrics"):
+        await wav.with_tags(lyrics="la la")
+
+
+@pytest.mark.parametrize(
+    ("tags", "error", "text"),
+    [
+        ({"titel": "x"}, TypeError, "no tag 'titel'; there are title"),
+        ({"title": 5}, TypeError, "title is a string"),
+        ({"date": 5}, TypeError, "date"),
+        ({"date": "yesterday"}, ValueError, "yesterday"),
+        ({"track_number": "1"}, TypeError, "track_number"),
+        ({"track_number": 0}, ValueError, "track_number"),
+    ],
+)
+async def test_tags_that_are_none(recorded, tags, error, text):
+    with pytest.raises(error, match=text):
+        await (await recorded("sound")).with_tags(**tags)

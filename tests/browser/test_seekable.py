@@ -1,0 +1,94 @@
+"""`seekable()`: the same packets, with the length and an index."""
+
+import asyncio
+import math
+
+import pytest
+from judge import index, packets, probe
+
+from mediarecorder import MediaRecorder
+
+KINDS = pytest.mark.parametrize("kind", ["sound", "picture", "both"])
+
+
+@pytest.mark.core
+@KINDS
+@pytest.mark.parametrize("timeslice", [None, 0.2])
+async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, timeslice):
+    recording = await recorded(kind, timeslice=timeslice)
+    before = await recording.bytes()
+    seekable = await recording.seekable()
+    found = await probe(seekable)
+    # Chromium's own good files do not count the last packet of sound, which is 60 ms long.
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.08)
+    assert found["duration"] == pytest.approx(seekable.duration, abs=0.08)
+    assert found["errors"] == []
+    assert (await index(seekable))[0] < 0.1
+    assert await packets(seekable) == await packets(recording)
+    assert await recording.bytes() == before
+
+
+async def test_every_type_that_this_browser_records(recorded, engine):
+    for mime_type in MediaRecorder.supported_types():
+        recording = await recorded(
+            "both" if mime_type.startswith("video") else "sound", 0.6, mime_type=mime_type, timeslice=0.1
+        )
+        seekable = await recording.seekable()
+        found = await probe(seekable)
+        assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.07), mime_type
+        assert found["errors"] == [], mime_type
+        assert await index(seekable), mime_type
+        theirs, ours = await packets(recording), await packets(seekable)
+        assert sorted(map(str, ours)) == sorted(map(str, theirs)), mime_type
+
+
+async def test_a_good_file_is_returned_as_it_is(recorded, engine):
+    recording = await recorded("both" if engine == "chromium" else "sound")
+    assert await recording.seekable() is recording
+    seekable = await (await recorded("both", timeslice=0.2)).seekable()
+    assert await seekable.seekable() is seekable
+
+
+async def test_a_player_goes_to_any_second(recorded, stage):
+    import js
+    from pyodide.ffi.wrappers import add_event_listener, remove_event_listener
+
+    seekable = await (await recorded("both", 3, timeslice=0.2)).seekable()
+    player = js.document.createElement("video")
+    player.muted = True
+    happened = asyncio.Queue()
+
+    def heard(event):
+        happened.put_nowait(event.type)
+
+    for type in ("loadeddata", "seeked", "error"):
+        add_event_listener(player, type, heard)
+    player.src = seekable.url
+    stage.append(player)
+    assert await happened.get() == "loadeddata"
+    assert math.isfinite(player.duration)
+    assert player.duration == pytest.approx(seekable.duration, abs=0.1)
+    for second in (2.5, 0.5, 1.5, 0, 2):
+        player.currentTime = second
+        assert await happened.get() == "seeked"
+        assert player.currentTime == pytest.approx(second, abs=0.05)
+        assert player.readyState >= 2, "there is a picture"
+    for type in ("loadeddata", "seeked", "error"):
+        remove_event_listener(player, type, heard)
+    seekable.close()
+
+
+async def test_progress_grows_to_one(recorded):
+    told = []
+    recording = await recorded("both", timeslice=0.2)
+    await recording.seekable(on_progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+async def test_what_is_known_of_a_take_stays_known(recorded):
+    recording = await recorded("both", timeslice=0.2)
+    seekable = await recording.seekable()
+    assert seekable.started_at == recording.started_at
+    assert seekable.extension == recording.extension
+    assert [chunk.size for chunk in seekable.chunks] == [seekable.size]

@@ -1,0 +1,184 @@
+"""`trim()` and `concat()`: shorter and longer."""
+
+import asyncio
+
+import pytest
+from judge import colours, packets, probe
+from tones import column, flat, frequency, tones
+
+from mediarecorder import MediaError, NotSupportedError, RangeError, Recording, record
+
+
+async def codecs(recording):
+    return sorted(stream["codec"] for stream in (await probe(recording))["streams"])
+
+
+async def count_of(kind, recording):
+    return sum(stream["count"] for stream in await packets(recording) if stream["kind"] == kind)
+
+
+@pytest.mark.parametrize("kind", ["sound", "picture", "both"])
+@pytest.mark.parametrize(("start", "end"), [(0, 0.8), (0.5, 1.0), (0.7, None)])
+async def test_a_part_is_as_long_as_asked_and_keeps_its_codec(recorded, kind, start, end):
+    recording = await recorded(kind, 1.5, timeslice=0.2)
+    part = await recording.trim(start, end)
+    found = await probe(part)
+    wanted = (end if end is not None else await recording.measure()) - start
+    assert found["duration"] == pytest.approx(wanted, abs=0.12)
+    assert part.duration == pytest.approx(found["duration"], abs=0.06)
+    assert found["errors"] == []
+    assert await codecs(part) == await codecs(recording)
+    assert part.started_at == recording.started_at + start
+
+
+@pytest.mark.lane("chromium")
+async def test_a_part_shows_what_was_to_be_seen_then(recorded):
+    recording = await recorded("both", 3, timeslice=0.2)
+    [whole, part] = [await colours(file) for file in (recording, await recording.trim(1.2, 2.7))]
+    seen = [change for change in whole if change["at"] <= 1.2][-1]["name"]
+    assert part[0]["name"] == seen
+    [turn, *_] = [change["at"] for change in whole if change["at"] > 1.2]
+    assert part[1]["at"] == pytest.approx(turn - 1.2, abs=0.11)
+
+
+async def test_raw_sound_is_cut_to_the_sample():
+    wav = await tones(440, 1000, seconds=1.0).to_recording("wav")
+    whole, part = await wav.samples(), await (await wav.trim(0.25, 0.75)).samples()
+    assert part.frames == 24000
+    assert flat(part)[:1000].tolist() == flat(whole)[24000 : 24000 + 1000].tolist()
+    assert flat(part)[-1000:].tolist() == flat(whole)[72000 - 1000 : 72000].tolist()
+
+
+async def test_without_exactness_packets_are_copied_from_the_key_frame_before(recorded):
+    recording = await recorded("both", 1.5, timeslice=0.2)
+    part = await recording.trim(0.5, 1.0, exact=False)
+    found = await probe(part)
+    assert found["errors"] == []
+    assert await codecs(part) == await codecs(recording)
+    # The one key frame is the first.
+    assert found["duration"] == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(-1, 1), (0, -1), (1, 1), (1, 0.5), (5, 6), (5, None), (0.2, 60), (float("nan"), 1)]
+)
+async def test_a_part_that_is_not_within(recorded, start, end):
+    recording = await recorded("sound")
+    with pytest.raises(ValueError, match=r"start|end|within") as caught:
+        await recording.trim(start, end)
+    if start == start:
+        assert isinstance(caught.value, RangeError)
+        assert isinstance(caught.value, MediaError)
+
+
+async def test_a_part_up_to_what_the_recorder_counted(recorded):
+    """Its clock and the file's differ by an encoder's delay."""
+    recording = await recorded("sound")
+    assert (await recording.trim(0.1, recording.duration)).size
+
+
+@pytest.mark.parametrize(("start", "end", "said"), [("0", 1, "start"), (0, "1", "end"), (None, 1, "start")])
+async def test_times_that_are_none(recorded, start, end, said):
+    with pytest.raises(TypeError, match=said):
+        await (await recorded("sound")).trim(start, end)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("kind", ["sound", "both"])
+async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind):
+    parts = [await recorded(kind, seconds, timeslice=0.2) for seconds in (1.2, 0.8, 1.0)]
+    joined = await Recording.concat(parts)
+    found = await probe(joined)
+    assert found["errors"] == []
+    lengths = [(await probe(await part.seekable()))["duration"] for part in parts]
+    assert found["duration"] == pytest.approx(sum(lengths), abs=0.15)
+    assert found["decoded_duration"] == pytest.approx(found["duration"], abs=0.15)
+    for kind in {"audio", "video"} & {stream["kind"] for stream in found["streams"]}:
+        counts = [
+            stream["count"]
+            for part in [joined, *parts]
+            for stream in await packets(part)
+            if stream["kind"] == kind
+        ]
+        assert counts[0] == sum(counts[1:]), "every packet of every part"
+    assert await joined.seekable() is joined
+
+
+async def test_many_joined():
+    one = await tones(440, seconds=0.1).to_recording("webm")
+    found = await probe(await Recording.concat([one] * 20))
+    assert found["errors"] == []
+    assert found["duration"] == pytest.approx(20 * 0.12, abs=0.4)
+
+
+@pytest.mark.core
+async def test_what_comes_first_is_heard_first():
+    low, high = [await tones(hertz, seconds=0.5).to_recording("wav") for hertz in (400, 1500)]
+    samples = await (await Recording.concat([low, high])).samples()
+    values = column(samples)
+    assert samples.duration == 1.0
+    assert frequency(values[:24000], 48000) == pytest.approx(400, abs=2)
+    assert frequency(values[24000:], 48000) == pytest.approx(1500, abs=2)
+
+
+async def test_other_codecs_and_rates_are_encoded_anew():
+    first = await tones(400, seconds=0.5).to_recording("webm")
+    second = await tones(1500, 1500, seconds=0.5, rate=44100).to_recording("wav")
+    joined = await Recording.concat([first, second])
+    found = await probe(joined)
+    assert found["errors"] == []
+    assert [stream["codec"] for stream in found["streams"]] == ["opus"]
+    samples = await joined.samples()
+    half = samples.frames // 2
+    values = column(samples)
+    assert frequency(values[: half - 2000], samples.sample_rate) == pytest.approx(400, abs=5)
+    assert frequency(values[half + 2000 :], samples.sample_rate) == pytest.approx(1500, abs=10)
+
+
+@pytest.mark.lane("chromium")
+async def test_other_codecs_of_pictures_are_encoded_anew(recorded):
+    parts = [
+        await recorded("both", 1, mime_type=mime_type)
+        for mime_type in ("video/webm;codecs=vp8,opus", "video/mp4")
+    ]
+    joined = await Recording.concat(parts)
+    found = await probe(joined)
+    assert found["errors"] == []
+    assert sorted(stream["codec"] for stream in found["streams"]) == ["opus", "vp8"]
+    assert found["duration"] == pytest.approx(2.1, abs=0.3)
+
+
+async def test_one_alone_is_joined_to_itself(recorded):
+    recording = await recorded("both", timeslice=0.2)
+    joined = await Recording.concat([recording])
+    assert await packets(joined) == await packets(recording)
+
+
+async def test_mixtures_are_refused_and_harm_nothing(recorded, drawing):
+    both, sound, picture = [await recorded(kind) for kind in ("both", "sound", "picture")]
+    other = await record(0.6, stream=drawing(160, 120))
+    before = [await one.bytes() for one in (both, sound, picture, other)]
+    for parts, text in (
+        ([both, sound], "number 2 has none"),
+        ([picture, both], "number 1 has none"),
+        ([picture, other], "differ in size: 320 x 240, 160 x 120"),
+    ):
+        with pytest.raises(NotSupportedError, match=text):
+            await Recording.concat(parts)
+    assert [await one.bytes() for one in (both, sound, picture, other)] == before
+
+
+@pytest.mark.parametrize(("parts", "error"), [([], ValueError), (["x"], TypeError), ([None], TypeError)])
+async def test_nothing_to_join(parts, error):
+    with pytest.raises(error, match="concat joins"):
+        await Recording.concat(parts)
+
+
+async def test_cancelled_joining_works_again(recorded):
+    recording = await recorded("both", timeslice=0.2)
+    task = asyncio.ensure_future(Recording.concat([recording] * 50))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await Recording.concat([recording] * 2)).size
