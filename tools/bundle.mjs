@@ -23,6 +23,7 @@ await build({
   ...common,
   entryPoints: ["static/media/mp3.js"],
   alias: { mediabunny: "./static/media/mediabunny-of-media.js" },
+  inject: ["./static/media/worker-of-mp3.js"],
 });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
@@ -32,8 +33,9 @@ const version = (/** @type {string} */ name) =>
 writeFileSync(
   `${OUT}/LICENSES.txt`,
   `media.js contains mediabunny ${version("mediabunny")}, and mp3.js contains @mediabunny/mp3-encoder
-${version("@mediabunny/mp3-encoder")}, both bundled and minified, not otherwise changed. Their sources are the npm packages of these names and
-versions, and at https://github.com/Vanilagy/mediabunny; their licence is the Mozilla Public License 2.0, below.
+${version("@mediabunny/mp3-encoder")}, both bundled and minified, not otherwise changed. Their sources are the npm
+packages of these names and versions, and at https://github.com/Vanilagy/mediabunny; their licence is the Mozilla
+Public License 2.0, below.
 
 mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly by the makers of that package,
 under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build

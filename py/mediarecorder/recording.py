@@ -55,8 +55,7 @@ class Recording(MediaFile):
     The data stays in the browser, as the Blob `blob`, until you ask for it. What is made of a recording is a
     new one, and the first stays as it is. The engine for it is loaded when it is first needed.
 
-    >>> recorder.start()
-    >>> recording = await recorder.stop()
+    >>> recording = await record(0.5)
     >>> recording.mime_type, recording.extension
     ('audio/webm;codecs=opus', 'webm')
     >>> data = await recording.bytes()

@@ -30,7 +30,7 @@ async def surroundings(stage):
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True, video=True))
         microphone = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True))
-        recording = await mediarecorder.record(0.3, stream=microphone)
+        recording = await mediarecorder.record(0.4, stream=stream)
         names = {name: getattr(mediarecorder, name) for name in mediarecorder.__all__}
         yield names | {
             "mediarecorder": mediarecorder,

@@ -34,15 +34,33 @@ def addresses():
         proxy.destroy()
 
 
-async def own_copy(recording):
-    """One that a test may close."""
-    return Recording(recording.blob, recording.mime_type, duration=recording.duration)
+@pytest.fixture
+async def copy_of(recorded):
+    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    copies = []
+
+    async def copy_of(kind, **options):
+        recording = await recorded(kind, **options)
+        copies.append(Recording(recording.blob, recording.mime_type, duration=recording.duration))
+        return copies[-1]
+
+    yield copy_of
+    for copy in copies:
+        copy.close()
+
+
+async def show(stage, html):
+    """Put it into the page, and wait until the player knows what it has."""
+    stage.innerHTML = html
+    player = stage.querySelector("audio, video")
+    while not (player.readyState or player.error):
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.core
-async def test_sound_is_a_player_with_a_waveform(recorded, stage):
-    recording = await own_copy(await recorded("sound"))
-    stage.innerHTML = recording._repr_html_()
+async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
+    recording = await copy_of("sound")
+    await show(stage, recording._repr_html_())
     player = stage.querySelector("figure audio[controls]")
     assert player.getAttribute("aria-label") == "Recording of 0:01"
     picture = stage.querySelector("figure svg[role=img][aria-label]")
@@ -55,38 +73,35 @@ async def test_sound_is_a_player_with_a_waveform(recorded, stage):
     link = stage.querySelector("figcaption a[download]")
     assert link.download.endswith(f".{recording.extension}")
     assert link.href == recording.url
-    recording.close()
 
 
 @pytest.mark.core
-async def test_a_picture_is_a_player_with_a_poster(recorded, stage):
+async def test_a_picture_is_a_player_with_a_poster(copy_of, stage):
     import js
 
-    recording = await own_copy(await recorded("both", timeslice=0.2))
-    stage.innerHTML = recording._repr_html_()
+    recording = await copy_of("both", timeslice=0.2)
+    await show(stage, recording._repr_html_())
     player = stage.querySelector("figure video[controls][playsinline]")
     image = js.Image.new()
     image.src = player.poster
     await image.decode()
     assert (image.naturalWidth, image.naturalHeight) == (640, 480)
-    recording.close()
 
 
-async def test_notebooks_of_both_kinds_get_it(recorded):
-    recording = await own_copy(await recorded("sound"))
+async def test_notebooks_of_both_kinds_get_it(copy_of):
+    recording = await copy_of("sound")
     bundle = recording._repr_mimebundle_(include=None, exclude=None)
     assert bundle["text/html"] == recording._repr_html_()
     assert bundle["text/plain"] == repr(recording)
     assert recording._mime_() == ("text/html", bundle["text/html"])
-    recording.close()
 
 
-async def test_where_nobody_can_wait_the_picture_comes_later(recorded, stage):
+async def test_where_nobody_can_wait_the_picture_comes_later(copy_of, stage):
     """In the handler of an event Python cannot wait for the browser."""
     import js
     from pyodide.ffi import create_proxy
 
-    sound, film = await own_copy(await recorded("sound")), await own_copy(await recorded("both"))
+    sound, film = await copy_of("sound"), await copy_of("both")
 
     def show(event):
         stage.innerHTML = sound._repr_html_() + film._repr_html_()
@@ -106,13 +121,11 @@ async def test_where_nobody_can_wait_the_picture_comes_later(recorded, stage):
             await asyncio.sleep(0.02)
     assert stage.querySelector("svg + br + audio")
     assert js.document.getElementById(stage.querySelector("audio").id)
-    sound.close()
-    film.close()
 
 
-async def test_closing_releases_every_address(recorded, addresses):
+async def test_closing_releases_every_address(copy_of, addresses):
     for kind in ("sound", "both"):
-        recording = await own_copy(await recorded(kind))
+        recording = await copy_of(kind)
         for _ in range(3):
             recording._repr_html_()
         assert addresses
@@ -131,28 +144,30 @@ async def test_what_comes_from_outside_stays_text(stage):
     import js
 
     nasty = 'video/"><img src=x onerror="document.title = 1"><script>alert(1)</script>'
-    for blob in (js.Blob.new(), js.Blob.new(["no media"])):
-        recording = Recording(blob, nasty)
-        html = recording._repr_html_()
-        assert "<script" not in html
-        stage.innerHTML = html
-        assert stage.querySelectorAll("img, script").length == 0
-        assert nasty in stage.querySelector("figcaption").textContent
-        assert "style=" not in html
-        recording.close()
+    recording = Recording(js.Blob.new(["no media"]), nasty)
+    html = recording._repr_html_()
+    assert "<script" not in html
+    await show(stage, html)
+    assert stage.querySelectorAll("img, script").length == 0
+    assert nasty in stage.querySelector("figcaption").textContent
+    assert "style=" not in html
+    stage.replaceChildren()
+    recording.close()
 
 
 async def test_a_file_that_is_no_media_shows_itself_all_the_same(stage):
     recording = Recording.from_bytes(b"no media", "audio/webm")
-    stage.innerHTML = recording._repr_html_()
+    await show(stage, recording._repr_html_())
     assert stage.querySelector("audio[aria-label=Recording]")
     assert not stage.querySelector("svg")
+    stage.replaceChildren()
     recording.close()
 
 
 async def test_a_file_from_elsewhere_shows_its_length(stage):
     wav = await tones(440, seconds=2).to_recording("wav")
     recording = Recording.from_bytes(await wav.bytes(), "audio/wav")
-    stage.innerHTML = recording._repr_html_()
+    await show(stage, recording._repr_html_())
     assert "0:02" in stage.querySelector("figcaption").textContent
+    stage.replaceChildren()
     recording.close()
