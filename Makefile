@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
+PROCESSES ?= 2
 
 .PHONY: help demo test soak lint types format wheel clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
-	@echo 'make test               run all tests (ARGS="-k stop" to choose)'
+	@echo 'make test               run all tests (ARGS="-k stop" to choose; PROCESSES=0 for one after the other)'
 	@echo 'make soak               run the long tests'
 	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
 	@echo 'make format             format the Python'
@@ -20,7 +21,7 @@ demo:
 
 test:
 	@$(PYTHON) tools/prepare.py test
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 soak:
 	@$(PYTHON) tools/prepare.py test

@@ -18,7 +18,24 @@ const common = {
   logLevel: "warning",
 };
 
-await build({ ...common, entryPoints: ["static/media/media.js"] });
+/**
+ * On broken elements mediabunny looks for the next whole one; where only the size is broken, it finds the one it
+ * stands at, and does so for ever, with the page hanging. It must begin one byte further on.
+ * @type {import("esbuild").Plugin}
+ */
+const stepOn = {
+  name: "step on",
+  setup({ onLoad }) {
+    onLoad({ filter: /mediabunny.*matroska-demuxer\.js$/ }, ({ path }) => {
+      const parts = readFileSync(path, "utf8").split(/(await resync\([\w.]+, elementStartPos),/);
+      if (parts.length !== 5) throw new Error(`${path} has changed: look whether it still hangs on broken sizes`);
+      const [before, first, between, second, after] = parts;
+      return { contents: `${before}${first} + 1,${between}${second} + 1,${after}` };
+    });
+  },
+};
+
+await build({ ...common, entryPoints: ["static/media/media.js"], plugins: [stepOn] });
 await build({
   ...common,
   entryPoints: ["static/media/mp3.js"],
@@ -33,9 +50,10 @@ const version = (/** @type {string} */ name) =>
 writeFileSync(
   `${OUT}/LICENSES.txt`,
   `media.js contains mediabunny ${version("mediabunny")}, and mp3.js contains @mediabunny/mp3-encoder
-${version("@mediabunny/mp3-encoder")}, both bundled and minified, not otherwise changed. Their sources are the npm
-packages of these names and versions, and at https://github.com/Vanilagy/mediabunny; their licence is the Mozilla
-Public License 2.0, below.
+${version("@mediabunny/mp3-encoder")}, both bundled and minified. Their sources are the npm packages of these names
+and versions, and at https://github.com/Vanilagy/mediabunny; the one change made to them, to the search for the next
+whole element of a broken Matroska file, is in tools/bundle.mjs of this project. Their licence is the Mozilla Public
+License 2.0, below.
 
 mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly by the makers of that package,
 under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build

@@ -21,6 +21,8 @@ HIGHEST_RATE = 768_000
 """Hertz."""
 PIECE = 5.0
 """Seconds of sound that are fetched at a time."""
+FORESEEN = 256 << 20
+"""Bytes that are set aside for a sound at once, if it is so long."""
 PCM = {"B": (128, 128), "h": (0, 2**15), "i": (0, 2**31), "l": (0, 2**31)}
 """Whole numbers that stand for sound: the value of silence, and the one that is full scale."""
 
@@ -203,11 +205,12 @@ async def all_samples(
     """The sound of a file in one array, copied once."""
     async with reading("samples", "soundReader", blob, _wanted(sample_rate, channels), PIECE) as reader:
         frame = 4 * reader.channels
-        data, filled = bytearray(reader.length * frame), 0
+        # The file's own idea of its length is not exact, and in a broken file it is anything.
+        data, filled = bytearray(min(reader.length * frame, FORESEEN)), 0
         async for piece in pieces("samples", reader):
             end = filled + piece.byteLength
-            if end > len(data):  # the file's own idea of its length is not exact
-                data.extend(bytes(end - len(data)))
+            if end > len(data):
+                data.extend(bytes(max(end - len(data), len(data) // 2 if len(data) >= FORESEEN else 0)))
             piece.assign_to(memoryview(data)[filled:end])
             filled = end
             if on_progress:

@@ -109,7 +109,8 @@ async function written(input, format, kept, tags, task, others) {
     const pieces = inOrder(copies.map((of) => of(0)));
     let next = await pieces.next();
     await cancellable(conversion, task, async () => {
-      for (let until = STEP; until < length + STEP; until += STEP) {
+      const step = Math.max(STEP, length / 10000); // a broken file may claim to last for ages
+      for (let until = step; until < length + step; until += step) {
         await conversion.execute({ until });
         for (; !next.done && next.value.at < until; next = await pieces.next()) await next.value.add(0);
         task.report(until / length);

@@ -17,6 +17,8 @@ import { perform } from "./task.js";
  * some milliseconds, and silence for each would be a click; what was really lost must not shift the rest.
  */
 const GAP = 0.04;
+/** Seconds of a gap that is none: the time stamp is broken, and the silence would fill every memory. */
+const LONGEST_GAP = 600;
 
 /**
  * The sound of a recording from the moment at which it begins to play, whatever its first track is.
@@ -69,6 +71,9 @@ async function* decoded(track, begin) {
       continue;
     }
     const missing = place - given;
+    if (missing > LONGEST_GAP * sampleRate) {
+      throw new Fault("EncodingError", `the times in this file are broken: there is no sound for ${Math.round(missing / sampleRate)} s`);
+    }
     if (missing > (given === 0 ? 0 : GAP * sampleRate)) {
       yield* silence(missing, numberOfChannels);
       given += missing;

@@ -49,7 +49,9 @@ class FFmpeg:
         query = ("-show_format", "-show_streams", "-of", "json")
         probe = json.loads(self._output("ffprobe", *query, path))
         # Decoded to nothing; the progress report says how far it got, the error channel what was broken.
-        decoding = self._run("ffmpeg", "-i", path, "-f", "null", "-progress", "-", "-")
+        # (On the file's own clock: on that of the average frame rate two frames may fall together.)
+        to_nothing = ("-enc_time_base", "-1", "-f", "null", "-progress", "-", "-")
+        decoding = self._run("ffmpeg", "-i", path, *to_nothing)
         times = re.findall(rb"out_time_us=(\d+)", decoding.stdout)
         duration = probe["format"].get("duration")
         return {

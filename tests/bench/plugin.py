@@ -89,6 +89,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
+    # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
+    item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.parent.name)))
 
 
 @pytest.hookimpl(trylast=True)
@@ -137,4 +139,5 @@ def _inner_node_id(item: pytest.Item) -> str:
     """Without the lane, which the page does not know as a parameter: test_x[firefox-a] is test_x[a] there."""
     parameters = item.callspec.id
     own = parameters.removeprefix(item.stash[LANE]).removeprefix("-")
-    return item.nodeid.removesuffix(f"[{parameters}]") + (f"[{own}]" if own else "")
+    # (pytest-xdist adds the group to the id.)
+    return item.nodeid.rpartition(f"[{parameters}]")[0] + (f"[{own}]" if own else "")

@@ -128,3 +128,54 @@ async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(b
     else:
         assert "start" not in types
     recorder.stop()
+
+
+@pytest.mark.lane("chromium")
+async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
+    """static/media/input.js says a level that exists; no decoder takes this one."""
+    data = await (await recorded("both", mime_type="video/mp4;codecs=vp9,opus")).bytes()
+    place = data.index(b"vpcC")
+    version, profile, level = data[place + 4], data[place + 8], data[place + 9]
+    assert (version, profile, level) == (1, 0, 0)
+
+
+async def test_only_firefox_writes_a_byte_of_its_h264_parameters_twice(engine):
+    """static/media/formats.js tries it, and then does without H.264."""
+    import js
+    from pyodide.ffi import create_proxy, to_js
+
+    records = []
+
+    def keep(chunk, metadata):
+        if hasattr(metadata, "decoderConfig"):
+            description = metadata.decoderConfig.description
+            records.append(js.Uint8Array.new(getattr(description, "buffer", description)).to_bytes())
+
+    proxies = create_proxy(keep), create_proxy(print)
+    handlers = js.Object.fromEntries(to_js([["output", proxies[0]], ["error", proxies[1]]]))
+    encoder = js.VideoEncoder.new(handlers)
+    settings = {"codec": "avc1.42001f", "width": 64, "height": 64, "avc": {"format": "avc"}}
+    encoder.configure(to_js(settings, dict_converter=js.Object.fromEntries))
+    image = js.OffscreenCanvas.new(64, 64)
+    image.getContext("2d")
+    frame = js.VideoFrame.new(image, js.Object.fromEntries(to_js([["timestamp", 0]])))
+    encoder.encode(frame)
+    frame.close()
+    await encoder.flush()
+    encoder.close()
+    for proxy in proxies:
+        proxy.destroy()
+    [record] = records
+    # The profile stands second in the record, and second in the parameter set that begins at byte 8.
+    assert (record[9] == record[1]) == (engine == "chromium")
+
+
+@pytest.mark.lane("chromium")
+async def test_a_fetch_of_the_last_packets_length_finds_none(recorded):
+    """static/media/packets.js gives the last packet the length of those before it."""
+    from mediarecorder.engine import load
+
+    await load()
+    recording = await recorded("sound", timeslice=0.2)
+    samples = await recording.samples()
+    assert await recording.measure() < samples.duration - 0.02

@@ -151,7 +151,8 @@ async def test_other_codecs_of_pictures_are_encoded_anew(recorded):
 async def test_one_alone_is_joined_to_itself(recorded):
     recording = await recorded("both", timeslice=0.2)
     joined = await Recording.concat([recording])
-    assert await packets(joined) == await packets(recording)
+    [before, after] = [await packets(file) for file in (recording, joined)]
+    assert sorted(map(str, after)) == sorted(map(str, before))
 
 
 async def test_mixtures_are_refused_and_harm_nothing(recorded, drawing):

@@ -1,0 +1,61 @@
+"""Recordings of every kind and of all lengths, and every file that is made of them, judged by others."""
+
+import asyncio
+
+import pytest
+from judge import index, packets, probe
+
+from mediarecorder import MediaRecorder, media_devices
+
+PICTURE = {"width": 320, "height": 240}
+LENGTHS = (1, 2, 7, 25, 60)
+MADE_OF = {"sound": ("webm", "mp4", "wav", "ogg", "mp3"), "picture": ("webm", "mp4")}
+MADE_OF["both"] = MADE_OF["sound"]
+
+
+async def takes(kind, timeslice, lengths):
+    """Recordings of these lengths, made at the same time."""
+    request = {"audio": kind != "picture", "video": PICTURE if kind != "sound" else False}
+    with await media_devices.get_user_media(**request) as stream:
+
+        async def take(seconds):
+            async with MediaRecorder(stream) as recorder:
+                if timeslice:
+                    await recorder.stop()
+                    recorder.start(timeslice)
+                await asyncio.sleep(seconds)
+            return recorder.recording
+
+        return await asyncio.gather(*map(take, lengths))
+
+
+async def check(recording, file, seconds, format=None):
+    found = await probe(file)
+    where = (recording, format, found)
+    assert found["errors"] == [], where
+    assert found["duration"] == pytest.approx(seconds, abs=0.35), where
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.1), where
+    points = await index(file)
+    assert points, where
+    assert points[0] < 0.15, where
+    # Key frames come every few seconds.
+    if found["format"].startswith("matroska"):
+        assert seconds - points[-1] < 8, where
+
+
+@pytest.mark.soak
+@pytest.mark.time_limit(900)
+@pytest.mark.parametrize("timeslice", [None, 0.5])
+@pytest.mark.parametrize("kind", MADE_OF)
+async def test_30_recordings_from_1_to_60_seconds(kind, timeslice):
+    """Five lengths here, in six kinds, in either engine."""
+    for recording, seconds in zip(await takes(kind, timeslice, LENGTHS), LENGTHS, strict=True):
+        seekable = await recording.seekable()
+        await check(recording, seekable, seconds)
+        if seekable is not recording:
+            assert await packets(seekable) == await packets(recording)
+        for format in MADE_OF[kind]:
+            converted = await recording.convert(format)
+            await check(recording, converted, seconds, format)
+            converted.close()
+        seekable.close()

@@ -1,0 +1,193 @@
+"""The wheel in a page, as a user installs it: what it loads, and when."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+
+# Notes down which scripts the page gets, from whomever.
+WITNESS = """
+window.scripts = [];
+const append = Element.prototype.append;
+Element.prototype.append = function (...nodes) {
+  scripts.push(...nodes.filter((node) => node.localName === "script").map((node) => node.src));
+  append.apply(this, nodes);
+};
+"""
+START = """async () => {
+  const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
+  window.python = await loadPyodide();
+  const wheel = await (await fetch("/mediarecorder.whl")).arrayBuffer();
+  python.unpackArchive(wheel, "wheel");
+  python.runPython(`
+import sys
+opened = []
+sys.addaudithook(lambda name, what: opened.append(str(what[0])) if name == "open" else None)
+`);
+}"""
+ENGINE = """() => ({
+  media: globalThis[Symbol.for("mediarecorder.media")] !== undefined,
+  mp3: globalThis[Symbol.for("mediarecorder.mp3")] !== undefined,
+  scripts: scripts.length,
+  files: python.runPython('[name.split("/")[-1] for name in opened if name.endswith(".js")]').toJs(),
+})"""
+PLAIN_PATH = """
+from mediarecorder import MediaRecorder, media_devices, record, take_photo
+
+stream = await media_devices.get_user_media(audio=True, video=True)
+recorder = MediaRecorder(stream)
+recorder.start(0.1)
+await recorder.request_data()
+await recorder.pause()
+await recorder.resume()
+recording = await recorder.stop()
+assert [await chunk.bytes() for chunk in recording.chunks]
+assert recording.url.startswith("blob:")
+parts = [part async for part in recording.iter_bytes(1000)]
+assert b"".join(parts) == await recording.bytes()
+await recording.write_to("/tmp/take.webm")
+recording.close()
+stream.stop()
+await take_photo()
+recording = await record(0.6, video=True, timeslice=0.1)
+recording.size
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    [path] = folder.glob("*.whl")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes) -> Page:
+    """A page whose Python has the wheel."""
+    page = launch(engine)
+    page.add_init_script(WITNESS)
+    page.route(
+        "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
+    )
+    page.goto(f"{site}/bench/chromium")
+    page.evaluate(START)
+    return page
+
+
+def run(page: Page, source: str) -> Any:
+    return json.loads(
+        page.evaluate("async (source) => JSON.stringify(await python.runPythonAsync(source) ?? null)", source)
+    )
+
+
+def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
+    asked: list[str] = []
+    installed.on("request", lambda request: asked.append(request.url))
+    assert run(installed, PLAIN_PATH) > 0
+    assert installed.evaluate(ENGINE) == {"media": False, "mp3": False, "scripts": 0, "files": []}
+    assert [address for address in asked if not address.startswith("blob:")] == []
+
+    run(installed, "seekable = await recording.seekable()")
+    assert installed.evaluate(ENGINE) == {"media": True, "mp3": False, "scripts": 1, "files": ["media.js"]}
+    run(installed, "mp3 = await recording.convert('mp3')")
+    run(installed, "mp3 = await mp3.convert('mp3')")
+    assert installed.evaluate(ENGINE) == {
+        "media": True,
+        "mp3": True,
+        "scripts": 2,
+        "files": ["media.js", "mp3.js"],
+    }
+    assert [address for address in asked if not address.startswith("blob:")] == []
+    assert installed.locator("script[src^='blob:']").count() == 0
+
+
+def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
+    """Where a Content-Security-Policy forbids ``blob:`` scripts."""
+    installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
+    installed.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
+    run(
+        installed,
+        "from mediarecorder import record\nr = await record(0.4, timeslice=0.1)\nawait r.convert('wav')",
+    )
+    assert installed.evaluate(ENGINE)["files"] == []
+
+
+@pytest.mark.parametrize("engine", ["chromium"])
+@pytest.mark.console_errors
+def test_where_it_cannot_be_loaded_the_error_says_what_to_do(
+    launch: Callable[..., Page], engine: str, site: str, wheel: bytes
+) -> None:
+    page = launch(engine)
+    page.add_init_script(WITNESS)
+
+    def answer(route: Any) -> None:
+        response = route.fetch()
+        policy = "script-src 'self' 'wasm-unsafe-eval'"
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
+
+    page.route("**/bench/chromium", answer)
+    page.route(
+        "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
+    )
+    page.goto(f"{site}/bench/chromium")
+    page.evaluate(START)
+    said = run(
+        page,
+        """
+from mediarecorder import NotSupportedError, record
+recording = await record(0.4, timeslice=0.1)
+try:
+    await recording.convert("wav")
+except NotSupportedError as error:
+    said = str(error)
+said
+""",
+    )
+    assert "script-src blob:" in said
+    assert "<script type=" in said
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_large_results_live_on_disk_until_they_are_closed_or_their_page_is_gone(
+    installed: Page, site: str, engine: str
+) -> None:
+    source = """
+from mediarecorder import AudioSamples
+loud = AudioSamples(bytes([128, 200, 60, 128]) * 6_000_000, 48000)
+wav = await loud.to_recording("wav")
+"""
+    files = """async () => {
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle("mediarecorder-temporary", { create: true });
+      return Array.fromAsync(folder.keys());
+    }"""
+    assert run(installed, source + "wav.size") == 48_000_044
+    assert len(installed.evaluate(files)) == 1
+    assert run(installed, "(await (await wav.convert('wav')).samples()).frames") == 24_000_000
+    assert run(installed, "wav.duration") == pytest.approx(500)
+    assert len(installed.evaluate(files)) == 2
+    run(installed, "wav.close()")
+    installed.wait_for_function(f"async () => (await ({files})()).length === 1")
+
+    # A page that is alive keeps its files from the next, and one that is gone does not.
+    other = installed.context.new_page()
+    other.goto(f"{site}/bench/chromium")
+    other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
+    other.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
+    other.wait_for_timeout(300)
+    assert len(other.evaluate(files)) == 1
+    installed.close()
+    other.reload()
+    other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
+    other.wait_for_function(f"async () => (await ({files})()).length === 0")
