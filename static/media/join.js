@@ -1,14 +1,14 @@
 // @ts-check
 /** Several recordings, one after the other, in one file. */
 
-import { AudioSample, AudioSampleSource, QUALITY_HIGH, VideoSampleSink, VideoSampleSource } from "mediabunny";
+import { AudioSampleSource, QUALITY_HIGH, VideoSampleSink, VideoSampleSource } from "mediabunny";
 import { formatLike } from "./convert.js";
 import { Fault } from "./faults.js";
 import { encodablePicture, encodableSound, FORMATS, unsupported } from "./formats.js";
 import { duration, open, origin } from "./input.js";
 import { copying, isSame, write } from "./packets.js";
 import { writing } from "./result.js";
-import { sound } from "./sound.js";
+import { addSamples, sound } from "./sound.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -88,15 +88,15 @@ async function pictureOf(inputs, begins, output) {
   return async function* (index) {
     for await (const sample of new VideoSampleSink(tracks[index]).samples()) {
       const at = sample.timestamp - begins[index];
-      yield {
-        at,
-        lasts: sample.duration,
-        async add(shift) {
-          sample.setTimestamp(shift + at);
-          await source.add(sample);
-          sample.close();
-        },
+      const add = (/** @type {number} */ shift) => {
+        sample.setTimestamp(shift + at);
+        return source.add(sample);
       };
+      try {
+        yield { at, lasts: sample.duration, add };
+      } finally {
+        sample.close();
+      }
     }
   };
 }
@@ -128,15 +128,9 @@ async function soundOf(inputs, begins, output) {
       const at = given / sampleRate;
       const lasts = data.length / numberOfChannels / sampleRate;
       given += data.length / numberOfChannels;
-      yield {
-        at,
-        lasts,
-        async add(shift) {
-          const sample = new AudioSample({ data, format: "f32", numberOfChannels, sampleRate, timestamp: shift + at });
-          await source.add(sample);
-          sample.close();
-        },
-      };
+      const add = (/** @type {number} */ shift) =>
+        addSamples(source, data, { sampleRate, channels: numberOfChannels }, shift + at);
+      yield { at, lasts, add };
     }
   };
 }

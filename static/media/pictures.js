@@ -58,13 +58,15 @@ export class FrameReader {
         const { value: sample } = /** @type {{value: any}} */ (await this.#samples?.next());
         if (!sample) return undefined;
         this.timestamp = sample.timestamp - this.#begin;
-        // The first one may be what is still to be seen at the start, from before it.
-        if (this.timestamp >= this.#start - 1e-6 && this.timestamp < this.#end) {
-          sample.draw(this.#context, 0, 0, this.width, this.height);
+        try {
+          // The first one may be what is still to be seen at the start, from before it.
+          if (this.timestamp >= this.#start - 1e-6 && this.timestamp < this.#end) {
+            sample.draw(this.#context, 0, 0, this.width, this.height);
+            break;
+          }
+        } finally {
           sample.close();
-          break;
         }
-        sample.close();
       }
       const image = this.#context?.getImageData(0, 0, this.width, this.height);
       if (image) arrange(image.data, this.#pixels, this.#format);

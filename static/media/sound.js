@@ -60,8 +60,11 @@ async function* decoded(track, begin) {
   for await (const sample of new AudioSampleSink(track).samples()) {
     const { numberOfFrames, numberOfChannels, sampleRate, timestamp } = sample;
     const frames = new Float32Array(numberOfFrames * numberOfChannels);
-    sample.copyTo(frames, { planeIndex: 0, format: "f32" });
-    sample.close();
+    try {
+      sample.copyTo(frames, { planeIndex: 0, format: "f32" });
+    } finally {
+      sample.close();
+    }
     const place = Math.round((timestamp - begin) * sampleRate);
     if (given === 0 && place < 0) {
       // Before the beginning: what a decoder needs to get going, and nobody is to hear.
@@ -196,6 +199,20 @@ export class SoundReader {
 }
 
 /**
+ * @param {AudioSampleSource} source  @param {Float32Array} data  which the encoder may keep
+ * @param {{sampleRate: number, channels: number}} facts  @param {number} timestamp
+ */
+export async function addSamples(source, data, { sampleRate, channels }, timestamp) {
+  const own = /** @type {Float32Array<ArrayBuffer>} */ (data);
+  const sample = new AudioSample({ data: own, format: "f32", numberOfChannels: channels, sampleRate, timestamp });
+  try {
+    await source.add(sample);
+  } finally {
+    sample.close();
+  }
+}
+
+/**
  * Encode a sound.
  * @param {string} name  a format
  * @param {{sampleRate: number, channels: number, length: number, frames: () => AsyncGenerator<Float32Array>}} sound
@@ -220,11 +237,8 @@ export async function encoded(name, sound, task, tags = {}) {
     let given = 0;
     for await (const block of cut(frames, sampleRate, numberOfChannels)) {
       task.signal.throwIfAborted();
-      const data = block.slice();
-      const sample = new AudioSample({ data, format: "f32", numberOfChannels, sampleRate, timestamp: given / sampleRate });
-      await source.add(sample);
-      sample.close();
-      given += data.length / numberOfChannels;
+      await addSamples(source, block.slice(), { sampleRate, channels: numberOfChannels }, given / sampleRate);
+      given += block.length / numberOfChannels;
       task.report((given / sampleRate) * (sound.sampleRate / sound.length));
     }
   });

@@ -134,7 +134,8 @@ window.setInterval = /** @type {typeof window.setInterval} */ (
 const proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;
 FinalizationRegistry.prototype.register = function (target, held, token) {
-  proxies.add(token);
+  // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed.)
+  if (!["audio", "video"].includes(held?.type)) proxies.add(token);
   return register.call(this, target, held, token);
 };
 FinalizationRegistry.prototype.unregister = function (token) {
