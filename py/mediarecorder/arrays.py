@@ -57,7 +57,7 @@ def contiguous(what: str, array: Any) -> memoryview:
     TypeError
         It offers neither the buffer protocol nor ``__array__``.
     """
-    if not isinstance(array, memoryview) and hasattr(array, "__array__"):
+    if not isinstance(array, (memoryview, MediaArray)) and hasattr(array, "__array__"):
         import numpy
 
         array = numpy.ascontiguousarray(array)

@@ -120,8 +120,10 @@ async def perform(
         request.progress = proxy
     try:
         return await settle(engine, method, *arguments, request, doing=doing)
-    finally:
+    except BaseException:
         controller.abort()  # no report comes after this
+        raise
+    finally:
         if proxy is not None:
             proxy.destroy()
 

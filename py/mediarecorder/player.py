@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from typing import TYPE_CHECKING, Any
@@ -69,7 +70,12 @@ def player_html(recording: Recording) -> str:
 async def _add_look(player: Any, recording: Recording) -> None:
     """Bring the look to a player that is in the page already."""
     if recording.look is None:
-        recording.look = await look_at(recording)
+        looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))
+        found = await looking
+        if recording.looking is not looking:  # it was closed meanwhile
+            found.close()
+            return
+        recording.look = found
     look = recording.look
     if look.poster:
         player.poster = look.poster.url

@@ -15,6 +15,7 @@ from .engine import MEDIA, MP3, checked_format, perform
 from .errors import RangeError
 
 if TYPE_CHECKING:
+    import asyncio
     import builtins
     from collections.abc import AsyncIterator, Callable, Iterable
 
@@ -85,6 +86,8 @@ class Recording(MediaFile):
         self._remove: Any = None
         self.look: Look | None = None
         """What the player shows before it plays, once that is known."""
+        self.looking: asyncio.Future[Look] | None = None
+        """The search for it, one for all players of this recording."""
 
     @classmethod
     def from_bytes(cls, data: builtins.bytes | bytearray | memoryview, mime_type: str) -> Recording:
@@ -264,7 +267,7 @@ class Recording(MediaFile):
             on_progress=on_progress,
             needs=needs,
         )
-        return self._became(made, later=first)
+        return self._became(made, later=float(made.start))
 
     @classmethod
     async def concat(
@@ -323,9 +326,12 @@ class Recording(MediaFile):
             name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
         }
         made = self._became(await perform("with_tags", "withTags", self._blob, to_js(to_browser(wanted))))
-        if missing := lost(wanted, await made.tags()):
+        try:
+            if missing := lost(wanted, await made.tags()):
+                raise missing
+        except BaseException:
             made.close()
-            raise missing
+            raise
         return made
 
     # Numbers
@@ -345,7 +351,8 @@ class Recording(MediaFile):
             Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
             cannot hold is filtered out.
         channels
-            How many columns; without it as many as there are. One channel is the mean of all.
+            How many columns; without it as many as there are. One channel is the mean of all; of more
+            channels than are wanted the first ones are taken.
 
         Raises
         ------
@@ -416,6 +423,8 @@ class Recording(MediaFile):
         from .waveform import Extremes
 
         count = checked_whole("buckets", buckets, 1, 1_000_000)
+        if count is None:
+            raise TypeError("buckets is a whole number, not None")
         found = await perform("waveform", "waveform", self._blob, count, on_progress=on_progress)
         values = memoryview(found.to_bytes()).cast("f")
         return [Extremes(values[place], values[place + 1]) for place in range(0, len(values), 2)]
@@ -439,6 +448,8 @@ class Recording(MediaFile):
         from .photo import Photo, checked_picture_type
 
         moment = _checked_time("at", at)
+        if moment is None or not isinstance(mime_type, str):
+            raise TypeError(f"at is a time and mime_type a string, not {at!r} and {mime_type!r}")
         width = checked_whole("width", width, 1, 16384)
         made = await perform("thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration)
         checked_picture_type("thumbnail", made.blob, mime_type)
@@ -458,6 +469,7 @@ class Recording(MediaFile):
         The data of any other recording can still be read; a later `url` is a new one.
         """
         super().close()
+        self.looking = None
         if self.look:
             self.look.close()
             self.look = None

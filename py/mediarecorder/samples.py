@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HIGHEST_RATE = 768_000
 """Hertz."""
+MOST_CHANNELS = 32
 PIECE = 5.0
 """Seconds of sound that are fetched at a time."""
 FORESEEN = 256 << 20
@@ -63,6 +64,11 @@ class AudioSamples(MediaArray):
             shape = (*shape, 1)
         if len(shape) != 2:
             raise ValueError(f"the shape of sound is (frames, channels) or (frames,), not {shape}")
+        if shape[1] > MOST_CHANNELS:
+            raise ValueError(
+                f"there are at most {MOST_CHANNELS} channels, and the shape is {shape}: frames are rows. "
+                f"Transpose it?"
+            )
         if 0 in shape:
             raise ValueError(f"there are no samples in an array of shape {shape}")
         super().__init__(as_floats(view), shape)
@@ -169,7 +175,9 @@ def as_floats(view: memoryview) -> bytearray:
     if kind == "d":
         return _packed(view, numbers, lambda value: value)
     if kind not in PCM or (kind == "l" and view.itemsize != 4):
-        raise TypeError(f"samples are floats, or whole numbers of 8, 16 or 32 bits, not {view.format!r}")
+        raise TypeError(
+            f"samples are floats, unsigned bytes, or signed whole numbers of 16 or 32 bits, not {view.format!r}"
+        )
     silence, full = PCM[kind]
     return _packed(view, numbers, lambda value: (value - silence) / full)
 
@@ -226,6 +234,6 @@ async def all_samples(
 def _wanted(sample_rate: int | None, channels: int | None) -> Any:
     wanted = {
         "sampleRate": checked_whole("sample_rate", sample_rate, 1, HIGHEST_RATE),
-        "channels": checked_whole("channels", channels, 1, 32),
+        "channels": checked_whole("channels", channels, 1, MOST_CHANNELS),
     }
     return js_object({name: value for name, value in wanted.items() if value is not None})

@@ -1,11 +1,11 @@
 // @ts-check
 /** One recording into another file: seekable, in another format, shorter, with tags. */
 
-import { Conversion } from "mediabunny";
+import { Conversion, EncodedPacketSink } from "mediabunny";
 import { Fault } from "./faults.js";
 import { encodablePicture, encodableSound, FORMATS, named, soundFacts, unsupported, wav } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
-import { copying, inOrder, write } from "./packets.js";
+import { copying, InOrder, write } from "./packets.js";
 import { writing } from "./result.js";
 import { isSeekable } from "./seeking.js";
 import { encoded, sound } from "./sound.js";
@@ -106,18 +106,24 @@ async function written(input, format, kept, tags, task, others) {
     await output.start();
     if (!conversion) return write(copies, [length], task);
     // In step, so that no track has to wait in memory for the others.
-    const pieces = inOrder(copies.map((of) => of(0)));
-    let next = await pieces.next();
+    const pieces = new InOrder(copies.map((of) => of(0)));
+    const copy = async (/** @type {number} */ until) => {
+      for (let piece = pieces.head; piece && piece.at < until; piece = pieces.head) {
+        await piece.add(0);
+        await pieces.advance();
+      }
+    };
     await cancellable(conversion, task, async () => {
+      await pieces.begin();
       const step = Math.max(STEP, length / 10000); // a broken file may claim to last for ages
       for (let until = step; until < length + step; until += step) {
         await conversion.execute({ until });
-        for (; !next.done && next.value.at < until; next = await pieces.next()) await next.value.add(0);
+        await copy(until);
         task.report(until / length);
       }
       await conversion.execute();
-      for (; !next.done; next = await pieces.next()) await next.value.add(0);
-    });
+      await copy(Infinity);
+    }).finally(() => pieces.end());
   });
 }
 
@@ -142,19 +148,28 @@ export const trim = (blob, start, end, exact, known, request) =>
           `the recording is ${longest.toFixed(3)} s long; ${start} to ${end ?? "its end"} is not within it`,
         );
       }
+      const from = exact ? begin + start : await keyTime(input, begin + start);
       const wholeTail = end === undefined || end >= length;
       /** @type {Partial<ConversionOptions>} */
-      const options = { trim: { start: begin + start, ...(wholeTail ? {} : { end: begin + end }) } };
+      const options = { trim: { start: from, ...(wholeTail ? {} : { end: begin + end }) } };
       if (exact) Object.assign(options, await exactly(input, start === 0, wholeTail));
       // Times move together so that the key frame before the start comes to stand at 0.
       else options.copy = { mode: "forced", shiftTolerance: Infinity };
-      return writing(await formatLike(input), async (output) => {
+      const result = await writing(await formatLike(input), async (output) => {
         const conversion = await prepared({ input, output, ...options });
         if (task.tell) conversion.onProgress = (fraction) => task.report(fraction);
         await cancellable(conversion, task, () => conversion.execute());
       });
+      return { ...result, start: from - begin };
     }),
   );
+
+/** Where a picture can be entered at the latest before a time; without a picture that time. @param {Input} input  @param {number} time */
+async function keyTime(input, time) {
+  const track = await input.getPrimaryVideoTrack();
+  const key = track && (await new EncodedPacketSink(track).getKeyPacket(time, { metadataOnly: true }));
+  return key ? Math.max(key.timestamp, await origin(input)) : time;
+}
 
 /**
  * Encode again what cannot be cut between two packets, in the codec it has, if this browser can.
@@ -217,7 +232,7 @@ async function prepared(options) {
  */
 async function cancellable(conversion, task, run) {
   task.signal.throwIfAborted();
-  const cancel = () => conversion.cancel();
+  const cancel = () => void conversion.cancel().catch(() => {});
   task.signal.addEventListener("abort", cancel);
   try {
     await run();

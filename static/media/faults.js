@@ -17,7 +17,9 @@ export class Fault extends Error {
 }
 
 /** The browser's own errors that say something about storage or the file's whereabouts. */
-const KEPT = ["QuotaExceededError", "NotReadableError", "NotFoundError", "SecurityError", "AbortError"];
+const KEPT = ["QuotaExceededError", "SecurityError", "AbortError"];
+/** Those that say that the file is not there any more. */
+const GONE = ["NotReadableError", "NotFoundError"];
 
 /**
  * What is thrown while media are read or written, as a `Fault`, or as it is where the browser knows better.
@@ -30,6 +32,9 @@ export function asFault(error, signal) {
   }
   if (error instanceof Fault) return error;
   if (error instanceof DOMException && KEPT.includes(error.name)) return error;
+  if (error instanceof DOMException && GONE.includes(error.name)) {
+    return new Fault("NotReadableError", "the file is gone: the recording was closed, or the browser removed it");
+  }
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
   return new Fault("EncodingError", `the file is broken or no media file that can be read here${detail}`);

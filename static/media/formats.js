@@ -21,8 +21,8 @@ export const FORMATS = {
   // VP8 could be put into MP4, and hardly any player would take it.
   mp4: {
     make: () => new Mp4OutputFormat({ fastStart: false }),
-    video: ["avc", "vp9", "av1", "hevc"],
-    audio: ["aac", "opus", "mp3", "flac"],
+    video: ["avc", "vp9", "av1"],
+    audio: ["opus", "aac", "mp3", "flac"],
   },
   wav: { make: () => wav(), video: [], audio: ["pcm-s16"] },
   ogg: { make: () => new OggOutputFormat(), video: [], audio: ["opus", "vorbis", "flac"] },

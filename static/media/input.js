@@ -2,8 +2,9 @@
 /** Reading a recording. */
 
 import {
-  ADTS, BlobSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
+  ADTS, CustomSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
 } from "mediabunny";
+import { Blocks } from "./blocks.js";
 import { Fault } from "./faults.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
@@ -11,10 +12,20 @@ import { Fault } from "./faults.js";
 
 const FORMATS = [WEBM, MATROSKA, MP4, QTFF, OGG, WAVE, MP3, FLAC, ADTS];
 
+/** Bytes of a file that mediabunny itself keeps in memory. */
+const CACHE = 2 ** 20;
+
 /** Open a file. Whoever opens it disposes of it. @param {Blob} blob */
 export async function open(blob) {
   if (blob.size === 0) throw new Fault("EncodingError", "the recording is empty: it has 0 bytes");
-  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+  const blocks = new Blocks(blob);
+  const source = new CustomSource({
+    getSize: () => blob.size,
+    read: (start, end) => blocks.read(start, end),
+    maxCacheSize: CACHE,
+    prefetchProfile: "fileSystem",
+  });
+  const input = new Input({ source, formats: FORMATS });
   try {
     if (!(await input.canRead())) {
       throw new Fault(

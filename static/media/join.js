@@ -29,9 +29,9 @@ export const concat = (blobs, request) =>
     }
   });
 
-// Undefined where there is none, which `joined` looks at before it goes on.
-const pictureTrack = async (/** @type {Input} */ input) => (await input.getVideoTracks())[0];
-const soundTrack = async (/** @type {Input} */ input) => (await input.getAudioTracks())[0];
+// Null where there is none, which `joined` looks at before it goes on.
+const pictureTrack = async (/** @type {Input} */ input) => /** @type {any} */ (await input.getPrimaryVideoTrack());
+const soundTrack = async (/** @type {Input} */ input) => /** @type {any} */ (await input.getPrimaryAudioTrack());
 
 /** @param {Input[]} inputs  @param {Task} task */
 async function joined(inputs, task) {
@@ -41,7 +41,10 @@ async function joined(inputs, task) {
   refuseMixture(sounds, "sound");
   await refuseSizes(pictures);
 
-  const begins = await Promise.all(inputs.map(origin));
+  // What a decoder only swings in with lies before 0, and must not fall into the recording before.
+  const first = (/** @type {Input} */ input, /** @type {number} */ index) =>
+    index === 0 ? origin(input) : input.getFirstTimestamp();
+  const begins = await Promise.all(inputs.map(first));
   const lengths = await Promise.all(inputs.map(duration));
   return writing(await formatLike(inputs[0]), async (output) => {
     const tracks = [];
@@ -60,10 +63,14 @@ function refuseMixture(tracks, what) {
   }
 }
 
-/** @param {import("mediabunny").InputVideoTrack[]} pictures */
+/** @param {(import("mediabunny").InputVideoTrack | null)[]} pictures */
 async function refuseSizes(pictures) {
-  const size = async (/** @type {import("mediabunny").InputVideoTrack | undefined} */ track) =>
-    track && `${await track.getDisplayWidth()} x ${await track.getDisplayHeight()}`;
+  const size = async (/** @type {import("mediabunny").InputVideoTrack | null} */ track) => {
+    if (!track) return "";
+    const turned = [await track.getRotation(), await track.getFlip()];
+    const how = turned.some(Boolean) ? ` turned by ${turned[0]} degrees${turned[1] ? " and flipped" : ""}` : "";
+    return `${await track.getDisplayWidth()} x ${await track.getDisplayHeight()}${how}`;
+  };
   const sizes = new Set(await Promise.all(pictures.map(size)));
   if (sizes.size > 1) {
     throw new Fault("NotSupportedError", `the pictures differ in size: ${[...sizes].join(", ")}. Join recordings of one size`);

@@ -3,6 +3,7 @@
 
 import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
 
+/** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
 /** @typedef {import("mediabunny").Output} Output */
 /** @typedef {VideoDecoderConfig | AudioDecoderConfig} Config */
@@ -11,7 +12,7 @@ import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource }
  * to add it to the output, moved by so many seconds.
  * @typedef {{at: number, lasts: number, add: (shift: number) => Promise<void>}} Piece
  */
-/** What one track of the output gets of the n-th recording. @typedef {(index: number) => AsyncGenerator<Piece>} Pieces */
+/** What one track of the output gets of the n-th recording. @typedef {(index: number) => AsyncIterator<Piece>} Pieces */
 
 /**
  * A track of the output that gets the packets of one track of each recording, as they are.
@@ -21,7 +22,7 @@ import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource }
  */
 export async function copying(tracks, begins, output) {
   const [first] = tracks;
-  const decoderConfig = await /** @type {any} */ (first).getDecoderConfig();
+  const meta = { decoderConfig: await /** @type {any} */ (first).getDecoderConfig() };
   const name = (await first.getName()) ?? undefined;
   /** @type {EncodedVideoPacketSource | EncodedAudioPacketSource} */
   let source;
@@ -32,39 +33,74 @@ export async function copying(tracks, begins, output) {
     source = new EncodedAudioPacketSource(/** @type {any} */ (await first.getCodec()));
     output.addAudioTrack(source, { name });
   }
-  return async function* (index) {
+  return (index) => {
+    // One packet at a time: `sink.packets()` reads a second's worth ahead, and so fast that is the whole file.
+    const sink = new EncodedPacketSink(tracks[index]);
+    const begin = begins[index];
+    /** @type {EncodedPacket | null | undefined} */
+    let packet;
     let [previous, usual] = [NaN, 0];
-    for await (const packet of new EncodedPacketSink(tracks[index]).packets()) {
-      const at = packet.timestamp - begins[index];
-      // In some containers a packet ends where the next begins, and the last one is as long as those before.
-      usual = packet.duration || at - previous || usual;
-      previous = at;
-      const lasts = Math.max(0, usual);
-      const add = (/** @type {number} */ shift) =>
-        source.add(packet.clone({ timestamp: shift + at, duration: lasts }), { decoderConfig });
-      yield { at, lasts, add };
-    }
+    return {
+      async next() {
+        packet = packet ? await sink.getNextPacket(packet) : packet === null ? null : await sink.getFirstPacket();
+        if (!packet) return { done: true, value: undefined };
+        const { timestamp, duration } = packet;
+        const at = timestamp - begin;
+        // In some containers a packet ends where the next begins, and the last one is as long as those before.
+        usual = duration || at - previous || usual;
+        previous = at;
+        const lasts = Math.max(0, usual);
+        const whole = packet;
+        const add = (/** @type {number} */ shift) => {
+          const stays = shift + at === timestamp && lasts === duration;
+          return source.add(stays ? whole : whole.clone({ timestamp: shift + at, duration: lasts }), meta);
+        };
+        return { done: false, value: { at, lasts, add } };
+      },
+    };
   };
 }
 
-/**
- * All pieces of several tracks, the earliest first. @param {AsyncGenerator<Piece>[]} tracks
- * @returns {AsyncGenerator<Piece>}
- */
-export async function* inOrder(tracks) {
-  const heads = await Promise.all(tracks.map((track) => track.next()));
-  try {
-    for (;;) {
-      const times = heads.map(({ done, value }) => (done ? Infinity : value.at));
-      const earliest = times.indexOf(Math.min(...times));
-      if (earliest === -1 || times[earliest] === Infinity) return;
-      yield heads[earliest].value;
-      heads[earliest] = await tracks[earliest].next();
+/** The pieces of several tracks, the earliest first. (No generator: for so many packets their cost would show.) */
+export class InOrder {
+  /** @type {(Piece | undefined)[]} */
+  #heads = [];
+  #earliest = 0;
+
+  /** @param {AsyncIterator<Piece>[]} tracks */
+  constructor(tracks) {
+    this.tracks = tracks;
+  }
+
+  /** The piece that comes next, if there is one. */
+  get head() {
+    return this.#heads[this.#earliest];
+  }
+
+  async begin() {
+    for (const track of this.tracks) this.#heads.push(await nextOf(track));
+    this.#choose();
+  }
+
+  async advance() {
+    this.#heads[this.#earliest] = await nextOf(this.tracks[this.#earliest]);
+    this.#choose();
+  }
+
+  #choose() {
+    const at = (/** @type {number} */ index) => this.#heads[index]?.at ?? Infinity;
+    for (let index = 0; index < this.#heads.length; index++) {
+      if (at(index) < at(this.#earliest)) this.#earliest = index;
     }
-  } finally {
-    for (const track of tracks) await track.return(undefined);
+  }
+
+  async end() {
+    for (const track of this.tracks) await track.return?.();
   }
 }
+
+/** @param {AsyncIterator<Piece>} track @returns {Promise<Piece | undefined>} */
+const nextOf = async (track) => (await track.next()).value;
 
 /**
  * Write recordings one after the other.
@@ -75,12 +111,19 @@ export async function write(tracks, lengths, task) {
   const total = lengths.reduce((sum, length) => sum + length, 0);
   let shift = 0;
   for (let index = 0; index < lengths.length; index++) {
+    const pieces = new InOrder(tracks.map((of) => of(index)));
     let end = 0;
-    for await (const { at, lasts, add } of inOrder(tracks.map((of) => of(index)))) {
-      task.signal.throwIfAborted();
-      await add(shift);
-      end = Math.max(end, at + lasts);
-      task.report((shift + at) / total);
+    try {
+      await pieces.begin();
+      for (let piece = pieces.head; piece; piece = pieces.head) {
+        task.signal.throwIfAborted();
+        await piece.add(shift);
+        end = Math.max(end, piece.at + piece.lasts);
+        task.report((shift + piece.at) / total);
+        await pieces.advance();
+      }
+    } finally {
+      await pieces.end();
     }
     // Nothing of the next may begin before this one ends.
     shift += Math.max(end, lengths[index]);

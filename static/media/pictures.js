@@ -15,6 +15,7 @@ export class FrameReader {
   #samples;
   /** @type {import("mediabunny").Input | undefined} */
   #input;
+  #closed = false;
   #start = 0;
   #end = Infinity;
   #begin = 0;
@@ -45,6 +46,7 @@ export class FrameReader {
       this.#context = context(this.width, this.height);
       this.#pixels = new Uint8Array(this.width * this.height * DEPTHS[format]);
       this.#samples = new VideoSampleSink(track).samples(this.#begin + this.#start, this.#begin + this.#end);
+      if (this.#closed) this.close();
     } catch (error) {
       this.close();
       throw asFault(error);
@@ -77,6 +79,7 @@ export class FrameReader {
   }
 
   close() {
+    this.#closed = true;
     this.#samples?.return().catch(() => {});
     this.#input?.dispose();
   }

@@ -47,11 +47,14 @@ class ResultFile {
   async #moveToDisk() {
     try {
       this.#temporary = await TemporaryFile.create();
+      this.#writable = await this.#temporary.handle.createWritable();
     } catch {
-      this.#diskMissing = true; // a private window, perhaps: the browser has to keep it all
+      // A private window, perhaps, or a browser without such files: it has to keep it all.
+      this.#diskMissing = true;
+      await this.#temporary?.remove();
+      this.#temporary = undefined;
       return;
     }
-    this.#writable = await this.#temporary.handle.createWritable();
     await this.#writable.write(this.#blob);
     this.#blob = new Blob();
   }
@@ -114,7 +117,7 @@ class TemporaryFile {
   static async create() {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle(FOLDER, { create: true });
-    await (this.#swept ??= sweep(folder));
+    await (this.#swept ??= sweep(folder).catch(() => {}));
     const name = crypto.randomUUID();
     /** @type {() => void} */
     let release = () => {};

@@ -1,6 +1,7 @@
 // @ts-check
 /** Whether a file knows its length and can be entered anywhere. */
 
+import { Fault } from "./faults.js";
 import { duration } from "./input.js";
 
 /** An entry of Matroska's seek head, SeekID, of 4 bytes: those of the id of Cues. */
@@ -12,7 +13,9 @@ const HEAD = 2 ** 16;
 export async function isSeekable(input, blob) {
   const kind = (await input.getFormat()).mimeType;
   if (kind.endsWith("/webm") || kind.endsWith("/x-matroska")) {
-    return (await input.getDurationFromMetadata()) !== null && (await hasIndex(blob));
+    const said = await input.getDurationFromMetadata();
+    // A file that was cut off says more than it has, and its cues were at the end.
+    return said !== null && said < (await input.computeDuration()) + 0.5 && (await hasIndex(blob));
   }
   if (kind.endsWith("/mp4") || kind.endsWith("/quicktime")) return !(await isFragmented(blob));
   // Ogg, WAV, MP3, FLAC: time follows from the place in the file, if the file is whole.
@@ -34,7 +37,8 @@ async function isFragmented(blob) {
     if (type === 0x6d6f6f66) return true; // "moof"
     const size = view.getUint32(0);
     if (size === 0) break; // to the end of the file
-    at += size === 1 ? Number(view.getBigUint64(8)) : Math.max(8, size);
+    at += Math.max(8, size === 1 && view.byteLength === 16 ? Number(view.getBigUint64(8)) : size);
+    if (at > blob.size) throw new Fault("EncodingError", "the file was cut off: its end is missing");
   }
   return false;
 }

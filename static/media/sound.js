@@ -162,6 +162,7 @@ export class SoundReader {
   #blocks;
   /** @type {import("mediabunny").Input | undefined} */
   #input;
+  #closed = false;
   sampleRate = 0;
   channels = 0;
   length = 0;
@@ -175,7 +176,9 @@ export class SoundReader {
       this.#input = await open(blob);
       const { sampleRate, channels, length, frames } = await sound(this.#input, wanted);
       Object.assign(this, { sampleRate, channels, length });
-      this.#blocks = cut(frames(), Math.max(1, Math.round(seconds * sampleRate)), channels);
+      const size = Math.min(Math.round(seconds * sampleRate), length + sampleRate);
+      this.#blocks = cut(frames(), Math.max(1, size), channels);
+      if (this.#closed) this.close();
     } catch (error) {
       this.close();
       throw asFault(error);
@@ -193,6 +196,7 @@ export class SoundReader {
   }
 
   close() {
+    this.#closed = true;
     this.#blocks?.return(undefined).catch(() => {});
     this.#input?.dispose();
   }
@@ -279,7 +283,7 @@ export function waveform(blob, buckets, request) {
       for await (const block of frames()) {
         task.signal.throwIfAborted();
         for (let at = 0; at < block.length; at += channels, frame++) {
-          const bucket = Math.min(buckets - 1, Math.floor((frame * buckets) / length));
+          const bucket = Math.min(buckets - 1, Math.floor((frame * buckets) / (length || 1)));
           for (let channel = 0; channel < channels; channel++) {
             const value = block[at + channel];
             if (!touched[bucket] || value < extremes[bucket * 2]) extremes[bucket * 2] = value;

@@ -26,14 +26,8 @@ export class Task {
     const now = performance.now();
     if (!this.tell || this.signal.aborted || now - this.#reported < REPORT) return;
     this.#reported = now;
-    this.#furthest = Math.max(this.#furthest, Math.min(fraction, 1));
+    this.#furthest = Math.max(this.#furthest, Math.min(fraction || 0, 1));
     this.tell(this.#furthest);
-  }
-
-  /** A task that is one part of this one. @param {number} from @param {number} to @returns {Task} */
-  part(from, to) {
-    const progress = (/** @type {number} */ fraction) => this.report(from + fraction * (to - from));
-    return new Task({ signal: this.signal, progress: this.tell && progress });
   }
 }
 
@@ -45,13 +39,18 @@ export class Task {
  * @returns {Promise<T>}
  */
 export async function perform(request, work) {
+  /** @type {any} */
+  let result;
   try {
     request.signal.throwIfAborted();
-    const result = await work(new Task(request));
+    result = await work(new Task(request));
     request.signal.throwIfAborted();
+    // Cancelled between here and Python, it is nobody's.
+    request.signal.addEventListener("abort", () => result?.remove?.());
     request.progress?.(1);
     return result;
   } catch (error) {
+    await result?.remove?.();
     throw asFault(error, request.signal);
   }
 }

@@ -32,6 +32,10 @@ HEADS = {
         "1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff"
     ),
     "the head of an MP4": bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431"),
+    "an MP4 with a box that ends before it begins": bytes.fromhex(
+        "000000206674797069736f6d0000020069736f6d69736f32617663316d703431000000016672656500000000"
+    )
+    + bytes(4),
     "the head of an Ogg": b"OggS\x00\x02" + bytes(60),
     "the head of a WAV": b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00",
 }

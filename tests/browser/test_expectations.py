@@ -60,11 +60,10 @@ async def test_chromium_records_nothing_from_ended_tracks_or_refuses(microphone)
     microphone.stop()
     recorder = native_recorder(microphone)
     try:
-        seen, _ = await native_events(recorder, recorder.start)
+        outcome = [type for type, _ in (await native_events(recorder, recorder.start))[0]]
     except JsException as error:
-        assert error.name == "NotSupportedError"
-    else:
-        assert [type for type, _ in seen] == ["start", "dataavailable", "stop"]
+        outcome = error.name
+    assert outcome in ("NotSupportedError", ["start", "dataavailable", "stop"])
 
 
 @pytest.mark.lane("chromium")

@@ -238,6 +238,17 @@ def test_a_slice_with_steps_is_taken():
     assert flat(samples).tolist() == [0, 2, 4, 6, 8]
 
 
+def test_samples_are_taken_again():
+    samples = tones(440, 550, seconds=0.01)
+    assert flat(AudioSamples(samples, 8000)).tolist() == flat(samples).tolist()
+
+
+async def test_a_block_longer_than_the_sound(recorded):
+    recording = await recorded("sound")
+    [block] = [block async for block in recording.sample_blocks(86_400)]
+    assert block.frames == (await recording.samples()).frames
+
+
 def test_what_was_given_may_change_afterwards():
     values = array("f", [0.5, 0.5])
     samples = AudioSamples(values, 8000)
@@ -252,7 +263,9 @@ def test_what_was_given_may_change_afterwards():
         ([0.5, 0.5], 8000, TypeError, "data is an array"),
         (None, 8000, TypeError, "data is an array"),
         (array("f"), 8000, ValueError, "no samples"),
-        (array("q", [1]), 8000, TypeError, "8, 16 or 32 bits"),
+        (array("q", [1]), 8000, TypeError, "16 or 32 bits"),
+        (array("b", [1]), 8000, TypeError, "unsigned bytes"),
+        (memoryview(bytes(400)).cast("f", [2, 50]), 8000, ValueError, "Transpose"),
         (memoryview(bytes(16)).cast("f", [2, 2, 1]), 8000, ValueError, "shape"),
         (array("f", [0]), 0, ValueError, "sample_rate"),
         (array("f", [0]), None, TypeError, "sample_rate"),

@@ -1,7 +1,8 @@
 // @ts-check
 /** Python in a worker, without a page's help: boots Pyodide, runs one function of the test, posts its result. */
 
-addEventListener("message", async ({ data: { pyodide: folder, bundle, root, source } }) => {
+addEventListener("message", async ({ data: { pyodide: folder, bundle, root, source, module } }) => {
+  if (module) await import(module);
   const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
   const pyodide = await loadPyodide();
   const response = await fetch(bundle);
