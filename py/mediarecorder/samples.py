@@ -176,7 +176,7 @@ def as_floats(view: memoryview) -> bytearray:
         return _packed(view, numbers, lambda value: value)
     if kind not in PCM or (kind == "l" and view.itemsize != 4):
         raise TypeError(
-            f"samples are floats, unsigned bytes, or signed whole numbers of 16 or 32 bits, not {view.format!r}"
+            f"samples are floats, unsigned bytes, or signed numbers of 16 or 32 bits, not {view.format!r}"
         )
     silence, full = PCM[kind]
     return _packed(view, numbers, lambda value: (value - silence) / full)
