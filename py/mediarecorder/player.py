@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 AT_ONCE = 20_000_000
 """Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
 
+STROKES = 150
+"""Of a waveform: it is as wide then as the browsers make a player of sound."""
+
 log = logging.getLogger("mediarecorder")
 
 
@@ -42,7 +45,7 @@ async def look_at(recording: Recording) -> Look:
             await recording.measure()
         if recording.is_video:
             return Look(poster=await recording.thumbnail(min(1.0, recording.duration / 2), width=640))
-        return Look(svg=waveform_svg(await recording.waveform()))
+        return Look(svg=waveform_svg(await recording.waveform(STROKES)))
     except MediaError as error:
         log.info("A recording shows itself without a picture: %s", error)
         return Look()

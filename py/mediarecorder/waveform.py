@@ -24,7 +24,7 @@ def waveform_svg(waveform: Sequence[Extremes]) -> str:
     strokes = []
     for place, (low, high) in enumerate(waveform):
         top, bottom = middle - min(1.0, high) * middle, middle - max(-1.0, low) * middle
-        strokes.append(f"M{2 * place + 1} {top:.1f}V{max(bottom, top + 1):.1f}")
+        strokes.append(f"M{2 * place + 0.5} {top:.1f}V{max(bottom, top + 1):.1f}")
     width = 2 * len(waveform)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Waveform" '

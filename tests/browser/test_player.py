@@ -65,7 +65,7 @@ async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
     assert player.getAttribute("aria-label") == "Recording of 0:01"
     picture = stage.querySelector("figure svg[role=img][aria-label]")
     assert picture.getBoundingClientRect().width > 100
-    assert len(picture.querySelector("path").getAttribute("d").split("M")) == 241
+    assert len(picture.querySelector("path").getAttribute("d").split("M")) == 151
     facts = stage.querySelector("figcaption").textContent
     assert "0:01" in facts
     assert "kB" in facts
