@@ -4,8 +4,8 @@
  * whole file into memory while nobody waits for it; mediabunny's other way is one small read after the other.)
  */
 
-/** Bytes of a block. */
-const SIZE = 2 ** 20;
+/** Bytes of a block: larger ones are faster, and three of them are in memory. */
+const SIZE = 7 * 2 ** 17;
 /** Blocks that are kept. */
 const KEPT = 2;
 

@@ -97,7 +97,9 @@ export const convert = (blob, name, request) =>
  * @param {Partial<ConversionOptions>} [others]  discards those that are kept
  */
 async function written(input, format, kept, tags, task, others) {
-  const [begin, length] = [await origin(input), await duration(input)];
+  const begin = await origin(input);
+  // Without an index the length is found only by reading the whole file: not where nobody asks for it.
+  const length = task.tell || others ? await duration(input) : 0;
   return writing(format, async (output) => {
     const conversion = others && (await prepared({ input, output, composable: true, trim: { start: begin }, ...others }));
     const copies = [];
