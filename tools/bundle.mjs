@@ -43,6 +43,13 @@ await build({
   inject: ["./static/media/worker-of-mp3.js"],
 });
 
+// The bridge. The page's half is a module that its author imports from. The worker's half is a plain script, so that
+// a classic worker can load it by importScripts and any other by import.
+const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/__init__.py", "utf8")) ?? [];
+const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
+await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
+await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
+
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
