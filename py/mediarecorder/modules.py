@@ -56,7 +56,7 @@ def module_address(name: str) -> str:
 async def _load(name: str) -> None:
     address = module_address(name)
     try:
-        await (_load_into_worker(address) if realm() == "worker" else _load_into_page(address))
+        await (load_into_worker(address) if realm() == "worker" else load_into_page(address))
     finally:
         js.URL.revokeObjectURL(address)
     if registered(name) is None:
@@ -66,7 +66,8 @@ async def _load(name: str) -> None:
         )
 
 
-async def _load_into_page(address: str) -> None:
+async def load_into_page(address: str) -> None:
+    """Load the module at this address; a failure shows in what it has not done."""
     script = js.document.createElement("script")
     script.type, script.src = "module", address
     loaded = asyncio.get_running_loop().create_future()
@@ -86,7 +87,8 @@ async def _load_into_page(address: str) -> None:
         proxy.destroy()
 
 
-async def _load_into_worker(address: str) -> None:
+async def load_into_worker(address: str) -> None:
+    """The same in a worker."""
     try:
         js.importScripts(address)
         return

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from mediarecorder import AudioSamples, MediaRecorder, MediaStream, Recording, media_devices, record
+from mediarecorder.browser import realm
+from mediarecorder.modules import load_into_page, load_into_worker
 
 
 @pytest.fixture
@@ -169,12 +171,8 @@ async def orders() -> AsyncIterator[Any]:
     import js
 
     if not hasattr(js, "orders"):
-        script = js.document.createElement("script")
-        script.type, script.src = "module", "/tests/browser/orders.js"
-        loaded = asyncio.get_running_loop().create_future()
-        script.onload = lambda _: loaded.set_result(None)
-        js.document.head.append(script)
-        await loaded
+        address = f"{js.location.origin}/tests/browser/orders.js"
+        await (load_into_worker if realm() == "worker" else load_into_page)(address)
     js.orders.clear()
     yield js.orders
     js.orders.clear()
