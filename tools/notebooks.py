@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,6 +40,8 @@ IN_MARIMO = (
 
 #: What a person is to see of JupyterLite; "tree" lists the notebooks for "notebooks".
 APPS = ("lab", "notebooks", "tree", "repl")
+
+ICONS = ("favicon", "favicon-notebook", "favicon-file", "favicon-terminal", "favicon-console", "favicon-busy-1")
 
 INDEX = """<!doctype html>
 <html lang="en">
@@ -69,6 +74,7 @@ def build(builders: Path, wheels: Path) -> None:
         build_jupyterlite(builders, available, SITES / "jupyterlite", Path(folder) / "lite")
         build_marimo(builders, available, SITES / "marimo")
     (SITES / "index.html").write_text(index())
+    (SITES / "favicon.ico").write_bytes(icon())
 
 
 def build_wheel(folder: Path) -> Path:
@@ -103,6 +109,41 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
     npm_package = ROOT / "node_modules" / "pyodide-jupyterlite"
     pyodide_folder.assemble(npm_package, wheels, IN_JUPYTERLITE, site / "static" / "pyodide")
     add_contents(site, example_notebooks())
+    for name in ICONS:
+        # JupyterLab shows these in the tab, and the builder takes them from a Jupyter server, which there is none of.
+        (site / "static" / "favicons").mkdir(exist_ok=True)
+        (site / "static" / "favicons" / f"{name}.ico").write_bytes(icon())
+    for script in (site / "extensions").rglob("*.js"):
+        mend_isolated_kernel(script)
+
+
+def mend_isolated_kernel(script: Path) -> None:
+    """Mend two races of `coincident`, through which page and kernel talk where SharedArrayBuffer exists.
+
+    On a busy machine one cell in four never ended: the page looks at a buffer that the kernel has already filled, and
+    takes the answer "not-equal" of Atomics.waitAsync for a promise. And whoever looks while the other one is filling
+    the buffer reads half of the text, since the first character already counts as the signal.
+    """
+    text = script.read_text()
+    if "Possible deadlock if proxy" not in text:
+        return
+    for what, pattern, replacement in (
+        (
+            "waitAsync that is over at once",
+            r"(\((\w+),(\w+)\)=>\2\?)(\w+\(\3,0\)):\(",
+            r"\1{value:Promise.resolve(\4.value)}:(",
+        ),
+        (
+            "the signal last",
+            r"(for\(let (\w+)=new \w+\((\w+)\.buffer\),(\w+)=)0(;\4<(\w+)\.length;\4\+\+\)"
+            r"\2\[\4\]=\6\.charCodeAt\(\4\))",
+            r"\g<1>2\5;Atomics.store(\3,0,\6.charCodeAt(0)|\6.charCodeAt(1)<<16)",
+        ),
+    ):
+        text, count = re.subn(pattern, replacement, text)
+        if count != 1:
+            raise SystemExit(f"{script.name} changed: {what} is found {count} times. Is the race still there?")
+    script.write_text(text)
 
 
 def add_contents(site: Path, notebooks: Iterable[Path]) -> None:
@@ -164,6 +205,25 @@ def index() -> str:
             for file in example_notebooks_of_marimo()
         ),
     )
+
+
+def icon(size: int = 32) -> bytes:
+    """A red disc: PNG inside ICO."""
+    middle, radius = (size - 1) / 2, size * 0.4
+    rows = bytearray()
+    for y in range(size):
+        rows.append(0)
+        for x in range(size):
+            inside = (x - middle) ** 2 + (y - middle) ** 2 <= radius**2
+            rows += b"\xd0\x21\x2a\xff" if inside else bytes(4)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)
+    image = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
+    png = b"\x89PNG\r\n\x1a\n" + image
+    return struct.pack("<HHHBBBBHHII", 0, 1, 1, size, size, 0, 0, 1, 32, len(png), 22) + png
 
 
 def run(*command: str | Path, within: Path = ROOT) -> None:
