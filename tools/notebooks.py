@@ -41,6 +41,13 @@ IN_MARIMO = (
 #: What a person is to see of JupyterLite; "tree" lists the notebooks for "notebooks".
 APPS = ("lab", "notebooks", "tree", "repl")
 
+#: This one asks for notebooks, of which there are none in the REPL, and says so as an error.
+REPL = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {"disabledExtensions": ["@jupyterlab/codemirror-extension:commands"]},
+}
+
+#: Names of the icons that JupyterLab asks for.
 ICONS = ("favicon", "favicon-notebook", "favicon-file", "favicon-terminal", "favicon-console", "favicon-busy-1")
 
 INDEX = """<!doctype html>
@@ -105,6 +112,8 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
     shutil.copy(ROOT / "tools" / "sites" / "jupyter-lite.json", sources)
     configuration = {"apps": APPS, "no_sourcemaps": True, "cache_dir": str(sources / "cache")}
     (sources / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": configuration}))
+    (sources / "repl").mkdir()
+    (sources / "repl" / "jupyter-lite.json").write_text(json.dumps(REPL))
     run(builders / "bin" / "jupyter-lite", "build", "--output-dir", site, within=sources)
     npm_package = ROOT / "node_modules" / "pyodide-jupyterlite"
     pyodide_folder.assemble(npm_package, wheels, IN_JUPYTERLITE, site / "static" / "pyodide")
