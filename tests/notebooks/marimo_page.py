@@ -1,0 +1,101 @@
+"""marimo as a person uses it, in a page of the exported site: a notebook in "run" or in "edit" mode.
+
+marimo's page keeps what its cells said to itself, so this listens to what the kernel tells the page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+#: Milliseconds until the kernel has loaded, and that cells may take: two engines on a busy machine.
+STARTING = 90_000
+RUNNING = 60_000
+
+# Beside the page's own listener; the page hears all the same.
+LISTENER = """
+globalThis.kernel = { cells: {}, runs: 0, restarts: 0, workers: [] };
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    kernel.workers.push(String(args[0]));
+    this.addEventListener("message", ({ data }) => {
+      if (data?.data?.id !== "kernelMessage") return;
+      const { op, data: told } = JSON.parse(data.data.payload.message);
+      if (op === "completed-run") kernel.runs += 1;
+      if (op !== "cell-op") return;
+      const cell = (kernel.cells[told.cell_id] ??= { status: null, output: null, console: [] });
+      if (told.status) cell.status = told.status;
+      if (told.output) cell.output = told.output;
+      // A list replaces what was there, anything else is one more.
+      if (Array.isArray(told.console)) cell.console = told.console;
+      else if (told.console) cell.console.push(told.console);
+    });
+  }
+};
+"""
+
+IS_OVER = """runs => kernel.runs >= runs
+  && Object.values(kernel.cells).every(({ status }) => status === null || status === "idle")"""
+
+
+class Marimo:
+    """One page with a marimo notebook in it; `site` is the address of the notebook sites."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page = page
+        self._site = f"{site}/marimo"
+        self.run_button = page.get_by_test_id("chrome-controls-bottom-right").get_by_test_id("run-button")
+        page.add_init_script(LISTENER)
+
+    def open(self, notebook: str, mode: str) -> Marimo:
+        """Open a notebook to "run" or "edit" it. In run mode all its cells have run when this returns."""
+        self.page.goto(f"{self._site}/{notebook}-{mode}.html", wait_until="commit")
+        # The editor's kernel counts it as a run that it has taken the cells in.
+        self.page.wait_for_function(IS_OVER, arg=1, timeout=STARTING)
+        return self
+
+    def run_all(self) -> None:
+        """Press the editor's Run for all cells that are stale; returns when they have run."""
+        runs = self.page.evaluate("kernel.runs")
+        self.run_button.click()
+        self.wait(runs + 1)
+
+    def wait(self, runs: int = 0) -> None:
+        """Wait until nothing runs, after so many runs since the page was opened."""
+        self.page.wait_for_function(IS_OVER, arg=runs, timeout=RUNNING)
+
+    # What is there afterwards
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator("[data-cell-id].marimo-cell").nth(index)
+
+    def output(self, index: int) -> Locator:
+        """A cell's output as the page shows it."""
+        return self.cell(index).locator(".output-area")
+
+    def console(self, index: int) -> Locator:
+        """What a cell printed, as the page shows it."""
+        return self.cell(index).get_by_test_id("console-output-area")
+
+    def outputs(self, index: int) -> dict[str, Any] | None:
+        """A cell's output as the kernel told it: its mimetype and data."""
+        return self._told(index)["output"]
+
+    def printed(self, index: int) -> str:
+        """What a cell wrote to stdout."""
+        told = self._told(index)["console"]
+        return "".join(part["data"] for part in told if part["channel"] == "stdout")
+
+    def errors(self) -> list[str]:
+        """Of all cells: what the kernel called an error, and tracebacks."""
+        told = self.page.evaluate("Object.values(kernel.cells)")
+        outputs = [cell["output"] for cell in told if cell["output"]]
+        errors = [str(out["data"]) for out in outputs if out["channel"] == "marimo-error"]
+        parts = [part for cell in told for part in cell["console"]]
+        return errors + [str(part["data"]) for part in parts if "traceback" in part["mimetype"]]
+
+    def _told(self, index: int) -> dict[str, Any]:
+        name = self.cell(index).get_attribute("data-cell-id")
+        return self.page.evaluate("name => kernel.cells[name]", name)

@@ -1,0 +1,60 @@
+"""The library in JupyterLite: there on import, in every app, with and without cross-origin isolation."""
+
+from __future__ import annotations
+
+import notebooks as sites
+import pytest
+from playwright.sync_api import expect
+
+import mediarecorder
+
+pytestmark = pytest.mark.xdist_group("jupyterlite")
+
+FIRST = "first-recording.ipynb"
+VERSION = mediarecorder.__version__
+
+
+EXAMPLES = [file.name for file in sites.example_notebooks()]
+
+
+@pytest.mark.parametrize("app", ["lab", "repl"])
+def test_import_is_enough(jupyterlite, app, served):
+    jupyterlite.open(app, FIRST)
+    assert jupyterlite.page.evaluate("crossOriginIsolated") is (served == "isolated")
+    cell = jupyterlite.run("import mediarecorder\nprint(mediarecorder.__version__)")
+    assert jupyterlite.printed(cell) == f"{VERSION}\n"
+    expect(jupyterlite.output(cell)).to_have_text(VERSION)
+
+    # JupyterLite's own isolated kernel loses answers now and then; tools/notebooks.py mends it.
+    for number in range(10):
+        assert jupyterlite.printed(jupyterlite.run(f"print({number})")) == f"{number}\n"
+    assert jupyterlite.errors() == []
+
+
+@pytest.mark.parametrize("notebook", EXAMPLES)
+@pytest.mark.parametrize(("app", "served"), [("notebooks", "plain"), ("lab", "isolated")], indirect=["served"])
+def test_example_runs_through(jupyterlite, app, notebook):
+    jupyterlite.open(app, notebook)
+    jupyterlite.run_all()
+    assert jupyterlite.errors() == []
+    numbers = jupyterlite.page.evaluate(
+        "lite.cells.map(({ model }) => model).filter(({ type }) => type === 'code').map((m) => m.executionCount)"
+    )
+    assert numbers == list(range(1, len(numbers) + 1)), "every cell has run"
+
+
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_restarted_kernel_forgets_and_the_file_has_what_the_cells_said(jupyterlite):
+    jupyterlite.open("notebooks", FIRST)
+    jupyterlite.run("%pip install mediarecorder\nimport mediarecorder\nfound = 1")
+    assert jupyterlite.errors() == []
+    jupyterlite.start("import asyncio\nawait asyncio.sleep(1000)")
+
+    jupyterlite.restart_kernel()
+    cell = jupyterlite.run("print('found' in globals())")
+    assert jupyterlite.printed(cell) == "False\n"
+
+    jupyterlite.run("found")
+    assert jupyterlite.errors() == ["NameError: name 'found' is not defined"]
+    saved = jupyterlite.save()["cells"][cell]["outputs"]
+    assert saved == [{"name": "stdout", "output_type": "stream", "text": "False\n"}]
