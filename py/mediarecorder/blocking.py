@@ -131,6 +131,7 @@ class _Call(Generic[T]):
 
     def __init__(self, awaitable: Awaitable[T]) -> None:
         self._awaitable = awaitable
+        self._begun = False
         self._result: T
         self._error: BaseException | None = None
         #: What is to be raised here in place of whatever the awaitable comes to.
@@ -153,8 +154,8 @@ class _Call(Generic[T]):
                 run_sync(self._watch())
             finally:
                 _interrupts.leave(self)
-                if self.task is None and isinstance(self._awaitable, Coroutine):
-                    self._awaitable.close()  # interrupted before it began
+                if not self._begun and isinstance(self._awaitable, Coroutine):
+                    self._awaitable.close()  # or it would be reported as never awaited
             error, self._error = self._error, None
             if self.interruption is not None:
                 raise self.interruption.with_traceback(None) from error
@@ -183,6 +184,7 @@ class _Call(Generic[T]):
                     logger.warning("%r was cancelled and has not ended after %s s", self._awaitable, GRACE)
 
     async def _settle(self) -> None:
+        self._begun = True
         # The error is kept, not raised: through JavaScript it would lose its traceback, and a
         # KeyboardInterrupt would reach the event loop too.
         try:
@@ -237,6 +239,7 @@ class _Interrupts:
             again = all(call.interruption for call in inner)
             for call in inner:
                 call.interruption = call.interruption or error
+            # Whoever asks again means it.
             if (again or time.monotonic() - self._beat > BUSY) and not _of_the_loop(frame):
                 raise
 
