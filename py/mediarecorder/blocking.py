@@ -42,7 +42,7 @@ logger = logging.getLogger("mediarecorder")
 
 HEARTBEAT = 0.05
 """Seconds between two looks at whether the call was interrupted or the task around it cancelled."""
-GRACE = 0.75
+GRACE = 0.5
 """Seconds that what was cancelled gets to clean up before the call ends without it."""
 POLLS = 100
 """Turns of a loop at each look. Pyodide reads the interrupt buffer at every 50th check of its evaluation
