@@ -25,7 +25,7 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
-from . import capture, diagnosis, mixing
+from . import bridge, capture, diagnosis, mixing
 from .browser import can_run_sync, has_jspi, require_browser, run_sync
 from .errors import InvalidStateError, MediaError, NotSupportedError
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from types import FrameType
 
-__all__ = ["diagnose", "mix", "record", "run", "take_photo"]
+__all__ = ["connect", "diagnose", "mix", "record", "run", "take_photo"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,7 +97,7 @@ record = _blocking(capture.record)
 take_photo = _blocking(capture.take_photo)
 mix = _blocking(mixing.mix)
 diagnose = _blocking(diagnosis.diagnose)
-# Here goes: connect = _blocking(….connect)
+connect = _blocking(bridge.connect)
 
 
 def _require_waiting(name: str, what: str, unused: Iterable[object]) -> None:

@@ -9,10 +9,10 @@ import time
 import traceback
 import weakref
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
+from workers import PythonWorker
 
 import mediarecorder
 from mediarecorder import (
@@ -22,8 +22,8 @@ from mediarecorder import (
     blocking,
     media_devices,
 )
+from mediarecorder.browser import realm
 
-ROOT = Path(__file__).resolve().parents[2]
 SOON = 1.0
 """Seconds within which an interrupt must have ended a call."""
 
@@ -79,7 +79,8 @@ def test_record_in_a_plain_function():
 
 def test_the_other_calls():
     assert blocking.take_photo(mime_type="image/png").mime_type == "image/png"
-    assert blocking.diagnose()["realm"] == "page"
+    blocking.connect()
+    assert blocking.diagnose()["realm"] == realm()
     with blocking.mix(blocking.run(media_devices.get_user_media(audio=True))) as mixed:
         assert mixed.active
 
@@ -128,7 +129,7 @@ def test_what_cannot_be_awaited_is_refused():
 
 
 def test_signatures_are_those_of_the_package():
-    for name in ("record", "take_photo", "mix", "diagnose"):
+    for name in ("record", "take_photo", "mix", "diagnose", "connect"):
         call, original = getattr(blocking, name), getattr(mediarecorder, name)
         assert inspect.signature(call) == inspect.signature(original)
         assert not inspect.iscoroutinefunction(call)
@@ -394,6 +395,7 @@ def test_the_host_says_what_an_interrupt_is(interrupt):
 
 
 @pytest.mark.core
+@pytest.mark.page_only("a worker has no button to click")
 async def test_a_plain_handler_of_events_cannot_wait_and_an_async_one_can(stage):
     import js
     from pyodide.ffi import create_proxy
@@ -446,46 +448,9 @@ def test_python_that_was_started_synchronously_cannot_wait():
 # --- in a worker
 
 
-class Worker:
-    """Python in a worker of its own; `await said()` is the next that it posts."""
-
-    def __init__(self, worker, interrupts):
-        self._interrupts = interrupts
-        self._said = asyncio.Queue()
-        worker.onmessage = lambda event: self._said.put_nowait(event.data)
-        worker.onerror = lambda event: self._said.put_nowait(RuntimeError(event.message))
-
-    async def said(self):
-        said = await self._said.get()
-        if isinstance(said, Exception):
-            raise said
-        return said
-
-    def interrupt(self):
-        self._interrupts[0] = int(signal.SIGINT)
-
-
-@asynccontextmanager
-async def in_worker(lane, source, module=""):
-    import js
-
-    assert js.crossOriginIsolated, "without it there is no SharedArrayBuffer"
-    interrupts = js.Uint8Array.new(js.SharedArrayBuffer.new(1))
-    worker = js.Worker.new("/tests/browser/worker.js", js.Object.fromEntries([["type", "module"]]))
-    python = Worker(worker, interrupts)
-    message = {
-        "pyodide": "/node_modules/pyodide-0.27" if lane.endswith("0.27") else "/node_modules/pyodide",
-        "bundle": "/bundle.zip",
-        "root": str(ROOT),
-        "source": source,
-        "module": module,
-        "interrupts": interrupts,
-    }
-    worker.postMessage(js.Object.fromEntries([[name, value] for name, value in message.items()]))
-    try:
-        yield python
-    finally:
-        worker.terminate()
+def in_worker(lane, **options):
+    """Python in a worker of its own, of the lane's version."""
+    return PythonWorker(pyodide="pyodide-0.27" if lane.endswith("0.27") else "pyodide", **options)
 
 
 INTERRUPTED = """
@@ -530,16 +495,24 @@ for wait in lambda: asyncio.sleep(4), lambda: Promise.race(Array.of()), consume,
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
 async def test_the_page_interrupts_python_in_a_worker(lane):
+    import js
+
+    assert js.crossOriginIsolated, "without it there is no SharedArrayBuffer"
+    interrupts = js.Uint8Array.new(js.SharedArrayBuffer.new(1))
+    worker = in_worker(lane, interrupts=interrupts)
     durations = []
-    async with in_worker(lane, INTERRUPTED) as python:
+    try:
+        result = worker.start(INTERRUPTED)
         for _ in range(5):
-            assert await python.said() == "waits"
+            assert await worker.said.get() == "waits"
             await asyncio.sleep(0.6)  # it is waiting, or busy, for good
-            python.interrupt()
             begun = time.monotonic()
-            assert await python.said() == "interrupted"
+            interrupts[0] = int(signal.SIGINT)
+            assert await worker.said.get() == "interrupted"
             durations.append(time.monotonic() - begun)
-        assert await python.said() == "generator"
+        assert await result == "generator"
+    finally:
+        worker.terminate()
     assert max(durations) < SOON
 
 
@@ -560,7 +533,10 @@ for call in lambda: blocking.record(1), lambda: blocking.run(asyncio.sleep(0)):
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
 async def test_without_jspi_it_says_so(lane):
-    async with in_worker(lane, WITHOUT_JSPI, "/tests/browser/no_jspi.js") as python:
-        said = await python.said()
+    worker = in_worker(lane, module="/tests/browser/no_jspi.js")
+    try:
+        said = await worker.run(WITHOUT_JSPI)
+    finally:
+        worker.terminate()
     assert said.count("no JSPI") == 2
     assert "await record(…)" in said
