@@ -51,6 +51,7 @@ from .streams import MediaStream
 from .tracks import MediaStreamTrack
 
 if TYPE_CHECKING:
+    from . import blocking as blocking
     from .frames import Frame
     from .samples import AudioSamples
     from .waveform import Extremes
@@ -103,9 +104,11 @@ _LATER = {"AudioSamples": "samples", "Extremes": "waveform", "Frame": "frames"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name == "blocking":
+        return import_module(".blocking", __name__)
+    if name in _LATER:
         value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

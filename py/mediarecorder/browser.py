@@ -48,6 +48,7 @@ __all__ = [
     "can_run_sync",
     "connected",
     "create_proxy",
+    "has_jspi",
     "js",
     "js_object",
     "js_of",
@@ -88,6 +89,11 @@ def pyodide_version() -> str:
     import pyodide
 
     return str(pyodide.__version__)
+
+
+def has_jspi() -> bool:
+    """Whether this browser can suspend WebAssembly at all (JSPI), by its present or its first interface."""
+    return hasattr(js.WebAssembly, "Suspending") or hasattr(js.WebAssembly, "Suspender")
 
 
 def can_run_sync() -> bool:

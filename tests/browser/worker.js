@@ -4,11 +4,12 @@
 /** @type {Promise<any> | undefined} */
 let booting;
 
-/** @param {{pyodide: string, bundle: string, root: string, module?: string}} options */
-async function boot({ pyodide: folder, bundle, root, module }) {
+/** @param {{pyodide: string, bundle: string, root: string, module?: string, interrupts?: Uint8Array}} options */
+async function boot({ pyodide: folder, bundle, root, module, interrupts }) {
   if (module) await import(module);
   const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
   const pyodide = await loadPyodide();
+  if (interrupts) pyodide.setInterruptBuffer(interrupts);
   const response = await fetch(bundle);
   if (!response.ok) throw new Error(`${bundle}: ${response.status}`);
   pyodide.unpackArchive(await response.arrayBuffer(), "zip", { extractDir: root });

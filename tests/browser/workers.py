@@ -17,7 +17,9 @@ class PythonWorker:
     '2'
     """
 
-    def __init__(self, *, classic: bool = False, module: str = "", pyodide: str = "pyodide") -> None:
+    def __init__(
+        self, *, classic: bool = False, module: str = "", pyodide: str = "pyodide", interrupts: Any = None
+    ) -> None:
         import js
         from pyodide.ffi import create_proxy
 
@@ -26,7 +28,10 @@ class PythonWorker:
             "bundle": "/bundle.zip",
             "root": str(ROOT),
             "module": module,
+            "interrupts": interrupts,
         }
+        #: Texts that its Python posts meanwhile.
+        self.said: asyncio.Queue[str] = asyncio.Queue()
         self._waiting: dict[int, asyncio.Future[str]] = {}
         self._proxies = [create_proxy(self._answer), create_proxy(self._fail)]
         script, options = ("worker-classic.js", []) if classic else ("worker.js", [["type", "module"]])
@@ -49,6 +54,9 @@ class PythonWorker:
         return answer
 
     def _answer(self, event: Any) -> None:
+        if isinstance(event.data, str):
+            self.said.put_nowait(event.data)
+            return
         waiting = self._waiting[event.data.id]
         if waiting.done():
             return

@@ -84,3 +84,21 @@ def test_make_help_lists_every_target():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {name for name in targets if f"make {name}" not in told} == set()
+
+
+def test_the_blocking_calls_are_loaded_when_asked_for_and_say_where_they_work():
+    program = """
+import asyncio, sys, mediarecorder
+assert "mediarecorder.blocking" not in sys.modules
+blocking = mediarecorder.blocking
+for call in lambda: blocking.record(1), lambda: blocking.run(asyncio.sleep(0)), blocking.diagnose:
+    try:
+        call()
+    except mediarecorder.BrowserRequiredError as error:
+        assert "browser" in str(error)
+    else:
+        sys.exit("no error")
+"""
+    command = [sys.executable, "-I", "-S", "-Wdefault", "-c", f"import sys; sys.path.append('py')\n{program}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
