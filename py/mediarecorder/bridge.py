@@ -20,7 +20,6 @@ from .browser import connected, js, realm, require_browser, settle, use_page
 from .errors import InsecureContextError, PageUnavailableError
 from .modules import load_module, module_address
 
-
 PATIENCE = 30.0
 """Seconds the page gets to answer. A busy notebook took more than 5."""
 
@@ -28,7 +27,7 @@ HOW_TO = (
     "In the page's own JavaScript write\n"
     '    import { openChannel } from "./page.js";\n'
     "    const channel = openChannel();\n"
-    "(page.js is in the wheel, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
+    "(the wheel has page.js, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
     "    await mediarecorder.connect(channel)"
 )
 
@@ -111,8 +110,8 @@ async def _meet_through(host: Any, half: Any) -> None:
         await _meet(
             half,
             name,
-            "The notebook's page did not answer. Run the cell again while its output is in view, and trust the "
-            "notebook if you are asked. Where the host keeps scripts out of its page: " + HOW_TO,
+            "The notebook's page did not answer. Run the cell again while its output is in view, and trust "
+            f"the notebook if you are asked. Where the host keeps scripts out of its page: {HOW_TO}",
         )
     finally:
         if remove is not None:

@@ -24,6 +24,7 @@ MEDIA, MP3 = "media", "mp3"
 FORMATS = ("webm", "mp4", "wav", "ogg", "mp3")
 """What can be written."""
 
+
 def checked_format(format: object) -> str:
     """A name of `FORMATS`; capitals and a leading dot do no harm."""
     if not isinstance(format, str):

@@ -46,7 +46,7 @@ def _marimo(address: str) -> Callable[[], None]:
         "parent.document.head.append(script); script.remove();"
     )
     marimo.output.append(marimo.iframe(f"<script>{script}</script>", height="1px"))
-    return marimo.output.clear
+    return lambda: marimo.output.clear()
 
 
 def _pyscript(address: str) -> Callable[[], None]:

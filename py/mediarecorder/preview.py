@@ -21,5 +21,6 @@ def live_preview(stream: MediaStream) -> str:
     async def live() -> dict[str, Any]:
         return {"stream": stream.js}
 
-    player = f'<video id="{when_placed(live)}" autoplay muted playsinline width="320" aria-label="Live preview"></video>'
+    name = when_placed(live)
+    player = f'<video id="{name}" autoplay muted playsinline width="320" aria-label="Live preview"></video>'
     return f"<figure>{player}{caption}</figure>"

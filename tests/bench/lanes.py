@@ -125,7 +125,7 @@ LANES: dict[str, Lane] = {
     "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
 }
 
-#: The lanes of a test without marks, of which ``page_only`` takes the workers away, and those added by ``core``.
+#: The lanes of a test without marks, those of these that ``page_only`` takes away, and what ``core`` adds.
 DEFAULT = ("chromium", "firefox")
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")

@@ -57,7 +57,7 @@ async def test_colours_are_those_that_others_see_at_that_time(recorded):
     for change, following in itertools.pairwise([*changes, {"at": recording.duration}]):
         start, end = change["at"] + 0.1, following["at"] - 0.1
         if start >= end:
-            continue  # the first colour can be short: the camera changes when it likes, not when the take begins
+            continue  # the first colour can be short: the camera changes when it likes
         async for frame in recording.frames(start=start, end=end):
             view = memoryview(frame)
             pixel = [view[120, 160, channel] for channel in range(3)]

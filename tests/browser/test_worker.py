@@ -132,7 +132,9 @@ async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, class
 async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, ledger):
     channel = open_channel()
     first, second = mortal(), mortal()
-    both = await asyncio.gather(*(one.run(CONNECTED.format(channel=channel) + RECORD) for one in (first, second)))
+    both = await asyncio.gather(
+        *(one.run(CONNECTED.format(channel=channel) + RECORD) for one in (first, second))
+    )
     assert all(said.startswith("True True") for said in both)
     assert ledger.live() == 0
 
@@ -329,14 +331,22 @@ async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
 async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
     element, channel = frame
     worker = mortal()
-    await worker.run(CONNECTED.format(channel=channel) + "old = await mediarecorder.media_devices.get_user_media(audio=True)")
+    await worker.run(
+        CONNECTED.format(channel=channel)
+        + "old = await mediarecorder.media_devices.get_user_media(audio=True)"
+    )
     element.remove()
-    said = await worker.run(CONNECTED.format(channel=open_channel()) + """
+    said = await worker.run(
+        CONNECTED.format(channel=open_channel())
+        + """
 try:
     mediarecorder.MediaRecorder(old).start()
 except mediarecorder.MediaError as error:
     said = error.name
-""" + RECORD + 'said + " " + str(recording.size > 0)')
+"""
+        + RECORD
+        + 'said + " " + str(recording.size > 0)'
+    )
     assert said == "NotSupportedError True"
 
 

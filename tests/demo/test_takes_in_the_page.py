@@ -111,7 +111,7 @@ def test_hasty_presses(demo):
     expect(demo.take(2)).to_be_visible()
     assert tone(demo.content(2)), "a take that is stopped while paused is whole"
 
-    # Not of take 1: on a slow machine it is stopped before its first sound, and then truly has nothing to play.
+    # Not of take 1: on a slow machine it is stopped before its first sound, and has nothing to play.
     note = demo.take(2).get_by_text("There is nothing to play in this take.")
     expect(note).to_be_hidden()
     demo.player(2).evaluate("player => { player.src = URL.createObjectURL(new Blob(['no media'])); }")
