@@ -6,6 +6,7 @@ JupyterLite's own model, which is what is saved (`outputs`), or in the page (`ou
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -102,7 +103,7 @@ class JupyterLite:
         """Kernel > Restart Kernel…, and confirm it; the kernel is ready again when this returns."""
         self.page.evaluate("lite.statuses.length = 0")
         self.choose("Kernel", "Restart Kernel…")
-        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function(
             """() => lite.statuses.some((status) => status.endsWith("restarting"))
               && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",
@@ -148,7 +149,9 @@ class JupyterLite:
     def errors(self) -> list[str]:
         """Of all cells: "ValueError: words"."""
         every = self.page.evaluate("lite.cells.flatMap((cell) => lite.outputs(cell))")
-        return [f"{out['ename']}: {out['evalue']}" for out in every if out["output_type"] == "error"]
+        errors = [out for out in every if out["output_type"] == "error"]
+        # This kernel says "<class 'ValueError'>".
+        return [re.sub(r"^<class '(.+)'>", r"\1", f"{out['ename']}: {out['evalue']}") for out in errors]
 
     def _wait_until_over(self, asked: int) -> None:
         self.page.wait_for_function("asked => lite.isOver(asked)", arg=asked, timeout=RUNNING)
