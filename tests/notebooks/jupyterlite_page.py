@@ -1,7 +1,7 @@
 """JupyterLite as a person uses it: notebooks in "notebooks" and in "lab", and the "repl".
 
-What a person does is done with keys and menus, so that it counts as user activation. What a cell said is read from
-JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
+What a person does is done with keys and menus, so that it counts as user activation. What a cell said is
+read from JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Milliseconds until the kernel answers for the first time, and that cells may take: two engines on a busy machine.
+#: Milliseconds until the kernel answers for the first time, and that cells may take on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
 
@@ -25,6 +25,7 @@ globalThis.lite = {
   get kernel() { return this.widget?.sessionContext?.session?.kernel; },
   // All cells of a notebook; in the REPL those that were run.
   get cells() { return [...(this.isRepl ? this.widget.console.cells : this.widget.content.widgets)]; },
+  get code() { return this.cells.filter((cell) => cell.model.type === "code"); },
   watch() {
     if (this.kernel?.status !== "idle") return false;
     this.kernel.anyMessage.connect((_, { direction, msg }) => {
@@ -85,7 +86,9 @@ class JupyterLite:
     def start(self, source: str) -> int:
         """As `run`, but the cell still runs when this returns."""
         index: int = self.page.evaluate("lite.lastCell()")
-        prompt = self.page.locator(".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)")
+        prompt = self.page.locator(
+            ".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)"
+        )
         # Outside of what is seen a cell has no editor yet; the click brings it there.
         prompt.scroll_into_view_if_needed()
         prompt.locator(".cm-content").click()

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Milliseconds until the kernel has loaded, and that cells may take: two engines on a busy machine.
+#: Milliseconds until the kernel has loaded, and that cells may take on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
 
@@ -33,7 +33,8 @@ globalThis.Worker = class extends Worker {
     });
   }
 };
-// marimo gives its kernel 20 seconds to answer, then calls it an error that nobody handles: too few beside other tests.
+// marimo gives its kernel 20 seconds to answer, which are too few beside other tests, and then rejects a
+// promise that nobody handles.
 const later = setTimeout;
 globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 120_000 : delay, ...rest);
 """
