@@ -2,6 +2,7 @@
 /** Bundles the library's JavaScript into the package: node tools/bundle.mjs */
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 
 const OUT = "py/mediarecorder/js";
@@ -36,12 +37,43 @@ const stepOn = {
 };
 
 await build({ ...common, entryPoints: ["static/media/media.js"], plugins: [stepOn] });
+/**
+ * The encoder of MP3 carries the text of its worker in a string. Here it becomes a function, so that it can also work
+ * without a worker (static/media/worker-of-mp3.js).
+ * @type {import("esbuild").Plugin}
+ */
+const workerAsFunction = {
+  name: "worker as function",
+  setup({ onLoad, onResolve }) {
+    /** @type {string} */
+    let text;
+    onLoad({ filter: /mp3-encoder\.mjs$/ }, ({ path }) => {
+      const parts = readFileSync(path, "utf8").split(/return inlineWorker\(('(?:[^'\\]|\\.)*')\)/s);
+      if (parts.length !== 3) throw new Error(`${path} has changed: look where it keeps its worker`);
+      text = runInNewContext(parts[1]);
+      const start = `import { startWorker } from "./static/media/worker-of-mp3.js";`;
+      return { contents: `${start}${parts[0]}return startWorker()${parts[2]}`, resolveDir: "." };
+    });
+    onResolve({ filter: /^lame$/ }, () => ({ path: "lame", namespace: "lame" }));
+    onLoad({ filter: /.*/, namespace: "lame" }, () => ({
+      contents: `export default function work(self, setInterval) {${text}\n}`,
+    }));
+  },
+};
+
 await build({
   ...common,
   entryPoints: ["static/media/mp3.js"],
   alias: { mediabunny: "./static/media/mediabunny-of-media.js" },
-  inject: ["./static/media/worker-of-mp3.js"],
+  plugins: [workerAsFunction],
 });
+
+// The bridge. The page's half is a module that its author imports from. The worker's half is a plain script, so that
+// a classic worker can load it by importScripts and any other by import.
+const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/__init__.py", "utf8")) ?? [];
+const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
+await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
+await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
 const version = (/** @type {string} */ name) =>

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 from typing import TYPE_CHECKING, Any
 
+from .bridge import connect
 from .capture import record, take_photo
 from .chunk import Chunk
 from .devices import MediaDeviceInfo, MediaDevices, media_devices
@@ -89,6 +90,7 @@ __all__ = [
     "SecurityError",
     "Subscription",
     "UnknownError",
+    "connect",
     "diagnose",
     "media_devices",
     "mix",

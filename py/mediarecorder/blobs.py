@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, js_object, settle, translated
+from .bridge import reach_page
+from .browser import absent, js, js_object, page, realm, settle, translated
 from .display import Displayed
-from .errors import PageUnavailableError
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class MediaFile(Displayed):
         'interview.webm'
         """
         name = self.file_name(name)
+        if realm() == "worker":
+            return Outcome.running(self._save_through_page(name, pick))
         if pick and hasattr(js, "showSaveFilePicker"):
             return Outcome.running(self._save_picked(name))
         self._download(name)
@@ -148,8 +150,6 @@ class MediaFile(Displayed):
         return "file"
 
     def _download(self, name: str) -> None:
-        if not hasattr(js, "document"):
-            raise PageUnavailableError("only a page can start a download; write_to(path) works in a worker")
         url = js.URL.createObjectURL(self._blob)
         link = js.document.createElement("a")
         link.href, link.download = url, name
@@ -159,6 +159,14 @@ class MediaFile(Displayed):
         link.remove()
         # The browser reads the address after this task; a minute is far more than it needs for that.
         js.setTimeout(js.URL.revokeObjectURL.bind(js.URL), 60_000, url)
+
+    async def _save_through_page(self, name: str, pick: bool) -> str:
+        await reach_page()
+        services = page().services
+        if pick and not absent(chosen := await settle(services, "pick", self._blob, name, doing="save")):
+            return str(chosen)
+        await settle(services, "download", self._blob, name, doing="save")
+        return name
 
     async def _save_picked(self, name: str) -> str:
         suggestion = js_object({"suggestedName": name})

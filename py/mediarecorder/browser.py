@@ -46,6 +46,7 @@ __all__ = [
     "JsProxy",
     "absent",
     "can_run_sync",
+    "connected",
     "create_proxy",
     "js",
     "js_object",
@@ -54,6 +55,7 @@ __all__ = [
     "media_recorder_class",
     "native_getter",
     "now",
+    "page",
     "plain",
     "pyodide_version",
     "realm",
@@ -62,6 +64,7 @@ __all__ = [
     "settle",
     "to_js",
     "translated",
+    "use_page",
 ]
 
 
@@ -102,14 +105,34 @@ def run_sync(awaitable: Any) -> Any:
     return pyodide.ffi.run_sync(awaitable)
 
 
+_bridge: Any = None
+"""The bridge's half in this worker (static/bridge/worker.js), once it is loaded."""
+
+
+def use_page(bridge: Any) -> None:
+    """From now on this worker has a page, by way of the bridge."""
+    global _bridge
+    _bridge = bridge
+
+
+def connected() -> bool:
+    """Whether this worker's bridge reaches its page at present."""
+    return _bridge is not None and bool(_bridge.connected)
+
+
+def page() -> Any:
+    """The window of the page: this realm's own, or what the bridge supplies of it in a worker."""
+    require_browser()
+    if realm() == "worker" and not connected():
+        raise PageUnavailableError("await mediarecorder.connect() first")
+    return js if _bridge is None else _bridge.page
+
+
 def media_devices() -> Any:
     """The page's `navigator.mediaDevices`, or the error that says why there is none."""
-    require_browser()
-    devices = getattr(js.navigator, "mediaDevices", None)
+    devices = getattr(page().navigator, "mediaDevices", None)
     if not absent(devices) and hasattr(devices, "getUserMedia"):
         return devices
-    if realm() == "worker":
-        raise _no_page()
     if not getattr(js, "isSecureContext", True):
         raise InsecureContextError(
             "Browsers give camera and microphone to secure pages only. Open this page over https://, "
@@ -122,21 +145,11 @@ def media_devices() -> Any:
 
 def media_recorder_class() -> Any:
     """The browser's `MediaRecorder`, or the error that says why there is none."""
-    require_browser()
-    if hasattr(js, "MediaRecorder"):
-        return js.MediaRecorder
-    if realm() == "worker":
-        raise _no_page()
+    window = page()
+    if hasattr(window, "MediaRecorder"):
+        return window.MediaRecorder
     raise NotSupportedError(
         "This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari."
-    )
-
-
-def _no_page() -> PageUnavailableError:
-    return PageUnavailableError(
-        "This Python runs in a worker, where browsers have no camera, microphone or MediaRecorder. "
-        'Run it in the page: <script type="py"> without the worker attribute, or Pyodide that the '
-        "page itself loads."
     )
 
 
@@ -175,7 +188,8 @@ def native_getter(interface: str, attribute: str) -> Any:
     It lets the browser itself walk over thousands of events (`events.map(getter)`) with no call into
     Python for each.
     """
-    descriptor = js.Object.getOwnPropertyDescriptor(getattr(js, interface).prototype, attribute)
+    window = js if _bridge is None else _bridge.page  # connected or not
+    descriptor = js.Object.getOwnPropertyDescriptor(getattr(window, interface).prototype, attribute)
     return js.Function.prototype.call.bind(js.Reflect.get(descriptor, "get"))
 
 

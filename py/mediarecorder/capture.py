@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .arguments import checked_number
+from .bridge import reach_page
 from .browser import now, translated
 from .constraints import requested
 from .devices import find_device, media_devices
@@ -96,6 +97,7 @@ async def record(
         duration = checked_number("duration", duration, 0.001)
         timeslice = checked_number("timeslice", timeslice, 0.001)
         _check(duration, stop_when, max_size, on_progress)
+        await reach_page()
         MediaRecorder.choose_type(mime_type)
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)

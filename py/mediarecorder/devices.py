@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .browser import IN_BROWSER, js, js_object, plain, settle
+from .bridge import reach_page
+from .browser import IN_BROWSER, js_object, page, plain, settle
 from .browser import media_devices as browser_media_devices
 from .constraints import js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
@@ -90,6 +91,8 @@ class MediaDevices(BrowserEventTarget):
         ------
         InsecureContextError
             The page came over plain http.
+        PageUnavailableError
+            This is a worker that is not connected with its page yet: ``await connect()`` first.
         """
         return browser_media_devices()
 
@@ -112,6 +115,7 @@ class MediaDevices(BrowserEventTarget):
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia.
         """
         request = js_request(audio, video)
+        await reach_page()
         return await self._open("getUserMedia", request, "get_user_media")
 
     async def get_display_media(
@@ -138,6 +142,7 @@ class MediaDevices(BrowserEventTarget):
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
         """
         request = js_request(audio, video, options)
+        await reach_page()
         if not hasattr(self.js, "getDisplayMedia"):
             raise NotSupportedError(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
@@ -155,6 +160,7 @@ class MediaDevices(BrowserEventTarget):
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
+        await reach_page()
         infos = await settle(self.js, "enumerateDevices", doing="enumerate_devices")
         return [MediaDeviceInfo(info) for info in infos]
 
@@ -177,10 +183,11 @@ class MediaDevices(BrowserEventTarget):
         """
         if name not in ("camera", "microphone"):
             raise ValueError(f'permission is for "camera" or "microphone", not {name!r}')
+        await reach_page()
         devices = self.js  # raises where no device could ever be opened
         try:
             status = await settle(
-                js.navigator.permissions, "query", js_object({"name": name}), doing="permission"
+                page().navigator.permissions, "query", js_object({"name": name}), doing="permission"
             )
             state: Literal["granted", "denied", "prompt"] = status.state
             return state

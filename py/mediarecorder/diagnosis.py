@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from . import __version__
+from .bridge import reach_page
 from .browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
 from .devices import media_devices
 from .display import escape
@@ -44,6 +45,7 @@ async def diagnose() -> Diagnosis:
     table["secure context"] = _yes(getattr(js, "isSecureContext", False))
     table["cross-origin isolated"] = _yes(getattr(js, "crossOriginIsolated", False))
     for what, look in {
+        "page": _page,
         "types": _types,
         "camera": lambda: media_devices.permission("camera"),
         "microphone": lambda: media_devices.permission("microphone"),
@@ -63,6 +65,13 @@ def _host() -> str:
         if module in sys.modules:
             return host
     return "Pyodide"
+
+
+async def _page() -> str:
+    if realm() == "page":
+        return "here"
+    await reach_page()
+    return "connected"
 
 
 async def _types() -> str:

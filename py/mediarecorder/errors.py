@@ -129,6 +129,14 @@ class PageUnavailableError(MediaError):
     """Python runs in a worker and cannot reach the page, which alone has camera and microphone."""
 
 
+class PageLostError(RecordingError, PageUnavailableError):
+    """The page went away during a take; `recording` holds what had come from it until then."""
+
+    @property
+    def name(self) -> str:
+        return "PageUnavailableError"
+
+
 _BY_NAME: dict[str, type[MediaError]] = {
     error.__name__: error
     for error in (
@@ -144,6 +152,7 @@ _BY_NAME: dict[str, type[MediaError]] = {
         QuotaExceededError,
         EncodingError,
         RangeError,
+        PageUnavailableError,
     )
 }
 
@@ -167,7 +176,7 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     Parameters
     ----------
     error
-        A DOMException, an `OverconstrainedError`, a `Fault` of the media engine (static/media/faults.js) or
+        A DOMException, an `OverconstrainedError`, a `Fault` of the library's own (static/fault.js) or
         any other JavaScript error object.
     doing
         What was being done, such as ``"get_user_media"``; it opens the message.

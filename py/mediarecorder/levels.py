@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .arguments import checked_number
-from .browser import js, translated
+from .browser import js, page, realm, settle, translated
 from .errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -29,27 +29,62 @@ async def levels(stream: MediaStream, interval: float) -> AsyncIterator[Level]:
         raise TypeError("interval is a number of seconds, not None")
     if not stream.audio_tracks:
         raise NotFoundError("levels: the stream has no sound. Open it with audio=True.")
-    with translated("levels"):
-        context = js.AudioContext.new()
+    meter = Meter(stream, seconds) if realm() == "page" else await _meter_of_the_page(stream, seconds)
     try:
-        with translated("levels"):
-            analyser = context.createAnalyser()
-            analyser.fftSize = _window(seconds * context.sampleRate)
-            source = context.createMediaStreamSource(stream.js)
-            source.connect(analyser)
-        samples = js.Float32Array.new(analyser.fftSize)
         while any(track.ready_state == "live" for track in stream.audio_tracks):
             await asyncio.sleep(seconds)
-            analyser.getFloatTimeDomainData(samples)
-            # The browser's own functions walk over the samples: no copy and no loop in Python.
-            highest = js.Reflect.apply(js.Math.max, None, samples)
-            lowest = js.Reflect.apply(js.Math.min, None, samples)
-            root_of_sum = js.Reflect.apply(js.Math.hypot, None, samples)
-            peak = float(min(1.0, max(highest, -lowest)))
-            yield Level(peak, min(peak, root_of_sum / analyser.fftSize**0.5))
+            yield await meter.read()
     finally:
         # Nothing is awaited here, so that a loop that is left with `break` closes it too.
-        context.close()
+        meter.close()
+
+
+class Meter:
+    """Reads how loud a stream is."""
+
+    def __init__(self, stream: MediaStream, seconds: float) -> None:
+        with translated("levels"):
+            self._context = js.AudioContext.new()
+        try:
+            with translated("levels"):
+                self._analyser = self._context.createAnalyser()
+                self._analyser.fftSize = _window(seconds * self._context.sampleRate)
+                self._source = self._context.createMediaStreamSource(stream.js)
+                self._source.connect(self._analyser)
+        except BaseException:
+            self.close()
+            raise
+        self._samples = js.Float32Array.new(self._analyser.fftSize)
+
+    async def read(self) -> Level:
+        self._analyser.getFloatTimeDomainData(self._samples)
+        # The browser's own functions walk over the samples: no copy and no loop in Python.
+        highest = js.Reflect.apply(js.Math.max, None, self._samples)
+        lowest = js.Reflect.apply(js.Math.min, None, self._samples)
+        root_of_sum = js.Reflect.apply(js.Math.hypot, None, self._samples)
+        peak = float(min(1.0, max(highest, -lowest)))
+        return Level(peak, min(peak, root_of_sum / self._analyser.fftSize**0.5))
+
+    def close(self) -> None:
+        self._context.close()
+
+
+class RemoteMeter:
+    """The same, where the page does it for a worker."""
+
+    def __init__(self, js_meter: Any) -> None:
+        self._js_meter = js_meter
+
+    async def read(self) -> Level:
+        level = await settle(self._js_meter, "read", doing="levels")
+        return Level(float(level.peak), float(level.rms))
+
+    def close(self) -> None:
+        self._js_meter.close()
+
+
+async def _meter_of_the_page(stream: MediaStream, seconds: float) -> RemoteMeter:
+    return RemoteMeter(await settle(page().services, "meter", stream.js, seconds, doing="levels"))
 
 
 def _window(samples: float) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, settle, translated
+from .browser import js, page, realm, settle, translated
 from .errors import NotFoundError, NotReadableError
 from .streams import MediaStream
 
@@ -41,9 +41,10 @@ async def mix(*streams: MediaStream | Any) -> MediaStream:
     sounds = [track for source in sources for track in source.audio_tracks if track.ready_state == "live"]
     if not pictures and not sounds:
         raise NotFoundError("mix: the streams have no live track")
-    context = None
+    console = None
     if len(sounds) > 1:
-        context, sounds_together = await _mixed_sound(sounds)
+        mixed_sound = _mixed_sound if realm() == "page" else _sound_mixed_by_the_page
+        console, sounds_together = await mixed_sound(sounds)
     else:
         sounds_together = sounds
     mixed = MediaStream([*pictures[:1], *sounds_together])
@@ -60,8 +61,8 @@ async def mix(*streams: MediaStream | Any) -> MediaStream:
             unsubscribe()
         for source in sources:
             source.stop()
-        if context:
-            context.close()
+        if console:
+            console.close()
 
     mixed._at_stop = release
     return mixed
@@ -86,3 +87,10 @@ async def _mixed_sound(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaS
             "and check that the system has an audio output."
         ) from None
     return context, MediaStream(destination.stream).tracks
+
+
+async def _sound_mixed_by_the_page(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaStreamTrack]]:
+    """The same for a worker: what keeps the sum going, and its track."""
+    tracks = js.Array.of(*(sound.js for sound in sounds))
+    mix = await settle(page().services, "mix", tracks, doing="mix")
+    return mix, MediaStream(mix.stream).tracks

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .blobs import MediaFile
-from .browser import js, js_object, settle, translated
+from .browser import js, js_object, page, realm, settle, translated
 from .display import escape, figure, file_size
 from .errors import NotReadableError, NotSupportedError
 
@@ -50,7 +50,18 @@ class Photo(MediaFile):
 
 
 async def photograph(stream: MediaStream, mime_type: str) -> Photo:
-    """One frame of a stream, by way of a video element and a canvas: Firefox has no ImageCapture."""
+    """One frame of a stream."""
+    if realm() == "page":
+        blob, width, height = await _drawn(stream, mime_type)
+    else:
+        photo = await settle(page().services, "photograph", stream.js, mime_type, doing="take_photo")
+        blob, width, height = photo.blob, int(photo.width), int(photo.height)
+    checked_picture_type("take_photo", blob, mime_type)
+    return Photo(blob, str(blob.type), width, height)
+
+
+async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
+    """By way of a video element and a canvas: Firefox has no ImageCapture."""
     video = js.document.createElement("video")
     video.muted = video.playsInline = True
     video.srcObject = stream.js
@@ -68,8 +79,7 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
     finally:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
-    checked_picture_type("take_photo", blob, mime_type)
-    return Photo(blob, str(blob.type), width, height)
+    return blob, width, height
 
 
 def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:

@@ -7,7 +7,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from .browser import can_run_sync, js, run_sync
+from .browser import can_run_sync, run_sync
 from .display import clock, escape, figure, file_size
 from .errors import MediaError
 from .placement import when_placed
@@ -56,8 +56,8 @@ def player_html(recording: Recording) -> str:
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
     look, name = recording.look, ""
-    if look is None and hasattr(js, "document"):
-        name = f' id="{when_placed(lambda player: _add_look(player, recording))}"'
+    if look is None and (id := when_placed(lambda: _look_to_show(recording))):
+        name = f' id="{id}"'
     tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
     poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
@@ -70,17 +70,16 @@ def player_html(recording: Recording) -> str:
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-async def _add_look(player: Any, recording: Recording) -> None:
-    """Bring the look to a player that is in the page already."""
+async def _look_to_show(recording: Recording) -> dict[str, Any]:
+    """For a player that is in the page already."""
     if recording.look is None:
         looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))
         found = await looking
         if recording.looking is not looking:  # it was closed meanwhile
             found.close()
-            return
+            return {}
         recording.look = found
     look = recording.look
     if look.poster:
-        player.poster = look.poster.url
-    elif look.svg:
-        player.insertAdjacentHTML("beforebegin", f"{look.svg}<br>")
+        return {"poster": look.poster.url}
+    return {"svg": look.svg} if look.svg else {}

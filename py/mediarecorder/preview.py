@@ -18,11 +18,8 @@ def live_preview(stream: MediaStream) -> str:
     if not stream.video_tracks:
         return f"<figure>{caption}</figure>"
 
-    async def attach(player: Any) -> None:
-        # The attribute in inserted HTML does not mute in every browser.
-        player.muted = True
-        player.srcObject = stream.js
+    async def live() -> dict[str, Any]:
+        return {"stream": stream.js}
 
-    name = when_placed(attach)
-    player = f'<video id="{name}" autoplay muted playsinline width="320" aria-label="Live preview"></video>'
+    player = f'<video id="{when_placed(live)}" autoplay muted playsinline width="320" aria-label="Live preview"></video>'
     return f"<figure>{player}{caption}</figure>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, js_of, require_browser, translated
+from .browser import js, js_of, page, require_browser, translated
 from .display import Displayed
 from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack
@@ -40,7 +40,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         require_browser()
         if isinstance(js_stream, (list, tuple)):
             with translated("MediaStream"):
-                js_stream = js.MediaStream.new(
+                js_stream = page().MediaStream.new(
                     js.Array.of(*(MediaStreamTrack(track).js for track in js_stream))
                 )
         js_stream = js_of(js_stream)

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from .browser import JsException, create_proxy, js, native_getter, now, translated
 from .chunk import Chunk
 from .clock import RecordedTime
-from .errors import AbortError, InvalidStateError, RecordingError
+from .errors import AbortError, InvalidStateError, PageLostError, PageUnavailableError, RecordingError
 from .events import Event
 from .outcome import Outcome
 from .recording import Recording
@@ -332,7 +332,8 @@ class Take:
     def _failure(self) -> RecordingError | None:
         if self._error is None:
             return None
-        failure = RecordingError(
+        kind = PageLostError if isinstance(self._error, PageUnavailableError) else RecordingError
+        failure = kind(
             f"The take ended with an error; what was recorded until then is in .recording. {self._error}",
             self.recording,
         )

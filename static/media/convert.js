@@ -2,7 +2,7 @@
 /** One recording into another file: seekable, in another format, shorter, with tags. */
 
 import { Conversion, EncodedPacketSink } from "mediabunny";
-import { Fault } from "./faults.js";
+import { Fault } from "../fault.js";
 import { encodablePicture, encodableSound, FORMATS, named, soundFacts, unsupported, wav } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
 import { copying, InOrder, write } from "./packets.js";

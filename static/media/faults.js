@@ -2,19 +2,7 @@
 /** What can be wrong with media, in words for whoever called. */
 
 import { ConversionCanceledError } from "mediabunny";
-
-/**
- * An error whose text is ours and complete; Python gives it the class of this DOM name.
- */
-export class Fault extends Error {
-  /** @param {string} name  @param {string} message */
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-    /** Tells it from the browser's own errors, to whose texts Python adds advice. */
-    this.isFault = true;
-  }
-}
+import { Fault } from "../fault.js";
 
 /** The browser's own errors that say something about storage or the file's whereabouts. */
 const KEPT = ["QuotaExceededError", "SecurityError", "AbortError"];

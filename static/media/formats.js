@@ -5,7 +5,7 @@ import {
   getFirstEncodableAudioCodec, getFirstEncodableVideoCodec, MkvOutputFormat, Mp3OutputFormat, Mp4OutputFormat,
   OggOutputFormat, WavOutputFormat, WebMOutputFormat,
 } from "mediabunny";
-import { Fault } from "./faults.js";
+import { Fault } from "../fault.js";
 
 /** @typedef {import("mediabunny").VideoCodec} VideoCodec */
 /** @typedef {import("mediabunny").AudioCodec} AudioCodec */

@@ -5,7 +5,7 @@ import {
   ADTS, CustomSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
 } from "mediabunny";
 import { Blocks } from "./blocks.js";
-import { Fault } from "./faults.js";
+import { Fault } from "../fault.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */

@@ -3,7 +3,7 @@
 
 import { AudioSampleSource, QUALITY_HIGH, VideoSampleSink, VideoSampleSource } from "mediabunny";
 import { formatLike } from "./convert.js";
-import { Fault } from "./faults.js";
+import { Fault } from "../fault.js";
 import { encodablePicture, encodableSound, FORMATS, unsupported } from "./formats.js";
 import { duration, open, origin } from "./input.js";
 import { copying, isSame, write } from "./packets.js";

@@ -2,7 +2,8 @@
 /** Pictures as pixels, and one of them as a photo. */
 
 import { VideoSampleSink } from "mediabunny";
-import { asFault, Fault } from "./faults.js";
+import { Fault } from "../fault.js";
+import { asFault } from "./faults.js";
 import { duration, open, origin, pictureOf, reading } from "./input.js";
 import { perform } from "./task.js";
 

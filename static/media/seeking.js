@@ -1,7 +1,7 @@
 // @ts-check
 /** Whether a file knows its length and can be entered anywhere. */
 
-import { Fault } from "./faults.js";
+import { Fault } from "../fault.js";
 import { duration } from "./input.js";
 
 /** An entry of Matroska's seek head, SeekID, of 4 bytes: those of the id of Cues. */

@@ -2,7 +2,8 @@
 /** Sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
 
 import { AudioSample, AudioSampleSink, AudioSampleSource, QUALITY_HIGH } from "mediabunny";
-import { asFault, Fault } from "./faults.js";
+import { Fault } from "../fault.js";
+import { asFault } from "./faults.js";
 import { encodableSound, FORMATS, named, wav } from "./formats.js";
 import { open, origin, reading, soundOf } from "./input.js";
 import { Resampler } from "./resampler.js";

@@ -1,64 +1,70 @@
-// Loads Pyodide and pytest into the page, and runs one test at a time there (tests/bench/inner.py).
+// @ts-check
+/** The bench's page: has an interpreter run the tests, here or in a worker. */
 
-/**
- * @typedef {object} Options
- * @property {string} pyodide      folder of the interpreter
- * @property {string} bundle       address of the zip with the repository's files (tests/bench/bundle.py)
- * @property {string} wheel        address of a wheel to install first, or nothing
- * @property {string} root         where to unpack it: the same path as outside, so that tracebacks lead to the files
- * @property {string[]} arguments  pytest's: options, and the test files to collect
- */
+import { Interpreter } from "./interpreter.js";
 
-/**
- * The part of Pyodide's interface that is used here.
- * @typedef {object} Pyodide
- * @property {(buffer: ArrayBuffer, format: string, options: {extractDir: string}) => void} unpackArchive
- * @property {(name: string) => any} pyimport
- */
+/** @typedef {import("./interpreter.js").Options} Options */
 
-class Bench {
-  /** @type {any} Python's Session */
-  #session;
+/** An interpreter in a worker, which reaches this page by the library's bridge. */
+class RemoteInterpreter {
+  #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  #last = 0;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  #waiting = new Map();
 
-  /**
-   * Resolves when pytest has collected the tests.
-   * @param {Options} options
-   */
-  async start({ pyodide: folder, bundle: address, wheel, root, arguments: pytestArguments }) {
-    const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
-    /** @type {[Pyodide, ArrayBuffer]} */
-    const [pyodide, bundle] = await Promise.all([
-      loadPyodide(),
-      download(address),
-    ]);
-    pyodide.unpackArchive(bundle, "zip", { extractDir: root });
-    if (wheel) pyodide.unpackArchive(await download(wheel), "zip", { extractDir: `${root}/wheel` });
-    const sys = pyodide.pyimport("sys");
-    for (const part of ["wheel", "build/inner-site", "tests", "py"]) sys.path.insert(0, `${root}/${part}`);
-    const inner = pyodide.pyimport("bench.inner");
-    this.#session = inner.open_session();
-    // Never resolves: pytest stays in its loop as long as the page lives.
-    inner.main.callPromising(root, pytestArguments);
-    await this.#session.ready;
+  constructor() {
+    this.#worker.onmessage = ({ data: { id, value, error, unhandled } }) => {
+      if (unhandled !== undefined) return console.error(unhandled);
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(new Error(error));
+    };
+    this.#worker.onerror = ({ message }) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    };
   }
 
-  /**
-   * @param {string} nodeId  as pytest knows the test in the page
-   * @returns {Promise<string>} JSON, see Session.run in inner.py
-   */
+  /** @param {Options} options */
+  async start(options) {
+    const { openChannel } = await import(/** @type {any} */ ("/py/mediarecorder/js/page.js"));
+    // (The driver of a browser would keep each file.)
+    document.addEventListener("click", (event) => event.preventDefault());
+    await this.#ask("start", { ...options, channel: openChannel() });
+  }
+
+  /** @param {string} nodeId */
+  run(nodeId) {
+    return this.#ask("run", nodeId);
+  }
+
+  /** @param {"start" | "run"} method  @param {unknown} parameter @returns {Promise<any>} */
+  #ask(method, parameter) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, parameter });
+    });
+  }
+}
+
+class Bench {
+  /** @type {Interpreter | RemoteInterpreter} */
+  #interpreter = new Interpreter();
+
+  /** @param {Options & {realm: "page" | "worker"}} options */
+  async start({ realm, ...options }) {
+    if (realm === "worker") this.#interpreter = new RemoteInterpreter();
+    await this.#interpreter.start(options);
+  }
+
+  /** @param {string} nodeId */
   async run(nodeId) {
-    const answer = await this.#session.run(nodeId);
+    const answer = await this.#interpreter.run(nodeId);
     // What the test asked of the network and did not wait for has been announced when this is answered.
     await fetch(location.href, { method: "HEAD" });
     return answer;
   }
-}
-
-/** @param {string} address */
-async function download(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} is missing (${response.status}). Run make test, or tools/prepare.py`);
-  return response.arrayBuffer();
 }
 
 Object.assign(window, { bench: new Bench() });

@@ -29,6 +29,8 @@ class Lane:
     #: What the page may use without asking (Chromium, and only where the flags do not decide it).
     permissions: tuple[str, ...] = ()
     host: str = "localhost"
+    #: Where Python runs: in the page, or in a worker that reaches it by the library's bridge.
+    realm: str = "page"
 
     def without(self, prefix: str) -> Lane:
         """The lane without the Chromium flags that begin like this."""
@@ -100,6 +102,8 @@ STRICT_POLICY = (
 LANES: dict[str, Lane] = {
     "chromium": CHROMIUM,
     "firefox": FIREFOX,
+    "chromium-worker": replace(CHROMIUM, realm="worker"),
+    "firefox-worker": replace(FIREFOX, realm="worker"),
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-csp": replace(CHROMIUM, headers={"Content-Security-Policy": STRICT_POLICY}),
@@ -121,13 +125,14 @@ LANES: dict[str, Lane] = {
     "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
 }
 
-#: The lanes of a test without marks, and those added by the mark ``core``.
+#: The lanes of a test without marks, of which ``page_only`` takes the workers away, and those added by ``core``.
 DEFAULT = ("chromium", "firefox")
+WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
-    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else ``core`` adds to the default.
+    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else the others add and take away.
 
     With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
     """
@@ -138,4 +143,5 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
                 raise pytest.UsageError(f"no such lane: {', '.join(unknown)}; there are {', '.join(LANES)}")
             left_out = "chromium-numpy" if os.environ.get("NUMPY_LANE") == "0" else ""
             return tuple(name for name in mark.args if name != left_out)
-    return DEFAULT + (CORE if any(mark.name == "core" for mark in marks) else ())
+    names = {mark.name for mark in marks}
+    return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())

@@ -134,6 +134,7 @@ class Runner:
             "root": str(ROOT),
             "bundle": BUNDLE,
             "wheel": lane.wheel,
+            "realm": lane.realm,
             "arguments": [f"--lane={name}", f"--engine={lane.engine}", *self._arguments[name]],
         }
         await page.evaluate("options => bench.start(options)", options)

@@ -26,7 +26,7 @@ class BenchHandler(Handler):
 
     server: BenchSite
 
-    public = (*Handler.public, "tests/bench/bench.js", "tests/browser", "build/numpy")
+    public = (*Handler.public, "tests/bench/bench.js", "tests/bench/interpreter.js", "tests/bench/worker.js", "tests/browser", "build/numpy")
     hosts = (*Handler.hosts, INSECURE_HOST)
 
     def headers_for(self, path: str) -> dict[str, str]:

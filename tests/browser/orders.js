@@ -2,8 +2,13 @@
 /**
  * Rare orders of events, made to happen on purpose: stands between *real* recorders and tracks and their
  * listeners, and passes on, holds back or reorders what the browser fires. It also keeps a protocol of
- * every recorder that is made, by listeners of its own that were there before any other.
+ * every recorder that is made, by listeners of its own that were there before any other. In a worker it stands
+ * between the bridge's mirrors of them and their listeners.
  */
+
+/** Where the recorders of this realm come from. @type {any} */
+const realm = /** @type {any} */ (globalThis)[Symbol.for("mediarecorder.worker")]?.page ?? globalThis;
+const { BlobEvent, MediaRecorder, MediaStreamTrack } = realm;
 
 /** @typedef {{recorder: MediaRecorder, events: string[], times: number[], blobs: Blob[]}} Protocol */
 
@@ -23,7 +28,7 @@ const stand_ins = new WeakMap();
 /** What a rule makes of one event for one listener.
  * @param {EventTarget} target @param {Event} event @param {(event: Event) => void} deliver */
 function pass(target, event, deliver) {
-  const inactive = target instanceof MediaRecorder && target.state === "inactive";
+  const inactive = target instanceof MediaRecorder && /** @type {any} */ (target).state === "inactive";
   switch (rule) {
     case "no stop":
       if (event.type !== "stop") deliver(event);
@@ -96,8 +101,8 @@ function identity(target) {
   return identities.get(target);
 }
 
-window.MediaRecorder = new Proxy(MediaRecorder, {
-  construct(target, parameters, new_target) {
+realm.MediaRecorder = new Proxy(MediaRecorder, {
+  construct(/** @type {any} */ target, /** @type {any[]} */ parameters, /** @type {any} */ new_target) {
     const recorder = Reflect.construct(target, parameters, new_target);
     /** @type {Protocol} */
     const protocol = { recorder, events: [], times: [], blobs: [] };
@@ -123,8 +128,8 @@ function fail(recorder) {
 
 // In a hidden page timers run once a second at most. (No browser can be made to hide its page here.)
 let hidden = false;
-const setInterval = window.setInterval;
-window.setInterval = /** @type {typeof window.setInterval} */ (
+const { setInterval, Worker } = globalThis;
+globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
   (/** @type {TimerHandler} */ handler, /** @type {number} */ milliseconds = 0) =>
     setInterval(handler, hidden ? Math.max(1000, milliseconds) : milliseconds)
 );
@@ -134,8 +139,9 @@ window.setInterval = /** @type {typeof window.setInterval} */ (
 const proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;
 FinalizationRegistry.prototype.register = function (target, held, token) {
-  // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed.)
-  if (!["audio", "video"].includes(held?.type)) proxies.add(token);
+  // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed;
+  // the bridge keeps one of its mirrors.)
+  if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
   return register.call(this, target, held, token);
 };
 FinalizationRegistry.prototype.unregister = function (token) {
@@ -146,7 +152,7 @@ FinalizationRegistry.prototype.unregister = function (token) {
 // Workers that were made and not yet ended.
 /** @type {Set<Worker>} */
 const workers = new Set();
-window.Worker = new Proxy(Worker, {
+globalThis.Worker = new Proxy(Worker, {
   construct(target, parameters, new_target) {
     const worker = Reflect.construct(target, parameters, new_target);
     workers.add(worker);
@@ -159,7 +165,7 @@ Worker.prototype.terminate = function () {
   terminate.call(this);
 };
 
-/** @type {any} */ (window).orders = {
+/** @type {any} */ (globalThis).orders = {
   protocols,
   /** How many workers there are. */
   workers: () => workers.size,

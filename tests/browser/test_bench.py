@@ -101,6 +101,7 @@ async def take(seconds: float, **constraints: bool) -> Any:
     return Blob.new(to_js(chunks))
 
 
+@pytest.mark.page_only("without the library there is no recorder in a worker")
 async def test_judge_hears_the_microphones_tone() -> None:
     blob = await take(1.5, audio=True)
     found = await probe(blob)

@@ -7,6 +7,8 @@ import pytest
 
 from mediarecorder import MediaRecorder
 
+pytestmark = pytest.mark.page_only("these are the browser's own ways, without a bridge")
+
 
 async def native_events(recorder, end):
     """The browser's own events from `end()` until shortly after `stop`."""

@@ -57,6 +57,7 @@ async def show(stage, html):
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
 async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
     recording = await copy_of("sound")
@@ -75,6 +76,7 @@ async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
     assert link.href == recording.url
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
 async def test_a_picture_is_a_player_with_a_poster(copy_of, stage):
     import js
@@ -96,6 +98,7 @@ async def test_notebooks_of_both_kinds_get_it(copy_of):
     assert recording._mime_() == ("text/html", bundle["text/html"])
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 async def test_where_nobody_can_wait_the_picture_comes_later(copy_of, stage):
     """In the handler of an event Python cannot wait for the browser."""
     import js
@@ -140,6 +143,7 @@ async def test_work_leaves_no_address(recorded, addresses):
     assert not addresses
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 async def test_what_comes_from_outside_stays_text(stage):
     import js
 
@@ -155,6 +159,7 @@ async def test_what_comes_from_outside_stays_text(stage):
     recording.close()
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 async def test_a_file_that_is_no_media_shows_itself_all_the_same(stage):
     recording = Recording.from_bytes(b"no media", "audio/webm")
     await show(stage, recording._repr_html_())
@@ -164,6 +169,7 @@ async def test_a_file_that_is_no_media_shows_itself_all_the_same(stage):
     recording.close()
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
 async def test_a_file_from_elsewhere_shows_its_length(stage):
     wav = await tones(440, seconds=2).to_recording("wav")
     recording = Recording.from_bytes(await wav.bytes(), "audio/wav")

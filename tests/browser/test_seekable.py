@@ -49,6 +49,7 @@ async def test_a_good_file_is_returned_as_it_is(recorded, engine):
     assert await seekable.seekable() is seekable
 
 
+@pytest.mark.page_only("a worker has no player")
 async def test_a_player_goes_to_any_second(recorded, stage):
     import js
     from pyodide.ffi.wrappers import add_event_listener, remove_event_listener

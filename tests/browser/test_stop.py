@@ -59,6 +59,7 @@ async def test_state_is_inactive_when_stop_returns(recording_recorder):
     await outcome
 
 
+@pytest.mark.page_only("a worker has no button to click")
 async def test_bare_stop_in_a_synchronous_click_handler(recording_recorder):
     import js
 

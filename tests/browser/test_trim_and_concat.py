@@ -155,6 +155,7 @@ async def test_one_alone_is_joined_to_itself(recorded):
     assert sorted(map(str, after)) == sorted(map(str, before))
 
 
+@pytest.mark.page_only("a worker has no canvas with a stream")
 async def test_mixtures_are_refused_and_harm_nothing(recorded, drawing):
     both, sound, picture = [await recorded(kind) for kind in ("both", "sound", "picture")]
     other = await record(0.6, stream=drawing(160, 120))

@@ -1,93 +1,384 @@
-"""Python in a worker, where browsers have neither devices nor a MediaRecorder."""
+"""Python in a worker that the page starts: the way to the page, what it costs the page, and its end."""
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
+from workers import PythonWorker
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = """
+from mediarecorder.modules import load_into_page
+
+pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
+
+CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
+
+
+@pytest.fixture
+async def ledger():
+    """What the page has lent at present (ledger.js)."""
+    import js
+
+    if not hasattr(js, "ledger"):
+        await load_into_page(f"{js.location.origin}/tests/browser/ledger.js")
+    return js.ledger
+
+
+@pytest.fixture
+async def open_channel():
+    """``openChannel`` of page.js, as the page's author imports it."""
+    import js
+
+    if not hasattr(js, "openChannel"):
+        await load_into_page(f"{js.location.origin}/tests/browser/author.js")
+    return js.openChannel
+
+
+SHARED = {}
+
+
+@pytest.fixture
+async def worker(open_channel):
+    """Python in a worker that is connected with the page; the tests that leave it alive share it."""
+    if "worker" not in SHARED:
+        SHARED["worker"] = worker = PythonWorker()
+        await worker.run(CONNECTED.format(channel=open_channel()))
+    return SHARED["worker"]
+
+
+@pytest.fixture
+def mortal():
+    """``mortal()`` starts a worker of the test's own, that is ended with it."""
+    workers = []
+
+    def mortal(**options):
+        workers.append(PythonWorker(**options))
+        return workers[-1]
+
+    yield mortal
+    for worker in workers:
+        worker.terminate()
+
+
+async def until(holds, seconds=2.0):
+    """Wait until it holds; it must within these seconds."""
+    async with asyncio.timeout(seconds):
+        while not (outcome := holds()) or (asyncio.iscoroutine(outcome) and not await outcome):
+            await asyncio.sleep(0.02)
+
+
+# Without a page
+
+LOST = """
 import json
-from mediarecorder import MediaError, MediaRecorder, diagnose, media_devices, record
+import mediarecorder
+from mediarecorder import MediaError, MediaRecorder, Recording, diagnose, media_devices, record, take_photo
 
 said = {}
 for name, call in {
+    "connect": mediarecorder.connect,
     "record": lambda: record(1),
+    "take_photo": take_photo,
     "get_user_media": lambda: media_devices.get_user_media(audio=True),
     "enumerate_devices": media_devices.enumerate_devices,
+    "permission": lambda: media_devices.permission("camera"),
+    "save": lambda: Recording.from_bytes(b"", "audio/webm").save("x"),
 }.items():
     try:
         await call()
     except MediaError as error:
         said[name] = [error.name, str(error)]
-try:
-    MediaRecorder.supported_types()
-except MediaError as error:
-    said["supported_types"] = [error.name, str(error)]
-said["realm"] = (await diagnose())["realm"]
-json.dumps(said)
-"""
-
-
-MEDIA = """
-from mediarecorder import AudioSamples, Recording, MediaError
-from array import array
-
-wav = await AudioSamples(array("h", [0, 9000] * 4800), 48000).to_recording("wav")
-webm = await wav.convert("webm")
-samples = await Recording.from_bytes(await webm.bytes(), webm.mime_type).samples(16000)
-shown = wav._repr_html_().count("<audio")
-f"{wav.extension} {webm.extension} {samples.sample_rate} {samples.channels} {shown}"
-"""
-WITHOUT = """
-from mediarecorder import NotSupportedError, Recording
-
-try:
-    await Recording.from_bytes(b"RIFF", "audio/wav").samples()
-except NotSupportedError as error:
-    said = str(error)
-said
-"""
-
-
-async def in_worker(source, module=""):
-    """What this Python says at last in a worker of its own."""
-    import js
-
-    answered = asyncio.get_running_loop().create_future()
-    worker = js.Worker.new("/tests/browser/worker.js", js.Object.fromEntries([["type", "module"]]))
-    worker.onmessage = lambda event: answered.set_result(event.data)
-    worker.onerror = lambda event: answered.set_exception(RuntimeError(event.message))
-    message = {
-        "pyodide": "/node_modules/pyodide",
-        "bundle": "/bundle.zip",
-        "root": str(ROOT),
-        "source": source,
-        "module": module,
-    }
-    worker.postMessage(js.Object.fromEntries([[name, value] for name, value in message.items()]))
+at_once = {}
+for name, call in {
+    "is_type_supported": lambda: MediaRecorder.is_type_supported("video/webm"),
+    "supported_types": MediaRecorder.supported_types,
+    "supported_constraints": lambda: media_devices.supported_constraints,
+    "on": lambda: media_devices.on("devicechange", print),
+}.items():
     try:
-        return await answered
-    finally:
-        worker.terminate()
+        call()
+    except MediaError as error:
+        at_once[name] = [error.name, str(error)]
+json.dumps([said, at_once, await diagnose()])
+"""
 
 
-@pytest.mark.time_limit(60)
-async def test_a_worker_says_that_it_cannot_reach_the_page():
-    said = json.loads(await in_worker(SOURCE))
-    assert said.pop("realm") == "worker"
-    assert len(said) == 4
+async def test_a_worker_without_a_page_says_which_line_to_add(mortal):
+    said, at_once, table = json.loads(await mortal().run(LOST))
+    assert len(said) == 7
     for name, text in said.values():
         assert name == "PageUnavailableError"
-        assert "worker" in text
+        assert 'import { openChannel } from "./page.js"' in text
+        assert "await mediarecorder.connect(channel)" in text
+    assert len(at_once) == 4
+    for name, text in at_once.values():
+        assert (name, text) == ("PageUnavailableError", "await mediarecorder.connect() first")
+    assert table["realm"] == "worker"
+    assert "PageUnavailableError" in table["page"]
 
 
-@pytest.mark.time_limit(60)
-async def test_media_work_needs_no_page_where_the_engine_was_loaded():
-    assert await in_worker(MEDIA, "/py/mediarecorder/js/media.js") == "wav webm 16000 1 1"
+RECORD = """
+recording = await mediarecorder.record(0.5, video=True)
+data = await recording.bytes()
+f"{len(data) == recording.size > 0} {recording.duration > 0.3} {recording.extension}"
+"""
 
 
-@pytest.mark.time_limit(60)
-async def test_without_the_engine_a_worker_says_how_to_load_it():
-    assert "registerJsModule" in await in_worker(WITHOUT)
+@pytest.mark.parametrize("classic", [False, True], ids=["module", "classic"])
+async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
+    worker = mortal(pyodide="pyodide-0.27", classic=classic)
+    assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")
+
+
+async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, ledger):
+    channel = open_channel()
+    first, second = mortal(), mortal()
+    both = await asyncio.gather(*(one.run(CONNECTED.format(channel=channel) + RECORD) for one in (first, second)))
+    assert all(said.startswith("True True") for said in both)
+    assert ledger.live() == 0
+
+
+async def test_a_name_that_no_page_opened(worker, monkeypatch):
+    said = await worker.run("""
+from mediarecorder import PageUnavailableError, bridge
+
+patience, bridge.PATIENCE = bridge.PATIENCE, 0.3
+try:
+    await mediarecorder.connect("a name of nobody's")
+except PageUnavailableError as error:
+    said = str(error)
+bridge.PATIENCE = patience
+said
+""")
+    assert "Nobody answered" in said
+    assert "openChannel" in said
+    assert (await worker.run(RECORD)).startswith("True True"), "the connection that there was is kept"
+
+
+@pytest.mark.parametrize("name", ["None", "1", "''", "b'x'"])
+async def test_a_channel_is_a_name(worker, name):
+    said = await worker.run(f"""
+try:
+    await mediarecorder.connect({name})
+    said = "fine"
+except TypeError as error:
+    said = str(error)
+said
+""")
+    assert said == "fine" if name == "None" else "openChannel" in said
+
+
+async def test_versions_that_differ_refuse_each_other(worker):
+    import js
+
+    said = asyncio.get_running_loop().create_future()
+    channel = js.BroadcastChannel.new("mediarecorder-of-another-version")
+    knocks = []
+
+    def heard(event):
+        knocks.append(event.data.version)
+        answer = [["type", "hello"], ["version", "99.0"], ["agent", "x"]]
+        channel.postMessage(js.Object.fromEntries(answer))
+
+    channel.onmessage = heard
+    said = await worker.run("""
+try:
+    await mediarecorder.connect("mediarecorder-of-another-version")
+except mediarecorder.PageUnavailableError as error:
+    said = str(error)
+said
+""")
+    channel.close()
+    import mediarecorder
+
+    assert knocks == [mediarecorder.__version__]
+    assert "99.0" in said
+    assert mediarecorder.__version__ in said
+    assert "page.js" in said
+
+
+async def test_the_page_refuses_a_worker_of_another_version(open_channel):
+    import js
+
+    answers = asyncio.Queue()
+    channel = js.BroadcastChannel.new(open_channel())
+    channel.onmessage = lambda event: answers.put_nowait(event.data.to_py())
+    channel.postMessage(js.Object.fromEntries([["type", "knock"], ["version", "99.0"]]))
+    answer = await asyncio.wait_for(answers.get(), 2)
+    channel.close()
+    assert answer["type"] == "refuse"
+
+
+# What is lent comes back
+
+HOLD = """
+stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)
+recorder = mediarecorder.MediaRecorder(stream)
+await recorder.start(0.1)
+clone = stream.clone()
+await recorder.request_data()
+"held"
+"""
+
+
+async def test_a_worker_that_dies_gives_everything_back(mortal, open_channel, ledger):
+    locks = set(await ledger.locks())
+    worker = mortal()
+    assert await worker.run(CONNECTED.format(channel=open_channel()) + HOLD) == "held"
+    assert ledger.live() == 4
+    assert ledger.listeners() > 0
+    assert len(set(await ledger.locks()) - locks) == 2
+    worker.js.terminate()
+    await until(lambda: ledger.live() == 0)
+    assert ledger.listeners() == 0
+
+    async def only_those_before():
+        return set(await ledger.locks()) <= locks
+
+    await until(only_those_before)
+
+
+ASK = """
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+"never told"
+"""
+
+
+async def test_a_worker_that_dies_while_the_user_is_asked_opens_nothing(mortal, open_channel, ledger):
+    worker = mortal()
+    await worker.run(CONNECTED.format(channel=open_channel()))
+    asked, opened = ledger.asked(), ledger.opened()
+    answer = ledger.hesitate()
+    worker.start(ASK)
+    await until(lambda: ledger.asked() > asked)
+    worker.js.terminate()
+    answer()
+    await until(lambda: ledger.opened() > opened and ledger.live() == 0)
+
+
+WAIT = """
+import asyncio, json
+from mediarecorder import MediaRecorder, PageUnavailableError, RecordingError, media_devices, record
+
+stream = await media_devices.get_user_media(audio=True, video=True)
+recorder = MediaRecorder(stream)
+await recorder.start()
+while (first := recorder.size) == 0:
+    await recorder.request_data()
+
+async def every_chunk():
+    async for chunk in other.chunks(0.1):
+        pass
+
+async def every_level():
+    async for level in stream.levels(0.05):
+        pass
+
+other = MediaRecorder(stream)
+ended = []
+stream.tracks[0].on("ended", lambda event: ended.append(event.type))
+waiting = {
+    "finished": recorder.finished, "stop of a record": record(60),
+    "chunks": every_chunk(), "levels": every_level(),
+    "constraints": stream.video_tracks[0].apply_constraints({"width": 320}),
+}
+waiting = {name: asyncio.ensure_future(asyncio.wait_for(one, 30)) for name, one in waiting.items()}
+await asyncio.sleep(0.5)
+"""
+VANISHED = """
+said = {}
+for name, one in waiting.items():
+    try:
+        await one
+        said[name] = "done"
+    except PageUnavailableError as error:
+        said[name] = error.name
+        if name == "finished":
+            kept = isinstance(error, RecordingError) and error.recording.size >= first
+json.dumps([said, kept, recorder.state, stream.active, ended])
+"""
+
+
+@pytest.fixture
+async def frame():
+    """A frame of the page that lends its camera, and the channel that it opened."""
+    import js
+
+    opened = asyncio.get_running_loop().create_future()
+    channel = js.BroadcastChannel.new("the frame of a test")
+    channel.onmessage = lambda event: opened.set_result(event.data)
+    frame = js.document.createElement("iframe")
+    frame.src, frame.allow = "/tests/browser/frame.html", "camera; microphone"
+    js.document.body.append(frame)
+    yield frame, await opened
+    frame.remove()
+    channel.close()
+
+
+async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
+    element, channel = frame
+    worker = mortal()
+    await worker.run(CONNECTED.format(channel=channel) + WAIT)
+    element.remove()
+    said, kept, state, active, ended = json.loads(await worker.run(VANISHED))
+    assert said.pop("constraints") in ("done", "PageUnavailableError")
+    assert said == dict.fromkeys(said, "PageUnavailableError")
+    assert kept, "what had come until then is in the error's recording"
+    assert (state, active, ended) == ("inactive", False, ["ended"])
+
+
+async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
+    element, channel = frame
+    worker = mortal()
+    await worker.run(CONNECTED.format(channel=channel) + "old = await mediarecorder.media_devices.get_user_media(audio=True)")
+    element.remove()
+    said = await worker.run(CONNECTED.format(channel=open_channel()) + """
+try:
+    mediarecorder.MediaRecorder(old).start()
+except mediarecorder.MediaError as error:
+    said = error.name
+""" + RECORD + 'said + " " + str(recording.size > 0)')
+    assert said == "NotSupportedError True"
+
+
+# Many takes
+
+TAKES = """
+import gc
+
+async def takes(count):
+    whole = True
+    stream = await mediarecorder.media_devices.get_user_media(audio=True)
+    for take in range(count):
+        recorder = mediarecorder.MediaRecorder(stream)
+        sizes = []
+        recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+        await recorder.start(0.02 if take % 2 else None)
+        await asyncio.sleep(0.05)
+        recording = await recorder.stop()
+        whole = whole and 0 < recording.size == sum(sizes) == len(await recording.bytes())
+    stream.stop()
+    del recorder, recording, stream
+    gc.collect()
+    return whole
+"""
+
+
+@pytest.mark.parametrize(
+    "count", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])]
+)
+async def test_takes_lose_no_byte_and_leave_nothing(worker, ledger, count):
+    await worker.run("import asyncio" + TAKES + "await takes(2)")
+    locks = await ledger.locks()
+    proxies = int(await worker.run(COUNT))
+    assert await worker.run(f"str(await takes({count}))") == "True"
+    assert ledger.live() == 0
+    assert ledger.listeners() == 0
+    assert sorted(await ledger.locks()) == sorted(locks)
+    assert int(await worker.run(COUNT)) <= proxies
+
+
+COUNT = """
+import pyodide_js
+gc.collect()
+str(len(list(pyodide_js._module.pyproxy_alive))) if hasattr(pyodide_js._module, "pyproxy_alive") else "0"
+"""

@@ -1,7 +1,11 @@
 // @ts-check
-/** Python in a worker, without a page's help: boots Pyodide, runs one function of the test, posts its result. */
+/** Python in a worker: boots Pyodide on the first message, and runs the source in each, which may await. */
 
-addEventListener("message", async ({ data: { pyodide: folder, bundle, root, source, module } }) => {
+/** @type {Promise<any> | undefined} */
+let booting;
+
+/** @param {{pyodide: string, bundle: string, root: string, module?: string}} options */
+async function boot({ pyodide: folder, bundle, root, module }) {
   if (module) await import(module);
   const { loadPyodide } = await import(`${folder}/pyodide.mjs`);
   const pyodide = await loadPyodide();
@@ -9,5 +13,14 @@ addEventListener("message", async ({ data: { pyodide: folder, bundle, root, sour
   if (!response.ok) throw new Error(`${bundle}: ${response.status}`);
   pyodide.unpackArchive(await response.arrayBuffer(), "zip", { extractDir: root });
   pyodide.pyimport("sys").path.insert(0, `${root}/py`);
-  postMessage(String(await pyodide.runPythonAsync(source)));
+  return pyodide;
+}
+
+addEventListener("message", async ({ data: { id, source, ...options } }) => {
+  try {
+    const pyodide = await (booting ??= boot(options));
+    postMessage({ id, value: String(await pyodide.runPythonAsync(source)) });
+  } catch (error) {
+    postMessage({ id, error: String(error) });
+  }
 });

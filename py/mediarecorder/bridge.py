@@ -1,0 +1,138 @@
+"""The way from a worker to its page, which alone has camera, microphone and MediaRecorder.
+
+The bridge has two halves in JavaScript (static/bridge): the page's lends real objects, the worker's supplies
+objects of the same shape that stand for them. This module brings the two together:
+
+    connect() ── loads the worker's half, makes a channel's random name,
+              ── has the host bring the page's half to the page (hosts.py), with that name,
+              ── waits until the two have met, and hands the worker's half to browser.py.
+
+Nothing else knows of the bridge: `browser.page()` is the page's window, or what stands for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from .browser import connected, js, realm, require_browser, settle, use_page
+from .errors import InsecureContextError, PageUnavailableError
+from .modules import load_module, module_address
+
+
+PATIENCE = 30.0
+"""Seconds the page gets to answer. A busy notebook took more than 5."""
+
+HOW_TO = (
+    "In the page's own JavaScript write\n"
+    '    import { openChannel } from "./page.js";\n'
+    "    const channel = openChannel();\n"
+    "(page.js is in the wheel, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
+    "    await mediarecorder.connect(channel)"
+)
+
+log = logging.getLogger("mediarecorder")
+
+_connecting: dict[str | None, asyncio.Future[None]] = {}
+_channel: str | None = None
+"""The one that was named last: a page that opened it is found there again."""
+
+
+async def connect(channel: str | None = None) -> None:
+    """Connect this worker with its page. In a page there is nothing to connect, and it does nothing.
+
+    Every awaitable of the library does it by itself on first use in JupyterLite, marimo and PyScript. Call
+    it where synchronous calls such as `MediaRecorder.is_type_supported` come first, or in another worker.
+
+    Parameters
+    ----------
+    channel
+        The name that the page's ``openChannel()`` has returned. Without it the page is found by the help of
+        the host: JupyterLite, marimo, or PyScript.
+
+    Raises
+    ------
+    PageUnavailableError
+        There is no way to the page; the message says which line to add. Or nobody there answered, or the
+        page has another version of this library.
+    InsecureContextError
+        The page came over plain http.
+
+    Examples
+    --------
+    >>> await connect()
+    >>> MediaRecorder.is_type_supported("audio/unheard-of")
+    False
+    """
+    require_browser()
+    if channel is not None and (not isinstance(channel, str) or not channel):
+        raise TypeError(f"channel is the name that openChannel() returned, not {channel!r}")
+    if realm() == "page" or (connected() and channel in (None, _channel)):
+        return
+    if not getattr(js, "isSecureContext", True):
+        raise InsecureContextError(
+            "Browsers give camera and microphone to secure pages only. Open this page over https://, "
+            "or as http://localhost on your own machine."
+        )
+    # Several calls at once connect once, and one that is cancelled does not take it from the others.
+    if channel not in _connecting:
+        _connecting[channel] = asyncio.ensure_future(_connect(channel))
+        _connecting[channel].add_done_callback(lambda done: (_connecting.pop(channel), done.exception()))
+    await asyncio.shield(_connecting[channel])
+
+
+async def _connect(channel: str | None) -> None:
+    global _channel
+    half = await load_module("worker")
+    use_page(half)
+    if channel is None:
+        from .hosts import find_host
+
+        host = find_host()
+        if host is None and _channel is None:
+            raise PageUnavailableError(f"This Python runs in a worker and does not know its page. {HOW_TO}")
+        if host is not None:
+            await _meet_through(host, half)
+            return
+    name = channel or _channel
+    assert name is not None
+    await _meet(half, name, f"Nobody answered at this channel. Is it the name that the page got? {HOW_TO}")
+    _channel = name
+
+
+async def _meet_through(host: Any, half: Any) -> None:
+    """Have the host bring the page's half to the page, and nothing of it stay there."""
+    name = f"mediarecorder-{js.crypto.randomUUID()}"
+    address = module_address("page")
+    remove = None
+    try:
+        remove = host(f"{address}#{name}")
+        await _meet(
+            half,
+            name,
+            "The notebook's page did not answer. Run the cell again while its output is in view, and trust the "
+            "notebook if you are asked. Where the host keeps scripts out of its page: " + HOW_TO,
+        )
+    finally:
+        if remove is not None:
+            remove()
+        js.URL.revokeObjectURL(address)
+
+
+async def _meet(half: Any, name: str, otherwise: str) -> None:
+    connection = half.open(name)
+    try:
+        await asyncio.wait_for(settle(connection, "whenReady", doing="connect"), PATIENCE)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, TimeoutError):
+            raise PageUnavailableError(f"connect: {otherwise}") from None
+        raise
+    log.info("Connected with the page.")
+
+
+async def reach_page() -> None:
+    """What every awaitable that needs the page does first: in a worker, connect."""
+    if realm() == "worker" and not connected():
+        await connect()

@@ -1,0 +1,59 @@
+"""Hosts whose workers can bring a module into their page: JupyterLite, marimo, PyScript.
+
+A host is a function that is given the module's address, has the page load it, and returns a function that
+takes away what was needed for that. What is put into the page is one import of a ``blob:`` address that lives
+for this moment: a saved notebook that ran it again would import nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Host = Callable[[str], Callable[[], None]]
+
+
+def find_host() -> Host | None:
+    """The host of this worker; None if it is none of those above."""
+    marimo: Any = sys.modules.get("marimo")
+    if marimo is not None and marimo.running_in_notebook():
+        return _marimo
+    if "pyodide_kernel" in sys.modules:
+        return _jupyterlite
+    if getattr(sys.modules.get("pyscript"), "window", None) is not None:
+        return _pyscript
+    return None
+
+
+def _jupyterlite(address: str) -> Callable[[], None]:
+    from IPython.display import Javascript, display
+
+    # (An address consists of letters, digits and a few signs.)
+    handle = display(Javascript(f'import("{address}").catch(() => {{}})'), display_id=True)
+    # An output cannot be taken out, but emptied.
+    return lambda: handle.update({"text/plain": ""}, raw=True)
+
+
+def _marimo(address: str) -> Callable[[], None]:
+    import marimo
+
+    # marimo runs a script of an output only in a frame, which is of the same origin. The module belongs into
+    # the page around it: with the frame it would be gone.
+    script = (
+        'const script = parent.document.createElement("script");'
+        f'script.type = "module"; script.src = "{address}";'
+        "parent.document.head.append(script); script.remove();"
+    )
+    marimo.output.append(marimo.iframe(f"<script>{script}</script>", height="1px"))
+    return marimo.output.clear
+
+
+def _pyscript(address: str) -> Callable[[], None]:
+    import pyscript
+
+    document = pyscript.window.document
+    script = document.createElement("script")
+    script.type, script.src = "module", address
+    document.head.append(script)
+    return lambda: script.remove()

@@ -1,0 +1,215 @@
+// @ts-check
+/** The worker's way to its page: the meeting, calls and their answers, and the end. */
+
+import { Fault } from "../fault.js";
+import { describeError, isMessage, randomName, reviveError, VERSION } from "./vocabulary.js";
+
+/** @typedef {import("./vocabulary.js").Snapshot} Snapshot */
+/** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
+
+export class Connection {
+  /** The one that is open. @type {Connection | null} */
+  static current = null;
+
+  /** @type {Snapshot | null} */
+  snapshot = null;
+  closed = false;
+  #ready;
+  #opened;
+  #first;
+  /** @type {BroadcastChannel | null} */
+  #second = null;
+  #lock = randomName();
+  /** @type {() => void} */
+  #releaseLock = () => {};
+  #ending = new AbortController();
+  #lastCall = 0;
+  #lastHandle = 0;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
+  #waiting = new Map();
+  /** @type {Map<string, WeakRef<Mirror & object>>} */
+  #mirrors = new Map();
+  #forgotten = new FinalizationRegistry((/** @type {{handle: string}} */ { handle }) => {
+    this.#mirrors.delete(handle);
+    this.forget(handle);
+  });
+  /** @type {(connection: Connection) => void} */
+  #isReady = () => {};
+  /** @type {(error: Fault) => void} */
+  #isRefused = () => {};
+
+  /**
+   * Knock at a channel.
+   * @param {string} name
+   * @param {(connection: Connection) => void} opened  called when the page has answered
+   */
+  constructor(name, opened) {
+    this.#opened = opened;
+    this.#ready = new Promise((resolve, reject) => {
+      this.#isReady = resolve;
+      this.#isRefused = reject;
+    });
+    this.#ready.catch(() => {});
+    this.#first = new BroadcastChannel(name);
+    this.#begin();
+  }
+
+  async #begin() {
+    // The lock is held before anybody hears of it, else the page would take this worker for dead.
+    await new Promise((held) => {
+      const holding = navigator.locks.request(this.#lock, () => {
+        held(undefined);
+        return new Promise((release) => (this.#releaseLock = () => release(undefined)));
+      });
+      holding.catch(() => {});
+    });
+    if (this.closed) return this.#releaseLock();
+    this.#first.onmessage = ({ data }) => this.#meet(data);
+    this.#first.postMessage({ type: "knock", version: VERSION });
+  }
+
+  /** @param {unknown} message */
+  #meet(message) {
+    if (!isMessage(message) || this.#second) return;
+    if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
+      const theirs = String(message.version);
+      this.#isRefused(
+        new Fault(
+          "PageUnavailableError",
+          `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+            "that Python has installed.",
+        ),
+      );
+      this.close();
+    } else if (message.type === "hello" && typeof message.agent === "string") {
+      const channel = randomName();
+      this.#second = new BroadcastChannel(channel);
+      this.#second.onmessage = ({ data }) => this.#hear(data);
+      this.#first.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, lock: this.#lock });
+      this.#first.close();
+    }
+  }
+
+  /** @param {unknown} message */
+  #hear(message) {
+    if (!isMessage(message)) return;
+    const { type, id, value, error, target } = message;
+    if (type === "ready") this.#open(message.lock, message.snapshot);
+    else if (type === "return") this.#answered(id)?.resolve(value);
+    else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
+    else this.#mirrors.get(target)?.deref()?.hear(message);
+  }
+
+  /** @param {string} lock  which the page holds as long as it lives  @param {Snapshot} snapshot */
+  #open(lock, snapshot) {
+    this.snapshot = snapshot;
+    navigator.locks.request(lock, { signal: this.#ending.signal }, () => this.#lose()).catch(() => {});
+    Connection.current = this;
+    this.#opened(this);
+    this.#isReady(this);
+  }
+
+  /** Resolves when the page has answered; nobody may. */
+  whenReady() {
+    return this.#ready;
+  }
+
+  /** @param {number} id */
+  #answered(id) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (!this.closed) this.#second?.postMessage(message);
+  }
+
+  #lose() {
+    if (this.closed) return;
+    this.close();
+    for (const { reject } of this.#waiting.values()) reject(lost());
+    this.#waiting.clear();
+    for (const mirror of [...this.#mirrors.values()]) mirror.deref()?.lost(lost());
+  }
+
+  /** Give up. The page finds the worker's lock free, and gives everything back. */
+  close() {
+    this.closed = true;
+    if (Connection.current === this) Connection.current = null;
+    this.#first.close();
+    this.#second?.close();
+    this.#ending.abort();
+    this.#releaseLock();
+  }
+
+  /** @param {string} target  @param {string} method  @param {...any} parameters  @returns {Promise<any>} */
+  call(target, method, ...parameters) {
+    if (this.closed) return Promise.reject(lost());
+    const id = ++this.#lastCall;
+    const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    try {
+      this.#say({ type: "call", id, target, method, parameters });
+    } catch (error) {
+      this.#answered(id)?.reject(unpostable(error));
+    }
+    return answer;
+  }
+
+  /** @param {string} target  @param {string} method  @param {...any} parameters */
+  post(target, method, ...parameters) {
+    try {
+      this.#say({ type: "post", target, method, parameters });
+    } catch (error) {
+      throw unpostable(error);
+    }
+  }
+
+  /** @param {string} target  @param {string} event */
+  listen(target, event) {
+    this.#say({ type: "listen", target, event });
+  }
+
+  /** @param {string} target  @param {string} event */
+  unlisten(target, event) {
+    this.#say({ type: "unlisten", target, event });
+  }
+
+  /** @param {string} handle */
+  forget(handle) {
+    this.#say({ type: "forget", targets: [handle] });
+  }
+
+  newHandle() {
+    return `w${++this.#lastHandle}`;
+  }
+
+  /** The mirror of this handle, if there is one. @param {string} handle  @returns {any} */
+  mirror(handle) {
+    return this.#mirrors.get(handle)?.deref();
+  }
+
+  /** From now on the mirror hears what happens in the page. @param {Mirror & object} mirror  @param {string} handle */
+  enter(mirror, handle) {
+    this.#mirrors.set(handle, new WeakRef(mirror));
+  }
+
+  /** Tell the page when nobody can reach the mirror any more. @param {object} mirror  @param {string} handle */
+  forgetLater(mirror, handle) {
+    this.#forgotten.register(mirror, { handle });
+  }
+}
+
+/** The error of whatever waits for a page that has gone. */
+export function lost() {
+  return new Fault(
+    "PageUnavailableError",
+    "the page has gone, or the part of it that lent its camera and microphone. Open them again.",
+  );
+}
+
+/** What cannot be posted is something that browsers do not take in the page either. @param {any} error */
+function unpostable(error) {
+  return new TypeError(describeError(error).message);
+}

@@ -1,0 +1,348 @@
+// @ts-check
+/**
+ * What the page does for one worker: the objects it opened for it, their events, and their release.
+ *
+ * A session owns every track that it opened, and stops it when the worker dies (its Web Lock falls to the session)
+ * or when no one in the worker can reach it any more.
+ */
+
+import { PageServices } from "./services.js";
+import {
+  askableTypes,
+  CALLS,
+  describeError,
+  DEVICES,
+  isMessage,
+  PERMISSIONS,
+  POSTS,
+  randomName,
+  SERVICES,
+} from "./vocabulary.js";
+
+/** @typedef {import("./vocabulary.js").EventDescription} EventDescription */
+
+const TRACK_EVENTS = ["ended", "mute", "unmute"];
+
+export class Session {
+  /** Objects by their handles, and the name of each one's kind. @type {Map<string, {object: any, kind: string}>} */
+  #objects = new Map();
+  /** @type {Map<object, string>} */
+  #handles = new Map();
+  /** The listeners of each object, by type. @type {Map<string, Map<string, (event: Event) => void>>} */
+  #listeners = new Map();
+  /** How often each recorder was started. @type {WeakMap<object, number>} */
+  #takes = new WeakMap();
+  #last = 0;
+  #closed = false;
+  #ending = new AbortController();
+  /** @type {() => void} */
+  #releaseLock = () => {};
+
+  /** @param {{channel: string, lock: string}} accepted */
+  constructor({ channel, lock }) {
+    this.channel = new BroadcastChannel(channel);
+    this.channel.onmessage = ({ data }) => this.#hear(data);
+    this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
+    this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
+    this.#keep(SERVICES, "Services", new PageServices(this));
+    // The worker holds this lock as long as it lives.
+    navigator.locks.request(lock, { signal: this.#ending.signal }, () => this.close()).catch(() => {});
+    this.#begin();
+  }
+
+  async #begin() {
+    const lock = randomName();
+    await new Promise((held) => {
+      const holding = navigator.locks.request(lock, () => {
+        held(undefined);
+        return new Promise((release) => (this.#releaseLock = () => release(undefined)));
+      });
+      holding.catch(() => {});
+    });
+    this.#say({ type: "ready", lock, snapshot: await snapshot() });
+  }
+
+  /** Give everything back. */
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const handle of [...this.#objects.keys()]) this.#forget(handle);
+    this.channel.close();
+    this.#ending.abort();
+    this.#releaseLock();
+  }
+
+  get closed() {
+    return this.#closed;
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (!this.#closed) this.channel.postMessage(message);
+  }
+
+  /** @param {unknown} message */
+  #hear(message) {
+    if (!isMessage(message)) return;
+    const { type, id, target, method, parameters = [], event, targets = [] } = message;
+    if (type === "call") this.#call(id, target, method, parameters);
+    else if (type === "post") this.#post(target, method, parameters);
+    else if (type === "listen") this.#listen(target, event);
+    else if (type === "unlisten") this.#unlisten(target, event);
+    else if (type === "forget") for (const handle of targets) this.#forget(handle);
+  }
+
+  /** @param {number} id  @param {string} target  @param {string} method  @param {any[]} parameters */
+  async #call(id, target, method, parameters) {
+    try {
+      const value = await this.#perform(CALLS, target, method, parameters);
+      this.#say({ type: "return", id, value });
+    } catch (error) {
+      this.#say({ type: "throw", id, error: describeError(error) });
+    }
+  }
+
+  /** @param {string} target  @param {string} method  @param {any[]} parameters */
+  #post(target, method, parameters) {
+    try {
+      this.#perform(POSTS, target, method, parameters);
+    } catch (error) {
+      // What is made has its handle as its first parameter.
+      const failed = method.startsWith("make") ? parameters[0] : target;
+      this.#say({ type: "failed", target: failed, method, error: describeError(error) });
+    }
+  }
+
+  /** @param {Record<string, string[]>} allowed  @param {string} target  @param {string} method
+   * @param {any[]} parameters @returns {any} */
+  #perform(allowed, target, method, parameters) {
+    const { object, kind } = this.#objects.get(target) ?? { object: undefined, kind: "" };
+    if (!object) throw new DOMException(`the page has no ${target} any more`, "InvalidStateError");
+    if (!allowed[kind]?.includes(method)) throw new DOMException(`${kind} has no ${method}`, "NotSupportedError");
+    const own = /** @type {any} */ (this)[`${kind}_${method}`];
+    return own ? own.call(this, object, ...parameters) : object[method](...parameters);
+  }
+
+  /** The object behind a handle. @param {string} handle  @returns {any} */
+  object(handle) {
+    const kept = this.#objects.get(handle);
+    if (!kept) throw new DOMException(`the page has no ${handle} any more`, "InvalidStateError");
+    return kept.object;
+  }
+
+  /** Enter an object under a new handle. @param {string} kind  @param {object} object */
+  enter(kind, object) {
+    return this.#keep(`p${++this.#last}`, kind, object);
+  }
+
+  /** @param {string} handle  @param {string} kind  @param {object} object */
+  #keep(handle, kind, object) {
+    this.#objects.set(handle, { object, kind });
+    if (object) this.#handles.set(object, handle);
+    return handle;
+  }
+
+  /** @param {string} handle */
+  #forget(handle) {
+    const { object, kind } = this.#objects.get(handle) ?? {};
+    if (!object) return;
+    for (const type of [...(this.#listeners.get(handle)?.keys() ?? [])]) this.#unlisten(handle, type);
+    this.#objects.delete(handle);
+    this.#handles.delete(object);
+    if (kind === "MediaStreamTrack") object.stop();
+    if (kind === "Meter" || kind === "Mix" || kind === "View") object.close();
+  }
+
+  // Events
+
+  /** @param {string} handle  @param {string} type */
+  #listen(handle, type) {
+    const object = this.#objects.get(handle)?.object;
+    if (!object?.addEventListener) return;
+    const listeners = this.#listeners.get(handle) ?? new Map();
+    this.#listeners.set(handle, listeners);
+    if (listeners.has(type)) return;
+    const listener = (/** @type {Event} */ event) => this.#tell(handle, event);
+    listeners.set(type, listener);
+    object.addEventListener(type, listener);
+  }
+
+  /** @param {string} handle  @param {string} type */
+  #unlisten(handle, type) {
+    const listeners = this.#listeners.get(handle);
+    const listener = listeners?.get(type);
+    if (!listeners || !listener) return;
+    this.#objects.get(handle)?.object.removeEventListener(type, listener);
+    listeners.delete(type);
+    if (!listeners.size) this.#listeners.delete(handle);
+  }
+
+  /** @param {string} handle  @param {any} event */
+  #tell(handle, event) {
+    /** @type {EventDescription} */
+    const told = { type: event.type, at: performance.timeOrigin + event.timeStamp };
+    if (event.data instanceof Blob) told.data = event.data;
+    if (typeof event.timecode === "number") told.timecode = event.timecode;
+    // Firefox and Chromium send different classes; the text is in `.error`, if there is one.
+    if (event.type === "error") told.error = describeError(event.error ?? event);
+    if (event instanceof CustomEvent) told.detail = event.detail;
+    this.#say({ type: "event", target: handle, event: told, state: this.#state(handle) });
+    if (event.type === "ended") this.#unwatch(handle);
+  }
+
+  /** What its mirror in the worker must know. @param {string} handle */
+  #state(handle) {
+    const { object, kind } = this.#objects.get(handle) ?? {};
+    if (kind === "MediaStreamTrack") return trackState(object);
+    if (kind === "MediaRecorder") return this.#recorderState(object);
+    return null;
+  }
+
+  /** @param {string} handle  of a track, of whose end nothing more will be heard */
+  #unwatch(handle) {
+    for (const type of TRACK_EVENTS) this.#unlisten(handle, type);
+  }
+
+  // Devices
+
+  /** @param {MediaDevices} devices  @param {MediaStreamConstraints} constraints */
+  async MediaDevices_getUserMedia(devices, constraints) {
+    return this.describeStream(await devices.getUserMedia(constraints));
+  }
+
+  /** @param {MediaDevices} devices  @param {DisplayMediaStreamOptions} options */
+  async MediaDevices_getDisplayMedia(devices, options) {
+    return this.describeStream(await devices.getDisplayMedia(options));
+  }
+
+  /** @param {MediaDevices} devices */
+  async MediaDevices_enumerateDevices(devices) {
+    const infos = await devices.enumerateDevices();
+    return infos.map(({ deviceId, groupId, kind, label }) => ({ deviceId, groupId, kind, label }));
+  }
+
+  /** @param {Permissions} permissions  @param {PermissionDescriptor} descriptor */
+  async Permissions_query(permissions, descriptor) {
+    const { name, state } = await permissions.query(descriptor);
+    return { name, state };
+  }
+
+  // Streams and tracks
+
+  /** Enter a stream and its tracks. @param {MediaStream} stream */
+  describeStream(stream) {
+    if (this.#closed) {
+      // The user allowed it after the worker had died.
+      for (const track of stream.getTracks()) track.stop();
+      throw new DOMException("the worker is gone", "AbortError");
+    }
+    const handle = this.#handles.get(stream) ?? this.enter("MediaStream", stream);
+    return { handle, id: stream.id, tracks: stream.getTracks().map((track) => this.#describeTrack(track)) };
+  }
+
+  /** @param {MediaStreamTrack} track @returns {import("./vocabulary.js").TrackDescription} */
+  #describeTrack(track) {
+    const handle = this.#handles.get(track) ?? this.enter("MediaStreamTrack", track);
+    this.#watch(handle, track);
+    return { handle, id: track.id, kind: track.kind, label: track.label, state: trackState(track) };
+  }
+
+  /** @param {string} handle  @param {MediaStreamTrack} track */
+  #watch(handle, track) {
+    if (track.readyState === "live") for (const type of TRACK_EVENTS) this.#listen(handle, type);
+  }
+
+  /** @param {PageServices} _  @param {string} handle  @param {string[]} tracks */
+  Services_makeStream(_, handle, tracks) {
+    this.#keep(handle, "MediaStream", new MediaStream(tracks.map((track) => this.object(track))));
+  }
+
+  /** @param {MediaStream} stream  @param {string} track */
+  MediaStream_addTrack(stream, track) {
+    stream.addTrack(this.object(track));
+  }
+
+  /** @param {MediaStream} stream  @param {string} track */
+  MediaStream_removeTrack(stream, track) {
+    stream.removeTrack(this.object(track));
+  }
+
+  /** @param {MediaStreamTrack} track */
+  MediaStreamTrack_stop(track) {
+    track.stop();
+    this.#unwatch(this.#handles.get(track) ?? "");
+  }
+
+  /** @param {MediaStreamTrack} track  @param {string} handle  of the clone */
+  MediaStreamTrack_clone(track, handle) {
+    const clone = track.clone();
+    this.#keep(handle, "MediaStreamTrack", clone);
+    this.#watch(handle, clone);
+  }
+
+  /** @param {MediaStreamTrack} track  @param {string} property  @param {any} value */
+  MediaStreamTrack_set(track, property, value) {
+    if (property === "enabled") track.enabled = value;
+    else if (property === "contentHint") track.contentHint = value;
+  }
+
+  /** @param {MediaStreamTrack} track  @param {MediaTrackConstraints} constraints */
+  async MediaStreamTrack_applyConstraints(track, constraints) {
+    await track.applyConstraints(constraints);
+    return trackState(track);
+  }
+
+  // Recorders
+
+  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
+  Services_makeRecorder(_, handle, stream, options) {
+    const recorder = new MediaRecorder(this.object(stream), options);
+    this.#keep(handle, "MediaRecorder", recorder);
+    this.#say({ type: "state", target: handle, state: this.#recorderState(recorder) });
+  }
+
+  /** @param {MediaRecorder} recorder  @param {number} [timeslice] */
+  MediaRecorder_start(recorder, timeslice) {
+    this.#takes.set(recorder, (this.#takes.get(recorder) ?? 0) + 1);
+    recorder.start(...(timeslice === undefined ? [] : [timeslice]));
+  }
+
+  /** @param {MediaRecorder} recorder @returns {import("./vocabulary.js").RecorderState} */
+  #recorderState(recorder) {
+    const { state, mimeType, audioBitsPerSecond, videoBitsPerSecond } = recorder;
+    const { audioBitrateMode } = /** @type {any} */ (recorder);
+    const take = this.#takes.get(recorder) ?? 0;
+    return { state, mimeType, audioBitsPerSecond, videoBitsPerSecond, audioBitrateMode, take };
+  }
+}
+
+/** @param {MediaStreamTrack} track @returns {import("./vocabulary.js").TrackState} */
+function trackState(track) {
+  const { muted, enabled, readyState } = track;
+  return {
+    muted,
+    enabled,
+    readyState,
+    contentHint: track.contentHint ?? "",
+    settings: track.getSettings(),
+    capabilities: track.getCapabilities ? track.getCapabilities() : null,
+    constraints: track.getConstraints(),
+  };
+}
+
+/** What a worker must know before it asks. @returns {Promise<import("./vocabulary.js").Snapshot>} */
+async function snapshot() {
+  const permissions = await Promise.all(["camera", "microphone"].map(async (name) => {
+    try {
+      return [name, (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state];
+    } catch {
+      return [name, "prompt"]; // a browser that does not tell
+    }
+  }));
+  return {
+    types: Object.fromEntries([...askableTypes()].map(([key, type]) => [key, MediaRecorder.isTypeSupported(type)])),
+    constraints: { ...navigator.mediaDevices.getSupportedConstraints() },
+    screen: "getDisplayMedia" in navigator.mediaDevices,
+    permissions: Object.fromEntries(permissions),
+  };
+}

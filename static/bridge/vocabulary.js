@@ -1,0 +1,144 @@
+// @ts-check
+/**
+ * What the two halves of the bridge say to each other: page.js in the page, worker.js in the worker.
+ *
+ * They meet on one BroadcastChannel, whose name stands in the script that brings the page's half there, and go on
+ * in a second one, whose name only they know:
+ *
+ *     worker  knock   {version}                        is anybody there?
+ *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
+ *     page    refuse  {version}                        yes, but of another version
+ *     worker  accept  {version, agent, channel, lock}  it is you; the others close themselves
+ *     page    ready   {lock, snapshot}                 (from here on in the second channel)
+ *
+ *     worker  call    {id, target, method, parameters}    answered by
+ *     page    return  {id, value}                      or
+ *     page    throw   {id, error}
+ *     worker  post    {target, method, parameters}        not answered, unless it fails:
+ *     page    failed  {target, method, error}
+ *     page    event   {target, event, state}           something happened to an object, which is like this now
+ *     worker  listen, unlisten {target, event}         from now on, or no longer, tell events of this type
+ *     worker  forget  {targets}                        no one there can reach these objects any more
+ *
+ * `lock` is the name of a Web Lock that the sender holds as long as it lives. `target` is the handle of an object
+ * of the page: `w…` if the worker asked for its making, `p…` if it came up in the page, or a word for one that is
+ * always there.
+ */
+
+import { Fault } from "../fault.js";
+
+export const VERSION = MEDIARECORDER_VERSION;
+
+export const DEVICES = "mediaDevices";
+export const PERMISSIONS = "permissions";
+export const SERVICES = "services";
+
+/** What may be called, and answers. @type {Record<string, string[]>} */
+export const CALLS = {
+  MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
+  Permissions: ["query"],
+  MediaStreamTrack: ["applyConstraints"],
+  Services: ["photograph", "meter", "mix", "download", "pick", "show"],
+  Meter: ["read"],
+};
+/** What may be posted. @type {Record<string, string[]>} */
+export const POSTS = {
+  MediaStreamTrack: ["stop", "clone", "set"],
+  MediaStream: ["addTrack", "removeTrack"],
+  MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
+  Services: ["makeStream", "makeRecorder"],
+};
+
+/** @typedef {{name: string, message: string, constraint?: string, isFault?: boolean}} ErrorDescription */
+/** @typedef {{muted: boolean, enabled: boolean, readyState: string, contentHint: string, settings: object,
+ *   capabilities: object | null, constraints: object}} TrackState */
+/** @typedef {{handle: string, id: string, kind: string, label: string, state: TrackState}} TrackDescription */
+/** @typedef {{handle: string, id: string, tracks: TrackDescription[]}} StreamDescription */
+/** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,
+ *   audioBitrateMode?: string, take: number}} RecorderState */
+/** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
+ *   permissions: Record<string, string>}} Snapshot */
+/** An event of the page. `at` is its time stamp in milliseconds since 1970.
+ * @typedef {{type: string, at: number, data?: Blob, timecode?: number, error?: ErrorDescription, detail?: any}}
+ *   EventDescription */
+
+/** 122 random bits: nobody guesses it. */
+export function randomName() {
+  return `mediarecorder-${crypto.randomUUID()}`;
+}
+
+/**
+ * Whether this is a message at all. A channel's name may have been read from a page by others, who can say
+ * what they like there.
+ * @param {unknown} data
+ * @returns {data is {type: string, [field: string]: any}}
+ */
+export function isMessage(data) {
+  return typeof data === "object" && data !== null && typeof /** @type {any} */ (data).type === "string";
+}
+
+/** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
+export function describeError(error) {
+  const { name = "", message = "", constraint, isFault } = error instanceof Object ? error : { message: error };
+  return {
+    name: String(name),
+    message: String(message),
+    ...(constraint ? { constraint: String(constraint) } : {}),
+    ...(isFault ? { isFault } : {}),
+  };
+}
+
+/** The error that was meant. @param {ErrorDescription} described */
+export function reviveError({ name, message, constraint, isFault }) {
+  if (isFault) return new Fault(name, message);
+  if (name === "TypeError") return new TypeError(message);
+  // (There is no OverconstrainedError in workers.)
+  if (constraint !== undefined) return Object.assign(new Error(message), { name, constraint });
+  return new DOMException(message, name);
+}
+
+const CONTAINERS = [
+  ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
+  ...["webm", "mp4", "ogg", "x-matroska", "wav", "mpeg", "aac", "flac"].map((container) => `audio/${container}`),
+];
+/** A codec for each family. Browsers look at the details too, such as avc1.640028; those are left to the page. */
+const PICTURES = ["vp8", "vp9", "vp09.00.10.08", "av1", "av01.0.04m.08", "h264", "avc1", "avc1.42e01e", "avc3",
+  "hvc1", "hev1", "theora"];
+const SOUNDS = ["opus", "vorbis", "pcm", "mp4a.40.2", "flac", "mp3"];
+/** Of these the browser does not expect lower case. */
+const SPELLED = /** @type {Record<string, string>} */ ({ "av01.0.04m.08": "av01.0.04M.08", "avc1.42e01e": "avc1.42E01E" });
+
+/** All types that a worker may ask for, in the form that `typeKey` gives them, and as browsers want them. */
+export function* askableTypes() {
+  for (const container of CONTAINERS) {
+    yield [container, container];
+    for (const picture of ["", ...PICTURES]) {
+      for (const sound of ["", ...SOUNDS]) {
+        const codecs = [picture, sound].filter(Boolean);
+        if (!codecs.length) continue;
+        const spelled = codecs.map((codec) => SPELLED[codec] ?? codec);
+        yield [typeKey(`${container};codecs=${codecs}`), `${container};codecs=${spelled}`];
+      }
+    }
+  }
+}
+
+/** Details of a codec that matter little to whether it can be recorded. @type {[RegExp, string][]} */
+const FAMILIES = [
+  [/^vp09\..*/, "vp09.00.10.08"],
+  [/^av01\..*/, "av01.0.04m.08"],
+  [/^(avc[13])\.(?!42e01e).*/, "$1"],
+  [/^(hvc1|hev1)\..*/, "$1"],
+  [/^mp4a\..*/, "mp4a.40.2"],
+];
+
+/** The form of a type in which those that mean the same are equal. @param {string} type */
+export function typeKey(type) {
+  const [container, ...parameters] = type.toLowerCase().split(";");
+  const codecs = parameters
+    .map((parameter) => /^\s*codecs\s*=\s*"?([^"]*)"?\s*$/.exec(parameter)?.[1])
+    .filter((list) => list !== undefined)
+    .flatMap((list) => list.split(","))
+    .map((codec) => FAMILIES.reduce((name, [pattern, family]) => name.replace(pattern, family), codec.trim()));
+  return codecs.length ? `${container.trim()};codecs=${codecs.sort()}` : container.trim();
+}

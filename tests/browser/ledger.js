@@ -1,0 +1,72 @@
+// @ts-check
+/** What the page has lent: its live tracks, and who listens to tracks, streams and recorders. */
+
+/** @type {Set<MediaStreamTrack>} */
+const tracks = new Set();
+/** As long as the user has not answered. @type {Promise<void> | null} */
+let asking = null;
+let asked = 0;
+const { getUserMedia } = MediaDevices.prototype;
+MediaDevices.prototype.getUserMedia = async function (constraints) {
+  asked++;
+  await asking;
+  const stream = await getUserMedia.call(this, constraints);
+  for (const track of stream.getTracks()) tracks.add(track);
+  return stream;
+};
+const { clone } = MediaStreamTrack.prototype;
+MediaStreamTrack.prototype.clone = function () {
+  const track = clone.call(this);
+  tracks.add(track);
+  return track;
+};
+
+/** Listeners that were added and not yet removed: object, then type and listener. @type {Map<object, Set<string>>} */
+const listened = new Map();
+/** @type {WeakMap<object, number>} */
+const numbers = new WeakMap();
+let last = 0;
+/** @param {any} listener */
+function number(listener) {
+  if (!numbers.has(listener)) numbers.set(listener, ++last);
+  return numbers.get(listener);
+}
+
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const KINDS = [MediaStream, MediaStreamTrack, MediaRecorder, MediaDevices];
+EventTarget.prototype.addEventListener = function (type, listener, options) {
+  if (listener && KINDS.some((kind) => this instanceof kind)) {
+    const keys = listened.get(this) ?? new Set();
+    listened.set(this, keys.add(`${type} ${number(listener)}`));
+  }
+  addEventListener.call(this, type, listener, options);
+};
+EventTarget.prototype.removeEventListener = function (type, listener, options) {
+  if (listener) listened.get(this)?.delete(`${type} ${number(listener)}`);
+  removeEventListener.call(this, type, listener, options);
+};
+
+/** @type {any} */ (window).ledger = {
+  /** How many tracks that were opened or cloned are live. */
+  live: () => [...tracks].filter((track) => track.readyState === "live").length,
+  listeners: () => [...listened.values()].reduce((sum, keys) => sum + keys.size, 0),
+  /** Names of the Web Locks of this origin that somebody holds or waits for. */
+  async locks() {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return [...held, ...pending].map((lock) => lock.name);
+  },
+  /** How often the user was asked. */
+  asked: () => asked,
+  /** From now on the user thinks about it, until the function is called that this returns. */
+  hesitate() {
+    /** @type {() => void} */
+    let answer = () => {};
+    asking = new Promise((resolve) => (answer = resolve));
+    return () => {
+      asking = null;
+      answer();
+    };
+  },
+  /** How many tracks there were so far. */
+  opened: () => tracks.size,
+};

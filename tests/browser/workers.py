@@ -1,0 +1,72 @@
+"""Python in workers of its own, which tests of the page start, ask and end."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class PythonWorker:
+    """A worker with Pyodide and the library.
+
+    >>> worker = PythonWorker()
+    >>> await worker.run("1 + 1")
+    '2'
+    """
+
+    def __init__(self, *, classic: bool = False, module: str = "", pyodide: str = "pyodide") -> None:
+        import js
+        from pyodide.ffi import create_proxy
+
+        self._options = {
+            "pyodide": f"/node_modules/{pyodide}",
+            "bundle": "/bundle.zip",
+            "root": str(ROOT),
+            "module": module,
+        }
+        self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._proxies = [create_proxy(self._answer), create_proxy(self._fail)]
+        script, options = ("worker-classic.js", []) if classic else ("worker.js", [["type", "module"]])
+        self.js = js.Worker.new(f"/tests/browser/{script}", js.Object.fromEntries(options))
+        self.js.onmessage, self.js.onerror = self._proxies
+
+    async def run(self, source: str) -> str:
+        """What this Python says at last."""
+        return await self.start(source)
+
+    def start(self, source: str) -> asyncio.Future[str]:
+        """The same, under way."""
+        import js
+
+        answer = asyncio.get_running_loop().create_future()
+        number = len(self._waiting)
+        self._waiting[number] = answer
+        message = {**self._options, "id": number, "source": source}
+        self.js.postMessage(js.Object.fromEntries([[name, value] for name, value in message.items()]))
+        return answer
+
+    def _answer(self, event: Any) -> None:
+        waiting = self._waiting[event.data.id]
+        if waiting.done():
+            return
+        if hasattr(event.data, "error"):
+            waiting.set_exception(RuntimeError(event.data.error))
+        else:
+            waiting.set_result(event.data.value)
+
+    def _fail(self, event: Any) -> None:
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(RuntimeError(event.message))
+
+    def terminate(self) -> None:
+        """End it in the midst of whatever it does."""
+        self.js.terminate()
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        for proxy in self._proxies:
+            proxy.destroy()
+        self._proxies = []
