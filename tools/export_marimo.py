@@ -1,7 +1,7 @@
 """Export marimo notebooks as pages: export_marimo.py TARGET NOTEBOOK…, with the Python that has marimo.
 
-What `marimo export html-wasm --offline` does, but for all notebooks at once and with one set of assets. The command
-starts a browser to find out which packages a notebook needs; here pyodide_folder.py knows that.
+What `marimo export html-wasm --offline` does, but for all notebooks at once and with one set of assets. The
+command starts a browser to find out which packages a notebook needs; here pyodide_folder.py knows that.
 """
 
 from __future__ import annotations

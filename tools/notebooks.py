@@ -1,4 +1,4 @@
-"""Build the two notebook sites into build/notebooks: notebooks.py BUILDERS WHEELS (tools/prepare.py calls it).
+"""Build the notebook sites into build/notebooks: notebooks.py BUILDERS WHEELS (tools/prepare.py calls it).
 
 `BUILDERS` is a virtual environment with tools/sites/builders.txt, `WHEELS` a folder with the wheels of
 tools/sites/in-the-browser.txt. Both sites carry the library's wheel, the notebooks, and all that they load.
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SITES = ROOT / "build" / "notebooks"
 
-#: What each site's Python may import, with all that these need. (Both load some by name before the first cell.)
+#: What each site's Python may import, with all that these need. Some are loaded before the first cell.
 IN_JUPYTERLITE = ("mediarecorder", "micropip", "ipython", "comm", "jedi")
 IN_MARIMO = (
     "mediarecorder",
@@ -48,7 +48,14 @@ REPL = {
 }
 
 #: Names of the icons that JupyterLab asks for.
-ICONS = ("favicon", "favicon-notebook", "favicon-file", "favicon-terminal", "favicon-console", "favicon-busy-1")
+ICONS = (
+    "favicon",
+    "favicon-notebook",
+    "favicon-file",
+    "favicon-terminal",
+    "favicon-console",
+    "favicon-busy-1",
+)
 
 INDEX = """<!doctype html>
 <html lang="en">
@@ -91,13 +98,15 @@ def build_wheel(folder: Path) -> Path:
 
 
 def pure_yaml(builders: Path, folder: Path) -> Path:
-    """A wheel of PyYAML without its compiled part, which is optional: PyPI has none for Pyodide, and marimo needs it."""
+    """A wheel of PyYAML without its compiled part: marimo needs it, and PyPI has none for Pyodide."""
     [told] = builders.glob("lib/python*/site-packages/[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info")
     version = told.name.removesuffix(".dist-info").partition("-")[2]
     name = f"pyyaml-{version}.dist-info"
     files = {f"yaml/{file.name}": file.read_text() for file in sorted((told.parent / "yaml").glob("*.py"))}
     files[f"{name}/METADATA"] = (told / "METADATA").read_text()
-    files[f"{name}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: mediarecorder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{name}/WHEEL"] = (
+        "Wheel-Version: 1.0\nGenerator: mediarecorder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
     files[f"{name}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{name}/RECORD"])
     wheel = folder / f"pyyaml-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -119,7 +128,7 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
     pyodide_folder.assemble(npm_package, wheels, IN_JUPYTERLITE, site / "static" / "pyodide")
     add_contents(site, example_notebooks())
     for name in ICONS:
-        # JupyterLab shows these in the tab, and the builder takes them from a Jupyter server, which there is none of.
+        # The builder takes these from Jupyter's server, if that is installed.
         (site / "static" / "favicons").mkdir(exist_ok=True)
         (site / "static" / "favicons" / f"{name}.ico").write_bytes(icon())
     for script in (site / "extensions").rglob("*.js"):
@@ -129,9 +138,9 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
 def mend_isolated_kernel(script: Path) -> None:
     """Mend two races of `coincident`, through which page and kernel talk where SharedArrayBuffer exists.
 
-    On a busy machine one cell in four never ended: the page looks at a buffer that the kernel has already filled, and
-    takes the answer "not-equal" of Atomics.waitAsync for a promise. And whoever looks while the other one is filling
-    the buffer reads half of the text, since the first character already counts as the signal.
+    On a busy machine one cell in four never ended: the page looks at a buffer that the kernel has already
+    filled, and takes the answer "not-equal" of Atomics.waitAsync for a promise. And whoever looks while the
+    other one is filling the buffer reads half of the text: its first character already counts as the signal.
     """
     text = script.read_text()
     if "Possible deadlock if proxy" not in text:
@@ -151,12 +160,14 @@ def mend_isolated_kernel(script: Path) -> None:
     ):
         text, count = re.subn(pattern, replacement, text)
         if count != 1:
-            raise SystemExit(f"{script.name} changed: {what} is found {count} times. Is the race still there?")
+            raise SystemExit(
+                f"{script.name} changed: {what} is found {count} times. Is the race still there?"
+            )
     script.write_text(text)
 
 
 def add_contents(site: Path, notebooks: Iterable[Path]) -> None:
-    """Put the notebooks where JupyterLite looks for files. Its own builder needs the whole of Jupyter's server for that."""
+    """Put the notebooks where JupyterLite looks for files. Its builder needs Jupyter's server for that."""
     (site / "files").mkdir(exist_ok=True)
     (site / "api" / "contents").mkdir(parents=True, exist_ok=True)
     date = "2026-01-01T00:00:00Z"

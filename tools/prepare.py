@@ -218,7 +218,7 @@ def notebook_sites() -> None:
 
 
 def site_builders() -> Path:
-    """An environment with JupyterLite's and marimo's builders, in the cache: it is large and changes with its pins only."""
+    """An environment with the builders of both sites. It changes with its pins only, and is large."""
     key = fingerprint(sys.version, os.path.realpath(sys.executable), files=[SITE_BUILDERS])
     folder = cache() / f"site-builders-{key[:16]}"
     if not is_done(folder, "made", key):

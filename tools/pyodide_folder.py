@@ -1,7 +1,7 @@
 """Make the folder that a page loads Pyodide and its packages from, without any other server.
 
-Pyodide's npm package is the interpreter alone; its lock file names wheels that lie on a CDN. Wheels of the same
-names are on PyPI, but with other hashes. So the folder gets a lock file of its own, with what is really there.
+Pyodide's npm package is the interpreter alone; its lock file names wheels that lie on a CDN. PyPI has wheels
+of the same names, but with other hashes. So the folder gets a lock file of its own with what is there.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class MissingWheelError(Exception):
 
 
 def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], target: Path) -> list[Path]:
-    """Fill the folder with the interpreter and with those wheels that the roots need; returns these wheels."""
+    """Fill the folder with the interpreter and those wheels that the roots need; returns these wheels."""
     target.mkdir(parents=True)
     for name in INTERPRETER:
         shutil.copy(npm_package / name, target / name)

@@ -44,7 +44,8 @@ def main() -> int | str:
         site = notebook_site(port, isolated=arguments.isolated)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return f"Port {port} is taken by another program. Another one: make notebooks PORT={port % 65535 + 1}"
+            another = f"make notebooks PORT={port % 65535 + 1}"
+            return f"Port {port} is taken by another program. Another one: {another}"
         return f"Port {port} cannot be used: {error.strerror}"
     try:
         print(f"{site.url}  (Ctrl-C ends it)", flush=True)

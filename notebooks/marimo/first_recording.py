@@ -8,7 +8,9 @@ app = marimo.App()
 def _():
     import marimo as mo
 
-    mo.md("# A first recording\n\nYou learn to record the microphone in one cell: `recording = await record(2)`.")
+    mo.md(
+        "# A first recording\n\nYou learn to record the microphone in one cell: `recording = await record(2)`."
+    )
     return
 
 
@@ -36,6 +38,7 @@ async def _(record):
 @app.cell
 async def _():
     from mediarecorder import media_devices
+
     stream = await media_devices.get_user_media(video=True)
     stream
     return

@@ -27,7 +27,7 @@ HOW_TO = (
     "In the page's own JavaScript write\n"
     '    import { openChannel } from "./page.js";\n'
     "    const channel = openChannel();\n"
-    "(the wheel has page.js, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
+    "(it is in the wheel, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
     "    await mediarecorder.connect(channel)"
 )
 

@@ -31,8 +31,8 @@ def _jupyterlite(address: str) -> Callable[[], None]:
 
     # (An address consists of letters, digits and a few signs.)
     handle = display(Javascript(f'import("{address}").catch(() => {{}})'), display_id=True)
-    # An output cannot be taken out, but emptied.
-    return lambda: handle.update({"text/plain": ""}, raw=True)
+    # An output cannot be taken out alone, but emptied.
+    return lambda: handle.update({}, raw=True)
 
 
 def _marimo(address: str) -> Callable[[], None]:
@@ -41,12 +41,22 @@ def _marimo(address: str) -> Callable[[], None]:
     # marimo runs a script of an output only in a frame, which is of the same origin. The module belongs into
     # the page around it: with the frame it would be gone.
     script = (
-        'const script = parent.document.createElement("script");'
-        f'script.type = "module"; script.src = "{address}";'
+        "const script = parent.document.createElement('script');"
+        f"script.type = 'module'; script.src = '{address}';"
         "parent.document.head.append(script); script.remove();"
     )
-    marimo.output.append(marimo.iframe(f"<script>{script}</script>", height="1px"))
-    return lambda: marimo.output.clear()
+    frame = marimo.Html(f'<iframe hidden srcdoc="<script>{script}</script>"></iframe>')
+    marimo.output.append(frame)
+
+    def remove() -> None:
+        try:
+            from marimo._runtime.output._output import remove
+        except ImportError:  # it is not public; what is takes away the whole output of this cell
+            marimo.output.clear()
+        else:
+            remove(frame)
+
+    return remove
 
 
 def _pyscript(address: str) -> Callable[[], None]:

@@ -28,9 +28,7 @@ class BenchHandler(Handler):
 
     public = (
         *Handler.public,
-        "tests/bench/bench.js",
-        "tests/bench/interpreter.js",
-        "tests/bench/worker.js",
+        *(f"tests/bench/{name}.js" for name in ("bench", "interpreter", "worker")),
         "tests/browser",
         "build/numpy",
     )

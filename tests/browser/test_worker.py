@@ -132,10 +132,9 @@ async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, class
 async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, ledger):
     channel = open_channel()
     first, second = mortal(), mortal()
-    both = await asyncio.gather(
-        *(one.run(CONNECTED.format(channel=channel) + RECORD) for one in (first, second))
-    )
-    assert all(said.startswith("True True") for said in both)
+    source = CONNECTED.format(channel=channel) + RECORD
+    for said in await asyncio.gather(first.run(source), second.run(source)):
+        assert said.startswith("True True")
     assert ledger.live() == 0
 
 
@@ -328,25 +327,23 @@ async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
     assert (state, active, ended) == ("inactive", False, ["ended"])
 
 
-async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
-    element, channel = frame
-    worker = mortal()
-    await worker.run(
-        CONNECTED.format(channel=channel)
-        + "old = await mediarecorder.media_devices.get_user_media(audio=True)"
-    )
-    element.remove()
-    said = await worker.run(
-        CONNECTED.format(channel=open_channel())
-        + """
+OLD = "old = await mediarecorder.media_devices.get_user_media(audio=True)"
+NEW = """
 try:
     mediarecorder.MediaRecorder(old).start()
 except mediarecorder.MediaError as error:
     said = error.name
+recording = await mediarecorder.record(0.3)
+said + " " + str(recording.size > 0)
 """
-        + RECORD
-        + 'said + " " + str(recording.size > 0)'
-    )
+
+
+async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
+    element, channel = frame
+    worker = mortal()
+    await worker.run(CONNECTED.format(channel=channel) + OLD)
+    element.remove()
+    said = await worker.run(CONNECTED.format(channel=open_channel()) + NEW)
     assert said == "NotSupportedError True"
 
 

@@ -1,4 +1,4 @@
-"""The notebook sites, served with and without the headers of cross-origin isolation, and pages of Chromium for them."""
+"""The notebook sites, served with and without cross-origin isolation, and pages of Chromium for them."""
 
 from __future__ import annotations
 

@@ -1,16 +1,17 @@
 """JupyterLite as a person uses it: notebooks in "notebooks" and in "lab", and the "repl".
 
-What a person does is done with keys and menus, so that it counts as user activation. What a cell said is read from
-JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
+What a person does is done with keys and menus, so that it counts as user activation. What a cell said is
+read from JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Milliseconds until the kernel answers for the first time, and that cells may take: two engines on a busy machine.
+#: Milliseconds until the kernel answers for the first time, and that cells may take on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
 
@@ -24,6 +25,7 @@ globalThis.lite = {
   get kernel() { return this.widget?.sessionContext?.session?.kernel; },
   // All cells of a notebook; in the REPL those that were run.
   get cells() { return [...(this.isRepl ? this.widget.console.cells : this.widget.content.widgets)]; },
+  get code() { return this.cells.filter((cell) => cell.model.type === "code"); },
   watch() {
     if (this.kernel?.status !== "idle") return false;
     this.kernel.anyMessage.connect((_, { direction, msg }) => {
@@ -84,7 +86,9 @@ class JupyterLite:
     def start(self, source: str) -> int:
         """As `run`, but the cell still runs when this returns."""
         index: int = self.page.evaluate("lite.lastCell()")
-        prompt = self.page.locator(".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)")
+        prompt = self.page.locator(
+            ".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)"
+        )
         # Outside of what is seen a cell has no editor yet; the click brings it there.
         prompt.scroll_into_view_if_needed()
         prompt.locator(".cm-content").click()
@@ -102,7 +106,7 @@ class JupyterLite:
         """Kernel > Restart Kernel…, and confirm it; the kernel is ready again when this returns."""
         self.page.evaluate("lite.statuses.length = 0")
         self.choose("Kernel", "Restart Kernel…")
-        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function(
             """() => lite.statuses.some((status) => status.endsWith("restarting"))
               && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",
@@ -148,7 +152,9 @@ class JupyterLite:
     def errors(self) -> list[str]:
         """Of all cells: "ValueError: words"."""
         every = self.page.evaluate("lite.cells.flatMap((cell) => lite.outputs(cell))")
-        return [f"{out['ename']}: {out['evalue']}" for out in every if out["output_type"] == "error"]
+        errors = [out for out in every if out["output_type"] == "error"]
+        # This kernel says "<class 'ValueError'>".
+        return [re.sub(r"^<class '(.+)'>", r"\1", f"{out['ename']}: {out['evalue']}") for out in errors]
 
     def _wait_until_over(self, asked: int) -> None:
         self.page.wait_for_function("asked => lite.isOver(asked)", arg=asked, timeout=RUNNING)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import notebooks as sites
 import pytest
 from playwright.sync_api import expect
 
 import mediarecorder
+import notebooks as sites
 
 pytestmark = pytest.mark.xdist_group("jupyterlite")
 
@@ -32,14 +32,14 @@ def test_import_is_enough(jupyterlite, app, served):
 
 
 @pytest.mark.parametrize("notebook", EXAMPLES)
-@pytest.mark.parametrize(("app", "served"), [("notebooks", "plain"), ("lab", "isolated")], indirect=["served"])
+@pytest.mark.parametrize(
+    ("app", "served"), [("notebooks", "plain"), ("lab", "isolated")], indirect=["served"]
+)
 def test_example_runs_through(jupyterlite, app, notebook):
     jupyterlite.open(app, notebook)
     jupyterlite.run_all()
     assert jupyterlite.errors() == []
-    numbers = jupyterlite.page.evaluate(
-        "lite.cells.map(({ model }) => model).filter(({ type }) => type === 'code').map((m) => m.executionCount)"
-    )
+    numbers = jupyterlite.page.evaluate("lite.code.map((cell) => cell.model.executionCount)")
     assert numbers == list(range(1, len(numbers) + 1)), "every cell has run"
 
 

@@ -1,12 +1,12 @@
-"""The library in marimo's exported notebooks: there on import, in run and edit mode, with and without isolation."""
+"""The library in marimo's exported notebooks: there on import, run or edited, isolated or not."""
 
 from __future__ import annotations
 
-import notebooks as sites
 import pytest
 from playwright.sync_api import expect
 
 import mediarecorder
+import notebooks as sites
 
 pytestmark = pytest.mark.xdist_group("marimo")
 

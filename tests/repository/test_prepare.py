@@ -175,7 +175,9 @@ def test_demo_without_node_needs_no_test_requirements(machine):
 # Doing things once
 
 
-@pytest.mark.parametrize("target", [prepare.demo, prepare.lint, prepare.wheel, prepare.notebooks, prepare.test])
+@pytest.mark.parametrize(
+    "target", [prepare.demo, prepare.lint, prepare.wheel, prepare.notebooks, prepare.test]
+)
 def test_second_run_does_and_says_nothing(full_machine, capsys, target):
     target()
     assert full_machine.commands
