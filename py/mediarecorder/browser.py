@@ -71,9 +71,10 @@ __all__ = [
 
 def realm() -> str:
     """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser, or Pyodide in Node)."""
-    if IN_BROWSER and hasattr(js, "document"):
-        return "page"
-    return "worker" if IN_BROWSER and hasattr(js, "WorkerGlobalScope") else "none"
+    # (PyScript gives its workers a document: the page's, through a proxy.)
+    if IN_BROWSER and hasattr(js, "WorkerGlobalScope"):
+        return "worker"
+    return "page" if IN_BROWSER and hasattr(js, "document") else "none"
 
 
 def require_browser() -> None:

@@ -21,9 +21,9 @@ def find_host() -> Host | None:
         return _marimo
     if "pyodide_kernel" in sys.modules:
         return _jupyterlite
-    if getattr(sys.modules.get("pyscript"), "window", None) is not None:
-        return _pyscript
-    return None
+    # Without cross-origin isolation PyScript's worker has a window that refuses everything.
+    window = getattr(sys.modules.get("pyscript"), "window", None)
+    return _pyscript if hasattr(window, "document") else None
 
 
 def _jupyterlite(address: str) -> Callable[[], None]:

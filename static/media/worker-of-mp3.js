@@ -37,7 +37,7 @@ class Here extends EventTarget {
 
 /** @returns {Worker | Here} */
 export function startWorker() {
-  if (typeof document === "undefined") return new Here();
+  if ("WorkerGlobalScope" in globalThis) return new Here();
   const url = URL.createObjectURL(new Blob([`(${work})(self, setInterval)`], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
