@@ -1,4 +1,4 @@
-"""PyScript's workers: one call records, with cross-origin isolation by itself, without it by a channel's name."""
+"""PyScript's workers record in one call: isolated by themselves, without isolation by a channel's name."""
 
 from __future__ import annotations
 
