@@ -3,6 +3,7 @@
 
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
+import { Panel } from "../panel/panel.js";
 import { placed } from "./placement.js";
 
 /** Milliseconds a camera gets for its first frame. */
@@ -88,6 +89,12 @@ export class PageServices {
     }
     if (poster) /** @type {HTMLVideoElement} */ (element).poster = poster;
     if (svg) element.insertAdjacentHTML("beforebegin", `${svg}<br>`);
+  }
+
+  /** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
+  async panel(id) {
+    const element = await placed(id);
+    return element && this.session.enter("Panel", new Panel(element));
   }
 }
 
