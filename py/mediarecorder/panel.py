@@ -109,8 +109,11 @@ class RecorderPanel(Displayed):
         name = f"mediarecorder-panel-{js.crypto.randomUUID()}"
         self._displayed = True
         _run(self._attach(name))
-        # In a saved notebook this is what is seen of it.
-        return f'<div id="{name}">A recorder is here while its Python runs.</div>'
+        # In a saved notebook the text is what is seen of it. The attribute keeps JupyterLab's own keys away.
+        return (
+            f'<div id="{name}" data-lm-suppress-shortcuts="true">'
+            "A recorder is here while its Python runs.</div>"
+        )
 
     def __repr__(self) -> str:
         kinds = " and ".join(name for name, kind in _KINDS.items() if self._records[kind])
