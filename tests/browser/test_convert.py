@@ -8,6 +8,8 @@ from judge import index, packets, probe, tone
 
 from mediarecorder import NotFoundError, NotSupportedError, Recording, record
 
+pytestmark = pytest.mark.media_work
+
 CONTAINERS = {"webm": "matroska,webm", "mp4": "mov,mp4", "wav": "wav", "ogg": "ogg", "mp3": "mp3"}
 CODECS = {
     "webm": {"opus", "vp8", "vp9", "av1"},
