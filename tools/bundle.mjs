@@ -73,7 +73,6 @@ await build({
 const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/__init__.py", "utf8")) ?? [];
 const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
 await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
-await build({ ...common, entryPoints: [{ in: "static/panel/panel-in-the-page.js", out: "panel" }] });
 await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();

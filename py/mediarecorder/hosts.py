@@ -1,4 +1,4 @@
-"""Hosts whose workers can bring a module into their page, and what they display: JupyterLite, marimo, PyScript.
+"""Hosts whose workers can bring a module into their page, and what they show: JupyterLite, marimo, PyScript.
 
 A host is a function that is given the module's address, has the page load it, and returns a function that
 takes away what was needed for that. What is put into the page is one import of a ``blob:`` address that lives

@@ -124,7 +124,7 @@ class RecorderPanel(Displayed):
     async def _attach(self, name: str) -> None:
         await reach_page()
         if realm() == "page":
-            view = await settle(await load_module("panel"), "place", name, doing="panel")
+            view = await settle(await load_module("page"), "panel", name, doing="panel")
         else:
             view = await settle(page().services, "panel", name, doing="panel")
         if absent(view):

@@ -474,9 +474,9 @@ export class Permissions {
   }
 }
 
-/** The recorder panel in the page (static/panel/panel.js). */
+/** The recorder panel in the page (panel.js). */
 class Panel extends Mirrored {
-  /** @param {import("../panel/panel.js").Showing} showing */
+  /** @param {import("./panel.js").Showing} showing */
   show({ stream, ...showing }) {
     const seen = stream && /** @type {any} */ (stream).handle;
     this.connection.post(this.handle, "show", { ...showing, ...(stream === undefined ? {} : { stream: seen }) });

@@ -3,8 +3,7 @@
 
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
-import { Panel } from "../panel/panel.js";
-import { placed } from "./placement.js";
+import { panel, placed } from "./placement.js";
 
 /** Milliseconds a camera gets for its first frame. */
 const FIRST_FRAME = 10_000;
@@ -93,8 +92,8 @@ export class PageServices {
 
   /** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
   async panel(id) {
-    const element = await placed(id);
-    return element && this.session.enter("Panel", new Panel(element));
+    const made = await panel(id);
+    return made && this.session.enter("Panel", made);
   }
 }
 

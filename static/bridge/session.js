@@ -292,7 +292,7 @@ export class Session {
     return trackState(track);
   }
 
-  /** @param {import("../panel/panel.js").Panel} panel  @param {any} showing */
+  /** @param {import("./panel.js").Panel} panel  @param {any} showing */
   Panel_show(panel, { stream, ...showing }) {
     panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
   }
