@@ -1,0 +1,168 @@
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App()
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    mo.md("""
+    You learn to get sound as numbers, to draw its spectrum, and to make a sound of numbers again.
+
+    # Sound and spectrum
+
+    First see that your microphone hears you. Whistle a tone!
+    """)
+    return (mo,)
+
+
+@app.cell
+async def _():
+    from mediarecorder import media_devices
+
+    with await media_devices.get_user_media(audio=True) as microphone:
+        levels = []
+        async for level in microphone.levels(interval=0.1):
+            levels.append(level)
+            print(f"{level.peak:.2f} {'█' * round(40 * level.peak)}")
+            if len(levels) == 10:
+                break
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    At the end of `with` the microphone was released. Now record two seconds; keep whistling.
+    """)
+    return
+
+
+@app.cell
+async def _():
+    from mediarecorder import record
+
+    recording = await record(2)
+    recording
+    return (recording,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    The numbers are floats from -1 to 1, a row for each moment and a column for each channel. 16000 rows a
+    second are plenty for a voice. (Where you have numpy, `numpy.asarray(samples)` shares the memory;
+    plain Python will do.)
+    """)
+    return
+
+
+@app.cell
+async def _(recording):
+    samples = await recording.samples(16000, channels=1)
+    print(f"{samples.shape} at {samples.sample_rate} Hz: {samples.duration:.2f} s")
+    return (samples,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    Which frequencies are in it, and how loud is each? The Fourier transform answers that:
+    """)
+    return
+
+
+@app.cell
+def _():
+    import cmath
+    import math
+
+    def fft(values):
+        """The fast Fourier transform, for 2, 4, 8, 16 … values. With numpy it is numpy.fft.fft."""
+        if len(values) == 1:
+            return values
+        even, odd = fft(values[::2]), fft(values[1::2])
+        step = -2j * cmath.pi / len(values)
+        turned = [cmath.exp(step * place) * value for place, value in enumerate(odd)]
+        pairs = list(zip(even, turned, strict=True))
+        return [a + b for a, b in pairs] + [a - b for a, b in pairs]
+
+    def spectrum(samples, size=4096):
+        """Pairs of a frequency in hertz and its loudness in decibels, of a moment in the middle."""
+        start = (samples.frames - size) // 2
+        numbers = [memoryview(samples)[start + place, 0] for place in range(size)]
+        # Fading in and out keeps a tone from smearing over all frequencies.
+        faded = [
+            value * (0.5 - 0.5 * math.cos(2 * math.pi * place / size)) for place, value in enumerate(numbers)
+        ]
+        return [
+            (place * samples.sample_rate / size, 20 * math.log10(abs(value) * 4 / size + 1e-6))
+            for place, value in enumerate(fft(faded)[: size // 2])
+        ]
+
+    return (spectrum,)
+
+
+@app.cell
+def _(samples, spectrum):
+    points = spectrum(samples)
+    loudest, decibels = max(points, key=lambda point: point[1])
+    print(f"The loudest frequency is {loudest:.0f} Hz, at {decibels:.0f} dB.")
+    return (points,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    And the whole spectrum, as a picture in SVG, which is text that browsers draw:
+    """)
+    return
+
+
+@app.cell
+def _(mo, points):
+    def drawing(points, highest=4000, quietest=-100):
+        """A line from left (0 Hz) to right (`highest`); the top is 0 dB."""
+        line = " ".join(
+            f"{600 * frequency / highest:.1f},{200 * decibels / quietest:.1f}"
+            for frequency, decibels in points
+            if frequency <= highest
+        )
+        marks = "".join(
+            f'<path d="M{0.15 * hertz} 0V200" opacity="0.25"/>'
+            f'<text x="{0.15 * hertz + 4}" y="215" fill="currentColor" stroke="none">{hertz} Hz</text>'
+            for hertz in range(0, highest, 1000)
+        )
+        return (
+            '<svg viewBox="0 0 600 220" width="600" fill="none" stroke="currentColor" font-size="12">'
+            f'{marks}<path d="M0 200H600"/><polyline points="{line}" stroke="royalblue"/></svg>'
+        )
+
+    mo.Html(drawing(points))
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    And back: any numbers make a sound. This is what you recorded, backwards.
+    """)
+    return
+
+
+@app.cell
+async def _(samples):
+    from array import array
+
+    from mediarecorder import AudioSamples
+
+    numbers = array("f", memoryview(samples).tobytes())
+    backwards = await AudioSamples(numbers[::-1], samples.sample_rate).to_recording("wav")
+    backwards
+    return
+
+
+if __name__ == "__main__":
+    app.run()
