@@ -5,18 +5,17 @@ app = marimo.App()
 
 
 @app.cell(hide_code=True)
-def _():
-    import marimo as mo
-
+def _(mo):
     mo.md("""
-    You learn to record the microphone and the camera, each in one call, and to keep what was recorded.
+    You learn to record the microphone and the camera, each in one call, and
+    to keep what was recorded.
 
     # A first recording
 
-    The browser asks whether this page may use your microphone: say yes. What you record stays on your
-    machine; this page sends it nowhere.
+    The browser asks whether this page may use your microphone: say yes.
+    What you record stays on your machine; this page sends it nowhere.
     """)
-    return (mo,)
+    return
 
 
 @app.cell
@@ -31,9 +30,10 @@ async def _():
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    The microphone was opened, recorded for two seconds and released again. A recording as the last line
-    of a cell shows itself: press ▶ to hear it, **Download** to keep it. The player lives as long as this
-    page: when you open it again, its cells run again.
+    The microphone was opened, recorded for two seconds and released again.
+    A recording as the last line of a cell shows itself: press ▶ to hear it,
+    **Download** to keep it. The player lives as long as this page: when you
+    open it again, its cells run again.
 
     A recording is also an object that you can ask:
     """)
@@ -42,7 +42,8 @@ def _(mo):
 
 @app.cell
 def _(recording):
-    print(f"{recording.duration:.1f} seconds, {recording.size} bytes, {recording.mime_type}")
+    print(f"{recording.duration:.1f} seconds, {recording.size} bytes")
+    print(recording.mime_type)
     return
 
 
@@ -64,8 +65,9 @@ async def _(record):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    The data stays in the browser until you ask for it. `await video.bytes()` gets all of it; this writes
-    it into a file that Python can read:
+    The data stays in the browser until you ask for it. `await
+    video.bytes()` gets all of it; this writes it into a file that Python
+    can read:
     """)
     return
 
@@ -83,11 +85,13 @@ async def _(video):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    `await video.save("hello")` gives it to you as a download, as the link below the player does.
+    `await video.save("hello")` gives it to you as a download, as the link
+    below the player does.
 
-    If you said no, `record` raised `NotAllowedError`: allow the microphone in the settings of this page,
-    left of its address, and run the cell again, or load the page again. For anything else that does not
-    work, this table says what your browser can. It opens nothing and asks nobody.
+    If you said no, `record` raised `NotAllowedError`: allow the microphone
+    in the settings of this page, left of its address, and run the cell
+    again, or load the page again. For anything else that does not work,
+    this table says what your browser can. It opens nothing and asks nobody.
     """)
     return
 
@@ -98,6 +102,13 @@ async def _():
 
     await diagnose()
     return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    return (mo,)
 
 
 if __name__ == "__main__":

@@ -5,19 +5,18 @@ app = marimo.App()
 
 
 @app.cell(hide_code=True)
-def _():
-    import marimo as mo
-
+def _(mo):
     mo.md("""
-    You learn to record for long: to get the data while it is being recorded, and to make a good file of
-    it at the end.
+    You learn to record for long: to get the data while it is being
+    recorded, and to make a good file of it at the end.
 
     # A long recording, in chunks
 
-    `chunks(0.5)` starts the recorder and hands over what was recorded, every half second, to be stored or
-    sent. Here you stop after two seconds; yours may go on for hours.
+    `chunks(0.5)` starts the recorder and hands over what was recorded,
+    every half second, to be stored or sent. Here you stop after two
+    seconds; yours may go on for hours.
     """)
-    return (mo,)
+    return
 
 
 @app.cell
@@ -28,8 +27,9 @@ async def _():
         recorder = MediaRecorder(stream)
         async for chunk in recorder.chunks(0.5):
             # await chunk.bytes() is the data, for your own upload
-            print(f"{recorder.duration:4.1f} s {recorder.size:9} bytes, {chunk.size:7} of them new")
-            if recorder.duration >= 2 and recorder.state == "recording":
+            seconds, size = recorder.duration, recorder.size
+            print(f"{seconds:.1f} s: {size:6} bytes, {chunk.size} of them new")
+            if seconds >= 2 and recorder.state == "recording":
                 recorder.stop()  # one more chunk comes: the rest
     return (recorder,)
 
@@ -37,7 +37,8 @@ async def _():
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    No chunk is a file of its own; all of them together are one. The recorder has kept them:
+    No chunk is a file of its own; all of them together are one. The
+    recorder has kept them:
     """)
     return
 
@@ -52,8 +53,9 @@ def _(recorder):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    This file was written while nobody knew how long it would get. So it lacks its length, and players
-    cannot jump in it. This makes a file that has it, of the very same pictures and sound:
+    This file was written while nobody knew how long it would get. So it
+    lacks its length, and players cannot jump in it. This makes a file that
+    has it, of the very same pictures and sound:
     """)
     return
 
@@ -83,14 +85,18 @@ async def _(seekable):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Other programs may want another format. With a long recording you want to know how far it is:
+    Other programs may want another format. With a long recording you want
+    to know how far it is:
     """)
     return
 
 
 @app.cell
 async def _(seekable):
-    mp4 = await seekable.convert("mp4", on_progress=lambda fraction: print(f"{fraction:.0%}"))
+    def show_progress(fraction):
+        print(f"{fraction:.0%}")
+
+    mp4 = await seekable.convert("mp4", on_progress=show_progress)
     mp4
     return (mp4,)
 
@@ -113,7 +119,8 @@ async def _(seekable):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Into a file of this Python, piece by piece, so that even hours fit:
+    Into a file that Python can read, piece by piece, so that even hours
+    fit:
     """)
     return
 
@@ -131,13 +138,21 @@ async def _(mp4):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    `await mp4.save("lecture")` gives it to you as a download. With `pick=True` you choose the place, in
-    browsers that can ask for it (Chrome, Edge).
+    `await mp4.save("lecture")` gives it to you as a download. With
+    `pick=True` you choose the place, in browsers that can ask for it
+    (Chrome, Edge).
 
-    A result of more than 32 MB lives in a temporary file of the browser. `mp4.close()`, or the end of
-    `with mp4:`, removes it.
+    A result of more than 32 MB lives in a temporary file of the browser.
+    `mp4.close()`, or the end of `with mp4:`, removes it.
     """)
     return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    return (mo,)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ app = marimo.App()
 
 
 @app.cell(hide_code=True)
-def _():
-    import marimo as mo
-
+def _(mo):
     mo.md("""
-    You learn to take a photo, to watch the camera live, and to look at the pictures of a recording as
-    numbers.
+    You learn to take a photo, to watch the camera live, and to look at the
+    pictures of a recording as numbers.
 
     # Photo and frames
     """)
-    return (mo,)
+    return
 
 
 @app.cell
@@ -29,8 +27,9 @@ async def _():
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    `take_photo` opened the camera and released it. To keep it open, get a stream, which shows itself
-    live. The camera's light stays on until you release it, further below.
+    `take_photo` opened the camera and released it. To keep it open, get a
+    stream, which shows itself live. The camera's light stays on until you
+    release it, further below.
     """)
     return
 
@@ -64,7 +63,8 @@ async def _(stream):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    A stream that you opened is yours to release. The live picture above stops, and the light goes out:
+    A stream that you opened is yours to release. The live picture above
+    stops, and the light goes out:
     """)
     return
 
@@ -93,9 +93,10 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Now all pictures, as numbers. Each frame is an array of bytes: `(height, width)` in grey, `(height,
-    width, 3)` in colour. For the mean brightness a few pixels are enough; 0 is black and 255 is white.
-    (Where you have numpy, `numpy.asarray(frame)` shares the memory.)
+    Now all pictures, as numbers. Each frame is an array of bytes: `(height,
+    width)` in grey, `(height, width, 3)` in colour. For the mean brightness
+    a few pixels are enough; 0 is black and 255 is white. (Where you have
+    numpy, `numpy.asarray(frame)` shares the memory.)
     """)
     return
 
@@ -104,9 +105,11 @@ def _(mo):
 async def _(recording):
     from statistics import fmean
 
+    brightness = []
     async for frame in recording.frames(width=16, format="gray"):
-        brightness = fmean(bytes(frame))
-        print(f"{frame.timestamp:5.2f} s {brightness:6.1f} {'█' * round(brightness / 8)}")
+        brightness.append((frame.timestamp, fmean(bytes(frame))))
+    for seconds, mean in brightness[::5]:
+        print(f"{seconds:.2f} s {mean:6.1f} {'#' * round(mean / 8)}")
     return
 
 
@@ -124,8 +127,11 @@ async def _(recording):
     async for picture in recording.frames(width=160, format="rgb"):
         pixels = memoryview(picture)
         row, column = picture.height // 2, picture.width // 2
-        colours.append([pixels[row, column, channel] for channel in range(3)])  # red, green, blue
-    print(f"{len(colours)} frames, from {colours[0]} to {colours[-1]}")
+        red, green, blue = (
+            pixels[row, column, channel] for channel in range(3)
+        )
+        colours.append(f"rgb({red}, {green}, {blue})")
+    print(len(colours), "frames, from", colours[0], "to", colours[-1])
     return (colours,)
 
 
@@ -140,14 +146,19 @@ def _(mo):
 @app.cell
 def _(colours, mo):
     stripes = "".join(
-        f'<rect x="{place}" width="1.05" height="1" fill="rgb({red}, {green}, {blue})"/>'
-        for place, (red, green, blue) in enumerate(colours)
+        f'<rect x="{place}" width="1.05" height="1" fill="{colour}"/>'
+        for place, colour in enumerate(colours)
     )
-    mo.Html(
-        f'<svg viewBox="0 0 {len(colours)} 1" width="100%" height="60" preserveAspectRatio="none">'
-        f"{stripes}</svg>"
-    )
+    size = 'width="100%" height="60" preserveAspectRatio="none"'
+    mo.Html(f'<svg viewBox="0 0 {len(colours)} 1" {size}>{stripes}</svg>')
     return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    return (mo,)
 
 
 if __name__ == "__main__":
