@@ -145,12 +145,14 @@ def _(mo):
 
 @app.cell
 def _(colours, mo):
+    width = 600 / len(colours)
     stripes = "".join(
-        f'<rect x="{place}" width="1.05" height="1" fill="{colour}"/>'
-        for place, colour in enumerate(colours)
+        f'<rect x="{k * width}" width="600" height="60" fill="{colour}"/>'
+        for k, colour in enumerate(colours)
     )
-    size = 'width="100%" height="60" preserveAspectRatio="none"'
-    mo.Html(f'<svg viewBox="0 0 {len(colours)} 1" {size}>{stripes}</svg>')
+    mo.Html(
+        f'<svg viewBox="0 0 600 60" style="max-width: 600px">{stripes}</svg>'
+    )
     return
 
 
