@@ -139,10 +139,10 @@ def _(mo, points):
         x, y = 600 / highest, 200 / quietest
         marks = []
         for hertz in range(0, highest, 1000):
-            marks.append(f'<path stroke="gray" d="M{hertz * x} 0v200"/>')
+            marks.append(f'<path stroke="silver" d="M{hertz * x} 0v200"/>')
             marks.append(f'<text x="{hertz * x + 4}" y="215">{hertz} Hz</text>')
         for loud in range(-30, quietest - 1, -30):
-            marks.append(f'<path stroke="gray" d="M0 {loud * y:.0f}h600"/>')
+            marks.append(f'<path stroke="silver" d="M0 {loud * y:.0f}h600"/>')
             marks.append(
                 f'<text x="555" y="{loud * y - 4:.0f}">{loud} dB</text>'
             )
