@@ -51,6 +51,13 @@ async def test_the_result_is_what_others_find(recorded, kind, format):
     assert await recording.bytes() == before
 
 
+async def test_vp8_becomes_what_most_players_take_in_an_mp4(recorded, engine):
+    """H.264; where the browser writes it in a way that players do not take, VP9 (test_expectations.py)."""
+    converted = await (await recorded("picture", mime_type="video/webm;codecs=vp8")).convert("mp4")
+    [stream] = (await probe(converted))["streams"]
+    assert stream["codec"] == {"chromium": "h264", "firefox": "vp9"}[engine]
+
+
 @pytest.mark.parametrize("format", ["webm", "mp4", "ogg"])
 async def test_sound_is_copied_where_the_format_has_its_codec(recorded, format):
     recording = await recorded("both", timeslice=0.2)
