@@ -27,7 +27,7 @@ notebooks:
 
 test:
 	@$(PYTHON) tools/prepare.py test
-	.venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak:
 	@$(PYTHON) tools/prepare.py test

@@ -97,16 +97,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
                 item.add_marker("soak")
     # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
     if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.parent.name)))
+        item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.stem)))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Inner tests change places among themselves: a lane's browser starts once."""
+    """Lane by lane, so that a browser starts once. Long groups first, so that the processes end together."""
     order = {name: position for position, name in enumerate(LANES)}
-    inner = sorted((item for item in items if LANE in item.stash), key=lambda item: order[item.stash[LANE]])
-    remaining = iter(inner)
-    items[:] = [next(remaining) if LANE in item.stash else item for item in items]
+    items.sort(key=lambda item: order.get(item.stash.get(LANE, ""), len(order) if _is_quick(item) else -1))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -118,6 +116,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    """Whether it needs no browser; each of the others opens a page of its own."""
+    return item.path.parent.name in ("repository", "bench")
 
 
 def _is_inner(node: pytest.Item) -> bool:
