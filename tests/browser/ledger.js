@@ -67,6 +67,18 @@ EventTarget.prototype.removeEventListener = function (type, listener, options) {
       answer();
     };
   },
+  /** Ends all tracks as a lost device does. */
+  lose() {
+    for (const track of tracks) {
+      if (track.readyState === "ended") continue;
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }
+  },
+  /** Fires an event of this type at every live track. @param {string} type */
+  fire(type) {
+    for (const track of tracks) if (track.readyState === "live") track.dispatchEvent(new Event(type));
+  },
   /** How many tracks there were so far. */
   opened: () => tracks.size,
 };

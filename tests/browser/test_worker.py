@@ -209,6 +209,87 @@ async def test_the_page_refuses_a_worker_of_another_version(open_channel):
     assert answer["type"] == "refuse"
 
 
+# What happens in the page is heard in the worker
+
+LISTEN = """
+from mediarecorder import media_devices
+heard = []
+stream = await media_devices.get_user_media(audio=True, video=True)
+subscriptions = [media_devices.on("devicechange", lambda event: heard.append(event.type))]
+for track in stream.tracks:
+    for type in ("mute", "unmute"):
+        subscriptions.append(track.on(type, lambda event: heard.append(event.type)))
+"listening"
+"""
+HEARD = """
+for unsubscribe in subscriptions:
+    unsubscribe()
+stream.stop()
+" ".join(sorted(heard))
+"""
+
+
+async def test_events_of_devices_and_tracks_reach_the_worker(worker, ledger, engine):
+    import js
+
+    assert await worker.run(LISTEN) == "listening"
+    js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
+    ledger.fire("mute")
+    ledger.fire("unmute")
+    # Listeners of a track in Firefox do not hear what a script dispatches.
+    of_tracks = " mute mute unmute unmute" if engine == "chromium" else ""
+    assert await worker.run(HEARD) == f"devicechange{of_tracks}"
+    js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
+    assert await worker.run("heard.count('devicechange')") == "1", "who has unsubscribed hears no more"
+    await until(lambda: ledger.live() == 0 and ledger.listeners() == 0)
+
+
+LOSE = """
+recorder = mediarecorder.MediaRecorder(await media_devices.get_user_media(audio=True))
+recorder.start()
+while recorder.size == 0:
+    await recorder.request_data()
+ended = []
+recorder.stream.tracks[0].on("ended", lambda event: ended.append(event.type))
+"lost next"
+"""
+
+
+@pytest.mark.lane("chromium")  # listeners added to a track do not hear a script's events in Firefox
+async def test_a_device_that_is_lost_in_the_page_ends_the_take_in_the_worker(worker, ledger):
+    await worker.run("from mediarecorder import media_devices" + LOSE)
+    ledger.lose()
+    said = await worker.run(
+        "recording = await recorder.finished; f'{recording.size > 0} {recorder.state} {ended}'"
+    )
+    assert said == "True inactive ['ended']"
+
+
+DOWNLOAD = """
+recording = await mediarecorder.record(0.2)
+await recording.save("from a worker")
+"""
+
+
+async def test_a_download_is_begun_in_the_page(worker):
+    import js
+    from pyodide.ffi import create_proxy
+
+    names = []
+
+    def clicked(event):
+        names.append(event.target.download)
+        event.preventDefault()
+
+    proxy = create_proxy(clicked)
+    js.document.addEventListener("click", proxy)
+    name = await worker.run(DOWNLOAD)
+    js.document.removeEventListener("click", proxy)
+    proxy.destroy()
+    assert names == [name]
+    assert name.startswith("from a worker.")
+
+
 # What is lent comes back
 
 HOLD = """

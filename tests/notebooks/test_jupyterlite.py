@@ -11,6 +11,13 @@ pytestmark = pytest.mark.xdist_group("jupyterlite")
 
 FIRST = "first-recording.ipynb"
 VERSION = mediarecorder.__version__
+BLOCKING = """from mediarecorder import blocking
+
+def record():
+    return blocking.record(0.4, video=True)
+
+recording = record()
+print(recording.duration > 0.2, len(blocking.run(recording.bytes())) == recording.size)"""
 
 
 @pytest.mark.parametrize("app", ["lab", "repl"])
@@ -35,6 +42,14 @@ def test_notebook_runs_through_in_lab(jupyterlite):
     assert jupyterlite.errors() == []
     numbers = jupyterlite.page.evaluate("lite.code.map((cell) => cell.model.executionCount)")
     assert numbers == list(range(1, len(numbers) + 1)), "every cell has run"
+
+
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_plain_function_records_without_await(jupyterlite):
+    jupyterlite.open("notebooks", FIRST)
+    cell = jupyterlite.run(BLOCKING)
+    assert jupyterlite.printed(cell) == "True True\n"
+    assert jupyterlite.errors() == []
 
 
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
