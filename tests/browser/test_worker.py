@@ -209,6 +209,49 @@ async def test_the_page_refuses_a_worker_of_another_version(open_channel):
     assert answer["type"] == "refuse"
 
 
+TYPES = [
+    "",
+    *("video/webm", "VIDEO/WEBM", "audio/webm", "audio/ogg", "audio/mp4", "video/mp4", "video/x-matroska"),
+    *("audio/wav", "audio/mpeg", "video/ogg", "text/plain", "nonsense", "video/", "audio/unheard-of"),
+    *(
+        "video/webm;codecs=vp8",
+        "video/webm; codecs=vp9",
+        'video/webm;codecs="vp8, opus"',
+        "video/webm;codecs=VP8",
+    ),
+    *("video/webm;codecs=av1,opus", "video/webm;codecs=vp09.00.10.08,opus", "video/webm;codecs=theora"),
+    *("audio/webm;codecs=opus", "audio/webm;codecs=pcm", "audio/webm;codecs=vorbis", "audio/ogg;codecs=opus"),
+    *(
+        "audio/webm;codecs=vp8",
+        "video/webm;codecs=mp3",
+        "audio/mp4;codecs=mp4a.40.2",
+        "audio/mp4;codecs=opus",
+    ),
+    *(
+        "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
+        "video/mp4;codecs=avc1.64001f,opus",
+        "video/mp4;codecs=vp9,opus",
+    ),
+    *(
+        "video/mp4;codecs=av01.0.04M.08,opus",
+        "video/x-matroska;codecs=avc1,opus",
+        "video/webm;codecs=nonsense",
+    ),
+]
+ASK_TYPES = """
+import json
+from mediarecorder import MediaRecorder
+json.dumps({{type: MediaRecorder.is_type_supported(type) for type in {types}}})
+"""
+
+
+async def test_the_worker_knows_what_the_page_can_record(worker):
+    from mediarecorder import MediaRecorder
+
+    said = json.loads(await worker.run(ASK_TYPES.format(types=TYPES)))
+    assert said == {type: MediaRecorder.is_type_supported(type) for type in TYPES}
+
+
 # What happens in the page is heard in the worker
 
 LISTEN = """
