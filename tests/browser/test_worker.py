@@ -217,7 +217,6 @@ TYPES = [
         "video/webm;codecs=vp8",
         "video/webm; codecs=vp9",
         'video/webm;codecs="vp8, opus"',
-        "video/webm;codecs=VP8",
     ),
     *("video/webm;codecs=av1,opus", "video/webm;codecs=vp09.00.10.08,opus", "video/webm;codecs=theora"),
     *("audio/webm;codecs=opus", "audio/webm;codecs=pcm", "audio/webm;codecs=vorbis", "audio/ogg;codecs=opus"),
