@@ -4,13 +4,17 @@ __generated_with = "0.25.2"
 app = marimo.App()
 
 
-@app.cell
-def _():
-    import marimo as mo
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    You learn to record the microphone and the camera, each in one call, and
+    to keep what was recorded.
 
-    mo.md(
-        "# A first recording\n\nYou learn to record the microphone in one cell: `recording = await record(2)`."
-    )
+    # A first recording
+
+    The browser asks whether this page may use your microphone: say yes.
+    What you record stays on your machine; this page sends it nowhere.
+    """)
     return
 
 
@@ -18,30 +22,93 @@ def _():
 async def _():
     from mediarecorder import record
 
-    recording = await record(2)
+    recording = await record(2)  # seconds
     recording
     return record, recording
 
 
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    The microphone was opened, recorded for two seconds and released again.
+    A recording as the last line of a cell shows itself: press ▶ to hear it,
+    **Download** to keep it. The player lives as long as this page: when you
+    open it again, its cells run again.
+
+    A recording is also an object that you can ask:
+    """)
+    return
+
+
 @app.cell
 def _(recording):
-    print(recording.duration > 1, recording.size > 0, recording.mime_type)
+    print(f"{recording.duration:.1f} seconds, {recording.size} bytes")
+    print(recording.mime_type)
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    Now the camera, with sound. (`audio=False` leaves that out.)
+    """)
     return
 
 
 @app.cell
 async def _(record):
-    await record(1, video=True)
+    video = await record(2, video=True)
+    video
+    return (video,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    The data stays in the browser until you ask for it. `await
+    video.bytes()` gets all of it; this writes it into a file that Python
+    can read:
+    """)
+    return
+
+
+@app.cell
+async def _(video):
+    from pathlib import Path
+
+    file = Path(f"first-recording.{video.extension}")
+    await video.write_to(file)
+    print(f"{file}: {file.stat().st_size} bytes")
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    `await video.save("hello")` gives it to you as a download, as the link
+    below the player does.
+
+    If you said no, `record` raised `NotAllowedError`: allow the microphone
+    in the settings of this page, left of its address, and run the cell
+    again, or load the page again. For anything else that does not work,
+    this table says what your browser can. It opens nothing and asks nobody.
+    """)
     return
 
 
 @app.cell
 async def _():
-    from mediarecorder import media_devices
+    from mediarecorder import diagnose
 
-    stream = await media_devices.get_user_media(video=True)
-    stream
+    await diagnose()
     return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    return (mo,)
 
 
 if __name__ == "__main__":

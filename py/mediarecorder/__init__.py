@@ -53,6 +53,7 @@ from .tracks import MediaStreamTrack
 if TYPE_CHECKING:
     from . import blocking as blocking
     from .frames import Frame
+    from .panel import RecorderPanel
     from .samples import AudioSamples
     from .waveform import Extremes
 
@@ -86,6 +87,7 @@ __all__ = [
     "Photo",
     "QuotaExceededError",
     "RangeError",
+    "RecorderPanel",
     "Recording",
     "RecordingError",
     "SecurityError",
@@ -99,7 +101,12 @@ __all__ = [
     "take_photo",
 ]
 
-_LATER = {"AudioSamples": "samples", "Extremes": "waveform", "Frame": "frames"}
+_LATER = {
+    "AudioSamples": "samples",
+    "Extremes": "waveform",
+    "Frame": "frames",
+    "RecorderPanel": "panel",
+}
 """Names that few programs use, and their modules, which are imported when they are asked for."""
 
 

@@ -77,7 +77,9 @@ async def connect(channel: str | None = None) -> None:
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
     if channel not in _connecting:
         _connecting[channel] = asyncio.ensure_future(_connect(channel))
-        _connecting[channel].add_done_callback(lambda done: (_connecting.pop(channel), done.exception()))
+        _connecting[channel].add_done_callback(
+            lambda done: (_connecting.pop(channel), done.cancelled() or done.exception())
+        )
     await asyncio.shield(_connecting[channel])
 
 

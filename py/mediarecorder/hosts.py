@@ -1,4 +1,4 @@
-"""Hosts whose workers can bring a module into their page: JupyterLite, marimo, PyScript.
+"""Hosts whose workers can bring a module into their page, and what they show: JupyterLite, marimo, PyScript.
 
 A host is a function that is given the module's address, has the page load it, and returns a function that
 takes away what was needed for that. What is put into the page is one import of a ``blob:`` address that lives
@@ -24,6 +24,25 @@ def find_host() -> Host | None:
     # Without cross-origin isolation PyScript's worker has a window that refuses everything.
     window = getattr(sys.modules.get("pyscript"), "window", None)
     return _pyscript if hasattr(window, "document") else None
+
+
+def show(thing: object) -> bool:
+    """Display it where the output of the running cell is; False where there is no such place."""
+    marimo: Any = sys.modules.get("marimo")
+    if marimo is not None and marimo.running_in_notebook():
+        marimo.output.append(thing)
+        return True
+    ipython: Any = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        from IPython.display import display
+
+        display(thing)
+        return True
+    pyscript: Any = sys.modules.get("pyscript")
+    if hasattr(getattr(pyscript, "window", None), "document"):
+        pyscript.display(thing)
+        return True
+    return False
 
 
 def _jupyterlite(address: str) -> Callable[[], None]:

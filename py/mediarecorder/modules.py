@@ -36,7 +36,9 @@ async def load_module(name: str) -> Any:
         # Several calls at once load it once, and one that is cancelled does not take it from the others.
         if name not in _loading:
             _loading[name] = asyncio.ensure_future(_load(name))
-            _loading[name].add_done_callback(lambda done: (_loading.pop(name), done.exception()))
+            _loading[name].add_done_callback(
+                lambda done: (_loading.pop(name), done.cancelled() or done.exception())
+            )
         await asyncio.shield(_loading[name])
     return registered(name)
 
@@ -83,6 +85,8 @@ async def load_into_page(address: str) -> None:
         js.document.head.append(script)
         await loaded
     finally:
+        script.removeEventListener("load", proxy)
+        script.removeEventListener("error", proxy)
         script.remove()
         proxy.destroy()
 

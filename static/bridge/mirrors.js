@@ -474,6 +474,19 @@ export class Permissions {
   }
 }
 
+/** The recorder panel in the page (panel.js). */
+class Panel extends Mirrored {
+  /** @param {import("./panel.js").Showing} showing */
+  show({ stream, ...showing }) {
+    const seen = stream && /** @type {any} */ (stream).handle;
+    this.connection.post(this.handle, "show", { ...showing, ...(stream === undefined ? {} : { stream: seen }) });
+  }
+
+  close() {
+    this.connection.forget(this.handle);
+  }
+}
+
 /** What Python does itself where it runs in the page (services.js). */
 export class Services {
   /** @param {MediaStream} stream  @param {string} type */
@@ -511,6 +524,13 @@ export class Services {
   /** @param {string} id  @param {{stream?: MediaStream, poster?: string, svg?: string}} what */
   show(id, { stream, ...what }) {
     return connected().call(SERVICES, "show", id, { ...what, ...(stream ? { stream: stream.handle } : {}) });
+  }
+
+  /** @param {string} id */
+  async panel(id) {
+    const current = connected();
+    const handle = await current.call(SERVICES, "panel", id);
+    return handle && new Panel(current, handle);
   }
 }
 

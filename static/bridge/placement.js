@@ -1,6 +1,8 @@
 // @ts-check
 /** Elements of HTML that Python has displayed, once they are in the page. */
 
+import { Panel } from "./panel.js";
+
 /** Milliseconds the page gets to insert the HTML; a notebook may put off what is scrolled out of view. */
 const PATIENCE = 60_000;
 
@@ -29,6 +31,12 @@ export async function placed(id) {
       resolve(element);
     }
   });
+}
+
+/** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
+export async function panel(id) {
+  const element = await placed(id);
+  return element && new Panel(element);
 }
 
 /** @param {string} id  @param {Document | ShadowRoot} [root]  @returns {HTMLElement | null} */

@@ -3,7 +3,7 @@
 
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
-import { placed } from "./placement.js";
+import { panel, placed } from "./placement.js";
 
 /** Milliseconds a camera gets for its first frame. */
 const FIRST_FRAME = 10_000;
@@ -88,6 +88,12 @@ export class PageServices {
     }
     if (poster) /** @type {HTMLVideoElement} */ (element).poster = poster;
     if (svg) element.insertAdjacentHTML("beforebegin", `${svg}<br>`);
+  }
+
+  /** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
+  async panel(id) {
+    const made = await panel(id);
+    return made && this.session.enter("Panel", made);
   }
 }
 

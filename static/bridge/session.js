@@ -143,7 +143,7 @@ export class Session {
     this.#objects.delete(handle);
     this.#handles.delete(object);
     if (kind === "MediaStreamTrack") object.stop();
-    if (kind === "Meter" || kind === "Mix" || kind === "View") object.close();
+    if (kind === "Meter" || kind === "Mix" || kind === "Panel") object.close();
   }
 
   // Events
@@ -283,6 +283,11 @@ export class Session {
   async MediaStreamTrack_applyConstraints(track, constraints) {
     await track.applyConstraints(constraints);
     return trackState(track);
+  }
+
+  /** @param {import("./panel.js").Panel} panel  @param {any} showing */
+  Panel_show(panel, { stream, ...showing }) {
+    panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
   }
 
   // Recorders

@@ -39,7 +39,7 @@ export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
   MediaStreamTrack: ["applyConstraints"],
-  Services: ["photograph", "meter", "mix", "download", "pick", "show"],
+  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel"],
   Meter: ["read"],
 };
 /** What may be posted. @type {Record<string, string[]>} */
@@ -48,6 +48,7 @@ export const POSTS = {
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
   Services: ["makeStream", "makeRecorder"],
+  Panel: ["show"],
 };
 
 /** @typedef {{name: string, message: string, constraint?: string, isFault?: boolean}} ErrorDescription */

@@ -93,7 +93,9 @@ async function tryH264() {
   const encoder = new VideoEncoder({ output, error: () => {} });
   try {
     encoder.configure({ codec: "avc1.42001f", width: 64, height: 64, avc: { format: "avc" } });
-    const frame = new VideoFrame(new OffscreenCanvas(64, 64).transferToImageBitmap(), { timestamp: 0 });
+    const canvas = new OffscreenCanvas(64, 64);
+    canvas.getContext("2d"); // without a context it is no picture
+    const frame = new VideoFrame(canvas, { timestamp: 0 });
     encoder.encode(frame, { keyFrame: true });
     frame.close();
     await encoder.flush();

@@ -27,7 +27,7 @@ class RemoteInterpreter {
 
   /** @param {Options} options */
   async start(options) {
-    const { openChannel } = await import(/** @type {any} */ ("/py/mediarecorder/js/page.js"));
+    const { openChannel } = await import("/py/mediarecorder/js/page.js");
     // (The driver of a browser would keep each file.)
     document.addEventListener("click", (event) => event.preventDefault());
     await this.#ask("start", { ...options, channel: openChannel() });

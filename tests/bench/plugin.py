@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import marks
-from bench.lanes import LANES, lanes_of
+from bench.lanes import LANES, WORKERS, lanes_of
 from bench.reports import blame, outcome_report
 from bench.runner import Runner
 from bench.server import BenchSite
@@ -89,6 +89,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
+            if (
+                lane in WORKERS
+                and item.get_closest_marker("media_work")
+                and not item.get_closest_marker("core")
+            ):
+                item.add_marker("soak")
     # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
     if item.get_closest_marker("xdist_group") is None:
         item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.parent.name)))

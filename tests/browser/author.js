@@ -1,6 +1,6 @@
 // @ts-check
-/** What the author of a page writes: `import { openChannel } from "…/page.js";` */
+/** What the author of a page writes. */
 
-const { openChannel } = await import(/** @type {any} */ ("/py/mediarecorder/js/page.js"));
+import { openChannel } from "/py/mediarecorder/js/page.js";
 
 Object.assign(window, { openChannel });

@@ -7,6 +7,8 @@ import pytest
 
 from mediarecorder import MediaError, Recording
 
+pytestmark = pytest.mark.media_work
+
 WORK = {
     "measure": lambda r: r.measure(),
     "seekable": lambda r: r.seekable(),

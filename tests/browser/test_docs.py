@@ -12,6 +12,8 @@ import pytest
 
 import mediarecorder
 
+pytestmark = pytest.mark.media_work
+
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]

@@ -11,6 +11,8 @@ from tones import tones
 
 from mediarecorder import NotSupportedError, Recording
 
+pytestmark = pytest.mark.media_work
+
 
 @pytest.mark.core
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview])

@@ -7,6 +7,8 @@ from judge import colours
 
 from mediarecorder import Frame, MediaError, NotFoundError, NotSupportedError, RangeError
 
+pytestmark = pytest.mark.media_work
+
 SHAPES = {"rgb": (240, 320, 3), "bgr": (240, 320, 3), "rgba": (240, 320, 4), "gray": (240, 320)}
 COLOURS = {"red": (254, 0, 0), "green": (0, 255, 1), "blue": (0, 0, 254), "white": (255, 255, 255)}
 

@@ -7,6 +7,8 @@ from tones import tones
 
 from mediarecorder import Recording
 
+pytestmark = pytest.mark.media_work
+
 
 @pytest.fixture
 def addresses():

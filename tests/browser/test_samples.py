@@ -8,6 +8,8 @@ from tones import column, flat, frequency, rms, tones
 
 from mediarecorder import AudioSamples, EncodingError, MediaStream, NotFoundError, record
 
+pytestmark = pytest.mark.media_work
+
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", ["sound", "both"])

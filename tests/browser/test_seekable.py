@@ -8,6 +8,8 @@ from judge import index, packets, probe
 
 from mediarecorder import MediaRecorder
 
+pytestmark = pytest.mark.media_work
+
 KINDS = pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 
 

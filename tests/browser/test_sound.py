@@ -7,6 +7,8 @@ from judge import probe, tone
 
 from mediarecorder import Level, MediaStream, NotFoundError, media_devices, mix, record
 
+pytestmark = pytest.mark.media_work
+
 
 @pytest.fixture
 def oscillator():

@@ -8,6 +8,8 @@ from tones import column, flat, frequency, tones
 
 from mediarecorder import MediaError, NotSupportedError, RangeError, Recording, record
 
+pytestmark = pytest.mark.media_work
+
 
 async def codecs(recording):
     return sorted(stream["codec"] for stream in (await probe(recording))["streams"])

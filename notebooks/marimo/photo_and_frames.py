@@ -1,0 +1,167 @@
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App()
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    You learn to take a photo, to watch the camera live, and to look at the
+    pictures of a recording as numbers.
+
+    # Photo and frames
+    """)
+    return
+
+
+@app.cell
+async def _():
+    from mediarecorder import take_photo
+
+    photo = await take_photo()
+    photo
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    `take_photo` opened the camera and released it. To keep it open, get a
+    stream, which shows itself live. The camera's light stays on until you
+    release it, further below.
+    """)
+    return
+
+
+@app.cell
+async def _():
+    from mediarecorder import media_devices
+
+    stream = await media_devices.get_user_media(video=True)
+    stream
+    return (stream,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    Record what you see, for two seconds. Move a little!
+    """)
+    return
+
+
+@app.cell
+async def _(stream):
+    from mediarecorder import record
+
+    recording = await record(2, stream=stream)
+    recording
+    return (recording,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    A stream that you opened is yours to release. The live picture above
+    stops, and the light goes out:
+    """)
+    return
+
+
+@app.cell
+def _(stream):
+    stream.stop()
+    print("The camera is on." if stream.active else "The camera is off.")
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    What was to be seen after one second? A thumbnail is a photo, too:
+    """)
+    return
+
+
+@app.cell
+async def _(recording):
+    await recording.thumbnail(1, width=320)
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    Now all pictures, as numbers. Each frame is an array of bytes: `(height,
+    width)` in grey, `(height, width, 3)` in colour. For the mean brightness
+    a few pixels are enough; 0 is black and 255 is white. (Where you have
+    numpy, `numpy.asarray(frame)` shares the memory.)
+    """)
+    return
+
+
+@app.cell
+async def _(recording):
+    from statistics import fmean
+
+    brightness = []
+    async for frame in recording.frames(width=16, format="gray"):
+        brightness.append((frame.timestamp, fmean(bytes(frame))))
+    for seconds, mean in brightness[::5]:
+        print(f"{seconds:.2f} s {mean:6.1f} {'#' * round(mean / 8)}")
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    And the colour in the middle of each:
+    """)
+    return
+
+
+@app.cell
+async def _(recording):
+    colours = []
+    async for picture in recording.frames(width=160, format="rgb"):
+        pixels = memoryview(picture)
+        row, column = picture.height // 2, picture.width // 2
+        red, green, blue = (
+            pixels[row, column, channel] for channel in range(3)
+        )
+        colours.append(f"rgb({red}, {green}, {blue})")
+    print(len(colours), "frames, from", colours[0], "to", colours[-1])
+    return (colours,)
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md("""
+    Side by side, the whole recording at a glance:
+    """)
+    return
+
+
+@app.cell
+def _(colours, mo):
+    width = 600 / len(colours)
+    stripes = "".join(
+        f'<rect x="{k * width}" width="600" height="60" fill="{colour}"/>'
+        for k, colour in enumerate(colours)
+    )
+    mo.Html(
+        f'<svg viewBox="0 0 600 60" style="max-width: 600px">{stripes}</svg>'
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    return (mo,)
+
+
+if __name__ == "__main__":
+    app.run()

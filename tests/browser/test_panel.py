@@ -1,0 +1,243 @@
+"""The recorder panel, as a person uses it: its buttons are pressed, its words are read."""
+
+import asyncio
+import gc
+
+import pytest
+
+from mediarecorder import InvalidStateError, MediaStream, NotAllowedError, RecorderPanel, media_devices
+
+pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; tests/notebooks presses one")
+
+
+class Seen:
+    """A panel that is in the page: its parts."""
+
+    def __init__(self, host):
+        self.root = host.shadowRoot
+
+    def button(self, name):
+        for button in self.root.querySelectorAll("button"):
+            if button.textContent == name and not button.hidden:
+                return button
+        return None
+
+    def press(self, name):
+        self.button(name).click()
+
+    def text(self, selector):
+        return self.root.querySelector(selector).textContent
+
+
+async def until(holds):
+    """Wait until it holds; the test's own limit ends it."""
+    while not holds():
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def put(stage):
+    """``await put(panel)`` shows a panel in the page."""
+    panels = []
+
+    async def put(panel):
+        panels.append(panel)
+        stage.insertAdjacentHTML("beforeend", panel._repr_html_())
+        host = stage.lastElementChild
+        await until(lambda: getattr(host, "shadowRoot", None))
+        seen = Seen(host)
+        await until(lambda: seen.text("[role=status]") == "Ready")
+        return seen
+
+    yield put
+    for panel in panels:
+        panel.close()
+
+
+async def test_record_and_stop(put):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    assert panel.last is None
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") == "0:01")
+    assert panel.state == "recording"
+    assert seen.text("[role=status]") == "Recording"
+    seen.press("Stop")
+    recording = await waiting
+    assert recording is panel.last
+    assert recording.mime_type.startswith("audio/")
+    assert recording.duration > 0.9
+    await until(lambda: seen.root.querySelector("audio"))
+    assert seen.text("[role=status]").startswith("Recorded 0:01")
+    assert seen.button("Record")
+    assert not seen.button("Stop")
+
+
+async def test_pause_and_resume(put):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    seen.press("Record")
+    await until(lambda: seen.button("Pause"))
+    seen.press("Pause")
+    await until(lambda: seen.button("Resume"))
+    assert panel.state == "paused"
+    assert seen.text("[role=status]") == "Paused"
+    seen.press("Resume")
+    await until(lambda: seen.button("Pause"))
+    waiting = asyncio.ensure_future(panel.recording())
+    await asyncio.sleep(0)
+    seen.press("Stop")
+    assert (await waiting).size > 0
+
+
+async def test_pictures_are_seen_live_and_played(put):
+    panel = RecorderPanel(audio=False, video={"width": 320, "height": 240})
+    seen = await put(panel)
+    assert seen.root.querySelector("select").parentElement.hidden, "there is no sound to choose a device for"
+    seen.press("Record")
+    preview = seen.root.querySelector("video")
+    await until(lambda: preview.videoWidth == 320)
+    assert not preview.hidden
+    await until(lambda: seen.button("Stop"))
+    seen.press("Stop")
+    await until(lambda: panel.last)
+    await until(lambda: seen.root.querySelector("video[controls]"))
+    assert preview.hidden
+    assert panel.last.mime_type.startswith("video/")
+
+
+async def test_the_device_is_chosen(put, engine):
+    (await media_devices.get_user_media(audio=True)).stop()  # now the browser tells their names
+    microphones = [d for d in await media_devices.enumerate_devices() if d.kind == "audioinput"]
+    panel = RecorderPanel()
+    seen = await put(panel)
+    select = seen.root.querySelector("select")
+    await until(lambda: select.options.length == len(microphones) + 1)
+    import js
+
+    select.value = microphones[-1].device_id
+    select.dispatchEvent(js.Event.new("change"))
+    opened = []
+    original = panel._open
+
+    async def remember():
+        opened.append(await original())
+        return opened[0]
+
+    panel._open = remember
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    assert opened[0].audio_tracks[0].settings["device_id"] == microphones[-1].device_id
+    seen.press("Stop")
+    await until(lambda: panel.last)
+
+
+async def test_devices_are_released(put):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    streams = []
+    opened = media_devices.get_user_media
+
+    async def remember(**request):
+        streams.append(await opened(**request))
+        return streams[-1]
+
+    media_devices.__dict__["get_user_media"] = remember
+    try:
+        seen.press("Record")
+        await until(lambda: seen.button("Stop"))
+    finally:
+        del media_devices.__dict__["get_user_media"]
+    panel.close()
+    await until(lambda: panel.last)
+    assert not streams[0].active
+
+
+async def test_a_lost_device_keeps_what_was_recorded(put):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") == "0:01")
+    for track in panel._recorder.stream.tracks:
+        track.js.stop()
+    await until(lambda: panel.last)
+    assert panel.last.size > 0
+    assert seen.button("Record")
+
+
+async def test_who_works_with_the_keyboard_goes_on_from_where_they_were(put):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    seen.button("Record").focus()
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    assert seen.root.activeElement.textContent == "Stop"
+    seen.press("Stop")
+    await until(lambda: seen.button("Record"))
+    assert seen.root.activeElement.textContent == "Record"
+    await until(lambda: panel.last)
+
+
+async def test_a_refusal_is_told_and_can_be_tried_again(put, monkeypatch):
+    async def refuse(**_):
+        raise NotAllowedError("get_user_media: <b>not</b> allowed")
+
+    panel = RecorderPanel()
+    seen = await put(panel)
+    with monkeypatch.context() as patch:
+        patch.setitem(media_devices.__dict__, "get_user_media", refuse)
+        seen.press("Record")
+        await until(lambda: "<b>not</b> allowed" in seen.text("[role=alert]"))
+    assert seen.text("[role=status]") == "Nothing was recorded"
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    assert seen.text("[role=alert]") == ""
+    seen.press("Stop")
+    await until(lambda: panel.last)
+
+
+async def test_two_views_show_the_same(put):
+    panel = RecorderPanel()
+    one, other = await put(panel), await put(panel)
+    one.press("Record")
+    await until(lambda: other.button("Stop"))
+    other.press("Stop")
+    await until(lambda: one.button("Record") and panel.last)
+
+
+async def test_what_is_not_shown_cannot_be_waited_for():
+    with pytest.raises(InvalidStateError, match="show the panel first"):
+        await RecorderPanel().recording()
+
+
+@pytest.mark.parametrize(("options", "error"), [({"audio": False}, TypeError), ({"audio": "yes"}, TypeError)])
+def test_arguments_of_no_use(options, error):
+    with pytest.raises(error):
+        RecorderPanel(**options)
+
+
+async def test_a_panel_that_nobody_holds_leaves_nothing(put, stage, orders):
+    import js
+
+    await put(RecorderPanel())  # the module is loaded, and stays
+    gc.collect()
+    orders.count_proxies()
+    await asyncio.sleep(0.02)
+    own = orders.proxies()
+    stage.insertAdjacentHTML("beforeend", RecorderPanel()._repr_html_())
+    host = stage.lastElementChild
+    await until(lambda: getattr(host, "shadowRoot", None))
+    await until(lambda: Seen(host).text("[role=status]") == "Ready")
+    for _ in range(100):
+        gc.collect()
+        await asyncio.sleep(0.02)
+        if orders.proxies() <= own:
+            break
+    assert orders.proxies() <= own
+    del js
+
+
+def test_it_says_what_it_is():
+    assert repr(RecorderPanel(video=True)) == "<RecorderPanel for audio and video, inactive>"
+    assert MediaStream.__name__ == "MediaStream"
