@@ -47,16 +47,41 @@ export function speakTo(name) {
   channel.onmessage = ({ data }) => heard.push(data);
 }
 
-/** Say all of it, in every channel. */
-export function shout() {
-  for (const channel of names.values()) for (const message of garbage) channel.postMessage(message);
+/** Say all of it, in every channel, or in those of these names. @param {Iterable<string>} [into] */
+export function shout(into = names.keys()) {
+  for (const name of into) for (const message of garbage) names.get(name)?.postMessage(message);
+}
+
+/**
+ * Look through all texts that can be had for names that might be a channel's, and shout there, until `stop()`.
+ * @param {() => Promise<string[]>} read
+ */
+export async function prowl(read) {
+  running = true;
+  while (running) {
+    const known = new Set(names.keys());
+    for (const text of await read()) {
+      for (const [name] of text.matchAll(/(\w+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)) {
+        speakTo(name);
+        speakTo(`mediarecorder-${name.slice(-36)}`);
+      }
+    }
+    shout([...names.keys()].filter((name) => !known.has(name)));
+    await sleep(200);
+  }
+}
+
+/** @param {number} milliseconds */
+function sleep(milliseconds) {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
 }
 
 /**
  * Steal every lock ever seen, again and again, until `stop()`.
  * @param {boolean} keep  whether to hold on to what was stolen; else it is let go at once
+ * @param {number} [pause]  in milliseconds
  */
-export async function steal(keep) {
+export async function steal(keep, pause = 10) {
   running = true;
   const holding = new Promise((resolve) => (letGo = () => resolve(undefined)));
   while (running) {
@@ -73,7 +98,7 @@ export async function steal(keep) {
       };
       navigator.locks.request(name, { steal: true }, taken).catch(resolve);
     })));
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(pause);
   }
 }
 /** @type {Set<string>} */
@@ -101,5 +126,5 @@ export function stop() {
 }
 
 Object.assign(globalThis, {
-  thief: { garbage, speakTo, shout, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
+  thief: { garbage, speakTo, shout, prowl, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
 });

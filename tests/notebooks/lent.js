@@ -24,7 +24,7 @@ globalThis.lent = (() => {
     }
   };
   const isOurs = (name) => name.startsWith("mediarecorder-");
-  const frames = (window) => [window, ...[...window.frames].flatMap(frames)];
+  const frames = (window) => [window, ...Array.from(window.frames).flatMap(frames)];
 
   return {
     live: () => tracks.filter((track) => track.readyState === "live").length,
