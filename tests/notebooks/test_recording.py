@@ -155,9 +155,16 @@ REPLAYED = """async ([path, script]) => {
 }""".replace("PATH", FIRST)
 
 
+#: The agent waits 30 seconds for its worker; here 1.
+IMPATIENT = """
+const later = setTimeout;
+globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1000 : delay, ...rest);
+"""
+
+
 @in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-# The browser itself says that the address leads nowhere; what is thrown and not caught fails a test all the same.
+# The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
 @pytest.mark.console_errors
 def test_a_replayed_output_does_nothing(lite):
     page = lite.open("notebooks", FIRST).page
@@ -172,12 +179,15 @@ def test_a_replayed_output_does_nothing(lite):
     assert len(set(page.evaluate("lent.locks()"))) == 2
 
     page.evaluate(REPLAYED, ["replayed.ipynb", f"globalThis.replayed = true; {script}"])
+    page.add_init_script(IMPATIENT)
     lite.open("notebooks", "replayed.ipynb")
     until(page, "globalThis.replayed", 10)
-    lite.run("print(1)")
-    assert page.evaluate("lent.channels()") == []
+    # Chromium may still have the module in its memory, whatever became of the address. Nobody answers it.
+    until(page, "lent.open().length === 0", 10)
     assert page.evaluate("lent.locks()") == []
-    assert page.evaluate("lent.opened()") == 0
+    record_in_a_cell(lite)
+    assert page.evaluate("lent.opened()") == 1
+    assert len(page.evaluate("lent.open()")) == 1
 
 
 @in_jupyterlite
@@ -243,11 +253,12 @@ print(len(sizes), min(sizes) > 0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=in_soak)])
 def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
-    """It has a hold on the notebook's window, reads that and all storage, steals locks, shouts into channels."""
+    """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
     page = lite.open("notebooks", FIRST).page
     with page.context.expect_page() as opening:
         page.evaluate("address => void open(address)", f"{lite.site}/index.html")
     hostile = opening.value
+    hostile.wait_for_load_state()
     hostile.add_script_tag(path=THIEF, type="module")
     hostile.wait_for_function("globalThis.thief")
     hostile.evaluate(
