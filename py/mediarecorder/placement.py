@@ -26,7 +26,7 @@ def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
     """
     if realm() == "worker" and not connected():
         return ""
-    name = f"mediarecorder-{js.crypto.randomUUID()}"
+    name = f"recording-{js.crypto.randomUUID()}"
     task = asyncio.ensure_future((_show if realm() == "page" else _show_in_the_page)(name, what))
     _waiting.add(task)  # the loop itself holds tasks weakly
     task.add_done_callback(_waiting.discard)

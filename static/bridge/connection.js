@@ -2,9 +2,11 @@
 /** The worker's way to its page: the meeting, calls and their answers, and the end. */
 
 import { Fault } from "../fault.js";
+import { Life } from "./life.js";
 import { describeError, isMessage, randomName, reviveError, VERSION } from "./vocabulary.js";
 
 /** @typedef {import("./vocabulary.js").Snapshot} Snapshot */
+/** @typedef {import("./life.js").Sign} Sign */
 /** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
 
 export class Connection {
@@ -19,10 +21,7 @@ export class Connection {
   #first;
   /** @type {BroadcastChannel | null} */
   #second = null;
-  #lock = randomName();
-  /** @type {() => void} */
-  #releaseLock = () => {};
-  #ending = new AbortController();
+  #life = new Life(() => this.#say({ type: "robbed" }));
   #lastCall = 0;
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
@@ -55,21 +54,14 @@ export class Connection {
   }
 
   async #begin() {
-    // The lock is held before anybody hears of it, else the page would take this worker for dead.
-    await new Promise((held) => {
-      const holding = navigator.locks.request(this.#lock, () => {
-        held(undefined);
-        return new Promise((release) => (this.#releaseLock = () => release(undefined)));
-      });
-      holding.catch(() => {});
-    });
-    if (this.closed) return this.#releaseLock();
-    this.#first.onmessage = ({ data }) => this.#meet(data);
+    const sign = await this.#life.begin();
+    if (this.closed) return;
+    this.#first.onmessage = ({ data }) => this.#meet(data, sign);
     this.#first.postMessage({ type: "knock", version: VERSION });
   }
 
-  /** @param {unknown} message */
-  #meet(message) {
+  /** @param {unknown} message  @param {Sign} sign */
+  #meet(message, sign) {
     if (!isMessage(message) || this.#second) return;
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
@@ -81,11 +73,11 @@ export class Connection {
         ),
       );
       this.close();
-    } else if (message.type === "hello" && typeof message.agent === "string") {
+    } else if (message.type === "hello") {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
       this.#second.onmessage = ({ data }) => this.#hear(data);
-      this.#first.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, lock: this.#lock });
+      this.#first.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
       this.#first.close();
     }
   }
@@ -94,16 +86,18 @@ export class Connection {
   #hear(message) {
     if (!isMessage(message)) return;
     const { type, id, value, error, target } = message;
-    if (type === "ready") this.#open(message.lock, message.snapshot);
+    if (type === "ready") this.#open(message.sign, message.snapshot);
+    else if (type === "robbed") this.#life.doubt();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
     else this.#mirrors.get(target)?.deref()?.hear(message);
   }
 
-  /** @param {string} lock  which the page holds as long as it lives  @param {Snapshot} snapshot */
-  #open(lock, snapshot) {
+  /** @param {Sign} sign  of the page  @param {Snapshot} snapshot */
+  #open(sign, snapshot) {
+    if (this.snapshot) return;
     this.snapshot = snapshot;
-    navigator.locks.request(lock, { signal: this.#ending.signal }, () => this.#lose()).catch(() => {});
+    this.#life.watch(sign, () => this.#lose());
     Connection.current = this;
     this.#opened(this);
     this.#isReady(this);
@@ -140,8 +134,7 @@ export class Connection {
     if (Connection.current === this) Connection.current = null;
     this.#first.close();
     this.#second?.close();
-    this.#ending.abort();
-    this.#releaseLock();
+    this.#life.end();
   }
 
   /** @param {string} target  @param {string} method  @param {...any} parameters  @returns {Promise<any>} */
@@ -166,14 +159,14 @@ export class Connection {
     }
   }
 
-  /** @param {string} target  @param {string} event */
-  listen(target, event) {
-    this.#say({ type: "listen", target, event });
+  /** @param {string} target  @param {string} name  of an event */
+  listen(target, name) {
+    this.#say({ type: "listen", target, name });
   }
 
-  /** @param {string} target  @param {string} event */
-  unlisten(target, event) {
-    this.#say({ type: "unlisten", target, event });
+  /** @param {string} target  @param {string} name */
+  unlisten(target, name) {
+    this.#say({ type: "unlisten", target, name });
   }
 
   /** @param {string} handle */

@@ -48,7 +48,7 @@ function listen(name, accepted, agent) {
       if (data.version === VERSION) hello();
       else channel.postMessage({ type: "refuse", version: VERSION });
     } else if (data.type === "accept" && data.version === VERSION) {
-      if ([data.agent, data.channel, data.lock].every((field) => typeof field === "string")) accepted(data);
+      accepted(data);
     }
   };
   hello();

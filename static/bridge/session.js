@@ -2,10 +2,11 @@
 /**
  * What the page does for one worker: the objects it opened for it, their events, and their release.
  *
- * A session owns every track that it opened, and stops it when the worker dies (its Web Lock falls to the session)
- * or when no one in the worker can reach it any more.
+ * A session owns every track that it opened, and stops it when the worker dies (life.js) or when no one in the
+ * worker can reach it any more.
  */
 
+import { Life } from "./life.js";
 import { PageServices } from "./services.js";
 import {
   askableTypes,
@@ -15,7 +16,6 @@ import {
   isMessage,
   PERMISSIONS,
   POSTS,
-  randomName,
   SERVICES,
 } from "./vocabulary.js";
 
@@ -34,32 +34,21 @@ export class Session {
   #takes = new WeakMap();
   #last = 0;
   #closed = false;
-  #ending = new AbortController();
-  /** @type {() => void} */
-  #releaseLock = () => {};
+  #life = new Life(() => this.#say({ type: "robbed" }));
 
-  /** @param {{channel: string, lock: string}} accepted */
-  constructor({ channel, lock }) {
+  /** @param {{channel: string, sign: import("./life.js").Sign}} accepted */
+  constructor({ channel, sign }) {
     this.channel = new BroadcastChannel(channel);
     this.channel.onmessage = ({ data }) => this.#hear(data);
     this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
     this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
     this.#keep(SERVICES, "Services", new PageServices(this));
-    // The worker holds this lock as long as it lives.
-    navigator.locks.request(lock, { signal: this.#ending.signal }, () => this.close()).catch(() => {});
+    this.#life.watch(sign, () => this.close());
     this.#begin();
   }
 
   async #begin() {
-    const lock = randomName();
-    await new Promise((held) => {
-      const holding = navigator.locks.request(lock, () => {
-        held(undefined);
-        return new Promise((release) => (this.#releaseLock = () => release(undefined)));
-      });
-      holding.catch(() => {});
-    });
-    this.#say({ type: "ready", lock, snapshot: await snapshot() });
+    this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
   }
 
   /** Give everything back. */
@@ -68,8 +57,7 @@ export class Session {
     this.#closed = true;
     for (const handle of [...this.#objects.keys()]) this.#forget(handle);
     this.channel.close();
-    this.#ending.abort();
-    this.#releaseLock();
+    this.#life.end();
   }
 
   get closed() {
@@ -84,12 +72,16 @@ export class Session {
   /** @param {unknown} message */
   #hear(message) {
     if (!isMessage(message)) return;
-    const { type, id, target, method, parameters = [], event, targets = [] } = message;
+    const { type, id, target, method, parameters, name, targets } = message;
     if (type === "call") this.#call(id, target, method, parameters);
     else if (type === "post") this.#post(target, method, parameters);
-    else if (type === "listen") this.#listen(target, event);
-    else if (type === "unlisten") this.#unlisten(target, event);
-    else if (type === "forget") for (const handle of targets) this.#forget(handle);
+    else if (type === "listen") this.#listen(target, name);
+    else if (type === "unlisten") this.#unlisten(target, name);
+    else if (type === "robbed") this.#life.doubt();
+    else if (type === "forget") {
+      // What is always there is not forgotten.
+      for (const handle of targets) if (/^[pw]\d/.test(handle)) this.#forget(handle);
+    }
   }
 
   /** @param {number} id  @param {string} target  @param {string} method  @param {any[]} parameters */
@@ -108,7 +100,7 @@ export class Session {
       this.#perform(POSTS, target, method, parameters);
     } catch (error) {
       // What is made has its handle as its first parameter.
-      const failed = method.startsWith("make") ? parameters[0] : target;
+      const failed = method.startsWith("make") ? String(parameters[0]) : target;
       this.#say({ type: "failed", target: failed, method, error: describeError(error) });
     }
   }
@@ -137,6 +129,7 @@ export class Session {
 
   /** @param {string} handle  @param {string} kind  @param {object} object */
   #keep(handle, kind, object) {
+    if (typeof handle !== "string" || this.#objects.has(handle)) throw new TypeError("a new object has a new handle");
     this.#objects.set(handle, { object, kind });
     if (object) this.#handles.set(object, handle);
     return handle;

@@ -8,8 +8,8 @@
  *     worker  knock   {version}                        is anybody there?
  *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
  *     page    refuse  {version}                        yes, but of another version
- *     worker  accept  {version, agent, channel, lock}  it is you; the others close themselves
- *     page    ready   {lock, snapshot}                 (from here on in the second channel)
+ *     worker  accept  {version, agent, channel, sign}  it is you; the others close themselves
+ *     page    ready   {sign, snapshot}                 (from here on in the second channel)
  *
  *     worker  call    {id, target, method, parameters}    answered by
  *     page    return  {id, value}                      or
@@ -17,10 +17,11 @@
  *     worker  post    {target, method, parameters}        not answered, unless it fails:
  *     page    failed  {target, method, error}
  *     page    event   {target, event, state}           something happened to an object, which is like this now
- *     worker  listen, unlisten {target, event}         from now on, or no longer, tell events of this type
+ *     worker  listen, unlisten {target, name}          from now on, or no longer, tell events of this type
  *     worker  forget  {targets}                        no one there can reach these objects any more
+ *     both    robbed                                   my lock was stolen: look after me
  *
- * `lock` is the name of a Web Lock that the sender holds as long as it lives. `target` is the handle of an object
+ * `sign` tells how to see that the sender lives (life.js). `target` is the handle of an object
  * of the page: `w…` if the worker asked for its making, `p…` if it came up in the page, or a word for one that is
  * always there.
  */
@@ -68,14 +69,61 @@ export function randomName() {
   return `mediarecorder-${crypto.randomUUID()}`;
 }
 
+/** @typedef {(value: any) => boolean} Check */
+const isString = /** @type {Check} */ ((value) => typeof value === "string");
+const isObject = /** @type {Check} */ ((value) => typeof value === "object" && value !== null);
+const isError = /** @type {Check} */ ((value) => isObject(value) && isString(value.name) && isString(value.message));
+
+/** What the fields of messages are. @type {Record<string, Check>} */
+const FIELDS = {
+  version: isString,
+  agent: isString,
+  channel: isString,
+  sign: (sign) => isObject(sign) && [sign.lock, sign.client, sign.proof].every(isString),
+  snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints),
+  id: Number.isInteger,
+  target: isString,
+  method: isString,
+  parameters: Array.isArray,
+  name: isString, // of an event
+  targets: (targets) => Array.isArray(targets) && targets.every(isString),
+  error: isError,
+  event: (event) => isObject(event) && isString(event.type) && Number.isFinite(event.at)
+    && (event.data === undefined || event.data instanceof Blob) && (event.error === undefined || isError(event.error)),
+  state: (state) => state === null || (isObject(state) && (isString(state.readyState)
+    ? isObject(state.settings) && isObject(state.constraints)
+    : isString(state.state) && isString(state.mimeType) && Number.isInteger(state.take))),
+};
+
+/** What each message must have. @type {Record<string, string[]>} */
+const MESSAGES = {
+  knock: ["version"],
+  hello: ["version", "agent"],
+  refuse: ["version"],
+  accept: ["version", "agent", "channel", "sign"],
+  ready: ["sign", "snapshot"],
+  call: ["id", "target", "method", "parameters"],
+  return: ["id"],
+  throw: ["id", "error"],
+  post: ["target", "method", "parameters"],
+  failed: ["target", "method", "error"],
+  event: ["target", "event", "state"],
+  state: ["target", "state"],
+  listen: ["target", "name"],
+  unlisten: ["target", "name"],
+  forget: ["targets"],
+  robbed: [],
+};
+
 /**
- * Whether this is a message at all. A channel's name may have been read from a page by others, who can say
- * what they like there.
- * @param {unknown} data
+ * Whether this is a message. A channel's name may have been read from a page by others, who can say what they
+ * like there.
+ * @param {any} data
  * @returns {data is {type: string, [field: string]: any}}
  */
 export function isMessage(data) {
-  return typeof data === "object" && data !== null && typeof /** @type {any} */ (data).type === "string";
+  if (!isObject(data) || !isString(data.type) || !Object.hasOwn(MESSAGES, data.type)) return false;
+  return MESSAGES[data.type].every((field) => FIELDS[field](data[field]));
 }
 
 /** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */

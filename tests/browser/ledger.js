@@ -46,6 +46,16 @@ EventTarget.prototype.removeEventListener = function (type, listener, options) {
   removeEventListener.call(this, type, listener, options);
 };
 
+/** Names of the channels that were opened here. @type {string[]} */
+const channels = [];
+window.BroadcastChannel = class extends BroadcastChannel {
+  /** @param {string} name */
+  constructor(name) {
+    super(name);
+    channels.push(name);
+  }
+};
+
 /** @type {any} */ (window).ledger = {
   /** How many tracks that were opened or cloned are live. */
   live: () => [...tracks].filter((track) => track.readyState === "live").length,
@@ -55,6 +65,7 @@ EventTarget.prototype.removeEventListener = function (type, listener, options) {
     const { held = [], pending = [] } = await navigator.locks.query();
     return [...held, ...pending].map((lock) => lock.name);
   },
+  channels: () => channels,
   /** How often the user was asked. */
   asked: () => asked,
   /** From now on the user thinks about it, until the function is called that this returns. */

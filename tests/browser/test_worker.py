@@ -30,6 +30,8 @@ async def open_channel():
 
     if not hasattr(js, "openChannel"):
         await load_into_page(f"{js.location.origin}/tests/browser/author.js")
+        # A script's `load` does not wait for what it awaits.
+        await until(lambda: hasattr(js, "openChannel"), 10)
     return js.openChannel
 
 

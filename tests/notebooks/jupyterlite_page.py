@@ -20,6 +20,8 @@ globalThis.lite = {
   asked: 0,
   answered: 0,
   statuses: [],
+  // JavaScript that was displayed.
+  scripts: [],
   get widget() { return globalThis.jupyterapp?.shell?.currentWidget; },
   get isRepl() { return Boolean(this.widget?.console); },
   get kernel() { return this.widget?.sessionContext?.session?.kernel; },
@@ -29,6 +31,8 @@ globalThis.lite = {
   watch() {
     if (this.kernel?.status !== "idle") return false;
     this.kernel.anyMessage.connect((_, { direction, msg }) => {
+      const script = msg.content.data?.["application/javascript"];
+      if (direction === "recv" && script) this.scripts.push(script);
       if (direction === "send" && msg.header.msg_type === "execute_request") this.asked += 1;
       if (direction === "recv" && msg.header.msg_type === "execute_reply") this.answered += 1;
     });
@@ -58,13 +62,13 @@ class JupyterLite:
 
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
-        self._site = f"{site}/jupyterlite"
+        self.site = site
         page.add_init_script(HELPERS)
 
     def open(self, app: str, notebook: str = "") -> JupyterLite:
         """Open a notebook in "notebooks" or "lab", or the "repl". Its kernel is ready when this returns."""
         query = "?kernel=python&toolbar=1" if app == "repl" else f"?path={notebook}"
-        self.page.goto(f"{self._site}/{app}/index.html{query}", wait_until="commit")
+        self.page.goto(f"{self.site}/jupyterlite/{app}/index.html{query}", wait_until="commit")
         self.page.wait_for_function("() => lite.watch()", timeout=STARTING)
         return self
 
@@ -104,9 +108,15 @@ class JupyterLite:
 
     def restart_kernel(self) -> None:
         """Kernel > Restart Kernel…, and confirm it; the kernel is ready again when this returns."""
+        self.begin_restart()
+        self.end_restart()
+
+    def begin_restart(self) -> None:
         self.page.evaluate("lite.statuses.length = 0")
         self.choose("Kernel", "Restart Kernel…")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+
+    def end_restart(self) -> None:
         self.page.wait_for_function(
             """() => lite.statuses.some((status) => status.endsWith("restarting"))
               && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",

@@ -48,13 +48,13 @@ class Marimo:
 
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
-        self._site = f"{site}/marimo"
+        self.site = site
         self.run_button = page.get_by_test_id("chrome-controls-bottom-right").get_by_test_id("run-button")
         page.add_init_script(LISTENER)
 
     def open(self, notebook: str, mode: str) -> Marimo:
         """Open a notebook to "run" or "edit" it. In run mode all its cells have run when this returns."""
-        self.page.goto(f"{self._site}/{notebook}-{mode}.html", wait_until="commit")
+        self.page.goto(f"{self.site}/marimo/{notebook}-{mode}.html", wait_until="commit")
         # The editor's kernel counts it as a run that it has taken the cells in.
         self.page.wait_for_function(IS_OVER, arg=1, timeout=STARTING)
         return self

@@ -1,0 +1,142 @@
+"""What others of the same origin may do: steal the bridge's locks, and speak into its channels."""
+
+import asyncio
+
+import pytest
+from workers import PythonWorker
+
+from mediarecorder.modules import load_into_page
+
+pytestmark = [
+    pytest.mark.page_only("the page starts workers of its own"),
+    pytest.mark.time_limit(60),
+    # Where there are thieves, the page asks for an address that has died with its worker; Chromium says so.
+    # (What is thrown and not caught fails a test all the same.)
+    pytest.mark.console_errors,
+]
+
+CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
+RECORD = """
+recording = await mediarecorder.record(0.3, video=True)
+str(0 < recording.size == len(await recording.bytes()))
+"""
+
+
+@pytest.fixture
+async def page():
+    """The page with what tests put into it: ``ledger`` and ``openChannel``."""
+    import js
+
+    for script, name in (("ledger", "ledger"), ("author", "openChannel")):
+        if not hasattr(js, name):
+            await load_into_page(f"{js.location.origin}/tests/browser/{script}.js")
+            await until(lambda name=name: hasattr(js, name), 10)
+    return js
+
+
+@pytest.fixture
+async def thief(page):
+    """thief.js in a frame, which is another client of the same origin."""
+    frame = page.document.createElement("iframe")
+    page.document.body.append(frame)
+    script = frame.contentDocument.createElement("script")
+    script.type, script.src = "module", f"{page.location.origin}/tests/browser/thief.js"
+    frame.contentDocument.head.append(script)
+    await until(lambda: hasattr(frame.contentWindow, "thief"), 10)
+    yield frame.contentWindow.thief
+    frame.contentWindow.thief.stop()
+    frame.remove()
+
+
+@pytest.fixture
+def start():
+    workers = []
+
+    def start():
+        workers.append(PythonWorker())
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.terminate()
+
+
+async def until(holds, seconds=2.0):
+    """Wait until it holds; it must within these seconds."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+# Locks: every page of the origin can list, request and steal them
+
+BUSY = """
+import time
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+recorder = mediarecorder.MediaRecorder(stream)
+await recorder.start()
+began = time.monotonic()
+while time.monotonic() < began + 3:
+    pass
+await recorder.request_data()
+recording = await recorder.stop()
+stream.stop()
+str(recording.duration > 2.5)
+"""
+
+
+HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)"
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["let-go", "kept"])
+async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
+    worker = start()
+    thief.steal(keep)
+    assert await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD) == "True"
+    assert await worker.run(RECORD) == "True"
+    assert await worker.run(BUSY) == "True", "Python was too busy to take a new lock"
+    assert thief.stolen() > 10
+    thief.stop()
+    assert await worker.run(RECORD) == "True"
+    assert thief.heard.length == 0
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["let-go", "kept"])
+async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, start, keep):
+    worker = start()
+    thief.steal(keep)
+    await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
+    assert page.ledger.live() == 2
+    worker.js.terminate()
+    await until(lambda: page.ledger.live() == 0)
+
+
+async def test_who_asks_for_a_lock_first_keeps_no_camera_open(page, thief, start):
+    """The lock of a worker that dies may fall to somebody else, who keeps it."""
+    worker = start()
+    await thief.queue()
+    await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
+    worker.js.terminate()
+    await until(lambda: page.ledger.live() == 0)
+
+
+# Channels
+
+
+async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
+    """Even where somebody knows the names that only the two halves know."""
+    worker = start()
+    opened = len(page.ledger.channels())
+    await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD)
+    names = list(page.ledger.channels())[opened:]
+    assert len(names) == 2
+    for name in names:
+        thief.speakTo(name)
+    taking = worker.start("take = await mediarecorder.record(1)\nstr(take.size > 0)")
+    while not taking.done():
+        thief.shout()
+        await asyncio.sleep(0.1)
+    assert taking.result() == "True"
+    assert await worker.run(RECORD) == "True"
+    assert thief.heard.length > 0, "it was in the right channels"
+    assert page.ledger.live() == 0

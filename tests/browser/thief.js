@@ -1,0 +1,130 @@
+// @ts-check
+/**
+ * A page of the same origin that means harm, as far as it can without a hold on the page it is after: it lists Web
+ * Locks, steals every one it has ever seen, and says into every channel it can name what might upset somebody.
+ */
+
+/** Names it has seen, and the channels that it opened under them. @type {Map<string, BroadcastChannel>} */
+const names = new Map();
+/** What was said there, by others. @type {any[]} */
+const heard = [];
+let stolen = 0;
+let running = false;
+/** @type {() => void} */
+let letGo = () => {};
+
+const sign = { lock: "x", client: "x", proof: "x" };
+const deep = JSON.parse("[".repeat(500) + "]".repeat(500));
+/** Messages of every type, with fields that are missing or wrong, and some that are right. @type {any[]} */
+export const garbage = [
+  null, undefined, 0, NaN, "", "knock", true, [], {}, deep, { type: deep }, { type: null }, { type: "toString" },
+  { type: "__proto__" }, new Blob(["x"]), new Map([["type", "call"]]), "x".repeat(100_000),
+  ...["knock", "hello", "refuse", "accept", "ready", "call", "return", "throw", "post", "failed", "event", "state",
+    "listen", "unlisten", "forget", "robbed"].flatMap((type) => [
+    { type },
+    ...[null, 5, "x", {}, deep].map((value) => ({
+      type, version: value, agent: value, channel: value, sign: value, snapshot: value, id: value, target: value,
+      method: value, parameters: value, error: value, event: value, state: value, name: value, targets: value, value,
+    })),
+    { type, target: "services" },
+    { type, target: "mediaDevices", method: "constructor", parameters: [], id: 1e9, name: "x", error: null },
+    { type, target: "services", method: "makeStream", parameters: ["mediaDevices", []] },
+    { type, targets: ["mediaDevices", "services", "permissions", "p999", 5] },
+    { type, targets: ["mediaDevices", "services", "permissions", "p999"] },
+    { type, target: "w1", event: {}, state: {} },
+    { type, target: "w1", event: { type: "dataavailable", at: 0, data: "x" }, state: null },
+  ]),
+  { type: "hello", version: "0", agent: 5 },
+  { type: "accept", version: "0", agent: "x", channel: "x", sign },
+  { type: "return", id: 1e9, value: deep },
+];
+
+/** @param {string} name */
+export function speakTo(name) {
+  if (!name || names.has(name)) return;
+  const channel = new BroadcastChannel(name);
+  names.set(name, channel);
+  channel.onmessage = ({ data }) => heard.push(data);
+}
+
+/** Say all of it, in every channel, or in those of these names. @param {Iterable<string>} [into] */
+export function shout(into = names.keys()) {
+  for (const name of into) for (const message of garbage) names.get(name)?.postMessage(message);
+}
+
+/**
+ * Look through all texts that can be had for names that might be a channel's, and shout there, until `stop()`.
+ * @param {() => Promise<string[]>} read
+ */
+export async function prowl(read) {
+  running = true;
+  while (running) {
+    const known = new Set(names.keys());
+    for (const text of await read()) {
+      for (const [name] of text.matchAll(/(\w+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)) {
+        speakTo(name);
+        speakTo(`mediarecorder-${name.slice(-36)}`);
+      }
+    }
+    shout([...names.keys()].filter((name) => !known.has(name)));
+    await sleep(200);
+  }
+}
+
+/** @param {number} milliseconds */
+function sleep(milliseconds) {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
+}
+
+/**
+ * Steal every lock ever seen, again and again, until `stop()`.
+ * @param {boolean} keep  whether to hold on to what was stolen; else it is let go at once
+ * @param {number} [pause]  in milliseconds
+ */
+export async function steal(keep, pause = 10) {
+  running = true;
+  const holding = new Promise((resolve) => (letGo = () => resolve(undefined)));
+  while (running) {
+    const { held = [], pending = [] } = await navigator.locks.query();
+    for (const { name = "" } of [...held, ...pending]) speakTo(name);
+    const theirs = held.filter(({ name = "" }) => name.startsWith("mediarecorder-") && !mine.has(name));
+    await Promise.all(theirs.map(({ name = "" }) => new Promise((resolve) => {
+      stolen++;
+      const taken = () => {
+        resolve(undefined);
+        if (!keep) return;
+        mine.add(name);
+        return holding;
+      };
+      navigator.locks.request(name, { steal: true }, taken).catch(resolve);
+    })));
+    await sleep(pause);
+  }
+}
+/** @type {Set<string>} */
+const mine = new Set();
+
+/** Ask for every lock as soon as it is there, and keep it. Resolves when it looks out. */
+export async function queue() {
+  running = true;
+  const asked = new Set();
+  const look = async () => {
+    const { held = [] } = await navigator.locks.query();
+    for (const { name = "" } of held) {
+      if (asked.has(name) || !name.startsWith("mediarecorder-")) continue;
+      asked.add(name);
+      navigator.locks.request(name, () => new Promise(() => {}));
+    }
+    if (running) setTimeout(look);
+  };
+  await look();
+}
+
+export function stop() {
+  running = false;
+  letGo();
+}
+
+Object.assign(globalThis, {
+  thief: { garbage, speakTo, shout, prowl, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
+});

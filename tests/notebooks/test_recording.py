@@ -1,0 +1,349 @@
+"""A recording in one cell of the real notebook sites, time after time; what it leaves, and what ends it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jupyterlite_page import JupyterLite
+from marimo_page import Marimo
+from playwright.sync_api import Locator, Page
+
+THIEF = Path(__file__).parents[1] / "browser" / "thief.js"
+LENT = Path(__file__).with_name("lent.js").read_text(encoding="utf-8")
+#: Names of the bridge's channels and locks.
+NAME = re.compile(r"mediarecorder-[0-9a-f]{8}-")
+
+FIRST = "first-recording.ipynb"
+RECORD = "from mediarecorder import record\nrecording = await record(0.3)\nrecording"
+HOLD = "from mediarecorder import record\nrecording = await record(60, video=True)"
+
+in_jupyterlite = pytest.mark.xdist_group("jupyterlite")
+in_marimo = pytest.mark.xdist_group("marimo")
+in_soak = pytest.mark.soak
+
+
+@pytest.fixture
+def lite(jupyterlite: JupyterLite) -> JupyterLite:
+    jupyterlite.page.context.add_init_script(LENT)
+    return jupyterlite
+
+
+@pytest.fixture
+def edited(marimo: Marimo) -> Marimo:
+    marimo.page.context.add_init_script(LENT)
+    return marimo
+
+
+def another_tab(lite: JupyterLite) -> JupyterLite:
+    return JupyterLite(lite.page.context.new_page(), lite.site)
+
+
+def until(page: Page, holds: str, seconds: float = 2.0) -> None:
+    page.wait_for_function(holds, timeout=seconds * 1000, polling=20)
+
+
+def must_play(player: Locator) -> None:
+    """The player in a cell's output has its file."""
+    player.wait_for()
+    player.evaluate(
+        """(player) => player.readyState ? null : new Promise((resolve, reject) => {
+          player.onloadedmetadata = resolve;
+          player.onerror = () => reject(new Error(player.error.message));
+        })"""
+    )
+
+
+def record_in_a_cell(lite: JupyterLite) -> None:
+    cell = lite.run(f"{RECORD[: -len('recording')]}print(recording.size > 0)\nrecording")
+    assert lite.errors() == []
+    assert lite.printed(cell) == "True\n"
+    must_play(lite.output(cell).locator("audio"))
+
+
+# JupyterLite
+
+
+@in_jupyterlite
+@pytest.mark.parametrize(
+    ("app", "served"),
+    [
+        ("lab", "plain"),
+        ("repl", "isolated"),
+        *(
+            pytest.param(app, served, marks=in_soak)
+            for app, served in (
+                ("lab", "isolated"),
+                ("notebooks", "plain"),
+                ("notebooks", "isolated"),
+                ("repl", "plain"),
+            )
+        ),
+    ],
+    indirect=["served"],
+)
+def test_a_cell_of_jupyterlite_records(lite, app):
+    lite.open(app, FIRST)
+    for _ in range(3):
+        record_in_a_cell(lite)
+    assert lite.page.evaluate("lent.live()") == 0
+    assert len(set(lite.page.evaluate("lent.locks()"))) == 2, "one of each side"
+
+
+@in_soak
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
+def test_fifty_cells_in_a_row_of_jupyterlite(lite):
+    lite.open("notebooks", FIRST)
+    for number in range(50):
+        if number and number % 10 == 0:
+            lite.restart_kernel()
+        record_in_a_cell(lite)
+    assert lite.page.evaluate("lent.opened()") == 50
+    assert lite.page.evaluate("lent.live()") == 0
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain", pytest.param("isolated", marks=in_soak)], indirect=True)
+def test_a_restarted_kernel_gives_everything_back(lite):
+    page = lite.open("notebooks", FIRST).page
+    lite.start(HOLD)
+    until(page, "lent.live() === 2", 60)
+    before = set(page.evaluate("lent.locks()"))
+    lite.begin_restart()
+    until(page, "lent.live() === 0")
+    assert before.isdisjoint(page.evaluate("lent.locks()"))
+    assert page.evaluate("lent.open()") == []
+    lite.end_restart()
+    record_in_a_cell(lite)
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_nothing_of_the_way_to_the_page_stays(lite):
+    page = lite.open("notebooks", FIRST).page
+    cell = lite.run(RECORD)
+    [script] = page.evaluate("lite.scripts")
+    assert NAME.search(script)
+    outputs = lite.outputs(cell)
+    assert [output["data"] for output in lite.save()["cells"][cell]["outputs"]] == [
+        output["data"] for output in outputs
+    ]
+    everything = [json.dumps(lite.save()), *page.evaluate("lent.texts(window)")]
+    assert any("first-recording" in text for text in everything)
+    for text in everything:
+        assert script not in text
+        assert 'import("blob:' not in text.replace("&quot;", '"').replace('\\"', '"')
+        assert not NAME.search(text)
+    for output in (
+        *outputs,
+        *(output for cell in lite.save()["cells"] for output in cell.get("outputs", [])),
+    ):
+        assert "application/javascript" not in output.get("data", {})
+
+
+REPLAYED = """async ([path, script]) => {
+  const { contents } = jupyterapp.serviceManager;
+  const { content } = await contents.get("PATH", { content: true });
+  const data = { "application/javascript": script };
+  const output = { output_type: "display_data", data, metadata: {} };
+  const metadata = { trusted: true };
+  content.cells.push({ cell_type: "code", execution_count: 1, metadata, outputs: [output], source: "1" });
+  await contents.save(path, { type: "notebook", format: "json", content });
+}""".replace("PATH", FIRST)
+
+
+#: The agent waits 30 seconds for its worker; here 1.
+IMPATIENT = """
+const later = setTimeout;
+globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1000 : delay, ...rest);
+"""
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+# The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
+@pytest.mark.console_errors
+def test_a_replayed_output_does_nothing(lite):
+    page = lite.open("notebooks", FIRST).page
+    lite.run(RECORD)
+    [script] = page.evaluate("lite.scripts")
+    channels = page.evaluate("lent.channels()")
+
+    # Its kernel still lives.
+    page.evaluate("script => (0, eval)(script)", script)
+    record_in_a_cell(lite)
+    assert page.evaluate("lent.channels()") == channels
+    assert len(set(page.evaluate("lent.locks()"))) == 2
+
+    page.evaluate(REPLAYED, ["replayed.ipynb", f"globalThis.replayed = true; {script}"])
+    page.add_init_script(IMPATIENT)
+    lite.open("notebooks", "replayed.ipynb")
+    until(page, "globalThis.replayed", 10)
+    # Chromium may still have the module in its memory, whatever became of the address. Nobody answers it.
+    until(page, "lent.open().length === 0", 10)
+    assert page.evaluate("lent.locks()") == []
+    record_in_a_cell(lite)
+    assert page.evaluate("lent.opened()") == 1
+    assert len(page.evaluate("lent.open()")) == 1
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_two_views_of_a_notebook_have_one_agent(lite):
+    page = lite.open("lab", FIRST).page
+    page.evaluate("jupyterapp.commands.execute('docmanager:clone')")
+    page.wait_for_function("document.querySelectorAll('.jp-NotebookPanel').length === 2")
+    page.evaluate("jupyterapp.commands.execute('docmanager:clone')")
+    page.wait_for_function("document.querySelectorAll('.jp-NotebookPanel').length === 3")
+    cell = page.evaluate("lite.lastCell()")
+    page.evaluate(
+        """async (source) => {
+          lite.cells.at(-1).model.sharedModel.setSource(source);
+          await jupyterapp.commands.execute("notebook:run-cell");
+        }""",
+        f"{RECORD}\nprint(recording.size > 0)",
+    )
+    assert lite.errors() == []
+    assert lite.printed(cell) == "True\n"
+    assert len(page.evaluate("lent.open()")) == 1
+    assert len(set(page.evaluate("lent.locks()"))) == 2
+    assert page.evaluate("lent.opened()") == 1
+
+
+# Several tabs of one browser
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_a_closed_tab_gives_everything_back_and_two_never_hear_each_other(lite):
+    one, two = lite.open("notebooks", FIRST), another_tab(lite).open("lab", FIRST)
+    one.start(HOLD)
+    two.start(HOLD.replace("60", "2"))
+    for tab in (one, two):
+        until(tab.page, "lent.live() === 2", 60)
+    channels = [set(tab.page.evaluate("lent.channels()")) for tab in (one, two)]
+    assert [len(names) for names in channels] == [2, 2]
+    assert channels[0].isdisjoint(channels[1])
+    two.wait()
+    assert two.errors() == []
+    for tab, names in zip((one, two), channels, strict=True):
+        assert {name for name, _ in tab.page.evaluate("lent.messages()")} <= names
+    assert one.page.evaluate("lent.live()") == 2, "the other's end was its own"
+
+    assert len(set(two.page.evaluate("lent.locks()"))) == 4
+    one.page.close()
+    two.page.wait_for_function("async () => new Set(await lent.locks()).size === 2", timeout=2000)
+    record_in_a_cell(two)
+
+
+TAKES = """
+from mediarecorder import record
+sizes = []
+for _ in range({count}):
+    recording = await record(0.2)
+    sizes.append(len(await recording.bytes()))
+print(len(sizes), min(sizes) > 0)
+"""
+
+
+@in_jupyterlite
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=in_soak)])
+def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
+    """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
+    page = lite.open("notebooks", FIRST).page
+    with page.context.expect_page() as opening:
+        page.evaluate("address => void open(address)", f"{lite.site}/index.html")
+    hostile = opening.value
+    hostile.wait_for_load_state()
+    hostile.add_script_tag(path=THIEF, type="module")
+    hostile.wait_for_function("globalThis.thief")
+    hostile.evaluate(
+        """() => {
+          thief.prowl(async () => [...(await lent.texts(opener)), ...(await lent.locks())]);
+          thief.steal(false, 250);
+        }"""
+    )
+    page.bring_to_front()
+    cell = lite.run(TAKES.format(count=count))
+    saved = json.dumps(lite.save())
+    hostile.evaluate("saved => thief.prowl(async () => [saved])", saved)
+    record_in_a_cell(lite)
+    hostile.evaluate("thief.stop()")
+    assert lite.errors() == []
+    assert lite.printed(cell) == f"{count} True\n"
+    names = hostile.evaluate("thief.names()")
+    assert hostile.evaluate("thief.stolen()") > 5
+    assert len(names) > 10
+    assert set(names).isdisjoint(page.evaluate("lent.channels()"))
+    assert hostile.evaluate("thief.heard") == []
+
+
+# marimo
+
+
+class Cell:
+    """The last cell with code of marimo's first notebook, with other code in it."""
+
+    INDEX = 9
+
+    def __init__(self, marimo: Marimo) -> None:
+        self._marimo = marimo
+
+    def start(self, source: str) -> int:
+        """Type this into it and press Control+Enter; returns how many runs there were."""
+        page = self._marimo.page
+        runs: int = page.evaluate("kernel.runs")
+        editor = self._marimo.cell(self.INDEX).locator(".cm-content").first
+        editor.scroll_into_view_if_needed()
+        editor.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(source)
+        page.keyboard.press("Control+Enter")
+        return runs
+
+    def record(self) -> None:
+        runs = self.start("import mediarecorder as m\ntaken = await m.record(0.3)\ntaken")
+        self._marimo.wait(runs + 1)
+        assert self._marimo.errors() == []
+        html = self._marimo.outputs(self.INDEX)["data"]
+        address = re.search(r"src=.?\W?(blob:[^\"\\]+)", html)
+        assert address, html
+        must_play(self._marimo.output(self.INDEX).locator(f'audio[src="{address[1]}"]'))
+
+
+@in_marimo
+@pytest.mark.parametrize(
+    ("served", "loads", "times"),
+    [
+        ("plain", 1, 3),
+        pytest.param("plain", 5, 10, marks=in_soak),
+        pytest.param("isolated", 5, 10, marks=in_soak),
+    ],
+    indirect=["served"],
+)
+def test_a_cell_of_marimo_records(edited, loads, times):
+    page = edited.page
+    for _ in range(loads):
+        edited.open("first_recording", "edit")
+        for _ in range(times):
+            Cell(edited).record()
+        assert page.evaluate("lent.opened()") == times
+        assert page.evaluate("lent.live()") == 0
+        for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("lent.texts(window)")):
+            assert not NAME.search(text)
+        assert len(set(page.evaluate("lent.locks()"))) == 2
+
+
+@in_marimo
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
+    page = edited.open("first_recording", "edit").page
+    Cell(edited).start("import mediarecorder as m\nawait m.record(60, video=True)")
+    until(page, "lent.live() === 2", 60)
+    assert page.evaluate("async () => new Set(await lent.locks()).size") == 2
+    page.goto(f"{edited.site}/index.html")
+    page.wait_for_function("async () => (await lent.locks()).length === 0", timeout=2000)
