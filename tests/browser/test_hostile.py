@@ -88,7 +88,7 @@ str(recording.duration > 2.5)
 HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)"
 
 
-@pytest.mark.parametrize("keep", [False, True], ids=["let-go", "kept"])
+@pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["let-go", "kept"])
 async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
@@ -101,7 +101,7 @@ async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
     assert thief.heard.length == 0
 
 
-@pytest.mark.parametrize("keep", [False, True], ids=["let-go", "kept"])
+@pytest.mark.parametrize("keep", [pytest.param(False, marks=pytest.mark.soak), True], ids=["let-go", "kept"])
 async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
@@ -140,3 +140,32 @@ async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
     assert await worker.run(RECORD) == "True"
     assert thief.heard.length > 0, "it was in the right channels"
     assert page.ledger.live() == 0
+
+
+async def test_the_first_agent_wins_and_the_others_leave(page, start):
+    """Each view of a notebook may run the script that brings the page's half."""
+    name = f"mediarecorder-{page.crypto.randomUUID()}"
+    locks = set(await page.ledger.locks())
+    worker = start()
+    frames = [page.document.createElement("iframe") for _ in range(3)]
+    for frame in frames:
+        frame.allow = "camera; microphone"
+        page.document.body.append(frame)
+        script = frame.contentDocument.createElement("script")
+        script.type, script.src = "module", f"/py/mediarecorder/js/page.js#{name}"
+        frame.contentDocument.head.append(script)
+    try:
+        assert await worker.run(CONNECTED.format(channel=name) + RECORD) == "True"
+        assert len(set(await page.ledger.locks()) - locks) == 2, "one of each side"
+        # Nobody is left who would answer.
+        answers = []
+        channel = page.BroadcastChannel.new(name)
+        channel.onmessage = lambda event: answers.append(event.data)
+        knock = [["type", "knock"], ["version", "99.0"]]
+        channel.postMessage(page.Object.fromEntries(knock))
+        assert await worker.run(RECORD) == "True"
+        assert answers == []
+        channel.close()
+    finally:
+        for frame in frames:
+            frame.remove()

@@ -337,6 +337,20 @@ async def test_a_download_is_begun_in_the_page(worker):
     assert name.startswith("from a worker.")
 
 
+@pytest.mark.parametrize(
+    ("workers", "times"),
+    [(1, 3), pytest.param(5, 10, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])],
+)
+async def test_one_call_records_every_time(mortal, open_channel, ledger, workers, times):
+    for _ in range(workers):
+        worker = mortal()
+        await worker.run(CONNECTED.format(channel=open_channel()))
+        for _ in range(times):
+            assert (await worker.run(RECORD)).startswith("True True")
+            assert ledger.live() == 0
+        worker.js.terminate()
+
+
 # What is lent comes back
 
 HOLD = """

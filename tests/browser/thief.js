@@ -54,9 +54,9 @@ export function shout(into = names.keys()) {
 
 /**
  * Look through all texts that can be had for names that might be a channel's, and shout there, until `stop()`.
- * @param {() => Promise<string[]>} read
+ * @param {() => Promise<string[]>} read  @param {number} pause  in milliseconds
  */
-export async function prowl(read) {
+export async function prowl(read, pause) {
   running = true;
   while (running) {
     const known = new Set(names.keys());
@@ -67,7 +67,7 @@ export async function prowl(read) {
       }
     }
     shout([...names.keys()].filter((name) => !known.has(name)));
-    await sleep(200);
+    await sleep(pause);
   }
 }
 

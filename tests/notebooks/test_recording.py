@@ -162,6 +162,7 @@ globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1
 """
 
 
+@in_soak
 @in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 # The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
@@ -190,6 +191,7 @@ def test_a_replayed_output_does_nothing(lite):
     assert len(page.evaluate("lent.open()")) == 1
 
 
+@in_soak
 @in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_two_views_of_a_notebook_have_one_agent(lite):
@@ -251,7 +253,7 @@ print(len(sizes), min(sizes) > 0)
 
 @in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-@pytest.mark.parametrize("count", [20, pytest.param(200, marks=in_soak)])
+@pytest.mark.parametrize("count", [5, pytest.param(20, marks=in_soak)])
 def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
     page = lite.open("notebooks", FIRST).page
@@ -263,18 +265,19 @@ def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     hostile.wait_for_function("globalThis.thief")
     hostile.evaluate(
         """() => {
-          thief.prowl(async () => [...(await lent.texts(opener)), ...(await lent.locks())]);
+          // They share one thread, which this must not take for itself.
+          thief.prowl(async () => [...(await lent.texts(opener)), ...(await lent.locks())], 2000);
           thief.steal(false, 250);
         }"""
     )
     page.bring_to_front()
-    cell = lite.run(TAKES.format(count=count))
+    cells = [lite.run(TAKES.format(count=5)) for _ in range(count // 5)]
     saved = json.dumps(lite.save())
-    hostile.evaluate("saved => thief.prowl(async () => [saved])", saved)
+    hostile.evaluate("saved => void thief.prowl(async () => [saved], 2000)", saved)
     record_in_a_cell(lite)
     hostile.evaluate("thief.stop()")
     assert lite.errors() == []
-    assert lite.printed(cell) == f"{count} True\n"
+    assert [lite.printed(cell) for cell in cells] == ["5 True\n"] * len(cells)
     names = hostile.evaluate("thief.names()")
     assert hostile.evaluate("thief.stolen()") > 5
     assert len(names) > 10
