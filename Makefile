@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PROCESSES ?= 2
+PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 ISOLATED ?=
 
 .PHONY: help demo notebooks test soak lint types format wheel clean
@@ -27,11 +28,11 @@ notebooks:
 
 test:
 	@$(PYTHON) tools/prepare.py test
-	.venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(PYTEST) $(ARGS)
 
 soak:
 	@$(PYTHON) tools/prepare.py test
-	.venv/bin/python -m pytest -m soak $(ARGS)
+	$(PYTEST) -m soak $(ARGS)
 
 lint: types
 	.venv/bin/ruff check

@@ -89,11 +89,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
-            if (
-                lane in WORKERS
-                and item.get_closest_marker("media_work")
-                and not item.get_closest_marker("core")
-            ):
+            # The engine is the same everywhere; a worker that has it is tried in one browser.
+            own = item.get_closest_marker("media_work") and lane in WORKERS
+            if own and (lane != WORKERS[0] or not item.get_closest_marker("core")):
                 item.add_marker("soak")
     # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
     if item.get_closest_marker("xdist_group") is None:

@@ -125,6 +125,7 @@ f"{len(data) == recording.size > 0} {recording.duration > 0.3} {recording.extens
 """
 
 
+@pytest.mark.lane("chromium")
 @pytest.mark.parametrize("classic", [False, True], ids=["module", "classic"])
 async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
     worker = mortal(pyodide="pyodide-0.27", classic=classic)

@@ -20,6 +20,7 @@ recording = record()
 print(recording.duration > 0.2, len(blocking.run(recording.bytes())) == recording.size)"""
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("app", ["lab", "repl"])
 def test_import_is_enough(jupyterlite, app, served):
     jupyterlite.open(app, FIRST)
@@ -52,6 +53,7 @@ def test_plain_function_records_without_await(jupyterlite):
     assert jupyterlite.errors() == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_restarted_kernel_forgets_and_the_file_has_what_the_cells_said(jupyterlite):
     jupyterlite.open("notebooks", FIRST)
