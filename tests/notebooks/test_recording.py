@@ -88,21 +88,29 @@ def test_a_cell_of_jupyterlite_records(lite, app):
     lite.open(app, FIRST)
     for _ in range(3):
         record_in_a_cell(lite)
-    assert lite.page.evaluate("lent.live()") == 0
+    until(lite.page, "lent.live() === 0")
     assert len(set(lite.page.evaluate("lent.locks()"))) == 2, "one of each side"
 
 
 @in_soak
 @in_jupyterlite
 @pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
+# Players whose kernel was restarted lead nowhere, and Chromium says so; the test looks whether it was those.
+@pytest.mark.console_errors
 def test_fifty_cells_in_a_row_of_jupyterlite(lite):
+    page = lite.page
+    complaints: list[str] = []
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.location["url"]))
     lite.open("notebooks", FIRST)
+    bygone = ""
     for number in range(50):
         if number and number % 10 == 0:
+            bygone = page.evaluate("JSON.stringify(lite.code.map((cell) => lite.outputs(cell)))")
             lite.restart_kernel()
         record_in_a_cell(lite)
-    assert lite.page.evaluate("lent.opened()") == 50
-    assert lite.page.evaluate("lent.live()") == 0
+    assert page.evaluate("lent.opened()") == 50
+    until(page, "lent.live() === 0")
+    assert [address for address in complaints if not address or address not in bygone] == []
 
 
 @in_jupyterlite
@@ -335,7 +343,7 @@ def test_a_cell_of_marimo_records(edited, loads, times):
         for _ in range(times):
             Cell(edited).record()
         assert page.evaluate("lent.opened()") == times
-        assert page.evaluate("lent.live()") == 0
+        until(page, "lent.live() === 0")
         for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("lent.texts(window)")):
             assert not NAME.search(text)
         assert len(set(page.evaluate("lent.locks()"))) == 2
