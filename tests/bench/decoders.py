@@ -41,6 +41,10 @@ def decoder() -> Decoder:
     return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
 
 
+#: On a busy machine Chromium gives two frames the same millisecond; that is its recording's, and no harm.
+SAME_MILLISECOND = re.compile(r"non monotonically increasing dts to muxer in stream \d+: (\d+) >= \1$")
+
+
 class FFmpeg:
     #: Frames are resampled to this many a second, so that their number tells their time.
     frame_rate = 50
@@ -59,7 +63,11 @@ class FFmpeg:
             "duration": float(duration) if duration else None,
             "tags": {name.lower(): value for name, value in probe["format"].get("tags", {}).items()},
             "decoded_duration": int(times[-1]) / 1e6 if times else 0.0,
-            "errors": decoding.stderr.decode(errors="replace").splitlines(),
+            "errors": [
+                line
+                for line in decoding.stderr.decode(errors="replace").splitlines()
+                if not SAME_MILLISECOND.search(line)
+            ],
             "streams": [
                 {
                     "kind": stream["codec_type"],

@@ -57,6 +57,11 @@ window.BroadcastChannel = class extends BroadcastChannel {
 };
 
 /** @type {any} */ (window).ledger = {
+  /** From now on only what comes is counted. */
+  begin() {
+    tracks.clear();
+    listened.clear();
+  },
   /** How many tracks that were opened or cloned are live. */
   live: () => [...tracks].filter((track) => track.readyState === "live").length,
   listeners: () => [...listened.values()].reduce((sum, keys) => sum + keys.size, 0),

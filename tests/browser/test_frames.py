@@ -37,7 +37,8 @@ async def test_times_grow_from_the_start_of_the_recording(recorded):
     times = [frame.timestamp async for frame in recording.frames(width=32)]
     assert 0 <= times[0] < 0.1
     assert times[-1] < recording.duration + 0.2
-    assert all(before < after for before, after in itertools.pairwise(times))
+    # On a busy machine Chromium gives two frames the same millisecond.
+    assert all(before <= after for before, after in itertools.pairwise(times))
 
 
 @pytest.mark.core

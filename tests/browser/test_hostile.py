@@ -31,7 +31,13 @@ async def page():
         if not hasattr(js, name):
             await load_into_page(f"{js.location.origin}/tests/browser/{script}.js")
             await until(lambda name=name: hasattr(js, name), 10)
-    return js
+    js.ledger.begin()
+    locks = set(await js.ledger.locks())
+    yield js
+    # What Chromium has to say of their addresses is said when the page has given the workers up.
+    async with asyncio.timeout(5):
+        while not set(await js.ledger.locks()) <= locks:
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture

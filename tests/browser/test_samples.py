@@ -170,8 +170,9 @@ async def test_the_waveform_is_the_extremes(recorded):
         size = len(values) / buckets
         place = buckets // 2
         piece = values[int(place * size) + 3 : int((place + 1) * size) - 3]
-        assert waveform[place].min <= min(piece)
-        assert waveform[place].max >= max(piece)
+        # (A peak of the tone may lie on either side of the border: they differ by a hair.)
+        assert waveform[place].min <= min(piece) + 1e-4
+        assert waveform[place].max >= max(piece) - 1e-4
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ async def ledger():
 
     if not hasattr(js, "ledger"):
         await load_into_page(f"{js.location.origin}/tests/browser/ledger.js")
+        await until(lambda: hasattr(js, "ledger"), 10)
+    js.ledger.begin()
     return js.ledger
 
 
