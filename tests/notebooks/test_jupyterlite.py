@@ -35,6 +35,7 @@ def test_import_is_enough(jupyterlite, app, served):
     assert jupyterlite.errors() == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_notebook_runs_through_in_lab(jupyterlite):
     """In "notebooks" test_examples.py runs them all, and looks at what they show."""

@@ -12,17 +12,8 @@ pytestmark = pytest.mark.xdist_group("marimo")
 VERSION = mediarecorder.__version__
 
 
-@pytest.mark.parametrize(
-    ("mode", "served"),
-    [
-        ("edit", "isolated"),
-        *(
-            pytest.param(mode, served, marks=pytest.mark.soak)
-            for mode, served in (("edit", "plain"), ("run", "plain"), ("run", "isolated"))
-        ),
-    ],
-    indirect=["served"],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("mode", ["run", "edit"])
 def test_import_is_enough(marimo, mode, served):
     marimo.open("first_recording", mode)
     assert marimo.page.evaluate("crossOriginIsolated") is (served == "isolated")
