@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PROCESSES ?= 2
-PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 ISOLATED ?=
 
 .PHONY: help demo notebooks test soak lint types format wheel clean

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
 from bench import marks
-from bench.lanes import LANES, WORKERS, lanes_of
+from bench.lanes import WORKERS, lanes_of
 from bench.reports import blame, outcome_report
 from bench.runner import Runner
 from bench.server import BenchSite
+from bench.sharing import LaneScheduling, group_of, in_order
 
 #: Folder, and file, of tests for the page.
 INNER_TESTS = Path(__file__).resolve().parents[1] / "browser"
@@ -93,16 +95,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             own = item.get_closest_marker("media_work") and lane in WORKERS
             if own and (lane != WORKERS[0] or not item.get_closest_marker("core")):
                 item.add_marker("soak")
-    # The processes of pytest-xdist share the work by these, so that a lane's browser starts once.
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.stash.get(LANE, item.path.stem)))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lane by lane, so that a browser starts once. Long groups first, so that the processes end together."""
-    order = {name: position for position, name in enumerate(LANES)}
-    items.sort(key=lambda item: order.get(item.stash.get(LANE, ""), len(order) if _is_quick(item) else -1))
+    """Lane by lane, so that a browser starts once."""
+    groups = {group_of(item.nodeid): PurePosixPath(item.path) for item in items}
+    order = {name: position for position, name in enumerate(in_order(groups))}
+    items.sort(key=lambda item: order[group_of(item.nodeid)])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LaneScheduling:
+    return LaneScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -114,11 +119,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
-
-
-def _is_quick(item: pytest.Item) -> bool:
-    """Whether it needs no browser; each of the others opens a page of its own."""
-    return item.path.parent.name in ("repository", "bench")
 
 
 def _is_inner(node: pytest.Item) -> bool:
@@ -147,5 +147,4 @@ def _inner_node_id(item: pytest.Item) -> str:
     """Without the lane, which the page does not know as a parameter: test_x[firefox-a] is test_x[a] there."""
     parameters = item.callspec.id
     own = parameters.removeprefix(item.stash[LANE]).removeprefix("-")
-    # (pytest-xdist adds the group to the id.)
-    return item.nodeid.rpartition(f"[{parameters}]")[0] + (f"[{own}]" if own else "")
+    return item.nodeid.removesuffix(f"[{parameters}]") + (f"[{own}]" if own else "")

@@ -50,6 +50,8 @@ async def test_requests_of_no_use(request_):
 
 @pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
+    # Firefox names them to those who have opened one.
+    (await media_devices.get_user_media(audio=True, video=True)).stop()
     for info in await media_devices.enumerate_devices():
         assert info.kind in ("audioinput", "videoinput", "audiooutput")
         if info.kind == "audiooutput":

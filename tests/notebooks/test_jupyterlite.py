@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 
 import mediarecorder
 
-pytestmark = pytest.mark.xdist_group("jupyterlite")
-
 FIRST = "first-recording.ipynb"
 VERSION = mediarecorder.__version__
 BLOCKING = """from mediarecorder import blocking

@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 
 import mediarecorder
 
-pytestmark = pytest.mark.xdist_group("marimo")
-
 VERSION = mediarecorder.__version__
 
 

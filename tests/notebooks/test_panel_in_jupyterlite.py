@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = [
-    pytest.mark.xdist_group("jupyterlite"),
-    pytest.mark.parametrize("served", ["plain"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("served", ["plain"], indirect=True)
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ONE_CELL = """from mediarecorder import RecorderPanel

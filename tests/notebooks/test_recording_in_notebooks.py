@@ -20,8 +20,6 @@ FIRST = "first-recording.ipynb"
 RECORD = "from mediarecorder import record\nrecording = await record(0.3)\nrecording"
 HOLD = "from mediarecorder import record\nrecording = await record(60, video=True)"
 
-in_jupyterlite = pytest.mark.xdist_group("jupyterlite")
-in_marimo = pytest.mark.xdist_group("marimo")
 in_soak = pytest.mark.soak
 
 
@@ -66,7 +64,6 @@ def record_in_a_cell(lite: JupyterLite) -> None:
 # JupyterLite
 
 
-@in_jupyterlite
 @pytest.mark.parametrize(
     ("app", "served"),
     [
@@ -93,7 +90,6 @@ def test_a_cell_of_jupyterlite_records(lite, app):
 
 
 @in_soak
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
 # Players whose kernel was restarted lead nowhere, and Chromium says so; the test looks whether it was those.
 @pytest.mark.console_errors
@@ -113,7 +109,6 @@ def test_fifty_cells_in_a_row_of_jupyterlite(lite):
     assert [address for address in complaints if not address or address not in bygone] == []
 
 
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain", pytest.param("isolated", marks=in_soak)], indirect=True)
 def test_a_restarted_kernel_gives_everything_back(lite):
     page = lite.open("notebooks", FIRST).page
@@ -128,7 +123,6 @@ def test_a_restarted_kernel_gives_everything_back(lite):
     record_in_a_cell(lite)
 
 
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_nothing_of_the_way_to_the_page_stays(lite):
     page = lite.open("notebooks", FIRST).page
@@ -171,7 +165,6 @@ globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1
 
 
 @in_soak
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 # The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
 @pytest.mark.console_errors
@@ -200,7 +193,6 @@ def test_a_replayed_output_does_nothing(lite):
 
 
 @in_soak
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_two_views_of_a_notebook_have_one_agent(lite):
     page = lite.open("lab", FIRST).page
@@ -226,7 +218,7 @@ def test_two_views_of_a_notebook_have_one_agent(lite):
 # Several tabs of one browser
 
 
-@in_jupyterlite
+@in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_a_closed_tab_gives_everything_back_and_two_never_hear_each_other(lite):
     one, two = lite.open("notebooks", FIRST), another_tab(lite).open("lab", FIRST)
@@ -259,9 +251,8 @@ print(len(sizes), min(sizes) > 0)
 """
 
 
-@in_jupyterlite
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-@pytest.mark.parametrize("count", [5, pytest.param(20, marks=in_soak)])
+@pytest.mark.parametrize("count", [3, pytest.param(20, marks=in_soak)])
 def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
     page = lite.open("notebooks", FIRST).page
@@ -326,7 +317,6 @@ class Cell:
         must_play(self._marimo.output(self.INDEX).locator(f'audio[src="{address[1]}"]'))
 
 
-@in_marimo
 @pytest.mark.parametrize(
     ("served", "loads", "times"),
     [
@@ -349,7 +339,6 @@ def test_a_cell_of_marimo_records(edited, loads, times):
         assert len(set(page.evaluate("lent.locks()"))) == 2
 
 
-@in_marimo
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
     page = edited.open("first_recording", "edit").page
