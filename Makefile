@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
-PROCESSES ?= 2
+PROCESSES ?= 3
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 ISOLATED ?=
 

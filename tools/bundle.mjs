@@ -74,6 +74,8 @@ const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/_
 const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
 await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
 await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
+// The store's half that touches the disk is a script for a worker of its own.
+await build({ ...common, entryPoints: ["static/store/store.js"], format: "iife" });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
@@ -91,7 +93,13 @@ mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly
 under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build
 mp3.js with another one, by tools/bundle.mjs of this project.
 
+store.js contains crc-32 ${version("crc-32")} (https://git.io/crc32), bundled and minified, under the Apache License 2.0,
+below as well.
+
 ${licence("mediabunny")}
+
+
+${licence("crc-32")}
 
 
 ${readFileSync("static/media/LGPL-2.0.txt", "utf8").trim()}

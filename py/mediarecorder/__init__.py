@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .frames import Frame
     from .panel import RecorderPanel
     from .samples import AudioSamples
+    from .store import RecordingStore, StoredRecording, StoreEvent, StoreUsage
     from .waveform import Extremes
 
 __all__ = [
@@ -90,7 +91,11 @@ __all__ = [
     "RecorderPanel",
     "Recording",
     "RecordingError",
+    "RecordingStore",
     "SecurityError",
+    "StoreEvent",
+    "StoreUsage",
+    "StoredRecording",
     "Subscription",
     "UnknownError",
     "connect",
@@ -106,6 +111,10 @@ _LATER = {
     "Extremes": "waveform",
     "Frame": "frames",
     "RecorderPanel": "panel",
+    "RecordingStore": "store",
+    "StoreEvent": "store",
+    "StoreUsage": "store",
+    "StoredRecording": "store",
 }
 """Names that few programs use, and their modules, which are imported when they are asked for."""
 

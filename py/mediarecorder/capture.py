@@ -16,7 +16,7 @@ from .errors import RecordingError
 from .events import call_handler
 from .mixing import mix
 from .photo import photograph
-from .recorder import MediaRecorder
+from .recorder import MediaRecorder, storable
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .photo import Photo
     from .recording import Recording
+    from .store import RecordingStore
 
 PROGRESS = 0.25
 """Seconds between two calls of `on_progress`, and between two looks at the size."""
@@ -45,6 +46,7 @@ async def record(
     mime_type: str | Sequence[str] | None = None,
     timeslice: float | None = None,
     max_size: int | None = None,
+    store: RecordingStore | None = None,
     on_progress: Callable[[float, int], Any] | None = None,
 ) -> Recording:
     """Record, from opening the devices to releasing them.
@@ -74,6 +76,8 @@ async def record(
         browsers tell no size before.
     max_size
         Bytes after which to stop. The chunk that reaches it is kept.
+    store
+        A `RecordingStore`: record to disk, where a crash leaves it; as for `MediaRecorder`.
     on_progress
         Called as ``on_progress(seconds, size)`` a few times a second and once at the end.
 
@@ -97,6 +101,11 @@ async def record(
         duration = checked_number("duration", duration, 0.001)
         timeslice = checked_number("timeslice", timeslice, 0.001)
         _check(duration, stop_when, max_size, on_progress)
+        if store is not None:
+            from .store import checked_store
+
+            checked_store(store)
+            mime_type = None if mime_type is None else storable(mime_type)
         await reach_page()
         MediaRecorder.choose_type(mime_type)
         if stream is None:
@@ -105,7 +114,7 @@ async def record(
             raise ValueError("device says what to open, and with stream= nothing is opened")
         if timeslice is None and (max_size is not None or on_progress is not None):
             timeslice = PROGRESS
-        recorder = MediaRecorder(stream, mime_type=mime_type)
+        recorder = MediaRecorder(stream, mime_type=mime_type, store=store)
         started = recorder.start(timeslice)
         unused = None
         return await _until(recorder, started, duration, stop_when, max_size, on_progress)

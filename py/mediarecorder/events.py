@@ -24,11 +24,11 @@ class Event:
     `js` is the browser's event. It is None where the browser owed an event and never fired it.
     """
 
-    def __init__(self, type: str, js_event: Any = None) -> None:
+    def __init__(self, type: str, js_event: Any = None, error: Exception | None = None) -> None:
         self.type = type
         self.js = js_event
         self._data: Chunk | None = None
-        self._error: Exception | None = None
+        self._error = error
 
     @property
     def data(self) -> Chunk | None:

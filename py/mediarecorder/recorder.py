@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .chunk import Chunk
     from .outcome import Outcome
     from .recording import Recording
+    from .store import RecordingStore
 
 _CANDIDATES = (
     "video/webm",
@@ -38,6 +39,8 @@ _CANDIDATES = (
     "audio/mp4;codecs=mp4a.40.2",
 )
 """Containers and codecs that some browser can record; browsers answer questions but give no list."""
+TIMESLICE = 1.0
+"""Seconds between two chunks of a take that goes to a store, unless told otherwise."""
 
 
 class MediaRecorder(EventTarget):
@@ -65,13 +68,16 @@ class MediaRecorder(EventTarget):
         Seconds between two key frames.
     video_key_frame_interval_count
         Frames between two key frames; only one of the two may be given.
+    store
+        A `RecordingStore`: chunks go to disk as they come and none stays in memory. The timeslice is then 1 s
+        unless given, and the container one that a crash leaves readable, WebM where the browser has it.
 
     Raises
     ------
     NotSupportedError
         The browser can record none of these types; the message names those it can.
     TypeError, ValueError
-        An argument is of no use.
+        An argument is of no use. An MP4 cannot go to a store: it is written at the very end.
 
     See https://developer.mozilla.org/docs/Web/API/MediaRecorder.
     """
@@ -91,16 +97,22 @@ class MediaRecorder(EventTarget):
         audio_bitrate_mode: Literal["constant", "variable"] | None = None,
         video_key_frame_interval_duration: float | None = None,
         video_key_frame_interval_count: int | None = None,
+        store: RecordingStore | None = None,
     ) -> None:
         super().__init__()
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
+        if store is not None:
+            from .store import checked_store
+
+            checked_store(store)
+        self._store = store
         if audio_bitrate_mode not in (None, "constant", "variable"):
             raise ValueError(f'audio_bitrate_mode is "constant" or "variable", not {audio_bitrate_mode!r}')
         interval = checked_number(
             "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
         )
         options = {
-            "mime_type": self.choose_type(mime_type),
+            "mime_type": self.choose_type(mime_type) if store is None else self._type_for_store(mime_type),
             "audio_bits_per_second": checked_whole("audio_bits_per_second", audio_bits_per_second),
             "video_bits_per_second": checked_whole("video_bits_per_second", video_bits_per_second),
             "bits_per_second": checked_whole("bits_per_second", bits_per_second),
@@ -161,6 +173,13 @@ class MediaRecorder(EventTarget):
             f"This browser cannot record {' or '.join(map(repr, choices))}. It can record: "
             f"{', '.join(cls.supported_types())}."
         )
+
+    def _type_for_store(self, wanted: str | Sequence[str] | None) -> str | None:
+        """The same among containers that can be read wherever they are cut off."""
+        if wanted is not None:
+            return self.choose_type(storable(wanted))
+        webm = f"{'video' if self._stream.video_tracks else 'audio'}/webm"
+        return webm if self.is_type_supported(webm) else None
 
     # What it is like now
 
@@ -241,7 +260,8 @@ class MediaRecorder(EventTarget):
         ----------
         timeslice
             Seconds between two ``dataavailable`` events, at least 0.001. Without it the data comes at
-            the end. Chromium's WebM carries its length only without a timeslice.
+            the end; on its way to a store, every second. Chromium's WebM carries its length only without
+            a timeslice.
 
         Returns
         -------
@@ -259,13 +279,15 @@ class MediaRecorder(EventTarget):
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
         timeslice = checked_number("timeslice", timeslice, 0.001)
+        if timeslice is None and self._store:
+            timeslice = TIMESLICE
         if self.state != "inactive":
             raise InvalidStateError(f"start: the recorder is {self.state} already. Stop it first.")
         if all(track.ready_state == "ended" for track in self._stream.tracks):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_recorder = self._js if self._take is None else self._fresh_browser_recorder()
-        take = Take(js_recorder, self._hear)
+        take = Take(js_recorder, self._hear, self._store)
         started = take.start(timeslice)
         self._js, self._take = js_recorder, take
         self._living.append(take)
@@ -337,7 +359,8 @@ class MediaRecorder(EventTarget):
         """Each `Chunk` as it comes, until the take ends, from whatever cause.
 
         An inactive recorder is started with this timeslice. A take that is under way is joined, from
-        its first chunk on. Leaving the loop early leaves the recorder recording.
+        its first chunk on, or where it goes to a store, from the next one on. Leaving the loop early leaves
+        the recorder recording.
 
         >>> async for chunk in recorder.chunks(timeslice=0.5):
         ...     upload(await chunk.bytes())
@@ -354,15 +377,17 @@ class MediaRecorder(EventTarget):
             self.start(timeslice)
         take = self._take
         assert take is not None
-        given = 0
-        while True:
-            news = take.news()
-            while given < take.chunk_count:
-                given += 1
-                yield take.chunk(given - 1)
-            if take.phase == OVER:
-                break
-            await news
+        coming = take.follow()
+        try:
+            while True:
+                news = take.news()
+                while coming:
+                    yield coming.popleft()
+                if take.phase == OVER:
+                    break
+                await news
+        finally:
+            take.unfollow(coming)
         await take.finished
 
     async def __aenter__(self) -> Self:
@@ -395,3 +420,19 @@ class MediaRecorder(EventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
+
+
+def storable(wanted: str | Sequence[str]) -> list[str]:
+    """Those of the types whose data can be read wherever it is cut off."""
+    choices = [wanted] if isinstance(wanted, str) else list(wanted)
+    lasting = [choice for choice in choices if not _is_mp4(choice)]
+    if choices and not lasting:
+        raise ValueError(
+            f"{' and '.join(map(repr, choices))} cannot go to a store: an MP4 can be read only when its end "
+            f'is written, and a crash would lose it all. Record WebM, and call convert("mp4") then.'
+        )
+    return lasting
+
+
+def _is_mp4(mime_type: object) -> bool:
+    return isinstance(mime_type, str) and mime_type.split(";")[0].strip().lower().endswith("/mp4")

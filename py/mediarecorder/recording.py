@@ -84,6 +84,8 @@ class Recording(MediaFile):
         self._started_at = started_at
         self._js_chunks = js_chunks
         self._remove: Any = None
+        self.id: str | None = None
+        """Its name in the `RecordingStore` where it lies; None elsewhere."""
         self.look: Look | None = None
         """What the player shows before it plays, once that is known."""
         self.looking: asyncio.Future[Look] | None = None

@@ -6,6 +6,8 @@
     ENDING ───── nothing more comes (SILENCE) ─────────────────────▶ OVER
     LOOKING_AGAIN ── nothing more comes (LAST_LOOK) ───────────────▶ OVER
 
+(Where the take goes to disk, it is KEEPING before it is OVER, until all is written.)
+
 Why it is more than "wait for `stop`":
 
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
@@ -16,8 +18,8 @@ Why it is more than "wait for `stop`":
   there is a limit to the silence.
 
 Whichever way a take ends, `_finish` settles everything that anyone still waits for, once, and destroys
-the one proxy of the take. Chunks are gathered by the browser itself; Python is called for each only when
-somebody in Python listens.
+the one proxy of the take. Chunks are kept elsewhere (keeping.py), in the browser without a call into Python,
+which hears of each only when somebody in Python listens.
 """
 
 from __future__ import annotations
@@ -27,18 +29,21 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .browser import JsException, create_proxy, js, native_getter, now, translated
+from .browser import create_proxy, js, now, translated
 from .chunk import Chunk
 from .clock import RecordedTime
 from .errors import AbortError, InvalidStateError, PageLostError, PageUnavailableError, RecordingError
 from .events import Event
+from .keeping import InMemory, InStore
 from .outcome import Outcome
-from .recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RUNNING, ENDING, LOOKING_AGAIN, OVER = "running", "ending", "looking again", "over"
+    from .recording import Recording
+    from .store import RecordingStore
+
+RUNNING, ENDING, LOOKING_AGAIN, KEEPING, OVER = "running", "ending", "looking again", "keeping", "over"
 
 TICK = 0.25
 """Seconds between two looks at the tracks and at the browser's state."""
@@ -72,9 +77,13 @@ class Take:
         An inactive recorder of the browser, used for this take only.
     notify
         Called with this take and each `Event` it hears of.
+    store
+        Where its chunks go; without one they stay in memory.
     """
 
-    def __init__(self, js_recorder: Any, notify: Callable[[Take, Event], None]) -> None:
+    def __init__(
+        self, js_recorder: Any, notify: Callable[[Take, Event], None], store: RecordingStore | None = None
+    ) -> None:
         self.js = js_recorder
         self.phase = RUNNING
         self._time = RecordedTime(now())
@@ -82,8 +91,12 @@ class Take:
         self.recording: Recording | None = None
         self._notify = notify
         self._tracks = list(js_recorder.stream.getTracks())
-        self._events = js.Array.new()
-        self._summed = self._size = 0
+        self._chunks: InMemory | InStore
+        if store is None:
+            self._chunks = InMemory()
+        else:
+            self._chunks = InStore(store, lambda: self.duration, self._store_failed)
+        self._followers: list[deque[Chunk]] = []
         self._expected: dict[str, deque[Outcome[None]]] = {
             "start": deque(),
             "pause": deque(),
@@ -101,8 +114,7 @@ class Take:
 
     def start(self, timeslice: float | None) -> Outcome[None]:
         self._started_at = time.time()
-        # Only the browser's own functions: a chunk costs no call into Python.
-        self._gather = self._events.push.bind(self._events)
+        self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
         self._callback = self._heard
         self._proxy = create_proxy(self._callback)
@@ -118,6 +130,7 @@ class Take:
         except BaseException:
             self._release()
             raise
+        self._chunks.begin(self._started_at, str(self.js.mimeType))
         self._tick_every(TICK)
         _living.add(self)
         return self._expect("start")
@@ -147,7 +160,7 @@ class Take:
     def stop(self) -> Outcome[Recording]:
         with translated("stop"):
             self.js.stop()
-        self._looked_at = self.chunk_count
+        self._looked_at = self._chunks.count
         self._end()
         return self.finished
 
@@ -168,19 +181,8 @@ class Take:
         return self._time.so_far(now() if self.phase == RUNNING else self._ended_at)
 
     @property
-    def chunk_count(self) -> int:
-        return int(self._events.length)
-
-    def chunk(self, index: int) -> Chunk:
-        return Chunk(self._events[index].data)
-
-    @property
     def size(self) -> int:
-        count = self.chunk_count
-        while self._summed < count:
-            self._size += self._events[self._summed].data.size
-            self._summed += 1
-        return self._size
+        return self._chunks.size
 
     def listen_to_data(self) -> None:
         """From now on Python hears of each chunk too, as long as the take lasts."""
@@ -188,9 +190,19 @@ class Take:
             self._listening_to_data = True
             self.js.addEventListener("dataavailable", self._proxy)
 
+    def follow(self) -> deque[Chunk]:
+        """Chunks are put in here as they come, until `unfollow`; at first it has those that are in memory."""
+        self.listen_to_data()
+        follower = deque(self._chunks.earlier())
+        self._followers.append(follower)
+        return follower
+
+    def unfollow(self, follower: deque[Chunk]) -> None:
+        # (Not by `remove`, which would take another that is equal.)
+        self._followers = [other for other in self._followers if other is not follower]
+
     def news(self) -> Outcome[None]:
         """Settles at the next chunk or at the end of the take."""
-        self.listen_to_data()
         return self._news
 
     # What the browser says.
@@ -211,7 +223,7 @@ class Take:
                 self._finish()
             else:
                 self.phase = LOOKING_AGAIN
-                self._looked_at = self.chunk_count
+                self._looked_at = self._chunks.count
                 self._tick_every(LAST_LOOK)
         elif type == "error":
             event = Event(type, js_event)
@@ -234,23 +246,25 @@ class Take:
     def _data(self, event: Event) -> None:
         request = self._requests.popleft() if self._requests and not self._error else None
         self._notify(self, event)
-        if request and event.data is not None:
-            request.resolve(event.data)
+        if event.data is not None:
+            for follower in self._followers:
+                follower.append(event.data)
+            if request:
+                request.resolve(event.data)
         news, self._news = self._news, Outcome()
         news.resolve(None)
 
     def _rest_has_come(self) -> bool:
         """Since the end began as many chunks came as the browser owed, and the last one holds data and
         was fired together with `stop`: it is no slice that was still on its way."""
-        count = self.chunk_count
-        if count < self._count_at_end + self._owed:
+        if self._chunks.count < self._count_at_end + self._owed:
             return False
-        last = self._events[count - 1]
-        return bool(last.data.size > 0 and self._stop_event.timeStamp - last.timeStamp <= TOGETHER)
+        size, at = self._chunks.last
+        return bool(size > 0 and self._stop_event.timeStamp - at <= TOGETHER)
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""
-        count = self.chunk_count
+        count = self._chunks.count
         if self.phase == RUNNING:
             self._watch_tracks()
             if not self.active:
@@ -291,13 +305,18 @@ class Take:
             self._tick_every(TICK)
 
     def _finish(self) -> None:
-        self.phase = OVER
+        """All data has come; what is left is to keep it."""
+        self.phase = KEEPING
         self._release()
+        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
+        self._time.stop(at, anything=self._chunks.anything)
+        self._chunks.finish(str(self.js.mimeType), self.duration, self._started_at, self._conclude)
+
+    def _conclude(self, recording: Recording | None, error: Exception | None) -> None:
+        self.phase = OVER
         _living.discard(self)
-        try:
-            self.recording = self._assemble()
-        except Exception as error:  # whatever it is, nobody may wait for ever
-            self._error = self._error or error
+        self.recording = recording
+        self._error = self._error or error
         failure = self._failure()
         self._notify(self, Event("stop", self._stop_event))
         for outcomes in self._expected.values():
@@ -308,26 +327,17 @@ class Take:
         self._news.resolve(None)
         if failure:
             self.finished.reject(failure)
-        elif self.recording:
-            self.finished.resolve(self.recording)
+        elif recording:
+            self.finished.resolve(recording)
 
-    def _assemble(self) -> Recording:
-        chunks = self._blobs()
-        # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
-        types = (str(self._events[index].data.type) for index in range(self.chunk_count))
-        mime_type = next(filter(None, types), "") or str(self.js.mimeType)
-        blob = js.Blob.new(chunks, js.Object.fromEntries([["type", mime_type]]))
-        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
-        self._time.stop(at, anything=blob.size > 0)
-        return Recording(
-            blob, mime_type, duration=self.duration, started_at=self._started_at, js_chunks=chunks
-        )
-
-    def _blobs(self) -> Any:
-        try:
-            return self._events.map(native_getter("BlobEvent", "data"))
-        except JsException:  # an event that some script made and dispatched is no real BlobEvent
-            return js.Array.of(*(event.data for event in self._events))
+    def _store_failed(self, error: Exception) -> None:
+        """The store takes no more: the take ends, and what is written is kept."""
+        if self._error is None:
+            self._error = error
+            self._notify(self, Event("error", error=error))
+        if self.active:
+            self.js.stop()
+        self._end()
 
     def _failure(self) -> RecordingError | None:
         if self._error is None:
@@ -353,6 +363,7 @@ class Take:
         for track in self._tracks:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
+        self._chunks.release()
 
 
 def refuse_inactive(doing: str, take: Take | None) -> InvalidStateError:

@@ -526,6 +526,11 @@ export class Services {
     return connected().call(SERVICES, "show", id, { ...what, ...(stream ? { stream: stream.handle } : {}) });
   }
 
+  /** @returns {Promise<boolean>} */
+  persist() {
+    return connected().call(SERVICES, "persist");
+  }
+
   /** @param {string} id */
   async panel(id) {
     const current = connected();

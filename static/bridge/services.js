@@ -90,6 +90,11 @@ export class PageServices {
     if (svg) element.insertAdjacentHTML("beforebegin", `${svg}<br>`);
   }
 
+  /** Ask that the browser never deletes this origin's files by itself: workers cannot. */
+  persist() {
+    return navigator.storage.persist();
+  }
+
   /** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
   async panel(id) {
     const made = await panel(id);

@@ -39,7 +39,7 @@ export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
   MediaStreamTrack: ["applyConstraints"],
-  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel"],
+  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist"],
   Meter: ["read"],
 };
 /** What may be posted. @type {Record<string, string[]>} */

@@ -85,6 +85,9 @@ FIREFOX = Lane(
         "media.navigator.permission.disabled": True,
         "media.navigator.audio.fake_frequency": TONE_FREQUENCY,
         "media.autoplay.default": 0,
+        # Whoever asks for persistent storage gets it, without a question to a user who is not there.
+        "dom.storageManager.prompt.testing": True,
+        "dom.storageManager.prompt.testing.allow": True,
         # Everything that leaves this machine meets a closed door.
         "network.proxy.type": 1,
         "network.proxy.http": "127.0.0.1",

@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
 
 
 def test_page_shows_itself_while_python_loads(page: Page, site, look):
@@ -38,7 +41,7 @@ def test_page_shows_itself_while_python_loads(page: Page, site, look):
         ("chromium", "core.js"),
         pytest.param("chromium", "python_stdlib.zip", marks=pytest.mark.soak),
         pytest.param("chromium", "page.py", marks=pytest.mark.soak),
-        ("firefox", "pyodide.asm.wasm"),
+        pytest.param("firefox", "pyodide.asm.wasm", marks=pytest.mark.soak),
     ],
 )
 def test_failed_download_is_told_and_can_be_repeated(page: Page, site, file, look):
@@ -76,6 +79,7 @@ def test_page_works_below_any_path(page: Page, site):
     expect(page.get_by_role("button", name="Record")).to_be_enabled(timeout=LOADING)
 
 
+@firefox_in_soak
 def test_everything_works_by_keyboard(demo):
     page = demo.page
     press = page.keyboard.press
@@ -119,6 +123,7 @@ def test_everything_works_by_keyboard(demo):
     expect(page.get_by_role("link").first).to_be_focused()
 
 
+@firefox_in_soak
 def test_nothing_is_wider_than_the_window_and_pictures_to_look_at(demo, engine, look):
     page = demo.page
     schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox

@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 from bench.judge import tone
 
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
 
 
 @pytest.mark.parametrize("lane", ["chromium-denied", "firefox-denied"])
@@ -73,6 +76,7 @@ def test_browser_without_media_recorder_is_told_at_once(demo_in):
     expect(demo.problem).to_contain_text("This browser cannot record")
 
 
+@firefox_in_soak
 def test_refusals(demo):
     """Those that cannot be had by command: the browser's functions are replaced."""
     for error, source, words in [
@@ -91,6 +95,7 @@ def test_refusals(demo):
         expect(demo.record).to_be_enabled()
 
 
+@firefox_in_soak
 def test_error_of_the_recorder_keeps_the_take(demo):
     demo.start_take()
     demo.page.evaluate("witness.streams[0].addTrack(witness.streams[0].getTracks()[0].clone())")
@@ -103,6 +108,7 @@ def test_error_of_the_recorder_keeps_the_take(demo):
     expect(demo.problem).to_be_hidden()
 
 
+@firefox_in_soak
 def test_chosen_device_that_is_gone(demo):
     demo.make_take()
     demo.microphone.evaluate("chooser => { chooser.options[1].value = 'gone'; chooser.selectedIndex = 1; }")

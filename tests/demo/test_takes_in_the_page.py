@@ -13,6 +13,9 @@ from bench.judge import probe, tone
 NEARLY = 0.35  # seconds
 
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
 
 
 def kinds(file: Path) -> list[str]:
@@ -119,6 +122,7 @@ def test_hasty_presses(demo):
     expect(note).to_be_visible()
 
 
+@firefox_in_soak
 def test_preview_releases_what_it_opened(demo):
     demo.preview.click()
     demo.close_preview.click()
@@ -137,6 +141,7 @@ def test_preview_releases_what_it_opened(demo):
     demo.expect_released()
 
 
+@firefox_in_soak
 def test_device_chooser(demo):
     options = demo.microphone.locator("option")
     demo.make_take(1)  # from now on the browser tells the names

@@ -251,8 +251,9 @@ print(len(sizes), min(sizes) > 0)
 """
 
 
+@in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-@pytest.mark.parametrize("count", [3, pytest.param(20, marks=in_soak)])
+@pytest.mark.parametrize("count", [20])
 def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
     page = lite.open("notebooks", FIRST).page

@@ -1,0 +1,174 @@
+"""Where the chunks of a take are kept while it lasts: in the browser's memory, or in a store.
+
+A `Take` does not know which. Both give a JavaScript function that takes the browser's ``dataavailable``
+events, count what came, and make the `Recording` at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from .browser import JsException, create_proxy, js, native_getter
+from .chunk import Chunk
+from .errors import UnknownError
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .store import RecordingStore
+
+    Done = Callable[[Recording | None, Exception | None], None]
+
+SILENCE = 30.0
+"""Seconds without any news of the disk after which it is given up."""
+
+
+class InMemory:
+    """Chunks gathered by the browser itself: one costs no call into Python."""
+
+    def __init__(self) -> None:
+        self._events = js.Array.new()
+        self._summed = self._size = 0
+        self.listener = self._events.push.bind(self._events)
+
+    def begin(self, started_at: float, mime_type: str) -> None: ...
+
+    @property
+    def count(self) -> int:
+        return int(self._events.length)
+
+    @property
+    def size(self) -> int:
+        count = self.count
+        while self._summed < count:
+            self._size += self._events[self._summed].data.size
+            self._summed += 1
+        return self._size
+
+    @property
+    def anything(self) -> bool:
+        """Whether any data came."""
+        return any(event.data.size for event in self._events)
+
+    @property
+    def last(self) -> tuple[int, float]:
+        """Size and time stamp of the last chunk."""
+        event = self._events[self.count - 1]
+        return int(event.data.size), float(event.timeStamp)
+
+    def earlier(self) -> Iterator[Chunk]:
+        """The chunks so far."""
+        return (Chunk(event.data) for event in self._events)
+
+    def release(self) -> None:
+        """No more chunks come."""
+
+    def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        """Make the recording and hand it over, at once or later."""
+        try:
+            chunks = self._blobs()
+            # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
+            types = (str(event.data.type) for event in self._events)
+            mime_type = next(filter(None, types), "") or mime_type
+            blob = js.Blob.new(chunks, js.Object.fromEntries([["type", mime_type]]))
+            recording = Recording(blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks)
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            done(None, error)
+        else:
+            done(recording, None)
+
+    def _blobs(self) -> Any:
+        try:
+            return self._events.map(native_getter("BlobEvent", "data"))
+        except JsException:  # an event that some script made and dispatched is no real BlobEvent
+            return js.Array.of(*(event.data for event in self._events))
+
+
+class InStore:
+    """Chunks written to disk as they come; none stays in memory.
+
+    Parameters
+    ----------
+    store
+        Where they go.
+    recorded
+        Tells the seconds recorded so far.
+    failed
+        Called with the error when the store can take no more.
+    """
+
+    def __init__(
+        self,
+        store: RecordingStore,
+        recorded: Callable[[], float],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        store.require_open()
+        self._store, self._id = store, uuid4().hex
+        self._recorded, self._failed = recorded, failed
+        self.count = self.size = 0
+        self.last = (0, 0.0)
+        self._written = 0
+        self._news = 0
+        self.listener = create_proxy(self._append)
+
+    @property
+    def anything(self) -> bool:
+        return self.size > 0
+
+    def begin(self, started_at: float, mime_type: str) -> None:
+        self._store.begin(self._id, started_at, mime_type, self)
+
+    def earlier(self) -> Iterator[Chunk]:
+        return iter(())  # they are on disk
+
+    def _append(self, event: Any, *_: Any) -> None:
+        size = int(event.data.size)
+        self.count += 1
+        self.size += size
+        self.last = size, float(event.timeStamp)
+        if size:
+            self._store.append(self._id, event.data, size, self._recorded())
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not safe yet."""
+        return self.size - self._written
+
+    def written(self, size: int) -> None:
+        """So many bytes more are safe."""
+        self._written += size
+        self._news += 1
+
+    def failed(self, error: Exception) -> None:
+        """The rest cannot be written."""
+        self._news += 1
+        self._failed(error)
+
+    def release(self) -> None:
+        self.listener.destroy()
+
+    def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        self._finishing = asyncio.ensure_future(self._finish(duration, done))  # the loop holds tasks weakly
+
+    async def _finish(self, duration: float, done: Done) -> None:
+        finishing = asyncio.ensure_future(self._store.finish(self._id, duration))
+        try:
+            news = -1
+            while not finishing.done() and news != self._news:
+                news = self._news
+                await asyncio.wait([finishing], timeout=SILENCE)
+            if not finishing.done():
+                raise UnknownError(
+                    f"The disk says nothing any more. What it has written is there: "
+                    f"recover it with store.recover({self._id!r})."
+                )
+            recording = finishing.result()
+        except BaseException as error:
+            finishing.cancel()
+            done(None, error if isinstance(error, Exception) else UnknownError("The store was interrupted."))
+        else:
+            done(recording, None)

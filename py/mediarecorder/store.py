@@ -1,0 +1,393 @@
+"""Recordings on disk, as they happen: what was written is there after a crash.
+
+Parts and owners: this module is what users see. `Disk` (disk.py) speaks to the half that touches the disk
+(static/store/store.js), which owns files, locks and the order of writing. `InStore` (keeping.py) is a take's
+end of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from .arguments import checked_whole
+from .bridge import reach_page
+from .browser import absent, js, page, realm, require_browser, settle
+from .disk import Disk
+from .errors import (
+    EncodingError,
+    InvalidStateError,
+    MediaError,
+    NotSupportedError,
+    QuotaExceededError,
+    from_browser,
+)
+from .events import Event, EventTarget, HandlerAttribute
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Self
+
+    from .keeping import InStore
+
+BACKLOG = 16 << 20
+"""Bytes waiting to be written at which a warning is due."""
+
+log = logging.getLogger("mediarecorder")
+
+
+class StoredRecording(NamedTuple):
+    """What a store knows of a recording without opening it.
+
+    Attributes
+    ----------
+    id
+        Its name for `RecordingStore.open_recording` and the others.
+    title
+        What `RecordingStore.rename` called it; empty at first.
+    started_at
+        Seconds since 1970.
+    mime_type
+        Container and codecs; empty while no data came.
+    size
+        Bytes of media that are safe on disk.
+    duration
+        Seconds recorded; of a take that is no finished one, those that are safe on disk.
+    state
+        ``"recording"``: a tab that lives is recording or recovering it. ``"interrupted"``: whoever recorded
+        it is gone; `RecordingStore.recover` makes it whole. ``"finished"``.
+    """
+
+    id: str
+    title: str
+    started_at: float
+    mime_type: str
+    size: int
+    duration: float
+    state: Literal["recording", "finished", "interrupted"]
+
+
+class StoreUsage(NamedTuple):
+    """Room on disk.
+
+    Attributes
+    ----------
+    used
+        Bytes that this store takes.
+    limit
+        Bytes that it may take: its own limit or what the browser gives, whichever is less.
+    persistent
+        False where the browser may delete it all when the disk gets full; see `RecordingStore.persist`.
+    """
+
+    used: int
+    limit: int
+    persistent: bool
+
+
+class StoreEvent(Event):
+    """An event of a store.
+
+    Attributes
+    ----------
+    used, limit
+        Bytes, of ``low_space``.
+    waiting
+        Bytes not yet written, of ``backlog``.
+    """
+
+    def __init__(self, type: str, *, used: int = 0, limit: int = 0, waiting: int = 0) -> None:
+        super().__init__(type)
+        self.used, self.limit, self.waiting = used, limit, waiting
+
+
+class RecordingStore(EventTarget):
+    """Recordings in the browser's own file system, which survive the tab, the browser and the computer.
+
+    >>> store = await RecordingStore.open()
+    >>> recording = await record(0.5, store=store)
+    >>> [stored.state for stored in await store.recordings()]
+    ['finished']
+
+    Each chunk is on disk as soon as it came, and none stays in memory. After a crash at any moment at most
+    the last timeslice is missing: `recordings()` lists what was cut off as ``"interrupted"``, and `recover()`
+    makes it a recording that plays and seeks. Several tabs may use one store.
+
+    Events: ``low_space`` when 90 % of the room is used, and ``backlog`` when more than 16 MB wait to be
+    written. Handlers get a `StoreEvent`.
+
+    See https://developer.mozilla.org/docs/Web/API/File_System_API/Origin_private_file_system.
+    """
+
+    EVENTS = ("low_space", "backlog")
+    onlow_space, onbacklog = HandlerAttribute(), HandlerAttribute()
+
+    def __init__(self, name: str, limit: int | None) -> None:
+        super().__init__()
+        self.name, self.limit = name, limit
+        self._disk = Disk(self._hear, self._lose)
+        self._takes: dict[str, InStore] = {}
+        self._waiting = 0
+        self._warned = False
+
+    @classmethod
+    async def open(cls, name: str = "recordings", *, limit: int | None = None) -> Self:
+        """Open a store; one that is not there yet is made.
+
+        Parameters
+        ----------
+        name
+            Stores of different names know nothing of each other.
+        limit
+            Bytes that all its recordings together may take. A take that reaches it ends there.
+
+        Raises
+        ------
+        NotSupportedError
+            This browser has no file system for pages.
+
+        >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
+        """
+        require_browser()
+        if not isinstance(name, str):
+            raise TypeError(f"a store is named by a string, not by {name!r}")
+        if not 0 < len(name) <= 60:
+            raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
+        limit = checked_whole("limit", limit, 1, 2**53)
+        storage = getattr(js.navigator, "storage", None)
+        if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
+            raise NotSupportedError(
+                "This page has no file system of its own to record into: the browser is too old, or the page "
+                "came over plain http. Open it over https:// or as http://localhost."
+            )
+        store = cls(name, limit)
+        await store._disk.open(name, limit)
+        return store
+
+    # What is there
+
+    async def recordings(self) -> list[StoredRecording]:
+        """All recordings, the oldest first, those under way too."""
+        return [_stored(found) for found in await self._call("list")]
+
+    async def open_recording(self, id: str) -> Recording:
+        """A finished recording. Its data stays on disk until you ask for it.
+
+        Raises
+        ------
+        InvalidStateError
+            It is not finished: it is being recorded, or was interrupted and must be recovered.
+        NotFoundError
+            There is none of this id.
+        """
+        found = await self._call("open", checked_id(id))
+        if found.state == "recording":
+            raise InvalidStateError("open_recording: this is still being recorded. Stop it first.")
+        if found.state == "interrupted":
+            raise InvalidStateError(f"open_recording: this was interrupted. Call store.recover({id!r}).")
+        return opened(found)
+
+    async def recover(self, id: str, *, on_progress: Callable[[float], Any] | None = None) -> Recording:
+        """Make a recording of a take that was interrupted: all that its checksums confirm, seekable.
+
+        It is then a finished one. A finished recording is checked, byte for byte, and made seekable where it
+        is not.
+
+        Parameters
+        ----------
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+
+        Raises
+        ------
+        EncodingError
+            Nothing of it can be played: it was cut off before any sound or picture was written.
+        InvalidStateError
+            A tab is recording or recovering it.
+        NotFoundError
+            There is none of this id.
+        """
+        found = await self._call("verify", checked_id(id))
+        try:
+            cut = opened(found)
+            if not cut.size:
+                raise EncodingError(
+                    "recover: this was cut off before the browser had delivered anything. "
+                    "There is nothing to recover; delete it."
+                )
+            made = await cut.seekable(on_progress=on_progress)
+            if made is cut and found.state == "finished":
+                return cut
+            about = {
+                "startedAt": cut.started_at,
+                "mimeType": made.mime_type,
+                "size": made.size,
+                "milliseconds": round(made.duration * 1000),
+            }
+            try:
+                return opened(await self._call("replace", id, made.blob, about))
+            except QuotaExceededError:
+                # Better a recording without an index than none.
+                log.warning("There is no room on disk to make recording %s seekable.", id)
+                return cut
+            finally:
+                if made is not cut:
+                    made.close()
+        finally:
+            await self._call("release", id)
+
+    async def rename(self, id: str, title: str) -> None:
+        """Call a recording something; one under way, too."""
+        if not isinstance(title, str):
+            raise TypeError(f"a title is a string, not {title!r}")
+        await self._call("rename", checked_id(id), title)
+
+    async def delete(self, id: str) -> None:
+        """Delete a recording from disk. A `Recording` of it cannot be read any more.
+
+        Raises
+        ------
+        InvalidStateError
+            A tab is recording or recovering it.
+        NotFoundError
+            There is none of this id.
+        """
+        await self._call("delete", checked_id(id))
+
+    async def clear(self) -> None:
+        """Delete all recordings, but for those that are being recorded."""
+        await self._call("clear")
+
+    # Room
+
+    async def usage(self) -> StoreUsage:
+        """How much room it takes, and may take."""
+        found = await self._call("usage")
+        return StoreUsage(int(found.used), int(found.limit), bool(found.persistent))
+
+    async def persist(self) -> bool:
+        """Ask the browser never to delete this page's files by itself. It may say no, or ask the user.
+
+        See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
+        """
+        if realm() == "worker":
+            await reach_page()
+            return bool(await settle(page().services, "persist", doing="persist"))
+        return bool(await settle(js.navigator.storage, "persist", doing="persist"))
+
+    def close(self) -> None:
+        """Give back what the store holds; the recordings stay on disk. Takes under way are cut off."""
+        self._disk.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    # For the takes that are being recorded
+
+    def require_open(self) -> None:
+        if self._disk.broken:
+            raise InvalidStateError(f"start: the store cannot be used any more. {self._disk.broken}")
+
+    def begin(self, id: str, started_at: float, mime_type: str, take: InStore) -> None:
+        self._takes[id] = take
+        self._disk.post({"take": id, "begin": {"startedAt": started_at, "mimeType": mime_type}})
+
+    def append(self, id: str, blob: Any, size: int, duration: float) -> None:
+        if self._disk.broken:
+            return  # the take knows
+        self._waiting += size
+        self._disk.post({"take": id, "chunk": blob, "milliseconds": round(duration * 1000)})
+        if self._waiting > BACKLOG and not self._warned:
+            self._warned = True
+            log.warning("%d bytes wait to be written: the disk is too slow for this take.", self._waiting)
+            self._dispatch(StoreEvent("backlog", waiting=self._waiting))
+
+    async def finish(self, id: str, duration: float) -> Recording:
+        try:
+            return opened(await self._call("finish", id, round(duration * 1000)), duration)
+        finally:
+            take = self._takes.pop(id)
+            self._waiting -= take.waiting
+
+    # What the disk says
+
+    def _hear(self, news: Any) -> None:
+        low: Any = getattr(news, "low", None)
+        if not absent(low):
+            self._dispatch(StoreEvent("low_space", used=int(low.used), limit=int(low.limit)))
+            return
+        take = self._takes.get(str(news.take))
+        if take is None:
+            return
+        if not absent(error := getattr(news, "error", None)):
+            take.failed(from_browser(error, "store"))
+            return
+        size = int(news.written)
+        take.written(size)
+        self._waiting -= size
+        if self._waiting < BACKLOG // 2:
+            self._warned = False
+
+    def _lose(self, error: MediaError) -> None:
+        for take in tuple(self._takes.values()):
+            take.failed(error)
+
+    async def _call(self, verb: str, *arguments: Any) -> Any:
+        return await self._disk.call(verb, *arguments)
+
+    def __repr__(self) -> str:
+        return f"<RecordingStore {self.name!r}>"
+
+
+def checked_store(store: Any) -> RecordingStore:
+    if not isinstance(store, RecordingStore):
+        raise TypeError(f"store is a RecordingStore, from `await RecordingStore.open()`, not {store!r}")
+    return store
+
+
+def checked_id(id: str) -> str:
+    if not isinstance(id, str):
+        raise TypeError(f"a recording is named by its id, a string, not by {id!r}")
+    return id
+
+
+def opened(found: Any, duration: float | None = None) -> Recording:
+    """The recording that the disk has opened."""
+    recording = Recording(
+        found.blob,
+        str(found.mimeType),
+        duration=found.milliseconds / 1000 if duration is None else duration,
+        started_at=float(found.startedAt),
+        js_chunks=_Slices(found.blob, found.lengths),
+    )
+    recording.id = str(found.id)
+    return recording
+
+
+class _Slices:
+    """The chunks that a file is made of."""
+
+    def __init__(self, blob: Any, lengths: Any) -> None:
+        self._blob, self._lengths = blob, lengths
+
+    def __iter__(self) -> Iterator[Any]:
+        at = 0
+        for length in self._lengths.to_py():
+            yield self._blob.slice(at, at + length, self._blob.type)
+            at += length
+
+
+def _stored(found: Any) -> StoredRecording:
+    return StoredRecording(
+        str(found.id),
+        str(found.title),
+        float(found.startedAt),
+        str(found.mimeType),
+        int(found.size),
+        found.milliseconds / 1000,
+        found.state,
+    )

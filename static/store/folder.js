@@ -1,0 +1,218 @@
+// @ts-check
+/**
+ * The takes of a store, each a folder of the origin private file system:
+ *
+ *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
+ *     mediarecorder-store-<name>/<id>/media                 its chunks in one seekable file, once it was recovered
+ *     mediarecorder-store-<name>/<id>/title                 what the user calls it
+ */
+
+import { aboutEntry, MOVED, readJournal } from "./journal.js";
+import { holding, looking } from "./locks.js";
+import { fileName, journalOf, writeFile } from "./writers.js";
+import { Fault } from "../fault.js";
+
+/** @typedef {import("./journal.js").Journal} Journal */
+/** @typedef {"recording" | "finished" | "interrupted"} State */
+
+/**
+ * What Python hears of a stored take.
+ * @typedef {object} Stored
+ * @property {string} id
+ * @property {string} title
+ * @property {number} startedAt     seconds since 1970
+ * @property {string} mimeType
+ * @property {number} size
+ * @property {number} milliseconds
+ * @property {State} state
+ */
+
+/** @typedef {Stored & {blob: Blob, lengths: Uint32Array}} Opened */
+
+const MEDIA = "media", TITLE = "title";
+
+export class Folder {
+  /** @param {string} name  @param {FileSystemDirectoryHandle} handle */
+  constructor(name, handle) {
+    this.name = name;
+    this.handle = handle;
+  }
+
+  /** @param {string} name */
+  static async open(name) {
+    const root = await navigator.storage.getDirectory();
+    const folder = `mediarecorder-store-${encodeURIComponent(name)}`;
+    return new Folder(folder, await root.getDirectoryHandle(folder, { create: true }));
+  }
+
+  /** The name of a take's lock. @param {string} id */
+  lockOf(id) {
+    return `${this.name}/${id}`;
+  }
+
+  /** A folder for a new take. @param {string} id */
+  create(id) {
+    return this.handle.getDirectoryHandle(id, { create: true });
+  }
+
+  /** @param {string} id */
+  async take(id) {
+    try {
+      return await this.handle.getDirectoryHandle(id);
+    } catch {
+      throw missing(id);
+    }
+  }
+
+  ids() {
+    return namesOf(this.handle);
+  }
+
+  /** All takes, the oldest first. */
+  async list() {
+    const found = await Promise.all((await this.ids()).map((id) => this.#lookOrSweep(id)));
+    return found.filter((stored) => stored !== undefined).sort((one, other) => one.startedAt - other.startedAt);
+  }
+
+  /** @param {string} id  @returns {Promise<Stored | undefined>} */
+  async #lookOrSweep(id) {
+    try {
+      const { blob: _, lengths: __, ...stored } = await this.read(id);
+      return stored;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await this.#sweep(id).catch(() => {});
+      return undefined;
+    }
+  }
+
+  /** What a tab has left that was killed while it deleted a take. @param {string} id */
+  async #sweep(id) {
+    const folder = await this.take(id);
+    await holding(this.lockOf(id), "delete", async () => {
+      if (!(await namesOf(folder)).includes(fileName(0))) await this.handle.removeEntry(id, { recursive: true });
+    });
+  }
+
+  /**
+   * A take as far as it is whole.
+   * @param {string} id  @param {boolean} verify  compare all checksums
+   * @returns {Promise<Opened>}
+   */
+  async read(id, verify = false) {
+    const folder = await this.take(id);
+    return looking(this.lockOf(id), (inUse) => this.#read(id, folder, verify, inUse));
+  }
+
+  /** The same, of a take that the caller holds. @param {string} id */
+  async verify(id) {
+    return this.#read(id, await this.take(id), true, false);
+  }
+
+  /**
+   * @param {string} id  @param {FileSystemDirectoryHandle} folder  @param {boolean} verify  @param {boolean} inUse
+   * @returns {Promise<Opened>}
+   */
+  async #read(id, folder, verify, inUse) {
+    const files = await filesOf(folder);
+    if (!files.has(fileName(0)) && !inUse) throw missing(id);
+    const journals = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
+    const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify);
+    const { startedAt = (files.get(journals[0])?.lastModified ?? 0) / 1000, mimeType = "" } = journal.about;
+    const media = files.get(MEDIA);
+    const whole = !journal.moved || media?.size === journal.size;
+    return {
+      id,
+      title: (await files.get(TITLE)?.text()) ?? "",
+      startedAt,
+      mimeType,
+      size: journal.size,
+      milliseconds: journal.milliseconds,
+      state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
+      blob: blobOf(journal, media, mimeType),
+      lengths: Uint32Array.from(journal.lengths),
+    };
+  }
+
+  /**
+   * Put one file in the place of all that was recorded. At no moment there is neither.
+   * @param {string} id  @param {Blob} media  @param {import("./journal.js").About} about
+   */
+  async replace(id, media, about) {
+    const folder = await this.take(id);
+    await writeFile(folder, MEDIA, media);
+    await writeFile(folder, fileName(0), new Blob(journalOf([aboutEntry(about, MOVED)])));
+    for (const name of await namesOf(folder)) {
+      if (name.startsWith("journal-") && name !== fileName(0)) await folder.removeEntry(name);
+    }
+  }
+
+  /** @param {string} id  @param {string} title */
+  async rename(id, title) {
+    await writeFile(await this.take(id), TITLE, new Blob([title]));
+  }
+
+  /** @param {string} id */
+  async delete(id) {
+    const folder = await this.take(id);
+    await holding(this.lockOf(id), "delete", async () => {
+      // Without its first file a take is none, so it is there or not, but never a half of it.
+      await folder.removeEntry(fileName(0)).catch(() => {});
+      await this.handle.removeEntry(id, { recursive: true });
+    });
+  }
+
+  /** Delete all that nobody uses. @returns how many stay */
+  async clear() {
+    let kept = 0;
+    for (const id of await this.ids()) {
+      await this.delete(id).catch((error) => {
+        if (!isMissing(error)) kept += 1;
+      });
+    }
+    return kept;
+  }
+
+  /** Bytes on disk, without the takes that are named. @param {Set<string>} left */
+  async size(left = new Set()) {
+    let sum = 0;
+    for (const id of await this.ids()) {
+      if (left.has(id)) continue;
+      try {
+        for (const file of (await filesOf(await this.take(id))).values()) sum += file.size;
+      } catch {
+        // deleted meanwhile
+      }
+    }
+    return sum;
+  }
+}
+
+/** @param {string} id */
+const missing = (id) => new Fault("NotFoundError", `there is no recording ${JSON.stringify(id)} in this store`);
+
+/** @param {any} error  by us or by the browser */
+const isMissing = (error) => error.name === "NotFoundError";
+
+/** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Map<string, File>>} */
+async function filesOf(folder) {
+  const files = new Map();
+  for (const name of await namesOf(folder)) {
+    try {
+      files.set(name, await (await folder.getFileHandle(name)).getFile());
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return files;
+}
+
+/** @param {FileSystemDirectoryHandle} folder */
+const namesOf = (folder) => Array.fromAsync(folder.keys());
+
+/** Slices of the files on disk; nothing is read. @param {Journal} journal  @param {File | undefined} media  @param {string} type */
+function blobOf(journal, media, type) {
+  if (journal.moved) return (media ?? new Blob()).slice(0, journal.size, type);
+  const slices = journal.parts.map(({ file, from, to }) => file.slice(from, to, type));
+  return slices.length === 1 ? slices[0] : new Blob(slices, { type });
+}

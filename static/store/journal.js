@@ -1,0 +1,164 @@
+// @ts-check
+/**
+ * How a take lies on disk: in one or more files, one after the other, that are only ever added to.
+ *
+ *     file    = head table payloads table payloads …
+ *     head    = "MRJ1", how many slots a table has, checksum
+ *     table   = so many slots of 20 bytes, zero until they are used
+ *     slot    = kind, length, milliseconds, checksum of the payload, checksum of this slot
+ *     payload = a chunk as the browser delivered it, or JSON about the take
+ *
+ * (all numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap, so that many minutes of chunks
+ * are one slice of the file. Nothing is believed that its checksum does not confirm: the first slot or payload that is
+ * torn ends the take. The last slot of a table is kept for the record that ends the take, which then needs no room on
+ * a full disk.
+ */
+
+import CRC32 from "crc-32";
+
+/** What a record is: JSON about the take, a chunk, its end, or the file to which it has moved. */
+export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
+
+export const HEAD = 12, SLOT = 20;
+/** Slots of a table in a file that grows. */
+export const SLOTS = 512;
+
+const MAGIC = 0x314a524d;
+/** Bytes that are read at a time where checksums are verified. */
+const PIECE = 2 ** 20;
+
+/** @typedef {{kind: number, payload: Uint8Array<ArrayBuffer>, milliseconds: number}} Entry */
+/** @typedef {{startedAt: number, mimeType: string, size: number, milliseconds: number}} About */
+/** @typedef {{file: File, from: number, to: number}} Part */
+
+/**
+ * What a journal holds, as far as it is whole.
+ * @typedef {object} Journal
+ * @property {Partial<About>} about
+ * @property {Part[]} parts       where the chunks lie; neighbours are one part
+ * @property {number[]} lengths   of the chunks
+ * @property {number} size        of all chunks
+ * @property {number} milliseconds  recorded up to the last chunk
+ * @property {boolean} finished
+ * @property {boolean} moved      the chunks are in a file of their own
+ */
+
+/** @param {number} slots  @returns {Uint8Array<ArrayBuffer>} */
+export function encodeHead(slots) {
+  const bytes = new Uint8Array(HEAD);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, slots, true);
+  view.setInt32(8, CRC32.buf(bytes.subarray(0, 8)), true);
+  return bytes;
+}
+
+/** @param {Entry} entry  @returns {Uint8Array<ArrayBuffer>} */
+export function encodeSlot({ kind, payload, milliseconds }) {
+  const bytes = new Uint8Array(SLOT);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, kind, true);
+  view.setUint32(4, payload.length, true);
+  view.setUint32(8, milliseconds, true);
+  view.setInt32(12, CRC32.buf(payload), true);
+  view.setInt32(16, CRC32.buf(bytes.subarray(0, 16)), true);
+  return bytes;
+}
+
+/** @param {Partial<About>} about  @returns {Entry} */
+export const aboutEntry = (about, kind = ABOUT) => ({
+  kind,
+  payload: new TextEncoder().encode(JSON.stringify(about)),
+  milliseconds: 0,
+});
+
+/**
+ * Read a take's journal, up to the first thing that is not whole.
+ * @param {File[]} files  in their order
+ * @param {boolean} verify  compare the chunks with their checksums too, which takes reading all of them
+ * @returns {Promise<Journal>}
+ */
+export async function readJournal(files, verify) {
+  /** @type {Journal} */
+  const journal = { about: {}, parts: [], lengths: [], size: 0, milliseconds: 0, finished: false, moved: false };
+  for (const file of files) {
+    if (!(await readFile(file, journal, verify))) break;
+  }
+  return journal;
+}
+
+/** @param {File} file  @param {Journal} journal  @param {boolean} verify  @returns whether another file may follow */
+async function readFile(file, journal, verify) {
+  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  const slots = head.length === HEAD ? new DataView(head.buffer).getUint32(4, true) : 0;
+  if (slots < 2 || slots > SLOTS || !same(head, encodeHead(slots))) return false;
+  let at = HEAD;
+  while (at < file.size) {
+    const table = new DataView(await file.slice(at, at + slots * SLOT).arrayBuffer());
+    at += slots * SLOT;
+    for (let slot = 0; slot < slots; slot++) {
+      const record = decodeSlot(table, slot * SLOT);
+      const last = slot === slots - 1;
+      if (!record) {
+        if (last) break; // it was not needed
+        return false;
+      }
+      if (at + record.length > file.size || !(await readRecord(file, at, record, journal, verify))) return false;
+      at += record.length;
+    }
+  }
+  return true;
+}
+
+/** @param {DataView} table  @param {number} at */
+function decodeSlot(table, at) {
+  if (at + SLOT > table.byteLength) return undefined;
+  const bytes = new Uint8Array(table.buffer, at, SLOT);
+  if (CRC32.buf(bytes.subarray(0, 16)) !== table.getInt32(at + 16, true)) return undefined;
+  return {
+    kind: table.getUint32(at, true),
+    length: table.getUint32(at + 4, true),
+    milliseconds: table.getUint32(at + 8, true),
+    checksum: table.getInt32(at + 12, true),
+  };
+}
+
+/**
+ * @param {File} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
+ * @param {Journal} journal  @param {boolean} verify  @returns whether it is whole
+ */
+async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify) {
+  const payload = file.slice(at, at + length);
+  if ((verify || kind !== CHUNK) && (await checksumOf(payload)) !== checksum) return false;
+  if (kind === CHUNK) {
+    if (journal.moved) return true;
+    const part = journal.parts.at(-1);
+    if (part && part.file === file && part.to === at) part.to += length;
+    else journal.parts.push({ file, from: at, to: at + length });
+    journal.lengths.push(length);
+    journal.size += length;
+    journal.milliseconds = milliseconds;
+  } else if (kind === FINISHED) {
+    journal.finished = true;
+    journal.milliseconds = milliseconds;
+  } else {
+    Object.assign(journal.about, JSON.parse(await payload.text()));
+    if (kind === MOVED) {
+      const { size = 0, milliseconds = 0 } = journal.about;
+      Object.assign(journal, { moved: true, finished: true, parts: [], lengths: [size], size, milliseconds });
+    }
+  }
+  return true;
+}
+
+/** @param {Blob} blob */
+async function checksumOf(blob) {
+  let checksum = 0;
+  for (let at = 0; at < blob.size; at += PIECE) {
+    checksum = CRC32.buf(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()), checksum);
+  }
+  return checksum;
+}
+
+/** @param {Uint8Array} one  @param {Uint8Array} other */
+const same = (one, other) => one.length === other.length && one.every((byte, place) => byte === other[place]);

@@ -1,0 +1,51 @@
+// @ts-check
+/**
+ * Who uses a take. Whoever records, recovers or deletes it holds its Web Lock, which the browser takes back when the
+ * tab or the worker dies, however it dies.
+ */
+
+import { Fault } from "../fault.js";
+
+/** Milliseconds for those who only look to be gone. */
+const PATIENCE = 1000;
+
+/** Hold a take for good. @param {string} name  @param {string} doing  @returns {Promise<() => void>} lets it go */
+export async function hold(name, doing) {
+  /** @type {() => void} */
+  let release = () => {};
+  const signal = AbortSignal.timeout(PATIENCE);
+  try {
+    await new Promise((held, failed) => {
+      const keep = () =>
+        new Promise((/** @type {(value?: unknown) => void} */ end) => {
+          release = () => end();
+          held(undefined);
+        });
+      navigator.locks.request(name, { signal }, keep).catch(failed);
+    });
+  } catch {
+    throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
+  }
+  return release;
+}
+
+/**
+ * Hold it for as long as some work lasts.
+ * @template T  @param {string} name  @param {string} doing  @param {() => Promise<T>} work
+ */
+export async function holding(name, doing, work) {
+  const release = await hold(name, doing);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Look at a take that is perhaps in use.
+ * @template T  @param {string} name  @param {(inUse: boolean) => Promise<T>} look
+ * @returns {Promise<T>}
+ */
+export const looking = (name, look) =>
+  navigator.locks.request(name, { mode: "shared", ifAvailable: true }, (lock) => look(!lock));

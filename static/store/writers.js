@@ -1,0 +1,162 @@
+// @ts-check
+/**
+ * The two ways to write a journal. Each writes records in order and says how many are safe on disk; what it could not
+ * write whole it cuts off again.
+ */
+
+import { encodeHead, encodeSlot, FINISHED, HEAD, SLOT, SLOTS } from "./journal.js";
+import { Fault } from "../fault.js";
+
+/** @typedef {import("./journal.js").Entry} Entry */
+
+/**
+ * @typedef {object} Writer
+ * @property {(entries: Entry[], room: number) => Promise<number>} write
+ *   in no more room than so many bytes; returns how many records are safe
+ * @property {unknown} failure  why it was not all of them
+ * @property {number} size      bytes on disk
+ * @property {() => void} close
+ */
+
+const TABLE = SLOTS * SLOT;
+
+/** The names of a journal's files stand in order. @param {number} number */
+export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
+
+/** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Writer>} */
+export async function openWriter(folder) {
+  if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return new ManyFiles(folder);
+  const file = await folder.getFileHandle(fileName(0), { create: true });
+  return new GrowingFile(await file.createSyncAccessHandle());
+}
+
+/** One file that grows, in a worker: what was written is the system's at once, and on the disk after `flush`. */
+class GrowingFile {
+  /** @type {unknown} */
+  failure;
+  /** Where the next payload goes. */
+  size = HEAD;
+  #table = 0;
+  /** The next one of the table; at first there is no table. */
+  #slot = SLOTS;
+
+  /** @param {FileSystemSyncAccessHandle} handle  of an empty file */
+  constructor(handle) {
+    this.handle = handle;
+    this.#put(encodeHead(SLOTS), 0);
+  }
+
+  /** @param {Entry[]} entries  @param {number} room */
+  async write(entries, room) {
+    const most = this.size + room;
+    let written = 0;
+    try {
+      for (const entry of entries) {
+        this.#add(entry, most);
+        written += 1;
+      }
+    } catch (error) {
+      this.failure = error;
+      this.#cut();
+    }
+    this.handle.flush();
+    return written;
+  }
+
+  close() {
+    this.handle.close();
+  }
+
+  /** @param {Entry} entry  @param {number} most */
+  #add(entry, most) {
+    const { kind, payload } = entry;
+    const full = this.#slot >= (kind === FINISHED ? SLOTS : SLOTS - 1);
+    if (this.size + (full ? TABLE : 0) + payload.length > most) throw limitReached();
+    if (full) this.#beginTable();
+    this.#put(payload, this.size);
+    this.#put(encodeSlot(entry), this.#table + this.#slot * SLOT);
+    this.size += payload.length;
+    this.#slot += 1;
+  }
+
+  #beginTable() {
+    this.#put(new Uint8Array(TABLE), this.size); // takes the room now: later the disk may be full
+    this.#table = this.size;
+    this.size += TABLE;
+    this.#slot = 0;
+  }
+
+  /**
+   * Chromium does not throw on a full disk, it returns a wrong number.
+   * @param {Uint8Array<ArrayBuffer>} bytes  @param {number} at
+   */
+  #put(bytes, at) {
+    if (this.handle.write(bytes, { at }) !== bytes.length) throw new DOMException("", "QuotaExceededError");
+  }
+
+  /** Take back what is torn. Where even that fails, the checksums tell. */
+  #cut() {
+    try {
+      this.handle.truncate(this.size);
+      if (this.#slot < SLOTS) this.#put(new Uint8Array(SLOT), this.#table + this.#slot * SLOT);
+    } catch {
+      // nothing that could be read
+    }
+  }
+}
+
+/** A file for each call, where there are no handles to write with at once: it is there when it is whole. */
+class ManyFiles {
+  /** @type {unknown} */
+  failure;
+  size = 0;
+  #count = 0;
+
+  /** @param {FileSystemDirectoryHandle} folder */
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /** @param {Entry[]} entries  @param {number} room */
+  async write(entries, room) {
+    const name = fileName(this.#count);
+    const content = new Blob(journalOf(entries));
+    try {
+      if (content.size > room) throw limitReached();
+      await writeFile(this.folder, name, content);
+    } catch (error) {
+      this.failure = error;
+      await this.folder.removeEntry(name).catch(() => {});
+      return 0;
+    }
+    this.size += content.size;
+    this.#count += 1;
+    return entries.length;
+  }
+
+  close() {}
+}
+
+/** A whole journal of these records. @param {Entry[]} entries */
+export function journalOf(entries) {
+  const slots = entries.length + 1;
+  const table = new Uint8Array(slots * SLOT);
+  entries.forEach((entry, slot) => table.set(encodeSlot(entry), slot * SLOT));
+  return [encodeHead(slots), table, ...entries.map(({ payload }) => payload)];
+}
+
+/** Replace a file, all at once. @param {FileSystemDirectoryHandle} folder  @param {string} name  @param {Blob} content */
+export async function writeFile(folder, name, content) {
+  const file = await folder.getFileHandle(name, { create: true });
+  const writable = await file.createWritable();
+  try {
+    await writable.write(content);
+    await writable.close();
+  } catch (error) {
+    await writable.abort().catch(() => {});
+    throw error;
+  }
+}
+
+const limitReached = () =>
+  new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open it with a higher limit.");

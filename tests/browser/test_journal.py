@@ -1,0 +1,120 @@
+"""What a damaged journal still gives: all before the damage, and nothing that no checksum confirms."""
+
+import random
+import secrets
+import struct
+import zlib
+
+import pytest
+
+from mediarecorder import MediaError, MediaRecorder, RecordingStore, media_devices
+from mediarecorder.browser import js, to_js
+
+JOURNAL = "journal-000000000"
+HEAD, SLOT = 12, 20
+CHUNK = 2
+
+
+async def folder_of(store, id):
+    root = await js.navigator.storage.getDirectory()
+    folder = await root.getDirectoryHandle(f"mediarecorder-store-{store.name}")
+    return await folder.getDirectoryHandle(id)
+
+
+async def content(folder):
+    file = await (await folder.getFileHandle(JOURNAL)).getFile()
+    return (await file.arrayBuffer()).to_bytes()
+
+
+async def put(folder, data):
+    writable = await (await folder.getFileHandle(JOURNAL)).createWritable()
+    await writable.write(to_js(data) if data else js.Uint8Array.new(0))
+    await writable.close()
+
+
+class Journal:
+    """Read by other code than the store's: first byte and end of what each record needs, and the chunks."""
+
+    def __init__(self, data):
+        magic, slots, checksum = struct.unpack_from("<4sII", data)
+        assert magic == b"MRJ1"
+        assert checksum == zlib.crc32(data[:8])
+        self.spans, self.chunks = [], []
+        table, at = HEAD, HEAD + slots * SLOT
+        for slot in range(slots):
+            place = table + slot * SLOT
+            kind, length, _, checksum, own = struct.unpack_from("<5I", data, place)
+            if not kind:
+                break
+            assert own == zlib.crc32(data[place : place + 16])
+            payload = data[at : at + length]
+            assert checksum == zlib.crc32(payload)
+            self.spans.append(((place, place + SLOT), (at, at + length)))
+            self.chunks.append(payload if kind == CHUNK else b"")
+            at += length
+
+    def before(self, whole):
+        """The chunks of the records before the first of which ``whole(start, end)`` is not true."""
+        kept = []
+        if whole(0, HEAD):
+            for spans, chunk in zip(self.spans, self.chunks, strict=True):
+                if not all(whole(*span) for span in spans):
+                    break
+                kept.append(chunk)
+        return b"".join(kept)
+
+
+@pytest.fixture
+async def taken():
+    """A store with one take, its id, and its pristine journal."""
+    store = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
+    with await media_devices.get_user_media(audio=True, video={"width": 160, "height": 120}) as stream:
+        recorder = MediaRecorder(stream, store=store)
+        await recorder.start(0.05)
+        async for chunk in recorder.chunks():
+            if recorder.duration > 0.8 and chunk.size and recorder.state == "recording":
+                recorder.stop()
+    yield store, recorder.recording.id, await content(await folder_of(store, recorder.recording.id))
+    await store.clear()
+    store.close()
+
+
+async def test_a_whole_journal_is_the_take(taken):
+    store, id, data = taken
+    recording = await store.open_recording(id)
+    assert b"".join(Journal(data).chunks) == await recording.bytes()
+    assert (await store.recover(id)).size == recording.size
+
+
+@pytest.mark.page_only("the file's format is the same there")
+@pytest.mark.parametrize(
+    "count", [300, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.time_limit(1800)])]
+)
+async def test_damaged_journals(taken, count):
+    store, id, data = taken
+    journal, folder, chance = Journal(data), await folder_of(store, id), random.Random(count)
+    used = [place for spans in journal.spans for span in spans for place in span]
+    refused = 0
+    for number in range(count):
+        # As often beside the bounds of records as anywhere.
+        place = min(chance.choice([chance.randrange(len(data)), chance.choice(used)]), len(data) - 1)
+        if number % 2:
+            damaged = data[:place]
+            expected = journal.before(lambda start, end: end <= place)  # noqa: B023
+        else:
+            flipped = bytes([data[place] ^ 1 << chance.randrange(8)])
+            damaged = data[:place] + flipped + data[place + 1 :]
+            expected = journal.before(lambda start, end: not start <= place < end)  # noqa: B023
+        await put(folder, damaged)
+        found = await store._call("verify", id)
+        try:
+            assert (await found.blob.arrayBuffer()).to_bytes() == expected, (number, place)
+        finally:
+            await store._call("release", id)
+        if number % 10 == 0:
+            try:
+                recording = await store.recover(id)
+                assert recording.size > 0
+            except MediaError:
+                refused += 1
+    assert refused < count / 10

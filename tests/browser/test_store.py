@@ -1,0 +1,196 @@
+"""RecordingStore: what is recorded is on disk as it comes, and comes back."""
+
+import asyncio
+import secrets
+
+import pytest
+
+from mediarecorder import (
+    InvalidStateError,
+    MediaRecorder,
+    NotFoundError,
+    QuotaExceededError,
+    Recording,
+    RecordingError,
+    RecordingStore,
+    media_devices,
+    record,
+)
+
+
+@pytest.fixture
+async def store():
+    opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
+    yield opened
+    await opened.clear()
+    opened.close()
+
+
+@pytest.fixture
+async def stream():
+    with await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240}) as opened:
+        yield opened
+
+
+async def listed(store, state):
+    """The recordings, once one has this state: a lock of someone who is gone is free a moment later."""
+    while True:
+        recordings = await store.recordings()
+        if state in [stored.state for stored in recordings]:
+            return recordings
+
+
+async def chunks_of(recorder, count):
+    """Record until so many chunks came."""
+    came = asyncio.Queue()
+    with recorder.on("dataavailable", came.put_nowait):
+        return [(await came.get()).data for _ in range(count)]
+
+
+@pytest.mark.core
+async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(store, stream):
+    recorder = MediaRecorder(stream, store=store)
+    delivered = []
+    recorder.on("dataavailable", lambda event: delivered.append(event.data))
+    await recorder.start(0.1)
+    await chunks_of(recorder, 3)
+    recording = await recorder.stop()
+    assert await recording.bytes() == b"".join([await chunk.bytes() for chunk in delivered])
+    assert recorder.recording is recording
+    [stored] = await store.recordings()
+    assert stored.id == recording.id
+    assert stored.state == "finished"
+    assert stored.size == recording.size == sum(chunk.size for chunk in delivered)
+    assert stored.mime_type == recording.mime_type
+    assert stored.duration == pytest.approx(recording.duration, abs=0.001)
+    assert stored.started_at == recording.started_at
+    assert [chunk.size for chunk in recording.chunks] == [chunk.size for chunk in delivered if chunk.size]
+
+
+async def test_it_can_be_opened_by_another_store_of_that_name(store):
+    recording = await record(0.3, store=store)
+    async with await RecordingStore.open(store.name) as other:
+        again = await other.open_recording(recording.id)
+        assert await again.bytes() == await recording.bytes()
+        assert (again.mime_type, again.started_at) == (recording.mime_type, recording.started_at)
+        assert again.duration == pytest.approx(recording.duration, abs=0.001)
+
+
+async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(store, stream):
+    recorder = MediaRecorder(stream, store=store)
+    await recorder.start(0.1)
+    await chunks_of(recorder, 2)
+    async with await RecordingStore.open(store.name) as other:
+        for either in (store, other):
+            [stored] = await either.recordings()
+            assert stored.state == "recording"
+            assert stored.size > 0
+            for verb in (either.open_recording, either.recover, either.delete):
+                with pytest.raises(InvalidStateError):
+                    await verb(stored.id)
+            await either.clear()
+    assert (await recorder.stop()).size > stored.size
+
+
+async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovered(store, stream):
+    dying = await RecordingStore.open(store.name)
+    recorder = MediaRecorder(stream, store=dying)
+    await recorder.start(0.1)
+    await chunks_of(recorder, 5)
+    while not [stored.size for stored in await store.recordings() if stored.size]:
+        await asyncio.sleep(0)
+    dying.close()
+    with pytest.raises(RecordingError):
+        await recorder.finished
+    [stored] = await listed(store, "interrupted")
+    with pytest.raises(InvalidStateError, match="recover"):
+        await store.open_recording(stored.id)
+    progress = []
+    recording = await store.recover(stored.id, on_progress=progress.append)
+    assert progress[-1] == 1
+    assert recording.duration > 0.1
+    assert recording is not None
+    assert (await recording.seekable()) is recording
+    [stored] = await store.recordings()
+    assert (stored.state, stored.size) == ("finished", recording.size)
+    again = await store.open_recording(stored.id)
+    assert await again.bytes() == await recording.bytes()
+
+
+async def test_without_a_timeslice_chunks_come_every_second(store, stream):
+    recorder = MediaRecorder(stream, store=store)
+    recorder.start()
+    await chunks_of(recorder, 1)
+    assert recorder.state == "recording"
+    await recorder.stop()
+
+
+async def test_an_mp4_is_refused_with_the_reason_and_before_a_device_is_opened(store, stream):
+    for wanted in ("video/mp4", ["audio/mp4", "video/mp4;codecs=avc1.42E01E"]):
+        with pytest.raises(ValueError, match="end"):
+            MediaRecorder(stream, mime_type=wanted, store=store)
+        with pytest.raises(ValueError, match="end"):
+            await record(1, mime_type=wanted, store=store)
+    assert MediaRecorder(stream, mime_type=["video/mp4", "video/webm"], store=store).mime_type == "video/webm"
+    assert "webm" in MediaRecorder(stream, store=store).mime_type
+
+
+async def test_the_limit_ends_the_take_and_keeps_what_was_written(stream):
+    async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
+        low = []
+        store.on("low_space", low.append)
+        recorder = MediaRecorder(stream, store=store, video_bits_per_second=2_000_000)
+        recorder.start(0.05)
+        with pytest.raises(RecordingError) as failed:
+            await recorder.finished
+        assert isinstance(failed.value.__cause__, QuotaExceededError)
+        assert recorder.state == "inactive"
+        recording = failed.value.recording
+        assert 0 < recording.size <= 100_000
+        usage = await store.usage()
+        assert usage.used <= usage.limit == 100_000
+        [stored] = await store.recordings()
+        assert (stored.state, stored.size) == ("finished", recording.size)
+        assert (await recording.bytes()) == await (await store.open_recording(stored.id)).bytes()
+        await store.clear()
+        assert await store.recordings() == []
+
+
+async def test_names_titles_and_room(store):
+    recording = await record(0.3, store=store)
+    await store.rename(recording.id, "Interview <b>1</b> 🎤")
+    [stored] = await store.recordings()
+    assert stored.title == "Interview <b>1</b> 🎤"
+    usage = await store.usage()
+    assert recording.size < usage.used < usage.limit
+    assert isinstance(await store.persist(), bool)
+    await store.delete(recording.id)
+    assert await store.recordings() == []
+    for verb in (store.open_recording, store.recover, store.delete):
+        with pytest.raises(NotFoundError, match=recording.id):
+            await verb(recording.id)
+    with pytest.raises(NotFoundError):
+        await store.rename("../other", "x")
+
+
+@pytest.mark.parametrize("arguments", [{"name": 1}, {"limit": "1"}])
+async def test_arguments_of_no_use(arguments):
+    with pytest.raises(TypeError):
+        await RecordingStore.open(**arguments)
+
+
+async def test_values_of_no_use(stream):
+    for arguments in ({"name": ""}, {"name": "x" * 100}, {"limit": 0}, {"limit": 1.5}):
+        with pytest.raises(ValueError, match=r"name|limit"):
+            await RecordingStore.open(**arguments)
+    with pytest.raises(TypeError, match="RecordingStore"):
+        MediaRecorder(stream, store="recordings")
+
+
+async def test_a_recording_of_a_store_can_do_what_others_can(store):
+    recording = await record(0.4, video=True, store=store)
+    assert (await recording.seekable()).duration > 0.1
+    assert (await recording.samples()).frames > 0
+    assert isinstance(recording, Recording)
+    parts = [part async for part in recording.iter_bytes(1000)]
+    assert b"".join(parts) == await recording.bytes()

@@ -1,0 +1,89 @@
+"""A browser that can be killed, with a profile that outlives it, in which Python records into a store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
+
+from bench.browsers import launch_options
+from bench.lanes import LANES
+
+START = """async () => {
+  const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
+  window.python = await loadPyodide();
+  const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
+  python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
+  const { path } = python.pyimport("sys");
+  for (const folder of ["py", "tests/browser"]) path.insert(0, `/repository/${folder}`);
+  await python.runPythonAsync("import asyncio, json, js, judge\\nfrom mediarecorder import *");
+}"""
+
+
+class Profile:
+    """A browser's profile.
+
+    ``told`` has what Python has said by ``js.tell(what)``, with the time of the clock out here.
+    """
+
+    def __init__(self, playwright: Playwright, engine: str, folder: Path, site: str) -> None:
+        self._playwright, self.engine, self._folder, self._site = playwright, engine, folder, site
+        self._context: BrowserContext | None = None
+        self.told: dict[str, float] = {}
+
+    def open(self) -> None:
+        """A new page with Python, in a new browser unless it lives."""
+        if self._context is None:
+            options = launch_options(LANES[self.engine])
+            engine = self._playwright[self.engine]
+            self._context = engine.launch_persistent_context(str(self._folder), **options)
+            self._context.expose_function("tell", self._hear)
+        self.told.clear()
+        self.page: Page = self._context.new_page()
+        self.page.goto(f"{self._site}/bench/{self.engine}")
+        self.page.evaluate(START)
+
+    def _hear(self, what: str) -> None:
+        self.told.setdefault(what, time.monotonic())
+
+    def run(self, source: str) -> Any:
+        """What a piece of Python prints as JSON at its end."""
+        return self.page.evaluate("async (source) => JSON.parse(await python.runPythonAsync(source))", source)
+
+    def begin(self, source: str) -> None:
+        """Let a piece of Python run."""
+        self.page.evaluate("(source) => { window.running = python.runPythonAsync(source); }", source)
+
+    def wait_for(self, what: str) -> None:
+        while what not in self.told:
+            self.page.wait_for_timeout(5)
+
+    def kill(self) -> None:
+        """End the whole browser as a power cut would."""
+        for process in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self.close()
+
+    def crash(self) -> None:
+        """End the page alone."""
+        with contextlib.suppress(Error):
+            self.page.goto("chrome://crash")
+
+    def _processes(self) -> Iterator[int]:
+        for path in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.fsencode(self._folder) in (path / "cmdline").read_bytes():
+                    yield int(path.name)
+
+    def close(self) -> None:
+        context, self._context = self._context, None
+        if context:
+            with contextlib.suppress(Error):
+                context.close()
