@@ -34,6 +34,9 @@ async def surroundings():
         stream = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True, video=True))
         microphone = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True))
         recording = await mediarecorder.record(0.4, stream=stream)
+        store = await mediarecorder.RecordingStore.open("examples")
+        stack.callback(store.close)
+        await store.clear()
         names = {name: getattr(mediarecorder, name) for name in mediarecorder.__all__}
         yield names | {
             "mediarecorder": mediarecorder,
@@ -44,6 +47,7 @@ async def surroundings():
             "camera": stream,
             "recorder": mediarecorder.MediaRecorder(stream),
             "recording": recording,
+            "store": store,
             "track": stream.video_tracks[0],
             "enough": True,
             "upload": lambda data: None,
