@@ -128,7 +128,8 @@ class RecordingStore(EventTarget):
         self.name, self.limit = name, limit
         self._disk = Disk(self._hear, self._lose)
         self._takes: dict[str, InStore] = {}
-        self._waiting = 0
+        self.waiting = 0
+        """Bytes of all takes under way that are not on disk yet."""
         self._warned = False
 
     @classmethod
@@ -299,19 +300,19 @@ class RecordingStore(EventTarget):
     def append(self, id: str, blob: Any, size: int, duration: float) -> None:
         if self._disk.broken:
             return  # the take knows
-        self._waiting += size
+        self.waiting += size
         self._disk.post({"take": id, "chunk": blob, "milliseconds": round(duration * 1000)})
-        if self._waiting > BACKLOG and not self._warned:
+        if self.waiting > BACKLOG and not self._warned:
             self._warned = True
-            log.warning("%d bytes wait to be written: the disk is too slow for this take.", self._waiting)
-            self._dispatch(StoreEvent("backlog", waiting=self._waiting))
+            log.warning("%d bytes wait to be written: the disk is too slow for this take.", self.waiting)
+            self._dispatch(StoreEvent("backlog", waiting=self.waiting))
 
     async def finish(self, id: str, duration: float) -> Recording:
         try:
             return opened(await self._call("finish", id, round(duration * 1000)), duration)
         finally:
             take = self._takes.pop(id)
-            self._waiting -= take.waiting
+            self.waiting -= take.waiting
 
     # What the disk says
 
@@ -328,8 +329,8 @@ class RecordingStore(EventTarget):
             return
         size = int(news.written)
         take.written(size)
-        self._waiting -= size
-        if self._waiting < BACKLOG // 2:
+        self.waiting -= size
+        if self.waiting < BACKLOG // 2:
             self._warned = False
 
     def _lose(self, error: MediaError) -> None:

@@ -65,7 +65,11 @@ class Store {
         if (this.#sinceLook > LOOK) this.#look().catch(() => {});
         this.#warn();
       },
-      failed: (error) => this.port.postMessage({ take: id, error: plain(error) }),
+      failed: (error) => {
+        // A chunk may have been larger than what was left when nothing was to be said yet.
+        if (isFull(error)) this.#warn(true);
+        this.port.postMessage({ take: id, error: plain(error) });
+      },
     };
     this.#takes.set(id, new Take(folder, about, owner));
   }
@@ -161,10 +165,10 @@ class Store {
     }
   }
 
-  #warn() {
+  #warn(full = false) {
     const used = this.#used;
     const limit = Math.min(this.limit, this.#quota);
-    const low = used >= LOW * limit;
+    const low = full || used >= LOW * limit;
     if (low && !this.#low) this.port.postMessage({ low: { used, limit } });
     this.#low = low;
   }
@@ -212,6 +216,9 @@ function serve(port) {
   port.addEventListener("message", hear);
   port.start?.();
 }
+
+/** @param {any} error */
+const isFull = (error) => error.name === "QuotaExceededError";
 
 /** What Python makes an exception of. @param {any} error */
 const plain = (error) => ({ name: error.name, message: error.message, isFault: Boolean(error.isFault) });

@@ -16,6 +16,7 @@ from mediarecorder import (
     media_devices,
     record,
 )
+from mediarecorder.browser import js, js_object
 
 
 @pytest.fixture
@@ -147,6 +148,9 @@ async def test_the_limit_ends_the_take_and_keeps_what_was_written(stream):
         assert recorder.state == "inactive"
         recording = failed.value.recording
         assert 0 < recording.size <= 100_000
+        [event] = low
+        assert (event.type, event.limit) == ("low_space", 100_000)
+        assert 0 < event.used <= 100_000
         usage = await store.usage()
         assert usage.used <= usage.limit == 100_000
         [stored] = await store.recordings()
@@ -194,3 +198,72 @@ async def test_a_recording_of_a_store_can_do_what_others_can(store):
     assert isinstance(recording, Recording)
     parts = [part async for part in recording.iter_bytes(1000)]
     assert b"".join(parts) == await recording.bytes()
+
+
+def large_chunk(size):
+    """What the browser would fire when it has recorded so much."""
+    data = js.Uint8Array.new(size)
+    data.fill(7)
+    blob = js.Blob.new(js.Array.of(data), js_object({"type": "video/webm"}))
+    return js.BlobEvent.new("dataavailable", js_object({"data": blob}))
+
+
+@pytest.mark.page_only("the events of a mirrored recorder come from the page")
+async def test_a_disk_that_is_too_slow_is_told_once_and_loses_nothing(store, stream):
+    told = []
+    store.on("backlog", told.append)
+    recorder = MediaRecorder(stream, store=store)
+    await recorder.start(60)
+    for _ in range(4):
+        recorder.js.dispatchEvent(large_chunk(8 << 20))
+    assert [event.type for event in told] == ["backlog"]
+    assert told[0].waiting > 16 << 20
+    recording = await recorder.stop()
+    assert recording.size > 32 << 20
+    assert store.waiting == 0
+    head = (await recording.blob.slice(0, 32 << 20).arrayBuffer()).to_bytes()
+    assert head == b"\7" * (32 << 20)
+
+
+@pytest.mark.page_only("a worker needs no other worker")
+class TestWithoutAWorker:
+    """Under a Content-Security-Policy, perhaps. Then there are no synchronous handles either."""
+
+    @pytest.fixture(autouse=True)
+    def no_worker(self):
+        worker, js.globalThis.Worker = js.Worker, None
+        yield
+        js.globalThis.Worker = worker
+
+    async def test_a_take_is_on_disk_as_well(self, store, stream):
+        recorder = MediaRecorder(stream, store=store)
+        delivered = []
+        recorder.on("dataavailable", lambda event: delivered.append(event.data))
+        await recorder.start(0.1)
+        await chunks_of(recorder, 3)
+        recording = await recorder.stop()
+        assert await recording.bytes() == b"".join([await chunk.bytes() for chunk in delivered])
+        async with await RecordingStore.open(store.name) as other:
+            assert await (await other.open_recording(recording.id)).bytes() == await recording.bytes()
+
+    async def test_what_was_cut_off_is_recovered(self, store, stream):
+        dying = await RecordingStore.open(store.name)
+        recorder = MediaRecorder(stream, store=dying)
+        await recorder.start(0.1)
+        await chunks_of(recorder, 5)
+        while not [stored.size for stored in await store.recordings() if stored.size]:
+            await asyncio.sleep(0)
+        dying.close()
+        [stored] = await listed(store, "interrupted")
+        recording = await store.recover(stored.id)
+        assert recording.duration > 0.1
+        assert (await store.open_recording(stored.id)).size == recording.size
+
+    async def test_the_limit_holds(self, stream):
+        name = f"test-{secrets.token_hex(4)}"
+        async with await RecordingStore.open(name, limit=60_000) as store:
+            with pytest.raises(RecordingError) as failed:
+                await record(60, stream=stream, store=store, timeslice=0.05)
+            assert isinstance(failed.value.__cause__, QuotaExceededError)
+            assert 0 < failed.value.recording.size <= 60_000
+            await store.clear()

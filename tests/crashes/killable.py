@@ -35,12 +35,13 @@ class Profile:
     def __init__(self, playwright: Playwright, engine: str, folder: Path, site: str) -> None:
         self._playwright, self.engine, self._folder, self._site = playwright, engine, folder, site
         self._context: BrowserContext | None = None
+        self.flags: list[str] = []
         self.told: dict[str, float] = {}
 
     def open(self) -> None:
         """A new page with Python, in a new browser unless it lives."""
         if self._context is None:
-            options = launch_options(LANES[self.engine])
+            options = launch_options(LANES[self.engine].plus(flags=self.flags))
             engine = self._playwright[self.engine]
             self._context = engine.launch_persistent_context(str(self._folder), **options)
             self._context.expose_function("tell", self._hear)

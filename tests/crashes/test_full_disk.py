@@ -1,0 +1,61 @@
+"""The browser's own quota is used up in the middle of a take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from killable import Profile
+
+OPEN = """
+store = await RecordingStore.open("full")
+low = []
+store.on("low_space", low.append)
+stream = await media_devices.get_user_media(audio=True, video={"width": 640, "height": 480})
+recorder = MediaRecorder(stream, store=store, video_bits_per_second=4_000_000)
+delivered = []
+recorder.on("dataavailable", lambda event: delivered.append(event.data))
+await recorder.start(0.2)
+async for chunk in recorder.chunks():
+    if len(delivered) == 3:
+        break
+(await store.usage()).used
+"""
+END = """
+try:
+    await recorder.finished
+    raise AssertionError("nothing failed")
+except RecordingError as error:
+    failure = error
+[stored] = await store.recordings()
+data = await failure.recording.bytes()
+json.dumps({
+    "cause": failure.__cause__.name,
+    "state": [recorder.state, stored.state],
+    "live": [track.ready_state for track in stream.tracks],
+    "sizes": [len(data), stored.size, failure.recording.size],
+    "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(data),
+    # (The last chunk may end within a frame, which a decoder remarks on.)
+    "judged": await judge.probe(await failure.recording.seekable()),
+    "again": (await (await store.open_recording(stored.id)).bytes()) == data,
+    "low": [event.type for event in low],
+})
+"""
+
+
+def test_what_was_written_is_kept(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.open()
+    used = chromium.run(OPEN)
+    browser = chromium.page.context.new_cdp_session(chromium.page)
+    origin = chromium.page.evaluate("location.origin")
+    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + 200_000})
+    found = chromium.run(END)
+    assert found["cause"] == "QuotaExceededError"
+    assert found["state"] == ["inactive", "finished"]
+    assert found["live"] == ["live", "live"], "the stream is the caller's"
+    assert found["sizes"] == [found["sizes"][0]] * 3
+    assert found["sizes"][0] > 100_000
+    assert found["complete"]
+    assert found["again"]
+    assert found["judged"]["errors"] == []
+    assert found["low"] == ["low_space"]

@@ -1,0 +1,134 @@
+"""Takes of hours: memory does not grow with them, and they can be saved."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from killable import Profile
+
+pytestmark = pytest.mark.soak
+
+MEGABYTE = 1 << 20
+LIMIT = 20 * MEGABYTE
+"""Bytes by which all heaps together may grow."""
+SECOND = 2_500_000 // 8
+"""Bytes that a second of a recording has at 2.5 Mbit/s."""
+
+OPEN = """
+store = await RecordingStore.open("hours")
+await store.clear()
+stream = await media_devices.get_user_media(audio=True, video={"width": 1280, "height": 720})
+recorder = MediaRecorder(stream, store=store, bits_per_second=2_500_000)
+js.tell("opened")
+"null"
+"""
+# As a recorder would fire them, one a second, but as fast as the store takes them.
+FEED = """
+noise = js.Uint8Array.new(4 << 20)
+for start in range(0, noise.length, 65536):
+    js.crypto.getRandomValues(noise.subarray(start, start + 65536))
+
+def event(number, size):
+    at = number * 4099 % (noise.length - size)
+    blob = js.Blob.new(js.Array.of(noise.subarray(at, at + size)), type="video/webm")
+    return js.BlobEvent.new("dataavailable", data=blob)
+
+async def feed(count, size):
+    for number in range(count):
+        recorder.js.dispatchEvent(event(number, size))
+        while store.waiting > 8 << 20:
+            await asyncio.sleep(0)
+    while store.waiting:
+        await asyncio.sleep(0)
+"null"
+"""
+
+
+def memory(profile: Profile) -> int:
+    """Bytes of JavaScript in the page and its workers, and of WebAssembly, after collecting garbage."""
+    profile.run("import gc; gc.collect(); 'null'")
+    browser = profile.page.context.new_cdp_session(profile.page)
+    browser.send("HeapProfiler.collectGarbage")
+    browser.detach()
+    all_heaps = profile.page.evaluate(
+        "async () => (await performance.measureUserAgentSpecificMemory()).bytes"
+    )
+    assembly = profile.page.evaluate("python._module.HEAP8.length")
+    return all_heaps + assembly
+
+
+def test_an_hour_as_fast_as_the_store_takes_it(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
+    chromium.open()
+    chromium.run(OPEN)
+    chromium.run(FEED)
+    chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
+    before = memory(chromium)
+    chromium.run(f"await feed(3540, {SECOND}); 'null'")
+    during = memory(chromium)
+    size = chromium.run("recording = await recorder.stop(); recording.size")
+    after = memory(chromium)
+    print(f"grown by {during - before} bytes, and {after - before} after the end")
+    assert size > 3600 * SECOND
+    assert max(during, after) - before <= LIMIT
+
+
+def test_five_minutes_of_a_real_recording(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
+    chromium.open()
+    chromium.run(OPEN)
+    chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
+    before = memory(chromium)
+    chromium.run("await asyncio.sleep(290); 'null'")
+    during = memory(chromium)
+    found = chromium.run(
+        "recording = await recorder.stop(); json.dumps([recording.duration, await judge.probe(recording)])"
+    )
+    print(f"grown by {during - before} bytes; {found}")
+    assert during - before <= LIMIT
+    duration, judged = found
+    assert duration == pytest.approx(300, abs=5)
+    assert judged["decoded_duration"] == pytest.approx(duration, abs=0.3)
+    assert judged["errors"] == []
+
+
+def test_three_gigabytes_are_saved(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
+    chromium.open()
+    chromium.run(OPEN)
+    chromium.run(FEED)
+    chunk = 4 * MEGABYTE - 4099
+    count = 800
+    chromium.run(f"await recorder.start(3600); await feed({count}, {chunk}); 'null'")
+    size = chromium.run("recording = await recorder.stop(); recording.size")
+    assert size > 3_000_000_000
+    before = memory(chromium)
+    with chromium.page.expect_download(timeout=300_000) as coming:
+        chromium.begin("await recording.save('long')")
+    path = coming.value.path()  # waits for its end
+    assert path.stat().st_size == size
+    found = chromium.run(
+        """
+import zlib
+checksum = 0
+async for part in recording.iter_bytes(8 << 20):
+    checksum = zlib.crc32(part, checksum)
+json.dumps(checksum)
+"""
+    )
+    assert memory(chromium) - before <= LIMIT
+    assert found == checksum_of(path)
+
+
+def checksum_of(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while part := file.read(8 * MEGABYTE):
+            checksum = zlib.crc32(part, checksum)
+    return checksum
