@@ -23,6 +23,7 @@ from .errors import (
     from_browser,
 )
 from .events import Event, EventTarget, HandlerAttribute
+from .outcome import Outcome
 from .recording import Recording
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class RecordingStore(EventTarget):
         self.waiting = 0
         """Bytes of all takes under way that are not on disk yet."""
         self._warned = False
+        self._flushed: Outcome[None] | None = None
 
     @classmethod
     async def open(cls, name: str = "recordings", *, limit: int | None = None) -> Self:
@@ -260,6 +262,14 @@ class RecordingStore(EventTarget):
         """Delete all recordings, but for those that are being recorded."""
         await self._call("clear")
 
+    def flush(self) -> Outcome[None]:
+        """Await it until all chunks that the browser has delivered so far are safe on disk."""
+        if not self.waiting:
+            return Outcome.of(None)
+        if self._flushed is None:
+            self._flushed = Outcome()
+        return self._flushed
+
     # Room
 
     async def usage(self) -> StoreUsage:
@@ -311,8 +321,7 @@ class RecordingStore(EventTarget):
         try:
             return opened(await self._call("finish", id, round(duration * 1000)), duration)
         finally:
-            take = self._takes.pop(id)
-            self.waiting -= take.waiting
+            self._less_waits(self._takes.pop(id).waiting)
 
     # What the disk says
 
@@ -329,9 +338,15 @@ class RecordingStore(EventTarget):
             return
         size = int(news.written)
         take.written(size)
+        self._less_waits(size)
+
+    def _less_waits(self, size: int) -> None:
         self.waiting -= size
         if self.waiting < BACKLOG // 2:
             self._warned = False
+        if not self.waiting and self._flushed:
+            flushed, self._flushed = self._flushed, None
+            flushed.resolve(None)
 
     def _lose(self, error: MediaError) -> None:
         for take in tuple(self._takes.values()):

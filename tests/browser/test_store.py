@@ -98,8 +98,8 @@ async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovere
     recorder = MediaRecorder(stream, store=dying)
     await recorder.start(0.1)
     await chunks_of(recorder, 5)
-    while not [stored.size for stored in await store.recordings() if stored.size]:
-        await asyncio.sleep(0)
+    await dying.flush()
+    assert dying.waiting == 0
     dying.close()
     with pytest.raises(RecordingError):
         await recorder.finished
@@ -251,8 +251,7 @@ class TestWithoutAWorker:
         recorder = MediaRecorder(stream, store=dying)
         await recorder.start(0.1)
         await chunks_of(recorder, 5)
-        while not [stored.size for stored in await store.recordings() if stored.size]:
-            await asyncio.sleep(0)
+        await dying.flush()
         dying.close()
         [stored] = await listed(store, "interrupted")
         recording = await store.recover(stored.id)

@@ -39,10 +39,9 @@ def event(number, size):
 async def feed(count, size):
     for number in range(count):
         recorder.js.dispatchEvent(event(number, size))
-        while store.waiting > 8 << 20:
-            await asyncio.sleep(0)
-    while store.waiting:
-        await asyncio.sleep(0)
+        if store.waiting > 8 << 20:
+            await store.flush()
+    await store.flush()
 "null"
 """
 
