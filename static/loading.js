@@ -94,7 +94,9 @@ async function count(response) {
 /** @param {Event} event */
 function onError(event) {
   // A script that does not arrive reports to its own element: only the capturing phase passes here.
-  if (event.target instanceof HTMLScriptElement) failToLoad(event.target.src);
+  if (event.target instanceof HTMLScriptElement) {
+    if (!event.target.matches("[data-optional]")) failToLoad(event.target.src);
+  }
   else if (event instanceof ErrorEvent) failToLoad(event.filename, event.message);
 }
 
