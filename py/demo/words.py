@@ -138,7 +138,7 @@ def low_space(left: int) -> tuple[str, str]:
 def interrupted(at: str, safe: int) -> str:
     """What is said about a take that was cut off."""
     there = f"{size(safe)} of it are on disk" if safe else "Perhaps nothing of it is on disk"
-    return f"A recording of {at} was cut off before its end. {there}."
+    return f"A recording from {at} was cut off before its end. {there}."
 
 
 def unread(error: Exception) -> tuple[str, str]:
