@@ -77,8 +77,7 @@ async def act(event: Any) -> None:
     if not button:
         return
     card = button.closest("[data-id]")
-    for each in card.querySelectorAll("button"):
-        each.disabled = True
+    _enable(card, False)
     button.setAttribute("aria-busy", "true")
     try:
         if button.dataset.action == "recover":
@@ -96,8 +95,9 @@ async def act(event: Any) -> None:
     finally:
         button.removeAttribute("aria-busy")
         card.querySelector("progress").hidden = True
-        for each in card.querySelectorAll("button"):
-            each.disabled = False
+        _enable(card, True)
+        if card.isConnected and _focus_is_free(card):
+            card.querySelector("button:not([hidden])").focus()
 
 
 async def _recover(card: Any) -> None:
@@ -109,7 +109,7 @@ async def _recover(card: Any) -> None:
     assert store
     await kept.load_engine()
     recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
-    name = takes.add_new(recording, _names[recording_id])
+    name = takes.add_new(recording, _names.get(recording_id, ""))
     _go_on(card, takes.card_of(name).querySelector("button"))
     page.tell(f"{name} is recovered.")
 
@@ -124,13 +124,23 @@ async def _discard(card: Any) -> None:
 
 def _go_on(card: Any, element: Any) -> None:
     """Take the card away. Who pressed its button and did nothing else since goes on from the element."""
-    here = card.contains(document.activeElement) or document.activeElement == document.body
+    free = _focus_is_free(card)
     _withdraw(card.dataset.id)
-    if here:
+    if free:
         element.focus()
+
+
+def _focus_is_free(card: Any) -> bool:
+    """A disabled button loses the focus to the body."""
+    return bool(card.contains(document.activeElement) or document.activeElement == document.body)
+
+
+def _enable(card: Any, enabled: bool) -> None:
+    for button in card.querySelectorAll("button"):
+        button.disabled = not enabled
 
 
 def _note(card: Any, text: str) -> None:
     note = card.querySelector(".take-note")
+    note.hidden = not text  # before the text, so that it is read out
     note.textContent = text
-    note.hidden = not text
