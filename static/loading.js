@@ -94,8 +94,10 @@ async function count(response) {
 /** @param {Event} event */
 function onError(event) {
   // A script that does not arrive reports to its own element: only the capturing phase passes here.
-  if (event.target instanceof HTMLScriptElement) failToLoad(event.target.src);
-  else if (event instanceof ErrorEvent) failToLoad(event.filename, event.message);
+  const { target } = event;
+  if (target instanceof HTMLScriptElement) {
+    if (!target.matches("[data-optional]")) failToLoad(target.src);
+  } else if (event instanceof ErrorEvent) failToLoad(event.filename, event.message);
 }
 
 /** @param {PromiseRejectionEvent} event */

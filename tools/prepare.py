@@ -1,8 +1,8 @@
 """Set up what a make target needs, and nothing that is there already.
 
-    python3 tools/prepare.py demo    packages of the demo page
+    python3 tools/prepare.py demo    packages of the demo page, and the JavaScript of ours, bundled
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
-    python3 tools/prepare.py wheel   all of that, and the library's JavaScript, bundled into the package
+    python3 tools/prepare.py wheel   all of that
     python3 tools/prepare.py notebooks    all of that, and the notebook sites
     python3 tools/prepare.py test    all of that, both browsers, the judge of recordings, numpy for Pyodide
     python3 tools/prepare.py node …  run the chosen Node with these arguments
@@ -56,6 +56,7 @@ class SetupError(Exception):
 
 def demo() -> None:
     npm_packages("demo")
+    javascript()
 
 
 def lint() -> None:
@@ -150,11 +151,13 @@ def node() -> Path:
 
 def javascript() -> None:
     """Bundle the library's JavaScript into the package, where the wheel and the tests find it."""
-    sources = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "static" / "media").glob("*"))]
-    key = fingerprint(*sources, files=["package-lock.json", "tools/bundle.mjs", *sources])
+    scripts = (file for file in sorted((ROOT / "static").rglob("*")) if file.suffix in (".js", ".txt"))
+    sources = [file.relative_to(ROOT).as_posix() for file in scripts]
+    version = "py/mediarecorder/__init__.py"
+    key = fingerprint(*sources, files=["package-lock.json", "tools/bundle.mjs", version, *sources])
     if is_done(BUNDLES, "bundled", key) and (BUNDLES / "media.js").exists():
         return
-    say("bundling JavaScript: static/media")
+    say("bundling JavaScript: static")
     shutil.rmtree(BUNDLES, ignore_errors=True)
     BUNDLES.mkdir()
     run(node(), "tools/bundle.mjs")

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from pyscript import when, window
 
-from demo import page, source, takes, words
-from mediarecorder import MediaError, MediaRecorder, RecordingError, media_devices
+from demo import interrupted, kept, page, source, takes, words
+from mediarecorder import InvalidStateError, MediaError, MediaRecorder, RecordingError, media_devices
 
 recorder: MediaRecorder
 
@@ -19,15 +19,17 @@ async def record() -> None:
         return  # pressed twice
     page.enter("asking")
     with problems_in_words():
-        recorder = MediaRecorder(await source.open_stream())
-        recorder.start(timeslice=0.5)  # slices, so that the size can be shown while it grows
+        stream = await source.open_stream()
+        mime_type = source.container(stream)
+        recorder = MediaRecorder(stream, mime_type=mime_type, store=await kept.store())
+        recorder.start(timeslice=0.5)  # so that the size can be seen growing, and a crash takes no more
         page.enter("recording")
         page.follow(recorder)
         recording = await recorder.finished
         if page.state != "finishing":
             page.complain(*words.lost(source.chosen()))
         rest()
-        page.tell(f"{takes.add(recording)} is ready.")
+        page.tell(f"{takes.add_new(recording)} is ready.")
 
 
 @when("click", "#pause")
@@ -90,9 +92,17 @@ def problems_in_words() -> Iterator[None]:
         rest()
         page.complain(*words.problem(error, source.chosen()))
         if isinstance(error, RecordingError) and error.recording:
-            takes.add(error.recording)
+            takes.add_new(error.recording)
+        elif isinstance(error, RecordingError | InvalidStateError):
+            page.run(open_store_again())
         if not isinstance(error, MediaError):
             raise  # a mistake in the page: the browser's console shows where
+
+
+async def open_store_again() -> None:
+    """After a failure of the store's: what it has of the take is offered."""
+    await kept.close()
+    await interrupted.look()
 
 
 @when("pagehide", [window])
@@ -111,6 +121,7 @@ def warn(event) -> None:  # type: ignore[no-untyped-def]
 async def begin() -> None:
     rest()
     source.show_choosers()
+    page.run(interrupted.look())
     with problems_in_words():
         await source.list_devices()
         media_devices.on("devicechange", source.list_devices)

@@ -7,7 +7,7 @@ from typing import Any
 from js import Option
 
 from demo import page
-from mediarecorder import MediaStream, media_devices
+from mediarecorder import MediaRecorder, MediaStream, media_devices
 
 stream: MediaStream | None = None
 
@@ -34,6 +34,15 @@ async def open_stream() -> MediaStream:
         # The names of the devices are only told to a page that has been let in.
         await list_devices()
     return stream
+
+
+def container(stream: MediaStream) -> str | None:
+    """What to record it as; None leaves it to the recorder.
+
+    In a WebM of sound alone that came in slices Firefox cannot seek, nor find its length; in an Ogg it can.
+    """
+    ogg = "audio/ogg"
+    return ogg if not stream.video_tracks and MediaRecorder.is_type_supported(ogg) else None
 
 
 def close() -> None:

@@ -6,6 +6,7 @@ from mediarecorder import (
     AbortError,
     InsecureContextError,
     InvalidStateError,
+    MediaError,
     NotAllowedError,
     NotFoundError,
     NotReadableError,
@@ -45,6 +46,15 @@ LOST = {
     "screen": "Sharing was ended from outside this page.",
 }
 KEPT = "What was recorded until then is kept."
+MAKE_ROOM = "Delete takes or free disk space, then press Record again."
+NOT_DELETED = (
+    "The take could not be deleted",
+    "Another tab may be using it. Close other tabs of this page, then delete it again.",
+)
+UNRECOVERABLE = (
+    "Nothing of this recording can be recovered: it was cut off before any sound or picture was on disk. "
+    "It can only be discarded."
+)
 
 
 def problem(error: Exception, source: str) -> tuple[str, str]:
@@ -83,12 +93,15 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Connect it again or choose another one, then press Record again.",
             )
         case RecordingError():
+            kept = KEPT if error.recording else "What was on disk by then can be recovered."
+            if isinstance(error.__cause__, QuotaExceededError):
+                return ("There is no room left", f"The recording had to end. {kept} {MAKE_ROOM}")
             return (
                 "The recording ended with an error",
-                f"{KEPT} The browser says: {error.__cause__ or error}",
+                f"{kept} The browser says: {error.__cause__ or error}",
             )
         case QuotaExceededError():
-            return ("There is no room left", "Delete takes or free disk space, then press Record again.")
+            return ("There is no room left", MAKE_ROOM)
         case AbortError() | InvalidStateError():
             return ("The browser broke off", "Press Record again.")
         case NotSupportedError():
@@ -114,6 +127,35 @@ def lost_preview(source: str) -> tuple[str, str]:
     return ("The preview ended by itself", LOST[source])
 
 
+def low_space(left: int) -> tuple[str, str]:
+    return (
+        "Little room is left on disk",
+        f"There is room for {size(max(0, left))} more. When it is used up the recording ends, and what was "
+        "recorded until then is kept. Deleting takes makes room.",
+    )
+
+
+def interrupted(at: str, safe: int) -> str:
+    """What is said about a take that was cut off."""
+    there = f"{size(safe)} of it are on disk" if safe else "Perhaps nothing of it is on disk"
+    return f"A recording from {at} was cut off before its end. {there}."
+
+
+def unread(error: Exception) -> tuple[str, str]:
+    return ("Earlier takes cannot be shown", f"The browser does not give them out. Reload the page. {error}")
+
+
+def unrecovered(error: MediaError) -> str:
+    """Why a take that was cut off is still not whole, and what to do."""
+    match error:
+        case InvalidStateError():
+            return "Another tab is recovering it. Look there, or try again later."
+        case NotSupportedError():
+            return "What recovers it could not be loaded. Check the connection, then reload the page."
+        case _:
+            return f"That did not work. {error}"
+
+
 def hint(state: str, source: str) -> str:
     return ASKING[source] if state == "asking" else HINTS[source]
 
@@ -134,10 +176,12 @@ def length(seconds: float) -> str:
 
 def size(count: int) -> str:
     """
-    >>> size(84_200), size(1_240_000)
-    ('84 kB', '1.2 MB')
+    >>> size(84_200), size(1_240_000), size(2_600_000_000)
+    ('84 kB', '1.2 MB', '2.6 GB')
     """
-    return f"{count / 1e3:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
+    if count < 999_500:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 999_950_000 else f"{count / 1e9:.1f} GB"
 
 
 NAMES = {

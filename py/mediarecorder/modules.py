@@ -110,4 +110,6 @@ async def load_into_worker(address: str) -> None:
 def _advice(name: str) -> str:
     if realm() == "worker":
         return f'Or let the worker\'s own script load it: import "…/mediarecorder/js/{name}.js".'
-    return f'Or let the page load it: <script type="module" src="…/mediarecorder/js/{name}.js"></script>.'
+    # The store's worker is started from the address of the script, which a module does not know.
+    kind = "" if name == "store" else ' type="module"'
+    return f'Or let the page load it: <script{kind} src="…/mediarecorder/js/{name}.js"></script>.'

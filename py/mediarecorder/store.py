@@ -219,26 +219,32 @@ class RecordingStore(EventTarget):
                     "recover: this was cut off before the browser had delivered anything. "
                     "There is nothing to recover; delete it."
                 )
-            made = await cut.seekable(on_progress=on_progress)
-            if made is cut and found.state == "finished":
-                return cut
-            about = {
-                "startedAt": cut.started_at,
-                "mimeType": made.mime_type,
-                "size": made.size,
-                "milliseconds": round(made.duration * 1000),
-            }
             try:
-                return opened(await self._call("replace", id, made.blob, about))
+                return await self._made_seekable(cut, found.state == "finished", on_progress)
             except QuotaExceededError:
                 # Better a recording without an index than none.
                 log.warning("There is no room on disk to make recording %s seekable.", id)
                 return cut
-            finally:
-                if made is not cut:
-                    made.close()
         finally:
             await self._call("release", id)
+
+    async def _made_seekable(
+        self, cut: Recording, finished: bool, on_progress: Callable[[float], Any] | None
+    ) -> Recording:
+        made = await cut.seekable(on_progress=on_progress)
+        if made is cut and finished:
+            return cut
+        about = {
+            "startedAt": cut.started_at,
+            "mimeType": made.mime_type,
+            "size": made.size,
+            "milliseconds": round(made.duration * 1000),
+        }
+        try:
+            return opened(await self._call("replace", cut.id, made.blob, about))
+        finally:
+            if made is not cut:
+                made.close()
 
     async def rename(self, id: str, title: str) -> None:
         """Call a recording something; one under way, too."""

@@ -118,6 +118,18 @@ async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovere
     assert await again.bytes() == await recording.bytes()
 
 
+async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, stream, monkeypatch):
+    recording = await record(0.5, stream=stream, store=store)
+
+    async def fail(*_, **__):
+        raise QuotaExceededError("there is no room for a temporary file")
+
+    monkeypatch.setattr(Recording, "seekable", fail)
+    recovered = await store.recover(recording.id)
+    assert await recovered.bytes() == await recording.bytes()
+    await store.delete(recording.id)
+
+
 async def test_without_a_timeslice_chunks_come_every_second(store, stream):
     recorder = MediaRecorder(stream, store=store)
     recorder.start()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-# Notes down, beside the page's own work, what it opened and which addresses it revoked.
+# Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
 WITNESS = """
-window.witness = { streams: [], revoked: [] };
+window.witness = { streams: [], revoked: [], workers: [] };
 for (const method of ["getUserMedia", "getDisplayMedia"]) {
   const devices = navigator.mediaDevices;
   const open = devices?.[method]?.bind(devices);
@@ -21,6 +21,12 @@ for (const method of ["getUserMedia", "getDisplayMedia"]) {
 }
 const revoke = URL.revokeObjectURL.bind(URL);
 URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
+window.Worker = class extends Worker {
+  constructor(...request) {
+    super(...request);
+    witness.workers.push(this);
+  }
+};
 """
 
 LOADING = 60_000  # milliseconds: two engines on a busy machine
@@ -32,7 +38,7 @@ class Demo:
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
         self._folder = folder
-        self.record = page.get_by_role("button", name="Record")
+        self.record = page.get_by_role("button", name="Record", exact=True)
         self.stop = page.get_by_role("button", name="Stop")
         self.pause = page.get_by_role("button", name="Pause")
         self.resume = page.get_by_role("button", name="Resume")

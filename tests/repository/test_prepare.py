@@ -160,10 +160,13 @@ def test_old_node_is_named_and_replaced(machine, capsys, version):
 # The demo
 
 
-def test_demo_with_node_installs_npm_packages_and_nothing_else(machine):
+def test_demo_with_node_installs_npm_packages_bundles_and_does_nothing_else(machine):
     machine.has("node", "npm", prints="v20.1.0")
     prepare.demo()
-    assert machine.commands == [f"{machine.bin / 'npm'} ci --omit=dev"]
+    assert machine.commands == [
+        f"{machine.bin / 'npm'} ci --omit=dev",
+        f"{machine.bin / 'node'} {BUNDLER}",
+    ]
 
 
 def test_demo_without_node_needs_no_test_requirements(machine):
@@ -198,9 +201,8 @@ def test_demo_after_test_has_all_it_needs(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.demo()
     prepare.test()
-    ci, bundle, _, builders, wheels, sites, inner, numpy = full_machine.commands[-8:]
+    ci, _, builders, wheels, sites, inner, numpy = full_machine.commands[-7:]
     assert ci.endswith("npm ci")
-    assert bundle.endswith(BUNDLER)
     assert builders.endswith(prepare.SITE_BUILDERS)
     assert wheels.endswith(prepare.SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
@@ -285,7 +287,9 @@ def test_without_node_the_one_from_pypi_bundles(machine):
     assert machine.commands[-1] == f"{prepare.VENV / 'bin' / 'node'} {BUNDLER}"
 
 
-@pytest.mark.parametrize("file", [MEDIA, "static/media/new.js", BUNDLER])
+@pytest.mark.parametrize(
+    "file", [MEDIA, "static/media/new.js", "static/fault.js", BUNDLER, "py/mediarecorder/__init__.py"]
+)
 def test_changed_source_is_bundled_again(full_machine, file):
     prepare.wheel()
     (prepare.ROOT / file).write_text("second")
@@ -642,7 +646,13 @@ def test_failing_bundler_is_quoted(machine, command):
 
 def test_finished_step_is_silent_the_second_time(machine, command):
     machine.program(machine.bin / "npm", "#!/bin/sh\n")
-    assert command("demo").stdout == "prepare: installing npm packages: package-lock.json\n"
+    machine.program(
+        machine.bin / "node",
+        '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 || : > py/mediarecorder/js/media.js\n',
+    )
+    assert command("demo").stdout == (
+        "prepare: installing npm packages: package-lock.json\nprepare: bundling JavaScript: static\n"
+    )
     assert command("demo").stdout == ""
 
 

@@ -46,6 +46,14 @@ def test_page_fetches_exactly_the_python_that_is_there():
     assert all(target == name.replace("./py/", "./") for name, target in files.items())
 
 
+def test_example_fetches_the_library_as_the_page_does():
+    page, example = (
+        tomllib.loads((ROOT / name).read_text())["files"] for name in ("pyscript.toml", "examples/mdn.toml")
+    )
+    library = {f".{name}": target for name, target in page.items() if name.startswith("./py/mediarecorder/")}
+    assert example == library
+
+
 def test_npm_lock_names_no_registry():
     text = (ROOT / "package-lock.json").read_text()
     assert "://" not in text.replace('"url": "https://github.com/sponsors/', "")

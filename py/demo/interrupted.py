@@ -1,0 +1,146 @@
+"""Takes that a crash cut off: each is offered, to be recovered or discarded."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from js import Date, document
+from pyscript import when
+
+from demo import kept, page, takes, words
+from mediarecorder import EncodingError, MediaError, NotFoundError
+from mediarecorder.display import clock
+
+if TYPE_CHECKING:
+    from mediarecorder import RecordingStore, StoredRecording
+
+_names: dict[str, str] = {}
+"""What those that are offered will be called, by their ids."""
+
+
+@when("visibilitychange", [document])
+async def look() -> None:
+    """Show what is on disk: the takes of earlier visits and of other tabs, and those that were cut off."""
+    if document.hidden or not (store := await kept.store()):
+        return
+    try:
+        await _show(store)
+    except (MediaError, TypeError) as error:
+        page.complain(*words.unread(error))
+
+
+async def _show(store: RecordingStore) -> None:
+    shown = takes.ids() | set(_names)
+    found = await store.recordings()
+    for gone in shown - {stored.id for stored in found}:  # deleted by another tab
+        takes.remove(gone)
+        _withdraw(gone)
+    takes.go_on_counting([stored.title for stored in found])
+    for stored in found:
+        # What a living tab is recording is that tab's affair.
+        if stored.state == "recording" or stored.id in takes.ids() | set(_names):
+            continue
+        if stored.state == "interrupted":
+            _offer(stored)
+            continue
+        with suppress(NotFoundError):  # deleted meanwhile
+            takes.add(await store.open_recording(stored.id), stored.title)
+
+
+def _offer(stored: StoredRecording) -> None:
+    _names[stored.id] = takes.free_name(stored.title)  # its place in the order is taken
+    card = page.find("interrupted-card").content.cloneNode(True).firstElementChild
+    card.dataset.id = stored.id
+    at = Date.new(stored.started_at * 1000).toLocaleString(
+        document.documentElement.lang, dateStyle="medium", timeStyle="short"
+    )
+    card.querySelector("p").textContent = words.interrupted(at, stored.size)
+    which = f"the interrupted recording ({clock(stored.duration)})"
+    recover, discard = card.querySelectorAll("button")
+    recover.textContent = f"Recover {which}"
+    discard.setAttribute("aria-label", f"Discard {which}")
+    page.find("interrupted").prepend(card)
+
+
+def _withdraw(recording_id: str) -> None:
+    _names.pop(recording_id, None)
+    for card in page.every("#interrupted > *"):
+        if card.dataset.id == recording_id:
+            card.remove()
+
+
+@when("click", "#interrupted")
+async def act(event: Any) -> None:
+    """Do what the pressed button says."""
+    button = event.target.closest("button")
+    if not button:
+        return
+    card = button.closest("[data-id]")
+    _enable(card, False)
+    button.setAttribute("aria-busy", "true")
+    try:
+        if button.dataset.action == "recover":
+            await _recover(card)
+        else:
+            await _discard(card)
+    except EncodingError:
+        page.show(button, False)
+        _note(card, words.UNRECOVERABLE)
+    except NotFoundError:
+        _withdraw(card.dataset.id)
+        page.tell("The interrupted recording is gone: another tab has discarded it.")
+    except MediaError as error:
+        _note(card, words.unrecovered(error))
+    finally:
+        button.removeAttribute("aria-busy")
+        card.querySelector("progress").hidden = True
+        _enable(card, True)
+        if card.isConnected and _focus_is_free(card):
+            card.querySelector("button:not([hidden])").focus()
+
+
+async def _recover(card: Any) -> None:
+    recording_id, bar = card.dataset.id, card.querySelector("progress")
+    bar.removeAttribute("value")
+    bar.hidden = False
+    _note(card, "")
+    store = await kept.store()
+    assert store
+    await kept.load_engine()
+    recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
+    name = takes.add_new(recording, _names.get(recording_id, ""))
+    _go_on(card, takes.card_of(name).querySelector("button"))
+    page.tell(f"{name} is recovered.")
+
+
+async def _discard(card: Any) -> None:
+    store = await kept.store()
+    assert store
+    await store.delete(card.dataset.id)
+    _go_on(card, page.find("takes-title"))
+    page.tell("The interrupted recording is discarded.")
+
+
+def _go_on(card: Any, element: Any) -> None:
+    """Take the card away. Who pressed its button and did nothing else since goes on from the element."""
+    free = _focus_is_free(card)
+    _withdraw(card.dataset.id)
+    if free:
+        element.focus()
+
+
+def _focus_is_free(card: Any) -> bool:
+    """A disabled button loses the focus to the body."""
+    return bool(card.contains(document.activeElement) or document.activeElement == document.body)
+
+
+def _enable(card: Any, enabled: bool) -> None:
+    for button in card.querySelectorAll("button"):
+        button.disabled = not enabled
+
+
+def _note(card: Any, text: str) -> None:
+    note = card.querySelector(".take-note")
+    note.hidden = not text  # before the text, so that it is read out
+    note.textContent = text

@@ -1,0 +1,192 @@
+"""Takes are on disk: they are there on the next visit, and what a crash cut off is recovered."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+import pytest
+from demo_page import Demo
+from playwright.sync_api import Error, Page, Route, expect
+
+from bench.judge import probe, tone
+
+RECOVER = re.compile(r"^Recover the interrupted recording \((\d+):(\d\d)\)$")
+WITHOUT_DISK = "delete window.StorageManager?.prototype.getDirectory;"
+
+chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
+
+
+@pytest.fixture
+def visit(demo: Demo, site: str, tmp_path):
+    """``visit()``: another tab with the demo."""
+    return lambda: Demo(demo.page.context.new_page(), tmp_path).open(f"{site}/")
+
+
+def offers(page: Page):
+    return page.get_by_role("button", name=RECOVER)
+
+
+def look(page: Page) -> None:
+    """What the page does when somebody comes back to its tab."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def crash(page: Page) -> None:
+    with contextlib.suppress(Error):
+        page.goto("chrome://crash")
+
+
+def end_the_stores_worker(demo: Demo) -> None:
+    """To what is on disk it is a crash: nobody writes any more, and the locks are free."""
+    demo.page.evaluate("witness.workers.forEach((worker) => worker.terminate())")
+
+
+def names(demo: Demo) -> list[str]:
+    return demo.takes.get_by_role("heading").all_inner_texts()
+
+
+@firefox_in_soak
+def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
+    for number in (1, 2, 3):
+        demo.make_take(number)
+    said = demo.take(2).locator(".facts").inner_text()
+    content = demo.content(2).read_bytes()
+    demo.page.get_by_role("button", name="Delete Take 1").click()
+    expect(demo.take(1)).to_have_count(0)
+
+    demo.page.reload()
+    expect(demo.take(2)).to_be_visible(timeout=60_000)
+    expect(demo.takes).to_have_count(2)
+    assert names(demo) == ["Take 3", "Take 2"]
+    assert demo.take(2).locator(".facts").inner_text() == said
+    assert demo.content(2).read_bytes() == content
+    expect(offers(demo.page)).to_have_count(0)
+    demo.expect_seekable(2)
+    player = demo.player(2)
+    player.evaluate("player => { player.muted = true; return player.play(); }")
+    demo.page.wait_for_function("player => player.currentTime > 0.3", arg=player.element_handle())
+    demo.make_take(4)
+    assert names(demo) == ["Take 4", "Take 3", "Take 2"]
+
+    for number in (2, 3, 4):
+        address = demo.player(number).get_attribute("src")
+        demo.page.get_by_role("button", name=f"Delete Take {number}").click()
+        expect(demo.take(number)).to_have_count(0)
+        assert address in demo.page.evaluate("witness.revoked")
+    look(demo.page)
+    expect(demo.page.get_by_text("What you record appears here")).to_be_visible()
+    expect(demo.takes).to_have_count(0)
+
+
+@chromium_only  # Firefox has no page that crashes; and Playwright cannot follow its downloads
+def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
+    demo.start_take("0:02")
+    other = visit()
+    expect(other.record).to_be_enabled()
+    other.start_take()
+    expect(offers(other.page)).to_have_count(0)
+    crash(demo.page)
+
+    late = visit()
+    expect(offers(late.page)).to_have_count(1)
+    minutes, seconds = RECOVER.fullmatch(offers(late.page).inner_text()).groups()
+    assert minutes == "0"
+    assert 2 <= int(seconds) < 30
+    expect(late.takes).to_have_count(0)
+    offers(late.page).click()
+
+    expect(late.take(1)).to_be_visible()
+    expect(late.status).to_have_text("Take 1 is recovered.")
+    expect(offers(late.page)).to_have_count(0)
+    found = probe(late.content(1))
+    assert found["errors"] == []
+    assert found["decoded_duration"] >= int(seconds)
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.1)
+    [channel, *_] = tone(late.content(1))
+    assert channel["frequency"] == pytest.approx(1000, abs=5)
+    with late.page.expect_download() as download:
+        late.page.get_by_role("button", name="Download Take 1").click()
+    assert download.value.suggested_filename == "take-1.webm"
+
+    other.stop.click()
+    expect(other.takes).to_have_count(1)
+    look(late.page)
+    expect(late.takes).to_have_count(2)
+
+
+@firefox_in_soak
+def test_what_was_cut_off_is_discarded_or_recovered(demo):
+    demo.make_take()
+    demo.start_take("0:02")
+    end_the_stores_worker(demo)
+    demo.page.on("dialog", lambda dialog: dialog.accept())  # it still records, so it asks
+    demo.page.reload()
+
+    expect(offers(demo.page)).to_have_count(1, timeout=60_000)
+    demo.make_take(3)
+    offers(demo.page).click()
+    expect(demo.take(2)).to_be_visible()
+    assert names(demo) == ["Take 3", "Take 2", "Take 1"]
+    assert tone(demo.content(2))
+
+    demo.page.evaluate(  # one that was cut off at once, and which nothing is known of
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const store = await root.getDirectoryHandle("mediarecorder-store-takes");
+          const take = await store.getDirectoryHandle("a take's id", { create: true });
+          await take.getFileHandle("journal-000000000", { create: true });
+        }"""
+    )
+    look(demo.page)
+    offer = demo.page.get_by_role("button", name="Recover the interrupted recording (0:00)", exact=True)
+    offer.click()
+    expect(demo.page.get_by_text("Nothing of this recording can be recovered")).to_be_visible()
+    expect(offer).to_be_hidden()
+    discard = demo.page.get_by_role("button", name="Discard the interrupted recording (0:00)")
+    expect(discard).to_be_focused()
+    discard.click()
+    expect(demo.page.get_by_text("Nothing of this recording")).to_have_count(0)
+    expect(demo.status).to_have_text("The interrupted recording is discarded.")
+    expect(demo.page.get_by_role("heading", name="Takes")).to_be_focused()
+    look(demo.page)
+    expect(demo.takes).to_have_count(3)
+    expect(offers(demo.page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
+def test_without_a_disk_takes_stay_in_the_tab_and_the_page_says_so(demo_in, lane):
+    demo = demo_in(lane, script=WITHOUT_DISK)
+    line = demo.page.get_by_text("they will be gone when the page is closed")
+    expect(line).to_be_visible()
+    expect(demo.problem).to_be_hidden()
+    expect(demo.page.get_by_text("It stays in this browser")).to_be_hidden()
+    demo.make_take()
+    assert tone(demo.content(1))
+    demo.page.get_by_role("button", name="Delete Take 1").click()
+    expect(demo.take(1)).to_have_count(0)
+
+
+@chromium_only  # only its disk can be made small
+def test_a_full_disk_is_announced_and_ends_the_take_which_is_kept(page, site, tmp_path):
+    def say_there_is_little_room(route: Route) -> None:
+        response = route.fetch()
+        little = "StorageManager.prototype.estimate = async () => ({ usage: 0, quota: 40_000 });"
+        route.fulfill(response=response, body=f"if (!self.document) {{ {little} }} {response.text()}")
+
+    page.route("**/store.js", say_there_is_little_room)
+    demo = Demo(page, tmp_path).open(f"{site}/")
+    demo.start_take()
+    expect(demo.problem).to_contain_text("Little room is left on disk", timeout=20_000)
+    used = page.evaluate("navigator.storage.estimate().then((estimate) => estimate.usage)")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site, "quotaSize": used + 20_000})
+
+    expect(demo.problem).to_contain_text("There is no room left", timeout=20_000)
+    expect(demo.problem).to_contain_text("What was recorded until then is kept.")
+    expect(demo.take(1)).to_be_visible()
+    assert tone(demo.content(1))
+    demo.expect_released()
