@@ -93,6 +93,18 @@ async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(sto
     assert (await recorder.stop()).size > stored.size
 
 
+async def test_it_can_be_listed_at_any_moment_of_a_take(store, stream):
+    recorder = MediaRecorder(stream, store=store)
+    await recorder.start(0.01)
+    seen = []
+    async with await RecordingStore.open(store.name) as other:
+        while len(seen) < 100:
+            seen += [stored for either in (store, other) for stored in await either.recordings()]
+    recording = await recorder.stop()
+    assert {stored.state for stored in seen} == {"recording"}
+    assert seen[0].size <= seen[-1].size <= recording.size
+
+
 async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovered(store, stream):
     dying = await RecordingStore.open(store.name)
     recorder = MediaRecorder(stream, store=dying)

@@ -68,6 +68,7 @@ def test_download_is_the_take(demo, tmp_path):
     expect(demo.status).to_have_text("Take 1 is in your downloads as take-1.webm.")
 
 
+@firefox_in_soak
 def test_camera_with_preview_and_pause(demo):
     demo.choose("Camera")
     demo.preview.click()

@@ -123,6 +123,7 @@ def test_a_restarted_kernel_gives_everything_back(lite):
     record_in_a_cell(lite)
 
 
+@in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_nothing_of_the_way_to_the_page_stays(lite):
     page = lite.open("notebooks", FIRST).page
@@ -340,6 +341,7 @@ def test_a_cell_of_marimo_records(edited, loads, times):
         assert len(set(page.evaluate("lent.locks()"))) == 2
 
 
+@in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
     page = edited.open("first_recording", "edit").page
