@@ -25,6 +25,9 @@ START = """async () => {
   await python.runPythonAsync("import asyncio, json, js, judge\\nfrom mediarecorder import *");
 }"""
 
+PATIENCE = 60
+"""Seconds for Python in the page to get where it says so."""
+
 
 class Profile:
     """A browser's profile.
@@ -59,11 +62,18 @@ class Profile:
 
     def begin(self, source: str) -> None:
         """Let a piece of Python run."""
-        self.page.evaluate("(source) => { window.running = python.runPythonAsync(source); }", source)
+        self.page.evaluate(
+            "(source) => { python.runPythonAsync(source).catch((error) => tell(`failed: ${error}`)); }",
+            source,
+        )
 
     def wait_for(self, what: str) -> None:
+        end = time.monotonic() + PATIENCE
         while what not in self.told:
             self.page.wait_for_timeout(5)
+            failed = any(said.startswith("failed") for said in self.told)
+            if failed or time.monotonic() > end:
+                raise AssertionError(f"waited for {what!r}: {self.told}")
 
     def kill(self) -> None:
         """End the whole browser as a power cut would."""

@@ -62,11 +62,12 @@ try:
     await lost.finished
 except MediaError:
     pass
-[id] = [stored.id for stored in await store.recordings() if stored.state == "interrupted"]
+while not (ids := [stored.id for stored in await store.recordings() if stored.state == "interrupted"]):
+    pass  # the lock of the one that was closed is free in a moment
 recorder.start()
 await asyncio.sleep(1.5)
 js.tell("now")
-await store.recover(id)
+await store.recover(ids[0])
 """,
         (0.0, 0.2),
     ),
