@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .devices import MediaDeviceInfo
     from .recording import Recording
+    from .store import RecordingStore
     from .streams import MediaStream
 
 INTERVAL = 0.1
@@ -48,7 +49,7 @@ class RecorderPanel(Displayed):
     ----------
     audio, video
         As for `record`: True, or a dictionary of constraints.
-    mime_type, timeslice
+    mime_type, timeslice, store
         As for `record`.
     """
 
@@ -59,12 +60,17 @@ class RecorderPanel(Displayed):
         video: bool | Mapping[str, Any] = False,
         mime_type: str | Sequence[str] | None = None,
         timeslice: float | None = None,
+        store: RecordingStore | None = None,
     ) -> None:
         self._wishes: dict[str, Any] = {"audioinput": audio, "videoinput": video}
         self._records = {"audioinput": wanted("audio", audio), "videoinput": wanted("video", video)}
         if not any(self._records.values()):
             raise TypeError("a panel records sound, pictures or both: audio=True, video=True")
-        self._mime_type, self._timeslice = mime_type, timeslice
+        if store is not None:
+            from .store import checked_store
+
+            checked_store(store)
+        self._mime_type, self._timeslice, self._store = mime_type, timeslice, store
         self._chosen: dict[str, str] = {}
         self._recorder: MediaRecorder | None = None
         self._opening = False
@@ -192,7 +198,9 @@ class RecorderPanel(Displayed):
         self._show(state="opening", status="Opening the device…", error="")
         try:
             with await self._open() as stream:
-                self._recorder = recorder = MediaRecorder(stream, mime_type=self._mime_type)
+                self._recorder = recorder = MediaRecorder(
+                    stream, mime_type=self._mime_type, store=self._store
+                )
                 recorder.start(self._timeslice)
                 self._opening = False
                 self._show(stream=stream.js if stream.video_tracks else False, player="")

@@ -5,7 +5,14 @@ import gc
 
 import pytest
 
-from mediarecorder import InvalidStateError, MediaStream, NotAllowedError, RecorderPanel, media_devices
+from mediarecorder import (
+    InvalidStateError,
+    MediaStream,
+    NotAllowedError,
+    RecorderPanel,
+    RecordingStore,
+    media_devices,
+)
 
 pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; tests/notebooks presses one")
 
@@ -72,6 +79,19 @@ async def test_record_and_stop(put):
     assert seen.text("[role=status]").startswith("Recorded 0:01")
     assert seen.button("Record")
     assert not seen.button("Stop")
+
+
+async def test_it_records_into_a_store(put):
+    async with await RecordingStore.open("panel") as store:
+        await store.clear()
+        seen = await put(panel := RecorderPanel(store=store))
+        waiting = asyncio.ensure_future(panel.recording())
+        seen.press("Record")
+        await until(lambda: seen.button("Stop"))
+        seen.press("Stop")
+        recording = await waiting
+        assert [stored.id for stored in await store.recordings()] == [recording.id]
+        await until(lambda: (player := seen.root.querySelector("audio")) and player.readyState)
 
 
 async def test_pause_and_resume(put):
