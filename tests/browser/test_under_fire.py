@@ -43,12 +43,17 @@ def some(steps, at_most):
     return st.lists(steps, max_size=at_most)
 
 
+def one(step):
+    return step.map(lambda drawn: [drawn])
+
+
 def joined(*lists):
     return st.tuples(*lists).map(lambda drawn: [each for steps in drawn for each in steps])
 
 
+START = step("start", st.sampled_from([None, 0.01, 0.02, 0.05]))
 VERB = st.one_of(
-    step("start", st.sampled_from([None, 0.01, 0.02, 0.05])),
+    START,
     step("pause"),
     step("resume"),
     step("request_data"),
@@ -57,9 +62,11 @@ VERB = st.one_of(
 LOSS = st.one_of(
     step("track_is_stopped", which),
     step("device_is_lost", which),
+    step("device_is_lost_silently", which),
     step("all_tracks_are_stopped"),
     step("track_is_removed", which),
     step("track_is_added", which),
+    step("recorder_fails"),
 )
 STEP = st.one_of(
     VERB,
@@ -75,10 +82,10 @@ STEP = st.one_of(
 )
 # What comes of steps drawn one by one is seldom a take with data, and more seldom another after it.
 TAKE = joined(
-    step("start", st.sampled_from([None, 0.01, 0.02, 0.05])).map(lambda start: [start]),
+    one(START),
     some(step("data_comes"), 1),
     some(STEP, 3),
-    st.one_of(*[step("stop")] * 10, LOSS).map(lambda end: [end]),
+    st.one_of(one(step("stop")), one(step("stop")), joined(one(LOSS), some(VERB, 2))),
 )
 sequences = given(
     kinds=st.sampled_from(["audio", "video", "audio video"]),
@@ -98,7 +105,7 @@ class TakeModel:
         self.tracks = list(self.js.stream.getTracks())
         self.state = "recording"
         self.changed = False
-        """Whether a track was added or removed meanwhile."""
+        """Whether a track was added or removed meanwhile, or the recorder made to fail."""
         self.stopped = False
         """Whether `stop()` ended it."""
         self.awaitables = {"start": [], "pause": [], "resume": []}
@@ -209,6 +216,8 @@ class Fire:
         self.all_tracks = self.stream.tracks
         orders.count_proxies()
         self.recorder = MediaRecorder(self.stream, store=store)
+        self.lost = []
+        """Tracks that say that they have ended, and which the browser does not take for that."""
         self.takes = []
         self.given = []
         """All awaitables that the library gave."""
@@ -253,9 +262,12 @@ class Fire:
 
     @property
     def can_be_recorded(self):
-        kinds = [track.kind for track in self.stream.tracks if track.ready_state == "live"]
+        tracks = self.stream.tracks
+        if all(track.ready_state == "ended" for track in tracks):
+            return False
         # Firefox records one track of a kind. Chromium takes the first of them.
-        return bool(kinds) and (self.engine == "chromium" or len(kinds) == len(set(kinds)))
+        kinds = [track.kind for track in tracks if track.ready_state == "live" or track.js in self.lost]
+        return self.engine == "chromium" or len(kinds) == len(set(kinds))
 
     def pause(self):
         self.switch("pause", "paused")
@@ -347,14 +359,25 @@ class Fire:
         self.stream.stop()
 
     def device_is_lost(self, number):
-        """As the browser tells of it: `ended`, which `stop()` does not fire."""
+        """As Chromium does it: the track has ended and says so, and a recorder of sound goes on, silently."""
         import js
 
-        if tracks := self.stream.tracks:
-            track = tracks[number % len(tracks)].js
-            if track.readyState == "live":
-                track.stop()
-                track.dispatchEvent(js.Event.new("ended"))
+        if track := self.lose_track(number):
+            track.dispatchEvent(js.Event.new("ended"))
+
+    def device_is_lost_silently(self, number):
+        self.lose_track(number)
+
+    def lose_track(self, number):
+        import js
+
+        tracks = [track for track in self.stream.tracks if track.ready_state == "live"]
+        if not tracks:
+            return None
+        track = tracks[number % len(tracks)].js
+        js.Object.defineProperty(track, "readyState", js.Object.fromEntries([["value", "ended"]]))
+        self.lost.append(track)
+        return track
 
     def track_is_removed(self, number):
         if tracks := self.stream.tracks:
@@ -366,6 +389,17 @@ class Fire:
         self.all_tracks.append(track)
         self.stream.add_track(track)
         self.tracks_were_changed()
+
+    def recorder_fails(self):
+        """In the midst of a take; browsers deliver what was requested before they tell of changed tracks."""
+        import js
+
+        if not self.inactive:
+            error = js.DOMException.new("made to fail by a test", "InvalidModificationError")
+            options = js.Object.fromEntries([["error", error]])
+            self.take.changed = True
+            self.take.js.dispatchEvent(js.ErrorEvent.new("error", options))
+            assert self.recorder.state == "inactive", "the browser is not left recording"
 
     def tracks_were_changed(self):
         if not self.inactive:
