@@ -155,20 +155,29 @@ class InStore:
         self._finishing = asyncio.ensure_future(self._finish(duration, done))  # the loop holds tasks weakly
 
     async def _finish(self, duration: float, done: Done) -> None:
-        finishing = asyncio.ensure_future(self._store.finish(self._id, duration))
+        # (A timer of asyncio's holds its proxy until it would have rung, however soon this is done.)
+        self._looked_at, self._silent = self._news, False
+        look = create_proxy(self._look)
+        timer = js.setInterval(look, SILENCE * 1000)
+        recording = error = None
         try:
-            news = -1
-            while not finishing.done() and news != self._news:
-                news = self._news
-                await asyncio.wait([finishing], timeout=SILENCE)
-            if not finishing.done():
-                raise UnknownError(
-                    f"The disk says nothing any more. What it has written is there: "
-                    f"recover it with store.recover({self._id!r})."
-                )
-            recording = finishing.result()
-        except BaseException as error:
-            finishing.cancel()
-            done(None, error if isinstance(error, Exception) else UnknownError("The store was interrupted."))
-        else:
-            done(recording, None)
+            recording = await self._store.finish(self._id, duration)
+        except Exception as failed:
+            error = failed
+        except BaseException:
+            error = UnknownError("The store was interrupted.")
+        finally:
+            js.clearInterval(timer)
+            look.destroy()
+        if self._silent:
+            error = UnknownError(
+                f"The disk says nothing any more. What it has written is there: "
+                f"recover it with store.recover({self._id!r})."
+            )
+        done(recording, error)
+
+    def _look(self) -> None:
+        self._silent = self._looked_at == self._news
+        self._looked_at = self._news
+        if self._silent:
+            self._finishing.cancel()

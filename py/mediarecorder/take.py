@@ -186,7 +186,7 @@ class Take:
 
     def listen_to_data(self) -> None:
         """From now on Python hears of each chunk too, as long as the take lasts."""
-        if not self._listening_to_data and self.phase != OVER:
+        if not self._listening_to_data and self.phase not in (KEEPING, OVER):
             self._listening_to_data = True
             self.js.addEventListener("dataavailable", self._proxy)
 

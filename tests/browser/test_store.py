@@ -13,8 +13,10 @@ from mediarecorder import (
     Recording,
     RecordingError,
     RecordingStore,
+    keeping,
     media_devices,
     record,
+    take,
 )
 from mediarecorder.browser import js, js_object
 
@@ -140,6 +142,37 @@ async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, str
     recovered = await store.recover(recording.id)
     assert await recovered.bytes() == await recording.bytes()
     await store.delete(recording.id)
+
+
+@pytest.fixture
+async def silent_take(store, stream, monkeypatch):
+    """A recorder whose take has all its data and waits for a disk that says nothing any more."""
+    monkeypatch.setattr(keeping, "SILENCE", 0.2)
+    recorder = MediaRecorder(stream, store=store)
+    await recorder.start(0.1)
+    with monkeypatch.context() as silence:
+        silence.setattr(store._disk, "post", lambda message: None)
+        recorder.stop()
+        while recorder._take.phase != take.KEEPING:
+            await asyncio.sleep(0)
+        yield recorder
+
+
+async def test_a_disk_that_says_nothing_any_more_ends_the_take(silent_take):
+    with pytest.raises(RecordingError, match="recover"):
+        await silent_take.finished
+    assert silent_take.state == "inactive"
+
+
+async def test_who_listens_while_the_rest_is_written_hears_of_no_more_data(silent_take):
+    import js
+
+    heard = []
+    silent_take.on("dataavailable", heard.append)
+    silent_take.js.dispatchEvent(js.Event.new("dataavailable"))
+    with pytest.raises(RecordingError):
+        await silent_take.finished
+    assert heard == []
 
 
 async def test_without_a_timeslice_chunks_come_every_second(store, stream):
