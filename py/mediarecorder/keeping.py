@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Done = Callable[[Recording | None, Exception | None], None]
 
+REMINDER = 32 << 20
+"""The most bytes that are taken for a moment to remind of a Blob."""
 SILENCE = 30.0
 """Seconds without any news of the disk after which it is given up."""
 
@@ -87,6 +89,15 @@ class InMemory:
             return js.Array.of(*(event.data for event in self._events))
 
 
+def remind_of(size: int) -> None:
+    """Have the browser's collector of garbage know how much a Blob held that nobody needs any more.
+
+    It counts a few bytes for each, and Chromium has been seen to keep half a gigabyte of them, after which it
+    could read no new one.
+    """
+    js.ArrayBuffer.new(min(size, REMINDER))
+
+
 class InStore:
     """Chunks written to disk as they come; none stays in memory.
 
@@ -132,6 +143,7 @@ class InStore:
         self.last = size, float(event.timeStamp)
         if size:
             self._store.append(self._id, event.data, size, self._recorded())
+            remind_of(size)
 
     @property
     def waiting(self) -> int:

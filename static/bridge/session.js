@@ -174,7 +174,10 @@ export class Session {
   #tell(handle, event) {
     /** @type {EventDescription} */
     const told = { type: event.type, at: performance.timeOrigin + event.timeStamp };
-    if (event.data instanceof Blob) told.data = event.data;
+    if (event.data instanceof Blob) {
+      told.data = event.data;
+      remindOf(event.data.size);
+    }
     if (typeof event.timecode === "number") told.timecode = event.timecode;
     // Firefox and Chromium send different classes; the text is in `.error`, if there is one.
     if (event.type === "error") told.error = describeError(event.error ?? event);
@@ -344,3 +347,10 @@ async function snapshot() {
     permissions: Object.fromEntries(permissions),
   };
 }
+
+/**
+ * Have the collector of garbage know how much a Blob holds: it counts a few bytes for each, and Chromium has been seen
+ * to keep half a gigabyte of them that nobody needed any more, after which it could read no new one.
+ * @param {number} size
+ */
+const remindOf = (size) => void new ArrayBuffer(Math.min(size, 2 ** 25));

@@ -38,6 +38,8 @@ def event(number, size):
 
 async def feed(count, size):
     for number in range(count):
+        if recorder.state == "inactive":
+            await recorder.finished  # says why
         recorder.js.dispatchEvent(event(number, size))
         if store.waiting > 8 << 20:
             await store.flush()
