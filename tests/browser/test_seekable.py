@@ -23,13 +23,15 @@ async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, times
     found = await probe(seekable)
     # Chromium's own good files do not count the last packet of sound, which is 60 ms long.
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.08)
-    assert found["duration"] == pytest.approx(seekable.duration, abs=0.08)
+    # (On a busy machine Firefox's sound begins late, and others count from there.)
+    assert found["duration"] == pytest.approx(seekable.duration, abs=0.15)
     assert found["errors"] == []
     assert (await index(seekable))[0] < 0.1
     assert await packets(seekable) == await packets(recording)
     assert await recording.bytes() == before
 
 
+@pytest.mark.time_limit(120)
 async def test_every_type_that_this_browser_records(recorded, engine):
     for mime_type in MediaRecorder.supported_types():
         recording = await recorded(

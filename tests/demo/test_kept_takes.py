@@ -82,6 +82,7 @@ def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
     expect(demo.takes).to_have_count(0)
 
 
+@pytest.mark.soak
 @chromium_only  # Firefox has no page that crashes; and Playwright cannot follow its downloads
 def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
     demo.start_take("0:02")

@@ -68,10 +68,10 @@ def record_in_a_cell(lite: JupyterLite) -> None:
     ("app", "served"),
     [
         ("lab", "plain"),
-        ("repl", "isolated"),
         *(
             pytest.param(app, served, marks=in_soak)
             for app, served in (
+                ("repl", "isolated"),
                 ("lab", "isolated"),
                 ("notebooks", "plain"),
                 ("notebooks", "isolated"),
@@ -109,6 +109,7 @@ def test_fifty_cells_in_a_row_of_jupyterlite(lite):
     assert [address for address in complaints if not address or address not in bygone] == []
 
 
+@in_soak
 @pytest.mark.parametrize("served", ["plain", pytest.param("isolated", marks=in_soak)], indirect=True)
 def test_a_restarted_kernel_gives_everything_back(lite):
     page = lite.open("notebooks", FIRST).page

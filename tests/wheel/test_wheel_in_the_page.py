@@ -158,7 +158,8 @@ said
     assert "<script type=" in said
 
 
-@pytest.mark.parametrize("engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 def test_large_results_live_on_disk_until_they_are_closed_or_their_page_is_gone(
     installed: Page, site: str, engine: str
 ) -> None:
