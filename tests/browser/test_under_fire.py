@@ -106,9 +106,9 @@ class TakeModel:
         self.state = "recording"
         self.changed = False
         """Whether a track was added or removed meanwhile, or the recorder made to fail."""
-        self.only_ended_tracks_were_left = False
-        """Whether the last live track was removed beside others that had ended: Chromium ends the take then,
-        without an error."""
+        self.only_ended_ones_stayed = False
+        """Whether the last live track was removed, and others of the take had ended: Chromium ends it then
+        without an error, Firefox with one."""
         self.stopped = False
         """Whether `stop()` ended it."""
         self.awaitables = {"start": [], "pause": [], "resume": []}
@@ -158,10 +158,9 @@ class TakeModel:
         """While it lasts."""
         state = self.js.state
         if self.state != "inactive":
-            left = list(self.js.stream.getTracks())
-            self.only_ended_tracks_were_left |= bool(left) and all(
-                track.readyState == "ended" for track in left
-            )
+            none_live = all(track.readyState == "ended" for track in self.js.stream.getTracks())
+            ended = any(track.readyState == "ended" for track in self.tracks)
+            self.only_ended_ones_stayed |= none_live and ended
         if self.state != "inactive" and state == "inactive":
             assert self.changed or self.has_lost_its_tracks, "the take ended without a reason"
             self.state = "inactive"
@@ -190,7 +189,7 @@ class TakeModel:
         elif failure:
             raise failure
         else:
-            unsaid = self.engine == "chromium" and self.only_ended_tracks_were_left
+            unsaid = self.engine == "chromium" and self.only_ended_ones_stayed
             assert self.stopped or self.has_lost_its_tracks or unsaid
         for outcomes in self.awaitables.values():
             for outcome in outcomes:
