@@ -14,6 +14,7 @@ from .constraints import requested
 from .devices import find_device, media_devices
 from .errors import RecordingError
 from .events import call_handler
+from .keeping import checked_store
 from .mixing import mix
 from .photo import photograph
 from .recorder import MediaRecorder, storable
@@ -101,11 +102,8 @@ async def record(
         duration = checked_number("duration", duration, 0.001)
         timeslice = checked_number("timeslice", timeslice, 0.001)
         _check(duration, stop_when, max_size, on_progress)
-        if store is not None:
-            from .store import checked_store
-
-            checked_store(store)
-            mime_type = None if mime_type is None else storable(mime_type)
+        if checked_store(store) is not None and mime_type is not None:
+            mime_type = storable(mime_type)
         await reach_page()
         MediaRecorder.choose_type(mime_type)
         if stream is None:

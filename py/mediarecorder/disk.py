@@ -40,7 +40,7 @@ class Disk:
         self._port: Any = None
         self._address = ""
         self.broken: MediaError | None = None
-        """Why nothing can be written any more; at first nothing is open."""
+        """Why nothing can be written any more, once that is so."""
         self._proxy: Any = create_proxy(self._heard)
 
     async def open(self, name: str, limit: int | None) -> None:

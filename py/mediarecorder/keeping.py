@@ -28,6 +28,16 @@ SILENCE = 30.0
 """Seconds without any news of the disk after which it is given up."""
 
 
+def checked_store(store: RecordingStore | None) -> RecordingStore | None:
+    """`store`, if it is one, or None; its module is loaded for those only who have one."""
+    if store is not None:
+        from .store import RecordingStore
+
+        if not isinstance(store, RecordingStore):
+            raise TypeError(f"store is a RecordingStore, from `await RecordingStore.open()`, not {store!r}")
+    return store
+
+
 class InMemory:
     """Chunks gathered by the browser itself: one costs no call into Python."""
 

@@ -13,6 +13,7 @@ from .devices import find_device, media_devices
 from .display import Displayed, clock, file_size
 from .errors import InvalidStateError, MediaError
 from .hosts import show
+from .keeping import checked_store
 from .levels import Level
 from .modules import load_module
 from .outcome import Outcome
@@ -66,11 +67,7 @@ class RecorderPanel(Displayed):
         self._records = {"audioinput": wanted("audio", audio), "videoinput": wanted("video", video)}
         if not any(self._records.values()):
             raise TypeError("a panel records sound, pictures or both: audio=True, video=True")
-        if store is not None:
-            from .store import checked_store
-
-            checked_store(store)
-        self._mime_type, self._timeslice, self._store = mime_type, timeslice, store
+        self._mime_type, self._timeslice, self._store = mime_type, timeslice, checked_store(store)
         self._chosen: dict[str, str] = {}
         self._recorder: MediaRecorder | None = None
         self._opening = False

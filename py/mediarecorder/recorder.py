@@ -9,6 +9,7 @@ from .browser import absent, js_object, media_recorder_class, translated
 from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
+from .keeping import checked_store
 from .streams import MediaStream
 from .take import OVER, Take, refuse_inactive
 
@@ -101,11 +102,7 @@ class MediaRecorder(EventTarget):
     ) -> None:
         super().__init__()
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
-        if store is not None:
-            from .store import checked_store
-
-            checked_store(store)
-        self._store = store
+        self._store = checked_store(store)
         if audio_bitrate_mode not in (None, "constant", "variable"):
             raise ValueError(f'audio_bitrate_mode is "constant" or "variable", not {audio_bitrate_mode!r}')
         interval = checked_number(

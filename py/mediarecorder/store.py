@@ -172,7 +172,7 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> list[StoredRecording]:
         """All recordings, the oldest first, those under way too."""
-        return [_stored(found) for found in await self._call("list")]
+        return [_stored(found) for found in await self._disk.call("list")]
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -184,7 +184,7 @@ class RecordingStore(EventTarget):
         NotFoundError
             There is none of this id.
         """
-        found = await self._call("open", checked_id(id))
+        found = await self._disk.call("open", checked_id(id))
         if found.state == "recording":
             raise InvalidStateError("open_recording: this is still being recorded. Stop it first.")
         if found.state == "interrupted":
@@ -211,7 +211,7 @@ class RecordingStore(EventTarget):
         NotFoundError
             There is none of this id.
         """
-        found = await self._call("verify", checked_id(id))
+        found = await self._disk.call("verify", checked_id(id))
         try:
             cut = opened(found)
             if not cut.size:
@@ -226,7 +226,7 @@ class RecordingStore(EventTarget):
                 log.warning("There is no room on disk to make recording %s seekable.", id)
                 return cut
         finally:
-            await self._call("release", id)
+            await self._disk.call("release", id)
 
     async def _made_seekable(
         self, cut: Recording, finished: bool, on_progress: Callable[[float], Any] | None
@@ -241,7 +241,7 @@ class RecordingStore(EventTarget):
             "milliseconds": round(made.duration * 1000),
         }
         try:
-            return opened(await self._call("replace", cut.id, made.blob, about))
+            return opened(await self._disk.call("replace", cut.id, made.blob, about))
         finally:
             if made is not cut:
                 made.close()
@@ -250,7 +250,7 @@ class RecordingStore(EventTarget):
         """Call a recording something; one under way, too."""
         if not isinstance(title, str):
             raise TypeError(f"a title is a string, not {title!r}")
-        await self._call("rename", checked_id(id), title)
+        await self._disk.call("rename", checked_id(id), title)
 
     async def delete(self, id: str) -> None:
         """Delete a recording from disk. A `Recording` of it cannot be read any more.
@@ -262,11 +262,11 @@ class RecordingStore(EventTarget):
         NotFoundError
             There is none of this id.
         """
-        await self._call("delete", checked_id(id))
+        await self._disk.call("delete", checked_id(id))
 
     async def clear(self) -> None:
         """Delete all recordings, but for those that are being recorded."""
-        await self._call("clear")
+        await self._disk.call("clear")
 
     def flush(self) -> Outcome[None]:
         """Await it until all chunks that the browser has delivered so far are safe on disk."""
@@ -280,7 +280,7 @@ class RecordingStore(EventTarget):
 
     async def usage(self) -> StoreUsage:
         """How much room it takes, and may take."""
-        found = await self._call("usage")
+        found = await self._disk.call("usage")
         return StoreUsage(int(found.used), int(found.limit), bool(found.persistent))
 
     async def persist(self) -> bool:
@@ -325,7 +325,7 @@ class RecordingStore(EventTarget):
 
     async def finish(self, id: str, duration: float) -> Recording:
         try:
-            return opened(await self._call("finish", id, round(duration * 1000)), duration)
+            return opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
         finally:
             self._less_waits(self._takes.pop(id).waiting)
 
@@ -358,17 +358,8 @@ class RecordingStore(EventTarget):
         for take in tuple(self._takes.values()):
             take.failed(error)
 
-    async def _call(self, verb: str, *arguments: Any) -> Any:
-        return await self._disk.call(verb, *arguments)
-
     def __repr__(self) -> str:
         return f"<RecordingStore {self.name!r}>"
-
-
-def checked_store(store: Any) -> RecordingStore:
-    if not isinstance(store, RecordingStore):
-        raise TypeError(f"store is a RecordingStore, from `await RecordingStore.open()`, not {store!r}")
-    return store
 
 
 def checked_id(id: str) -> str:

@@ -6,6 +6,7 @@
 
 import { Output, StreamTarget } from "mediabunny";
 import { duration, reading } from "./input.js";
+import { holdLock } from "../lock.js";
 
 /**
  * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more.
@@ -119,15 +120,7 @@ class TemporaryFile {
     const folder = await root.getDirectoryHandle(FOLDER, { create: true });
     await (this.#swept ??= sweep(folder).catch(() => {}));
     const name = crypto.randomUUID();
-    /** @type {() => void} */
-    let release = () => {};
-    await new Promise((held, failed) => {
-      const lock = () => new Promise((/** @type {(value?: unknown) => void} */ end) => {
-        release = end;
-        held(undefined);
-      });
-      navigator.locks.request(lockOf(name), lock).catch(failed);
-    });
+    const release = await holdLock(lockOf(name));
     const temporary = new TemporaryFile(folder, await folder.getFileHandle(name, { create: true }));
     temporary.#release = release;
     return temporary;

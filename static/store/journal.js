@@ -8,10 +8,10 @@
  *     slot    = kind, length, milliseconds, checksum of the payload, checksum of this slot
  *     payload = a chunk as the browser delivered it, or JSON about the take
  *
- * (all numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap, so that many minutes of chunks
- * are one slice of the file. Nothing is believed that its checksum does not confirm: the first slot or payload that is
- * torn ends the take. The last slot of a table is kept for the record that ends the take, which then needs no room on
- * a full disk.
+ * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap, so that many minutes of
+ * chunks are one slice of the file. Nothing is believed that its checksum does not confirm: the first slot or payload
+ * that is torn ends the take. The last slot of a table is kept for the record that ends the take, which then needs no
+ * room on a full disk.
  */
 
 import CRC32 from "crc-32";

@@ -5,28 +5,18 @@
  */
 
 import { Fault } from "../fault.js";
+import { holdLock } from "../lock.js";
 
 /** Milliseconds for those who only look to be gone. */
 const PATIENCE = 1000;
 
 /** Hold a take for good. @param {string} name  @param {string} doing  @returns {Promise<() => void>} lets it go */
 export async function hold(name, doing) {
-  /** @type {() => void} */
-  let release = () => {};
-  const signal = AbortSignal.timeout(PATIENCE);
   try {
-    await new Promise((held, failed) => {
-      const keep = () =>
-        new Promise((/** @type {(value?: unknown) => void} */ end) => {
-          release = () => end();
-          held(undefined);
-        });
-      navigator.locks.request(name, { signal }, keep).catch(failed);
-    });
+    return await holdLock(name, { signal: AbortSignal.timeout(PATIENCE) });
   } catch {
     throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
   }
-  return release;
 }
 
 /**

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 
-from mediarecorder import AudioSamples, MediaRecorder, MediaStream, Recording, media_devices, record
+from mediarecorder import (
+    AudioSamples,
+    MediaRecorder,
+    MediaStream,
+    Recording,
+    RecordingStore,
+    media_devices,
+    record,
+)
 from mediarecorder.browser import realm
 from mediarecorder.modules import load_into_page, load_into_worker
 
@@ -61,6 +70,15 @@ async def camera() -> AsyncIterator[MediaStream]:
 async def both() -> AsyncIterator[MediaStream]:
     with await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240}) as stream:
         yield stream
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[RecordingStore]:
+    """A store of its own, empty before and after the test."""
+    opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
+    yield opened
+    await opened.clear()
+    opened.close()
 
 
 RECORDED: dict[tuple[Any, ...], Recording] = {}

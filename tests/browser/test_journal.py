@@ -1,13 +1,12 @@
 """What a damaged journal still gives: all before the damage, and nothing that no checksum confirms."""
 
 import random
-import secrets
 import struct
 import zlib
 
 import pytest
 
-from mediarecorder import MediaError, MediaRecorder, RecordingStore, media_devices
+from mediarecorder import MediaError, MediaRecorder, media_devices
 from mediarecorder.browser import js, to_js
 
 JOURNAL = "journal-000000000"
@@ -65,18 +64,15 @@ class Journal:
 
 
 @pytest.fixture
-async def taken():
+async def taken(store):
     """A store with one take, its id, and its pristine journal."""
-    store = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
     with await media_devices.get_user_media(audio=True, video={"width": 160, "height": 120}) as stream:
         recorder = MediaRecorder(stream, store=store)
         await recorder.start(0.05)
         async for chunk in recorder.chunks():
             if recorder.duration > 0.8 and chunk.size and recorder.state == "recording":
                 recorder.stop()
-    yield store, recorder.recording.id, await content(await folder_of(store, recorder.recording.id))
-    await store.clear()
-    store.close()
+    return store, recorder.recording.id, await content(await folder_of(store, recorder.recording.id))
 
 
 async def test_a_whole_journal_is_the_take(taken):
@@ -108,11 +104,11 @@ async def test_damaged_journals(taken, count):
             damaged = data[:place] + flipped + data[place + 1 :]
             expected = journal.before(lambda start, end: not start <= place < end)  # noqa: B023
         await put(folder, damaged)
-        found = await store._call("verify", id)
+        found = await store._disk.call("verify", id)
         try:
             assert (await found.blob.arrayBuffer()).to_bytes() == expected, (number, place)
         finally:
-            await store._call("release", id)
+            await store._disk.call("release", id)
         if number % 10 == 0:
             try:
                 recording = await store.recover(id)

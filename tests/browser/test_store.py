@@ -14,25 +14,10 @@ from mediarecorder import (
     RecordingError,
     RecordingStore,
     keeping,
-    media_devices,
     record,
     take,
 )
 from mediarecorder.browser import js, js_object
-
-
-@pytest.fixture
-async def store():
-    opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
-    yield opened
-    await opened.clear()
-    opened.close()
-
-
-@pytest.fixture
-async def stream():
-    with await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240}) as opened:
-        yield opened
 
 
 async def listed(store, state):
@@ -50,15 +35,21 @@ async def chunks_of(recorder, count):
         return [(await came.get()).data for _ in range(count)]
 
 
-@pytest.mark.core
-async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(store, stream):
-    recorder = MediaRecorder(stream, store=store)
+async def complete_take(recorder):
+    """A take that has all that the browser delivered, and that."""
     delivered = []
     recorder.on("dataavailable", lambda event: delivered.append(event.data))
     await recorder.start(0.1)
     await chunks_of(recorder, 3)
     recording = await recorder.stop()
     assert await recording.bytes() == b"".join([await chunk.bytes() for chunk in delivered])
+    return recording, delivered
+
+
+@pytest.mark.core
+async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(store, both):
+    recorder = MediaRecorder(both, store=store)
+    recording, delivered = await complete_take(recorder)
     assert recorder.recording is recording
     [stored] = await store.recordings()
     assert stored.id == recording.id
@@ -79,8 +70,8 @@ async def test_it_can_be_opened_by_another_store_of_that_name(store):
         assert again.duration == pytest.approx(recording.duration, abs=0.001)
 
 
-async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(store, stream):
-    recorder = MediaRecorder(stream, store=store)
+async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(store, both):
+    recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     await chunks_of(recorder, 2)
     async with await RecordingStore.open(store.name) as other:
@@ -95,8 +86,8 @@ async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(sto
     assert (await recorder.stop()).size > stored.size
 
 
-async def test_it_can_be_listed_at_any_moment_of_a_take(store, stream):
-    recorder = MediaRecorder(stream, store=store)
+async def test_it_can_be_listed_at_any_moment_of_a_take(store, both):
+    recorder = MediaRecorder(both, store=store)
     await recorder.start(0.01)
     seen = []
     async with await RecordingStore.open(store.name) as other:
@@ -107,9 +98,9 @@ async def test_it_can_be_listed_at_any_moment_of_a_take(store, stream):
     assert seen[0].size <= seen[-1].size <= recording.size
 
 
-async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovered(store, stream):
+async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovered(store, both):
     dying = await RecordingStore.open(store.name)
-    recorder = MediaRecorder(stream, store=dying)
+    recorder = MediaRecorder(both, store=dying)
     await recorder.start(0.1)
     await chunks_of(recorder, 5)
     await dying.flush()
@@ -132,8 +123,8 @@ async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovere
     assert await again.bytes() == await recording.bytes()
 
 
-async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, stream, monkeypatch):
-    recording = await record(0.5, stream=stream, store=store)
+async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, both, monkeypatch):
+    recording = await record(0.5, stream=both, store=store)
 
     async def fail(*_, **__):
         raise QuotaExceededError("there is no room for a temporary file")
@@ -145,10 +136,10 @@ async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, str
 
 
 @pytest.fixture
-async def silent_take(store, stream, monkeypatch):
+async def silent_take(store, both, monkeypatch):
     """A recorder whose take has all its data and waits for a disk that says nothing any more."""
     monkeypatch.setattr(keeping, "SILENCE", 0.2)
-    recorder = MediaRecorder(stream, store=store)
+    recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     with monkeypatch.context() as silence:
         silence.setattr(store._disk, "post", lambda message: None)
@@ -175,29 +166,29 @@ async def test_who_listens_while_the_rest_is_written_hears_of_no_more_data(silen
     assert heard == []
 
 
-async def test_without_a_timeslice_chunks_come_every_second(store, stream):
-    recorder = MediaRecorder(stream, store=store)
+async def test_without_a_timeslice_chunks_come_every_second(store, both):
+    recorder = MediaRecorder(both, store=store)
     recorder.start()
     await chunks_of(recorder, 1)
     assert recorder.state == "recording"
     await recorder.stop()
 
 
-async def test_an_mp4_is_refused_with_the_reason_and_before_a_device_is_opened(store, stream):
+async def test_an_mp4_is_refused_with_the_reason_and_before_a_device_is_opened(store, both):
     for wanted in ("video/mp4", ["audio/mp4", "video/mp4;codecs=avc1.42E01E"]):
         with pytest.raises(ValueError, match="end"):
-            MediaRecorder(stream, mime_type=wanted, store=store)
+            MediaRecorder(both, mime_type=wanted, store=store)
         with pytest.raises(ValueError, match="end"):
             await record(1, mime_type=wanted, store=store)
-    assert MediaRecorder(stream, mime_type=["video/mp4", "video/webm"], store=store).mime_type == "video/webm"
-    assert "webm" in MediaRecorder(stream, store=store).mime_type
+    assert MediaRecorder(both, mime_type=["video/mp4", "video/webm"], store=store).mime_type == "video/webm"
+    assert "webm" in MediaRecorder(both, store=store).mime_type
 
 
-async def test_the_limit_ends_the_take_and_keeps_what_was_written(stream):
+async def test_the_limit_ends_the_take_and_keeps_what_was_written(both):
     async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
         low = []
         store.on("low_space", low.append)
-        recorder = MediaRecorder(stream, store=store, video_bits_per_second=2_000_000)
+        recorder = MediaRecorder(both, store=store, video_bits_per_second=2_000_000)
         recorder.start(0.05)
         with pytest.raises(RecordingError) as failed:
             await recorder.finished
@@ -240,12 +231,12 @@ async def test_arguments_of_no_use(arguments):
         await RecordingStore.open(**arguments)
 
 
-async def test_values_of_no_use(stream):
+async def test_values_of_no_use(both):
     for arguments in ({"name": ""}, {"name": "x" * 100}, {"limit": 0}, {"limit": 1.5}):
         with pytest.raises(ValueError, match=r"name|limit"):
             await RecordingStore.open(**arguments)
     with pytest.raises(TypeError, match="RecordingStore"):
-        MediaRecorder(stream, store="recordings")
+        MediaRecorder(both, store="recordings")
 
 
 async def test_a_recording_of_a_store_can_do_what_others_can(store):
@@ -266,10 +257,10 @@ def large_chunk(size):
 
 
 @pytest.mark.page_only("the events of a mirrored recorder come from the page")
-async def test_a_disk_that_is_too_slow_is_told_once_and_loses_nothing(store, stream):
+async def test_a_disk_that_is_too_slow_is_told_once_and_loses_nothing(store, both):
     told = []
     store.on("backlog", told.append)
-    recorder = MediaRecorder(stream, store=store)
+    recorder = MediaRecorder(both, store=store)
     await recorder.start(60)
     for _ in range(4):
         recorder.js.dispatchEvent(large_chunk(8 << 20))
@@ -292,20 +283,14 @@ class TestWithoutAWorker:
         yield
         js.globalThis.Worker = worker
 
-    async def test_a_take_is_on_disk_as_well(self, store, stream):
-        recorder = MediaRecorder(stream, store=store)
-        delivered = []
-        recorder.on("dataavailable", lambda event: delivered.append(event.data))
-        await recorder.start(0.1)
-        await chunks_of(recorder, 3)
-        recording = await recorder.stop()
-        assert await recording.bytes() == b"".join([await chunk.bytes() for chunk in delivered])
+    async def test_a_take_is_on_disk_as_well(self, store, both):
+        recording, _ = await complete_take(MediaRecorder(both, store=store))
         async with await RecordingStore.open(store.name) as other:
             assert await (await other.open_recording(recording.id)).bytes() == await recording.bytes()
 
-    async def test_what_was_cut_off_is_recovered(self, store, stream):
+    async def test_what_was_cut_off_is_recovered(self, store, both):
         dying = await RecordingStore.open(store.name)
-        recorder = MediaRecorder(stream, store=dying)
+        recorder = MediaRecorder(both, store=dying)
         await recorder.start(0.1)
         await chunks_of(recorder, 5)
         await dying.flush()
@@ -315,11 +300,11 @@ class TestWithoutAWorker:
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
 
-    async def test_the_limit_holds(self, stream):
+    async def test_the_limit_holds(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:
             with pytest.raises(RecordingError) as failed:
-                await record(60, stream=stream, store=store, timeslice=0.05)
+                await record(60, stream=both, store=store, timeslice=0.05)
             assert isinstance(failed.value.__cause__, QuotaExceededError)
             assert 0 < failed.value.recording.size <= 60_000
             await store.clear()

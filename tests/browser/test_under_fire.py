@@ -7,7 +7,6 @@ the browser's recorders before any other. A sequence that fails is shrunk and pr
 
 import asyncio
 import gc
-import secrets
 from collections import deque
 
 import pytest
@@ -22,7 +21,6 @@ from mediarecorder import (
     MediaStream,
     NotSupportedError,
     RecordingError,
-    RecordingStore,
     media_devices,
 )
 
@@ -522,14 +520,6 @@ async def source():
     """A microphone and a camera, of which each sequence gets clones."""
     with await media_devices.get_user_media(audio=True, video={"width": 160, "height": 120}) as stream:
         yield stream
-
-
-@pytest.fixture
-async def store():
-    opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
-    yield opened
-    await opened.clear()
-    opened.close()
 
 
 class Afterwards:

@@ -48,6 +48,16 @@ async def feed(count, size):
 """
 
 
+@pytest.fixture
+def chromium(profile: Callable[[str], Profile]) -> Profile:
+    """A page with a recorder that has a store; it answers at once how much memory it takes."""
+    chromium = profile("chromium")
+    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
+    chromium.open()
+    chromium.run(OPEN)
+    return chromium
+
+
 def memory(profile: Profile) -> int:
     """Bytes of JavaScript in the page and its workers, and of WebAssembly, after collecting garbage."""
     profile.run("import gc; gc.collect(); 'null'")
@@ -61,11 +71,7 @@ def memory(profile: Profile) -> int:
     return all_heaps + assembly
 
 
-def test_an_hour_as_fast_as_the_store_takes_it(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
-    chromium.open()
-    chromium.run(OPEN)
+def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
     before = memory(chromium)
@@ -78,11 +84,7 @@ def test_an_hour_as_fast_as_the_store_takes_it(profile: Callable[[str], Profile]
     assert max(during, after) - before <= LIMIT
 
 
-def test_five_minutes_of_a_real_recording(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
-    chromium.open()
-    chromium.run(OPEN)
+def test_five_minutes_of_a_real_recording(chromium: Profile) -> None:
     chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
     before = memory(chromium)
     chromium.run("await asyncio.sleep(290); 'null'")
@@ -98,11 +100,7 @@ def test_five_minutes_of_a_real_recording(profile: Callable[[str], Profile]) -> 
     assert judged["errors"] == []
 
 
-def test_three_gigabytes_are_saved(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
-    chromium.open()
-    chromium.run(OPEN)
+def test_three_gigabytes_are_saved(chromium: Profile) -> None:
     chromium.run(FEED)
     chunk = 4 * MEGABYTE - 4099
     count = 800

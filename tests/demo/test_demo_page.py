@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from demo_page import LOADING
+from demo_page import LOADING, chromium_only, firefox_in_soak
 from playwright.sync_api import Page, expect
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
-
-chromium_only = pytest.mark.parametrize("engine", ["chromium"])
-firefox_in_soak = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
-)
 
 
 def test_page_shows_itself_while_python_loads(page: Page, site, look):

@@ -6,18 +6,13 @@ import contextlib
 import re
 
 import pytest
-from demo_page import Demo
+from demo_page import Demo, chromium_only, firefox_in_soak
 from playwright.sync_api import Error, Page, Route, expect
 
 from bench.judge import probe, tone
 
 RECOVER = re.compile(r"^Recover the interrupted recording \((\d+):(\d\d)\)$")
 WITHOUT_DISK = "delete window.StorageManager?.prototype.getDirectory;"
-
-chromium_only = pytest.mark.parametrize("engine", ["chromium"])
-firefox_in_soak = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
-)
 
 
 @pytest.fixture

@@ -5,17 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from demo_page import chromium_only, firefox_in_soak
 from playwright.sync_api import expect
 
 from bench.judge import probe, tone
 
 # What the card says, what the player finds and what was recorded differ by the encoders' delays.
 NEARLY = 0.35  # seconds
-
-chromium_only = pytest.mark.parametrize("engine", ["chromium"])
-firefox_in_soak = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
-)
 
 
 def kinds(file: Path) -> list[str]:
