@@ -193,11 +193,6 @@ EXAMPLES: dict[str, dict[str, Check]] = {
 }
 
 
-def some_in_soak(*short: str) -> list[Any]:
-    """The examples; all but these only in make soak."""
-    return [name if name in short else pytest.param(name, marks=pytest.mark.soak) for name in EXAMPLES]
-
-
 def content(name: str) -> Any:
     return json.loads((sites.NOTEBOOKS / f"{name}.ipynb").read_text())
 
@@ -210,7 +205,7 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     assert page.evaluate("ledger.live()") == 0, "the camera or the microphone was not released"
 
 
-@pytest.mark.parametrize("name", some_in_soak("photo-and-frames"))
+@pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=LEDGER)
@@ -228,7 +223,7 @@ def test_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@pytest.mark.parametrize("name", some_in_soak("sound-and-spectrum"))
+@pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_in_marimo(marimo, name):
     marimo.page.add_init_script(path=LEDGER)
