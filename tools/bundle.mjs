@@ -20,19 +20,38 @@ const common = {
 };
 
 /**
- * On broken elements mediabunny looks for the next whole one; where only the size is broken, it finds the one it
- * stands at, and does so for ever, with the page hanging. It must begin one byte further on.
+ * Places where mediabunny comes to no end on a broken file, with the page hanging. On broken elements of a
+ * Matroska file it looks for the next whole one; where only the size is broken, it finds the one it stands at, again
+ * and again: it must begin one byte further on. With exactly eight bytes left to look at, it neither looks nor leaves.
+ * And an MP4 may say that it holds thousands of millions of samples: it may not have more than it gives the sizes of.
  * @type {import("esbuild").Plugin}
  */
 const stepOn = {
   name: "step on",
   setup({ onLoad }) {
-    onLoad({ filter: /mediabunny.*matroska-demuxer\.js$/ }, ({ path }) => {
-      const parts = readFileSync(path, "utf8").split(/(await resync\([\w.]+, elementStartPos),/);
-      if (parts.length !== 5) throw new Error(`${path} has changed: look whether it still hangs on broken sizes`);
-      const [before, first, between, second, after] = parts;
-      return { contents: `${before}${first} + 1,${between}${second} + 1,${after}` };
-    });
+    /** @type {(file: RegExp, ...changes: [place: RegExp, times: number, instead: string][]) => void} */
+    const mend = (file, ...changes) =>
+      onLoad({ filter: file }, ({ path }) => {
+        let contents = readFileSync(path, "utf8");
+        for (const [place, times, instead] of changes) {
+          if ([...contents.matchAll(place)].length !== times) {
+            throw new Error(`${path} has changed: look whether it still hangs on broken files`);
+          }
+          contents = contents.replace(place, instead);
+        }
+        return { contents };
+      });
+    const sizes = "sampleTable.sampleSizes.length";
+    mend(/mediabunny.*matroska-demuxer\.js$/, [/(await resync\([\w.]+, elementStartPos),/g, 2, "$1 + 1,"]);
+    mend(/mediabunny.*matroska.ebml\.js$/, [/(slice\.length) < (MAX_VAR_INT_SIZE\)\s+break)/g, 1, "$1 <= $2"]);
+    mend(
+      /mediabunny.*isobmff-demuxer\.js$/,
+      [
+        /i = (start\w+); i < (start\w+ \+ chunkEntry\.samplesPerChunk);/g, 1,
+        `i = Math.max(0, $1); i < Math.min($2, ${sizes});`,
+      ],
+      [/i < entry\.count;/g, 2, `i < Math.min(entry.count, ${sizes} === 1 ? 2 ** 20 : ${sizes} - entry.startIndex);`],
+    );
   },
 };
 
