@@ -76,26 +76,24 @@ export class Take {
     }
   }
 
+  /** While one batch is written, the browser already reads the next. */
   async #drain() {
-    while (this.#waiting.length) {
-      const batch = this.#nextBatch();
-      const data = new Uint8Array(await new Blob(batch.map(({ blob }) => blob)).arrayBuffer());
-      let at = 0;
-      const entries = batch.map(({ blob, milliseconds }) => ({
-        kind: CHUNK,
-        payload: data.subarray(at, (at += blob.size)),
-        milliseconds,
-      }));
-      await this.#sayType(batch[0].blob.type);
+    let reading = this.#read();
+    while (reading) {
+      const { type, entries } = await reading;
+      reading = this.#read();
+      reading?.catch(() => {}); // it is awaited after the writing, if that does not fail
+      await this.#sayType(type);
       await this.#write(entries);
-      this.#waiting.splice(0, batch.length);
     }
   }
 
-  #nextBatch() {
+  /** The next chunks of those that wait, out of the browser's keeping. */
+  #read() {
     let size = 0;
     const end = this.#waiting.findIndex(({ blob }, place) => (size += blob.size) > BATCH && place > 0);
-    return this.#waiting.slice(0, end < 0 ? undefined : end);
+    const batch = this.#waiting.splice(0, end < 0 ? Infinity : end);
+    return batch.length ? readBatch(batch) : undefined;
   }
 
   /** The first chunk knows what the recorder makes. @param {string} mimeType */
@@ -114,4 +112,16 @@ export class Take {
     this.owner.written(safe.reduce((sum, { payload }) => sum + payload.length, 0));
     if (written < entries.length) throw writer.failure;
   }
+}
+
+/** @param {Chunk[]} batch */
+async function readBatch(batch) {
+  const data = new Uint8Array(await new Blob(batch.map(({ blob }) => blob)).arrayBuffer());
+  let at = 0;
+  const entries = batch.map(({ blob, milliseconds }) => ({
+    kind: CHUNK,
+    payload: data.subarray(at, (at += blob.size)),
+    milliseconds,
+  }));
+  return { type: batch[0].blob.type, entries };
 }

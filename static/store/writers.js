@@ -12,7 +12,7 @@ import { Fault } from "../fault.js";
 /**
  * @typedef {object} Writer
  * @property {(entries: Entry[], room: number) => Promise<number>} write
- *   in no more room than so many bytes; returns how many records are safe
+ *   whose payloads lie end to end in one buffer, in no more room than so many bytes; returns how many records are safe
  * @property {unknown} failure  why it was not all of them
  * @property {number} size      bytes on disk
  * @property {() => void} close
@@ -49,15 +49,16 @@ class GrowingFile {
   /** @param {Entry[]} entries  @param {number} room */
   async write(entries, room) {
     const most = this.size + room;
-    let written = 0;
-    try {
-      for (const entry of entries) {
-        this.#add(entry, most);
-        written += 1;
+    let [written, together] = [0, entries.length];
+    while (written < entries.length) {
+      try {
+        written += this.#add(entries.slice(written, written + together), most);
+      } catch (error) {
+        this.failure = error;
+        this.#cut();
+        if (together === 1) break;
+        together = 1; // some of them may fit
       }
-    } catch (error) {
-      this.failure = error;
-      this.#cut();
     }
     this.handle.flush();
     return written;
@@ -67,16 +68,25 @@ class GrowingFile {
     this.handle.close();
   }
 
-  /** @param {Entry} entry  @param {number} most */
-  #add(entry, most) {
-    const { kind, payload } = entry;
-    const full = this.#slot >= (kind === FINISHED ? SLOTS : SLOTS - 1);
-    if (this.size + (full ? TABLE : 0) + payload.length > most) throw limitReached();
+  /**
+   * As many as the table and the room hold: each call of the system costs as much as 50 kB.
+   * @param {Entry[]} entries  @param {number} most
+   */
+  #add(entries, most) {
+    const last = entries[0].kind === FINISHED ? SLOTS : SLOTS - 1;
+    const full = this.#slot >= last;
+    let end = this.size + (full ? TABLE : 0);
+    const free = full ? SLOTS - 1 : last - this.#slot;
+    const fitting = entries.slice(0, free).filter(({ payload }) => (end += payload.length) <= most);
+    if (fitting.length === 0) throw limitReached();
     if (full) this.#beginTable();
-    this.#put(payload, this.size);
-    this.#put(encodeSlot(entry), this.#table + this.#slot * SLOT);
-    this.size += payload.length;
-    this.#slot += 1;
+    const { buffer, byteOffset } = fitting[0].payload;
+    const size = fitting.reduce((sum, { payload }) => sum + payload.length, 0);
+    this.#put(new Uint8Array(buffer, byteOffset, size), this.size);
+    this.#put(encodeSlots(fitting), this.#table + this.#slot * SLOT);
+    this.size += size;
+    this.#slot += fitting.length;
+    return fitting.length;
   }
 
   #beginTable() {
@@ -98,7 +108,7 @@ class GrowingFile {
   #cut() {
     try {
       this.handle.truncate(this.size);
-      if (this.#slot < SLOTS) this.#put(new Uint8Array(SLOT), this.#table + this.#slot * SLOT);
+      this.#put(new Uint8Array((SLOTS - this.#slot) * SLOT), this.#table + this.#slot * SLOT);
     } catch {
       // nothing that could be read
     }
@@ -139,10 +149,15 @@ class ManyFiles {
 
 /** A whole journal of these records. @param {Entry[]} entries */
 export function journalOf(entries) {
-  const slots = entries.length + 1;
-  const table = new Uint8Array(slots * SLOT);
-  entries.forEach((entry, slot) => table.set(encodeSlot(entry), slot * SLOT));
-  return [encodeHead(slots), table, ...entries.map(({ payload }) => payload)];
+  const end = new Uint8Array(SLOT); // the last slot is kept free
+  return [encodeHead(entries.length + 1), encodeSlots(entries), end, ...entries.map(({ payload }) => payload)];
+}
+
+/** @param {Entry[]} entries */
+function encodeSlots(entries) {
+  const slots = new Uint8Array(entries.length * SLOT);
+  entries.forEach((entry, slot) => slots.set(encodeSlot(entry), slot * SLOT));
+  return slots;
 }
 
 /** Replace a file, all at once. @param {FileSystemDirectoryHandle} folder  @param {string} name  @param {Blob} content */

@@ -74,3 +74,39 @@ def test_what_was_written_is_kept(profile: Callable[[str], Profile]) -> None:
     assert found["again"]
     assert found["judged"]["errors"] == []
     assert found["low"] == ["low_space"]
+
+
+# Chromium doubles the room of a file that grows: this one comes to have 16 MiB, of which 23 chunks leave 0.3.
+ROOM = 20 << 20
+CHUNK = 700 << 10
+OPEN_FOR_CHUNKS = """
+store = await RecordingStore.open("full")
+stream = await media_devices.get_user_media(audio=True)
+recorder = MediaRecorder(stream, store=store)
+await recorder.start(3600)
+(await store.usage()).used
+"""
+ALL_AT_ONCE = """
+for _ in range(40):
+    chunk = js.Blob.new([js.Uint8Array.new(700 << 10)])
+    recorder.js.dispatchEvent(js.BlobEvent.new("dataavailable", data=chunk))
+try:
+    await recorder.finished
+    raise AssertionError("nothing failed")
+except RecordingError as error:
+    failure = error
+json.dumps([failure.__cause__.name, failure.recording.size, len(await failure.recording.bytes())])
+"""
+
+
+def test_of_chunks_that_come_together_those_are_kept_that_fit(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.open()
+    used = chromium.run(OPEN_FOR_CHUNKS)
+    browser = chromium.page.context.new_cdp_session(chromium.page)
+    origin = chromium.page.evaluate("location.origin")
+    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + ROOM})
+    cause, size, read = chromium.run(ALL_AT_ONCE)
+    assert cause == "QuotaExceededError"
+    assert size == read
+    assert size == 23 * CHUNK
