@@ -82,8 +82,8 @@ def _lane(path: str) -> Lane | None:
 class BenchSite(Site):
     """The server on a free port, in a thread of its own."""
 
-    def __init__(self) -> None:
-        super().__init__(0, BenchHandler)
+    def __init__(self, handler: type[BenchHandler] = BenchHandler) -> None:
+        super().__init__(0, handler)
         self._thread = threading.Thread(target=functools.partial(self.serve_forever, 0.05), daemon=True)
         self._thread.start()
 

@@ -1,0 +1,108 @@
+"""The browser that a benchmark runs in: pages with Pyodide and the library, and samples of both sides by turns."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+
+from playwright.sync_api import Page, Playwright  # noqa: E402
+
+from bench.browsers import launch_options  # noqa: E402
+from bench.lanes import CHROMIUM, FIREFOX  # noqa: E402
+from bench.server import BenchHandler, BenchSite  # noqa: E402
+
+LANES = {"chromium": CHROMIUM, "firefox": FIREFOX}
+EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
+"""Flags with which Chromium's page can collect its garbage and knows exactly what it holds."""
+
+START = """async () => {
+  const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
+  window.python = await loadPyodide();
+  const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
+  python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
+  python.pyimport("sys").path.insert(0, "/repository/py");
+}"""
+
+
+class BenchmarkHandler(BenchHandler):
+    """The bench's files, and those of the benchmarks and of the peers."""
+
+    public = (*BenchHandler.public, "benchmarks")
+
+
+class Bench:
+    """What every benchmark is given.
+
+    Parameters
+    ----------
+    rounds
+        Samples of each side, after those that warm up.
+    smoke
+        Whether it is only to be seen that everything runs: few rounds, small sizes.
+    """
+
+    def __init__(self, playwright: Playwright, rounds: int, smoke: bool = False) -> None:
+        self._playwright = playwright
+        self.rounds, self.smoke = rounds, smoke
+        self.versions: dict[str, str] = {}
+        self.site = BenchSite(BenchmarkHandler)
+
+    @contextmanager
+    def page(
+        self, engine: str = "chromium", flags: list[str] | None = None, source: str = ""
+    ) -> Iterator[Page]:
+        """A page of a new browser, with Pyodide in `python`, the library on its path, and `source` run in it."""
+        with self.blank_page(engine, flags) as page:
+            page.goto(f"{self.site.url}/bench/{engine}")
+            page.evaluate(START)
+            if source:
+                page.evaluate("source => python.runPythonAsync(source)", source)
+            yield page
+
+    @contextmanager
+    def blank_page(self, engine: str = "chromium", flags: list[str] | None = None) -> Iterator[Page]:
+        """A page of a new browser that is nowhere yet."""
+        lane = LANES[engine].plus(flags=flags or [])
+        browser = self._playwright[lane.engine].launch(**launch_options(lane))
+        self.versions[engine] = browser.version
+        try:
+            yield browser.new_page()
+        finally:
+            browser.close()
+
+    def samples(
+        self, page: Page, sides: Mapping[str, str], argument: Any = None, *, rounds: int = 0, warm_up: int = 2
+    ) -> dict[str, tuple[float, ...]]:
+        """What the JavaScript of each side returns, by turns; every other round begins at the other end."""
+        taken: dict[str, list[float]] = {side: [] for side in sides}
+        order = list(sides.items())
+        warm_up = min(warm_up, 1) if self.smoke else warm_up
+        for number in range((rounds or self.rounds) + warm_up):
+            for side, script in order:
+                sample = page.evaluate(script, argument)
+                if number >= warm_up:
+                    taken[side].append(sample)
+            order.reverse()
+        return {side: tuple(samples) for side, samples in taken.items()}
+
+    def close(self) -> None:
+        self.site.close()
+
+
+def machine() -> str:
+    """This machine, in a few words."""
+    processor = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        processor = f"{len(names)} × {names[0]}" if names else processor
+    except OSError:
+        pass
+    return f"{platform.system()}, {processor}"

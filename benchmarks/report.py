@@ -1,0 +1,115 @@
+"""The rows as a table, as JSON, as a picture, and as the table that docs/performance.md shows."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import re
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from .browser import ROOT, machine
+from .row import Row, median
+
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "performance.md"
+GROUPS = {"limits": "Limits", "peers": "Others, on the same work", "growth": "What grows with the work"}
+HEAD = ("what", "ours", "theirs", "ratio (p95)", "limit", "")
+
+
+def number(value: float, unit: str) -> str:
+    digits = 0 if value == int(value) else max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    if row.ratio_p95 is not None:
+        ratio += f" ({row.ratio_p95:.2f})"
+    theirs = f"{number(median(row.theirs), row.unit)} ({row.against})" if row.theirs else row.against
+    limit = row.limit.said(row.unit) if row.limit else ""
+    return row.what, number(median(row.ours), row.unit), theirs, ratio, limit, row.verdict
+
+
+def line(row: Row) -> str:
+    return " | ".join(cell for cell in cells(row) if cell)
+
+
+def table(rows: Iterable[Row]) -> str:
+    lines = [HEAD, *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def write(rows: list[Row], versions: dict[str, str]) -> None:
+    """The results of a whole run. Rows that were not measured this time are left out."""
+    RESULTS.mkdir(exist_ok=True)
+    taken = {"date": datetime.date.today().isoformat(), "machine": machine(), "browsers": versions}
+    content = {"taken": taken, "rows": [row.as_json() for row in rows]}
+    (RESULTS / "results.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    (RESULTS / "ratios.svg").write_text(chart(rows))
+    on = ", ".join(f"{engine.capitalize()} {version}" for engine, version in versions.items())
+    parts = [f"Taken on {taken['date']}: {taken['machine']}; {on}."]
+    for group, title in GROUPS.items():
+        found = [row for row in rows if row.group == group]
+        if found:
+            parts += [f"### {title}", markdown(found)]
+    text = PAGE.read_text()
+    between = re.compile(r"(<!-- results -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
+    PAGE.write_text(between.sub(lambda found: found[1] + "\n\n".join(parts) + found[2], text))
+
+
+def markdown(rows: list[Row]) -> str:
+    lines = [HEAD, tuple("---" for _ in HEAD)]
+    for row in rows:
+        *first, verdict = cells(row)
+        lines.append((*first, f"**{verdict}**" if "NOT" in verdict else verdict))
+    text = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    notes = [f"- {row.what}: {row.note}" for row in rows if row.note]
+    return text + ("\n\n" + "\n".join(notes) if notes else "")
+
+
+WIDTH, LABELS, BAR, GAP, TOP = 860, 400, 16, 8, 44
+#: The end of the scale; longer bars are cut off, and say so by their number.
+LONGEST = 2.0
+
+
+def chart(rows: list[Row]) -> str:
+    """The ratios as bars, ours over theirs, beside the line where both are equal."""
+    shown = [row for row in rows if row.ratio is not None and row.group != "growth"]
+    height = TOP + len(shown) * (BAR + GAP) + 24
+    scale = (WIDTH - LABELS - 70) / LONGEST
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="Ratios of ours to theirs" font-family="system-ui, sans-serif" font-size="12">',
+        "<style>text{fill:#333}.good{fill:#2e7d5b}.bad{fill:#b3423a}.even{stroke:#555}.limit{stroke:#c77c02}"
+        "@media(prefers-color-scheme:dark){text{fill:#ddd}.good{fill:#5cb88f}.bad{fill:#e0766d}"
+        ".even{stroke:#aaa}}</style>",
+        f'<text x="0" y="16" font-size="14">Ours as a part of theirs (for rates: theirs of ours); '
+        f"less is better</text>",
+        f'<text x="{LABELS + scale:.0f}" y="34" text-anchor="middle">1.0</text>',
+    ]
+    for place, row in enumerate(shown):
+        assert row.ratio is not None
+        ratio = 1 / row.ratio if row.more_is_better else row.ratio
+        y = TOP + place * (BAR + GAP)
+        kind = "bad" if row.holds is False or (row.holds is None and not row.ahead) else "good"
+        width = min(ratio, LONGEST) * scale
+        parts.append(
+            f'<text x="{LABELS - 8}" y="{y + 12}" text-anchor="end">{escape(shortened(row))}</text>'
+            f'<rect class="{kind}" x="{LABELS}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
+            f'<text x="{LABELS + width + 6:.1f}" y="{y + 12}">{ratio:.2f}</text>'
+        )
+    even = LABELS + scale
+    parts.append(f'<line class="even" x1="{even:.1f}" x2="{even:.1f}" y1="{TOP - 6}" y2="{height - 16}"/>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def shortened(row: Row) -> str:
+    text = f"{row.what} / {row.against}" if row.group == "peers" else row.what
+    return text if len(text) <= 62 else text[:61] + "…"

@@ -1,0 +1,133 @@
+"""A row of the table: one thing measured on both sides, and what it may come to."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a row may come to; one that is kept is enough."""
+
+    times: float | None = None
+    """At most so many times theirs."""
+    more: float | None = None
+    """At most so much more than theirs, in the row's unit."""
+    most: float | None = None
+    """Ours at most, in the row's unit."""
+    at_least: float | None = None
+    """At least so many times theirs."""
+
+    def holds(self, ours: float, theirs: float | None) -> bool:
+        if self.most is not None and ours <= self.most:
+            return True
+        if theirs is None:
+            return False
+        return (
+            (self.times is not None and ours <= self.times * theirs)
+            or (self.more is not None and ours - theirs <= self.more)
+            or (self.at_least is not None and ours >= self.at_least * theirs)
+        )
+
+    def said(self, unit: str) -> str:
+        parts = []
+        if self.times is not None:
+            parts.append(f"≤ {self.times:g} ×")
+        if self.more is not None:
+            parts.append(f"{self.more:+g} {unit}")
+        if self.most is not None:
+            parts.append(f"≤ {self.most:g} {unit}")
+        if self.at_least is not None:
+            parts.append(f"≥ {self.at_least:g} ×")
+        return " or ".join(parts)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Samples of both sides, taken by turns."""
+
+    what: str
+    unit: str
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...] = ()
+    against: str = ""
+    """What they are."""
+    limit: Limit | None = None
+    more_is_better: bool = False
+    note: str = ""
+    group: str = field(default="limits", kw_only=True)
+    """``limits`` (the design's), ``peers`` or ``growth``."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Of the medians."""
+        return _divided(median(self.ours), median(self.theirs)) if self.theirs else None
+
+    @property
+    def ratio_p95(self) -> float | None:
+        """Of the 95th percentiles; where more is better, of the 5th."""
+        side = 5 if self.more_is_better else 95
+        return _divided(percentile(self.ours, side), percentile(self.theirs, side)) if self.theirs else None
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the limit is kept; None where there is none."""
+        if self.limit is None:
+            return None
+        return self.limit.holds(median(self.ours), median(self.theirs) if self.theirs else None)
+
+    @property
+    def ahead(self) -> bool | None:
+        """Whether ours is the better one, as far as there are two."""
+        if not self.theirs:
+            return None
+        ours, theirs = median(self.ours), median(self.theirs)
+        return ours >= theirs if self.more_is_better else ours <= theirs
+
+    @property
+    def verdict(self) -> str:
+        if self.holds is not None:
+            return "holds" if self.holds else "DOES NOT HOLD"
+        if self.ahead is not None:
+            return "ours is ahead" if self.ahead else "theirs is ahead"
+        return ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "group": self.group,
+            "what": self.what,
+            "against": self.against,
+            "unit": self.unit,
+            "ours": _summary(self.ours),
+            "theirs": _summary(self.theirs) if self.theirs else None,
+            "ratio": self.ratio,
+            "ratio_p95": self.ratio_p95,
+            "limit": self.limit.said(self.unit) if self.limit else None,
+            "verdict": self.verdict,
+            "note": self.note,
+        }
+
+
+def median(samples: tuple[float, ...]) -> float:
+    return statistics.median(samples)
+
+
+def percentile(samples: tuple[float, ...], percent: int) -> float:
+    if len(samples) == 1:
+        return samples[0]
+    return statistics.quantiles(samples, n=100, method="inclusive")[percent - 1]
+
+
+def _summary(samples: tuple[float, ...]) -> dict[str, Any]:
+    return {
+        "median": median(samples),
+        "p5": percentile(samples, 5),
+        "p95": percentile(samples, 95),
+        "rounds": len(samples),
+    }
+
+
+def _divided(ours: float, theirs: float) -> float | None:
+    return ours / theirs if theirs else None

@@ -1,0 +1,73 @@
+"""`stop()` against the same promise in plain JavaScript, and whether anything of the tail is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .browser import Bench
+from .row import Limit, Row
+
+OURS = """
+import asyncio, time
+import js
+from mediarecorder import MediaRecorder, Recording, media_devices
+
+stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
+js.window.stream = stream.js
+
+async def stop():
+    recorder = MediaRecorder(stream)
+    await recorder.start()
+    await asyncio.sleep(0.3)
+    begun = time.perf_counter()
+    await recorder.stop()
+    return (time.perf_counter() - begun) * 1000
+
+async def lost():
+    recorder = MediaRecorder(stream)
+    delivered = js.Array.new()
+    recorder.js.addEventListener("dataavailable", delivered.push.bind(delivered))
+    await recorder.start(0.2)
+    await asyncio.sleep(0.5)
+    recording = await recorder.stop()
+    await asyncio.sleep(1)  # whatever comes late
+    whole = js.Blob.new(delivered.map(js.eval("event => event.data")))
+    length = await Recording(whole, recording.mime_type).measure()
+    return [whole.size - recording.size, 1000 * (length - await recording.measure())]
+"""
+THEIRS = """async () => {
+  const recorder = new MediaRecorder(stream);
+  const chunks = [];
+  recorder.ondataavailable = ({ data }) => chunks.push(data);
+  const started = new Promise((resolve) => { recorder.onstart = resolve; });
+  recorder.start();
+  await started;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const begun = performance.now();
+  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
+  window.recording = new Blob(chunks, { type: recorder.mimeType });
+  return performance.now() - begun;
+}"""
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    for engine in ("chromium", "firefox"):
+        with bench.page(engine, source=OURS) as page:
+            sides = {"ours": "() => python.globals.get('stop')()", "theirs": THEIRS}
+            taken = bench.samples(page, sides)
+            name = engine.capitalize()
+            limit = Limit(times=1.10, more=1)
+            yield Row(f"`stop()`, {name}", "ms", taken["ours"], taken["theirs"], "plain JavaScript", limit)
+            lost = [
+                page.evaluate("async () => (await python.globals.get('lost')()).toJs()")
+                for _ in range(2 if bench.smoke else 20)
+            ]
+            sizes, lengths = (tuple(map(abs, values)) for values in zip(*lost, strict=True))
+            most = (max(sizes),)
+            yield Row(
+                f"tail lost at stop, {name}", "bytes", most, against="the browser's data", limit=Limit(most=0)
+            )
+            most = (max(lengths),)
+            yield Row(
+                f"tail lost at stop, {name}", "ms", most, against="the browser's data", limit=Limit(most=0)
+            )
