@@ -6,13 +6,14 @@ PROCESSES ?= 3
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 ISOLATED ?=
 
-.PHONY: help demo notebooks test soak lint types format wheel clean
+.PHONY: help demo notebooks test soak bench lint types format wheel clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
 	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
 	@echo 'make test               run all tests (ARGS="-k stop" to choose; PROCESSES=0 for one after the other)'
 	@echo 'make soak               run the long tests'
+	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" to look only)'
 	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
 	@echo 'make format             format the Python'
 	@echo 'make wheel              build the wheel into dist/'
@@ -33,6 +34,11 @@ test:
 soak:
 	@$(PYTHON) tools/prepare.py test
 	$(PYTEST) -m soak $(ARGS)
+
+# A whole run writes its results; a part of one is only shown.
+bench:
+	@$(PYTHON) tools/prepare.py bench
+	.venv/bin/python -m benchmarks $(or $(ARGS),--write)
 
 lint: types
 	.venv/bin/ruff check

@@ -1,1 +1,1 @@
-"""What the library costs, against plain JavaScript and against others, measured in real browsers: ``make bench``."""
+"""What the library costs, against plain JavaScript and against others: ``make bench``."""

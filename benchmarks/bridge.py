@@ -1,30 +1,17 @@
 """What the bridge costs Python in a worker: a call against a bare BroadcastChannel, and `stop()`.
 
-    .venv/bin/python benchmarks/bridge.py [--rounds 200] [--engine firefox]
-
-All sides run in one page, by turns: JavaScript and Python in a worker, each with a bare message and its
-answer and with a call through the bridge; and `await recorder.stop()` there and in the page's own Python.
+All sides run in one page: JavaScript and Python in a worker, each with a bare message and its answer and
+with a call through the bridge; and `await recorder.stop()` there and in the page's own Python.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+from .browser import Bench
+from .row import Limit, Row
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
-
-from bench.browsers import launch_options  # noqa: E402
-from bench.lanes import CHROMIUM, FIREFOX  # noqa: E402
-from bench.server import BenchHandler, BenchSite  # noqa: E402
-
-CALL_LIMIT = 1.5
-STOP_LIMIT = 5.0  # milliseconds more than in the page
-TAKES = 20
+CALLS = 200
 
 WORKER = """
 addEventListener("message", async ({ data: { id, method, parameter } }) => {
@@ -116,70 +103,37 @@ PAGE = """async ([source, script]) => {
 }"""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="What the bridge costs.")
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--engine", choices=["chromium", "firefox"], default="chromium")
-    arguments = parser.parse_args()
-    BenchHandler.public = (*BenchHandler.public, "benchmarks")
-    site = BenchSite()
-    with sync_playwright() as playwright:
-        lane = CHROMIUM if arguments.engine == "chromium" else FIREFOX
-        browser = playwright[lane.engine].launch(**launch_options(lane))
-        page = browser.new_page()
-        page.goto(f"{site.url}/bench/{arguments.engine}")
-        page.evaluate(PAGE, [SOURCE, WORKER])
-        holds = measure_calls(page, arguments.rounds)
-        holds = measure_stop(page) and holds
-        browser.close()
-    site.close()
-    print("holds" if holds else "DOES NOT HOLD")
-    return 0 if holds else 1
+SIDES = {
+    "JavaScript, bare": "() => ask('time', 'JavaScript, bare')",
+    "JavaScript, bridge": "() => ask('time', 'JavaScript, bridge')",
+    "Python, bare": "() => ask('timePython', 'bare')",
+    "Python, bridge": "() => ask('timePython', 'call')",
+}
+STOPS = {"page": "() => python.globals.get('stop')()", "worker": "() => ask('stop')"}
 
 
-def measure_calls(page: Page, rounds: int) -> bool:
-    sides = {
-        "JavaScript, bare": ["time", "JavaScript, bare"],
-        "JavaScript, bridge": ["time", "JavaScript, bridge"],
-        "Python, bare": ["timePython", "bare"],
-        "Python, bridge": ["timePython", "call"],
-    }
-    times: dict[str, list[float]] = {side: [] for side in sides}
-    for number in range(rounds + 20):
-        for side, request in sides.items():
-            milliseconds = page.evaluate("request => ask(...request)", request)
-            if number >= 20:  # after warming up
-                times[side].append(milliseconds)
-    holds = True
-    for language in ("JavaScript", "Python"):
-        bare, bridge = (times[f"{language}, {way}"] for way in ("bare", "bridge"))
-        ratio = statistics.median(bridge) / statistics.median(bare)
-        holds = holds and ratio <= CALL_LIMIT
-        print(
-            f"a call from {language}: {_said(bridge)}, a bare message and its answer {_said(bare)}, "
-            f"ratio {ratio:.2f}, limit {CALL_LIMIT}"
-        )
-    return holds
-
-
-def measure_stop(page: Page) -> bool:
-    there: list[float] = []
-    here: list[float] = []
-    for number in range(TAKES + 2):
-        for times, ask in ((here, "python.globals.get('stop')()"), (there, "ask('stop')")):
-            milliseconds = page.evaluate(f"() => {ask}")
-            if number >= 2:
-                times.append(milliseconds)
-    more = statistics.median(there) - statistics.median(here)
-    print(
-        f"stop(): in a worker {_said(there)}, in the page {_said(here)}, {more:+.1f} ms, limit {STOP_LIMIT:+}"
-    )
-    return more <= STOP_LIMIT
-
-
-def _said(times: list[float]) -> str:
-    return f"{statistics.median(times):.2f} ms (p95 {statistics.quantiles(times, n=20)[-1]:.2f})"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(bench: Bench) -> Iterator[Row]:
+    for engine in ("chromium", "firefox"):
+        with bench.blank_page(engine) as page:
+            page.goto(f"{bench.site.url}/bench/{engine}")
+            page.evaluate(PAGE, [SOURCE, WORKER])
+            name = engine.capitalize()
+            taken = bench.samples(page, SIDES, rounds=2 if bench.smoke else CALLS, warm_up=20)
+            for language in ("JavaScript", "Python"):
+                yield Row(
+                    f"a call of the bridge from {language}, {name}",
+                    "ms",
+                    taken[f"{language}, bridge"],
+                    taken[f"{language}, bare"],
+                    "bare BroadcastChannel",
+                    Limit(times=1.5),
+                )
+            taken = bench.samples(page, STOPS)
+            yield Row(
+                f"`stop()` in a worker, {name}",
+                "ms",
+                taken["worker"],
+                taken["page"],
+                "in the page",
+                Limit(more=5),
+            )

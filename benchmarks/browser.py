@@ -1,4 +1,4 @@
-"""The browser that a benchmark runs in: pages with Pyodide and the library, and samples of both sides by turns."""
+"""The browser that a benchmark runs in: pages with Pyodide and the library, samples by turns."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Bench:
     def page(
         self, engine: str = "chromium", flags: list[str] | None = None, source: str = ""
     ) -> Iterator[Page]:
-        """A page of a new browser, with Pyodide in `python`, the library on its path, and `source` run in it."""
+        """A page with Pyodide in `python` and the library on its path; `source` was run in it."""
         with self.blank_page(engine, flags) as page:
             page.goto(f"{self.site.url}/bench/{engine}")
             page.evaluate(START)
@@ -94,6 +94,22 @@ class Bench:
 
     def close(self) -> None:
         self.site.close()
+
+
+def all_heaps(page: Page) -> int:
+    """Bytes of JavaScript in Chromium's page and its workers, and of WebAssembly, after collecting garbage.
+
+    (Chromium answers at once with ``--enable-blink-features=ForceEagerMeasureMemory``.)
+    """
+    page.evaluate("() => { python.pyimport('gc').collect(); }")
+    browser = page.context.new_cdp_session(page)
+    browser.send("HeapProfiler.collectGarbage")
+    browser.detach()
+    script = """async () => {
+      const { bytes } = await performance.measureUserAgentSpecificMemory();
+      return bytes + python._module.HEAP8.length;
+    }"""
+    return int(page.evaluate(script))
 
 
 def machine() -> str:

@@ -1,4 +1,4 @@
-"""What a chunk costs in the page's thread: a thousand ``dataavailable`` events are fired at a real recorder."""
+"""What a chunk costs in the page's thread: a thousand events are fired at a real recorder."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 
 from .browser import ROOT, machine
 from .row import Row, median
@@ -90,8 +89,8 @@ def chart(rows: list[Row]) -> str:
         "<style>text{fill:#333}.good{fill:#2e7d5b}.bad{fill:#b3423a}.even{stroke:#555}.limit{stroke:#c77c02}"
         "@media(prefers-color-scheme:dark){text{fill:#ddd}.good{fill:#5cb88f}.bad{fill:#e0766d}"
         ".even{stroke:#aaa}}</style>",
-        f'<text x="0" y="16" font-size="14">Ours as a part of theirs (for rates: theirs of ours); '
-        f"less is better</text>",
+        '<text x="0" y="16" font-size="14">Ours as a part of theirs (for rates: theirs of ours); '
+        "less is better</text>",
         f'<text x="{LABELS + scale:.0f}" y="34" text-anchor="middle">1.0</text>',
     ]
     for place, row in enumerate(shown):

@@ -1,35 +1,20 @@
-"""How fast the store writes, against the same writes in plain JavaScript.
+"""How fast the store writes, against plain JavaScript, and what an hour of it leaves in memory.
 
-    .venv/bin/python benchmarks/store.py [--rounds 7] [--engine firefox]
-
-Both sides run in one page, by turns. Each gets the chunks of some minutes at 2.5 Mbit/s, one for each second,
-as fast as it takes them: at most 8 MB wait. In plain JavaScript a worker writes each chunk and flushes it.
+Each side gets chunks at 2.5 Mbit/s, one for each second, as fast as it takes them: at most 8 MB wait.
+In plain JavaScript a worker writes each chunk and flushes it.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+from .browser import Bench, all_heaps
+from .row import Limit, Row
 
-from playwright.sync_api import sync_playwright  # noqa: E402
+SECOND = 2_500_000 // 8
+"""Bytes."""
 
-from bench.browsers import launch_options  # noqa: E402
-from bench.lanes import CHROMIUM, FIREFOX  # noqa: E402
-from bench.server import BenchHandler, BenchSite  # noqa: E402
-
-LIMIT = 0.8
-
-START = """async () => {
-  const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
-  window.python = await loadPyodide();
-  const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
-  python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
-  python.pyimport("sys").path.insert(0, "/repository/py");
+START = """() => {
   const noise = new Uint8Array(4 << 20);
   for (let at = 0; at < noise.length; at += 65536) crypto.getRandomValues(noise.subarray(at, at + 65536));
   window.chunk = (number, size) => {
@@ -89,33 +74,29 @@ measure
 """
 
 
-def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--chunks", type=int, default=600)
-    options.add_argument("--size", type=int, default=2_500_000 // 8)
-    options.add_argument("--engine", choices=["chromium", "firefox"], default="chromium")
-    given = options.parse_args()
-    lane = CHROMIUM if given.engine == "chromium" else FIREFOX
-    work = {"count": given.chunks, "size": given.size}
-    BenchHandler.public = (*BenchHandler.public, "benchmarks")
-    site = BenchSite()
-    with sync_playwright() as playwright:
-        browser = playwright[lane.engine].launch(**launch_options(lane))
-        page = browser.new_page()
-        page.goto(f"{site.url}/bench/{given.engine}")
-        page.evaluate(START)
-        page.evaluate("async (source) => { window.measure = await python.runPythonAsync(source); }", STORE)
-        rates: dict[str, list[float]] = {"plain": [], "store": []}
-        for _ in range(given.rounds + 1):
-            rates["plain"].append(page.evaluate(PLAIN, work))
-            rates["store"].append(page.evaluate("({ count, size }) => measure(count, size)", work))
-        browser.close()
-    plain, store = (statistics.median(found[1:]) for found in rates.values())
-    print(f"{given.engine}: plain JavaScript {plain / 1e6:.0f} MB/s, the store {store / 1e6:.0f} MB/s")
-    print(f"ratio {store / plain:.2f} (limit {LIMIT})")
-    return store / plain < LIMIT
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(bench: Bench) -> Iterator[Row]:
+    for engine in ("chromium", "firefox"):
+        flags = ["--enable-blink-features=ForceEagerMeasureMemory"] if engine == "chromium" else []
+        with bench.page(engine, flags) as page:
+            page.evaluate(START)
+            page.evaluate(
+                "async (source) => { window.measure = await python.runPythonAsync(source); }", STORE
+            )
+            ours, theirs = "({ count, size }) => measure(count, size)", PLAIN
+            work = {"count": 20 if bench.smoke else 600, "size": SECOND}
+            taken = bench.samples(page, {"ours": ours, "theirs": theirs}, work)
+            yield Row(
+                f"writing into the store, {engine.capitalize()}",
+                "MB/s",
+                tuple(rate / 1e6 for rate in taken["ours"]),
+                tuple(rate / 1e6 for rate in taken["theirs"]),
+                "plain JavaScript",
+                Limit(at_least=0.8),
+                more_is_better=True,
+            )
+            if engine == "chromium":
+                page.evaluate(ours, {"count": 60, "size": SECOND})
+                before = all_heaps(page)
+                page.evaluate(ours, {"count": 20 if bench.smoke else 3600, "size": SECOND})
+                growth = all_heaps(page) - before
+                yield Row("one hour into the store: all heaps", "MB", (growth / 1e6,), limit=Limit(most=20))

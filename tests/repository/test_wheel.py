@@ -78,7 +78,7 @@ def test_wheel_holds_the_licences(wheel):
 
 
 def test_wheel_without_the_media_engine_is_small(wheel):
-    # (109 kB now. The design says 80: docs/maintaining.md tells where they go.)
+    # (110 kB now. The design says 80: docs/performance.md tells why.)
     engine = sum(
         info.compress_size
         for info in wheel.infolist()

@@ -1,0 +1,30 @@
+// @ts-check
+/** The plain JavaScript that `samples()` is measured against: mediabunny's decoder, and one array of floats. */
+
+import {
+  AudioSampleSink, BlobSource, Input, MATROSKA, OGG, WEBM,
+} from "/node_modules/mediabunny/dist/bundles/mediabunny.min.mjs";
+
+/** Interleaved samples of the whole sound. @param {Blob} blob */
+export async function samplesOf(blob) {
+  const input = new Input({ source: new BlobSource(blob), formats: [WEBM, MATROSKA, OGG] });
+  const track = await input.getPrimaryAudioTrack();
+  if (!track) throw new Error("no sound");
+  const blocks = [];
+  let length = 0;
+  for await (const sample of new AudioSampleSink(track).samples()) {
+    const block = new Float32Array(sample.numberOfFrames * sample.numberOfChannels);
+    sample.copyTo(block, { planeIndex: 0, format: "f32" });
+    sample.close();
+    blocks.push(block);
+    length += block.length;
+  }
+  input.dispose();
+  const whole = new Float32Array(length);
+  let at = 0;
+  for (const block of blocks) {
+    whole.set(block, at);
+    at += block.length;
+  }
+  return whole;
+}

@@ -1,0 +1,71 @@
+"""The benchmarks: that each of them runs, and what the table says of a row. (How fast anything is, is not tested.)"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.report import chart, markdown, table
+from benchmarks.row import Limit, Row
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_it_runs(name):
+    command = [sys.executable, "-m", "benchmarks", "--smoke", "--only", name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("|") > 0, "there are rows"
+
+
+def row(ours, theirs=(), limit=None, **more):
+    return Row("work", "ms", tuple(ours), tuple(theirs), "plain JavaScript", limit, **more)
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (row([1, 2, 30], [2, 2, 2], Limit(times=1.0)), "holds"),
+        (row([3, 3, 3], [2, 2, 2], Limit(times=1.1)), "DOES NOT HOLD"),
+        (row([3, 3, 3], [2, 2, 2], Limit(times=1.1, more=1)), "holds"),
+        (row([5], limit=Limit(most=5)), "holds"),
+        (row([5.1], limit=Limit(most=5)), "DOES NOT HOLD"),
+        (row([80], [100], Limit(at_least=0.8)), "holds"),
+        (row([79], [100], Limit(at_least=0.8)), "DOES NOT HOLD"),
+        (row([1], [2]), "ours is ahead"),
+        (row([2], [1]), "theirs is ahead"),
+        (row([2], [1], more_is_better=True), "ours is ahead"),
+        (row([2]), ""),
+    ],
+)
+def test_a_row_is_judged_by_its_medians(row, verdict):
+    assert row.verdict == verdict
+
+
+def test_the_table_says_both_sides_and_the_verdict():
+    said = table([row([3, 4, 5], [2, 2, 2], Limit(times=1.5, more=1))])
+    assert said.splitlines()[1].split("  ") == [
+        "work",
+        "4 ms",
+        "2 ms (plain JavaScript)",
+        "2.00 (2.45)",
+        "≤ 1.5 × or +1 ms",
+        "DOES NOT HOLD",
+    ]
+
+
+def test_the_page_shows_notes_below_and_what_does_not_hold_in_bold():
+    said = markdown([row([3], [1], Limit(times=1), note="a | b")])
+    assert "| **DOES NOT HOLD** |" in said
+    assert said.endswith("- work: a | b")
+
+
+def test_the_picture_has_a_bar_for_each_ratio():
+    picture = chart([row([1], [2]), row([1]), row([900], [1], limit=Limit(times=1))])
+    assert picture.count("<rect") == 2
+    assert 'class="bad"' in picture
