@@ -113,7 +113,7 @@ STOPS = {"page": "() => python.globals.get('stop')()", "worker": "() => ask('sto
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         with bench.blank_page(engine) as page:
             page.goto(f"{bench.site.url}/bench/{engine}")
             page.evaluate(PAGE, [SOURCE, WORKER])

@@ -51,6 +51,7 @@ class Bench:
     def __init__(self, playwright: Playwright, rounds: int, smoke: bool = False) -> None:
         self._playwright = playwright
         self.rounds, self.smoke = rounds, smoke
+        self.engines = ("chromium",) if smoke else ("chromium", "firefox")
         self.versions: dict[str, str] = {}
         self.site = BenchSite(BenchmarkHandler)
 

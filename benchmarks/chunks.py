@@ -69,7 +69,7 @@ SIDES = {
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         with bench.page(engine, source=OURS) as page:
             page.evaluate(RUN, 50 if bench.smoke else CHUNKS)
             taken = bench.samples(page, SIDES, warm_up=5)

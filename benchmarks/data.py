@@ -52,7 +52,7 @@ SAMPLES = """async () => {
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         with bench.page(engine, source=OURS) as page:
             size, seconds = (1_000_000, 1) if bench.smoke else (SIZE, 20)
             page.evaluate("([size, seconds]) => python.globals.get('make')(size, seconds)", [size, seconds])

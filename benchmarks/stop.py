@@ -51,7 +51,7 @@ THEIRS = """async () => {
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         with bench.page(engine, source=OURS) as page:
             sides = {"ours": "() => python.globals.get('stop')()", "theirs": THEIRS}
             taken = bench.samples(page, sides)
@@ -60,7 +60,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             yield Row(f"`stop()`, {name}", "ms", taken["ours"], taken["theirs"], "plain JavaScript", limit)
             lost = [
                 page.evaluate("async () => (await python.globals.get('lost')()).toJs()")
-                for _ in range(2 if bench.smoke else 20)
+                for _ in range(1 if bench.smoke else 20)
             ]
             sizes, lengths = (tuple(map(abs, values)) for values in zip(*lost, strict=True))
             most = (max(sizes),)

@@ -75,7 +75,7 @@ measure
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         flags = ["--enable-blink-features=ForceEagerMeasureMemory"] if engine == "chromium" else []
         with bench.page(engine, flags) as page:
             page.evaluate(START)

@@ -51,6 +51,12 @@ class Lane:
         )
 
 
+#: Of tests that open pages of their own: in which engines.
+chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
+
 #: A name that is not this machine's own, so that the page is no secure context.
 INSECURE_HOST = "recorder.test"
 

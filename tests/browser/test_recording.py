@@ -11,8 +11,8 @@ from mediarecorder import MediaRecorder, Recording, record
 
 
 @pytest.fixture
-async def recording(microphone):
-    return await record(0.5, stream=microphone)
+async def recording(recorded):
+    return await recorded("sound", 0.5)
 
 
 @pytest.mark.core

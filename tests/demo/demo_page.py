@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 # Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
@@ -31,11 +30,6 @@ window.Worker = class extends Worker {
 """
 
 LOADING = 60_000  # milliseconds: two engines on a busy machine
-
-chromium_only = pytest.mark.parametrize("engine", ["chromium"])
-firefox_in_soak = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
-)
 
 
 class Demo:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from demo_page import LOADING, chromium_only, firefox_in_soak
+from demo_page import LOADING
 from playwright.sync_api import Page, expect
+
+from bench.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 

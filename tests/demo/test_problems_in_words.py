@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from demo_page import firefox_in_soak
 from playwright.sync_api import expect
 
 from bench.judge import tone
+from bench.lanes import firefox_in_soak
 
 
 @pytest.mark.parametrize("lane", ["chromium-denied", "firefox-denied"])

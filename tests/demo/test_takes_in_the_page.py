@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from demo_page import chromium_only, firefox_in_soak
 from playwright.sync_api import expect
 
 from bench.judge import probe, tone
+from bench.lanes import chromium_only, firefox_in_soak
 
 # What the card says, what the player finds and what was recorded differ by the encoders' delays.
 NEARLY = 0.35  # seconds
@@ -97,6 +97,7 @@ def test_screen(demo):
     demo.expect_released()
 
 
+@firefox_in_soak
 def test_hasty_presses(demo):
     demo.record.evaluate("button => { button.click(); button.click(); }")
     expect(demo.stop).to_be_visible()

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
+from bench.lanes import firefox_in_soak
+
 ROOT = Path(__file__).parents[2]
 
 TELL = """
@@ -94,6 +96,7 @@ def test_a_worker_records_in_one_call(show):
     assert told(show("", body, isolated=True)) == [True, True, "video"]
 
 
+@firefox_in_soak
 def test_an_editor_records_in_one_call(show):
     body = f"<script type='py-editor' config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     page = show("", body, isolated=True)
@@ -123,6 +126,7 @@ def test_without_isolation_the_author_hands_over_a_channel(show):
     assert told(show(head, "", isolated=False)) == [True, True, "video"]
 
 
+@firefox_in_soak
 def test_without_isolation_and_channel_it_says_which_line_to_add(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     name, text = told(show("", body, isolated=False))

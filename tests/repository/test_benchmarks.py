@@ -1,4 +1,4 @@
-"""The benchmarks: that each of them runs, and what the table says of a row. (How fast anything is, is not tested.)"""
+"""The benchmarks: that each of them runs, and what the table says of a row. No speed is tested."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.report import chart, markdown, table
 from benchmarks.row import Limit, Row

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from bench.lanes import firefox_in_soak
+
 ROOT = Path(__file__).parents[2]
 
 # Notes down which scripts the page gets, from whomever.
@@ -112,6 +114,7 @@ def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
     assert installed.locator("script[src^='blob:']").count() == 0
 
 
+@firefox_in_soak
 def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
     """Where a Content-Security-Policy forbids ``blob:`` scripts."""
     installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
