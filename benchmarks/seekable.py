@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import Page
-
 from .browser import EXPOSED, Bench
 from .row import Limit, Row
 
@@ -55,14 +53,13 @@ SIDES = {
 }
 
 # Whenever the page has a moment, all garbage is collected, and what is left is noted down.
-WATCH = """async ([name, seconds]) => {
+WATCH = """async ([name, seconds, times]) => {
   const heaps = () => {
     gc();
     return performance.memory.usedJSHeapSize;
   };
   let peak = 0;
   const timer = setInterval(() => { peak = Math.max(peak, heaps()); }, 10);
-  const times = name === "seekable" ? 10 : 1;
   for (let time = 0; time < times; time++) await ours(name, seconds);
   clearInterval(timer);
   return peak;
@@ -70,7 +67,7 @@ WATCH = """async ([name, seconds]) => {
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    short, long = (3, 6) if bench.smoke else (60, 600)  # seconds
+    short, long = (1, 2) if bench.smoke else (60, 600)  # seconds
     with bench.page(flags=EXPOSED, source=f"SECONDS = {min(short, 20)}") as page:
         page.evaluate(START)
         for seconds in (short, long):
@@ -85,11 +82,8 @@ def measure(bench: Bench) -> Iterator[Row]:
             Limit(times=1.15),
         )
         for name in NAMES:
-            grown = peak(page, name, long) - peak(page, name, short)
+            times = 10 if name == "seekable" and not bench.smoke else 1  # it is over too soon to be seen
+            long_peak, short_peak = (page.evaluate(WATCH, [name, length, times]) for length in (long, short))
+            grown = long_peak - short_peak
             what = f"`{name}()`: memory for {long} s more than for {short} s"
             yield Row(what, "MB", (grown / 1e6,), limit=Limit(most=10))
-
-
-def peak(page: Page, name: str, seconds: int) -> float:
-    most: float = page.evaluate(WATCH, [name, seconds])
-    return most
