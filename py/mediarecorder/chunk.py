@@ -18,6 +18,8 @@ class Chunk:
         The browser's Blob.
     """
 
+    __slots__ = ("js",)
+
     def __init__(self, blob: Any) -> None:
         self.js = blob
 

@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .browser import absent, create_proxy
+from .chunk import Chunk
 from .errors import from_browser
 from .outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .chunk import Chunk
     from .tracks import MediaStreamTrack
 
     Handler = Callable[["Event"], Any]
@@ -24,6 +24,8 @@ class Event:
     `js` is the browser's event. It is None where the browser owed an event and never fired it.
     """
 
+    __slots__ = ("_data", "_error", "js", "type")
+
     def __init__(self, type: str, js_event: Any = None, error: Exception | None = None) -> None:
         self.type = type
         self.js = js_event
@@ -33,11 +35,10 @@ class Event:
     @property
     def data(self) -> Chunk | None:
         """The `Chunk` of a ``dataavailable`` event."""
-        blob = getattr(self.js, "data", None)
-        if self._data is None and not absent(blob):
-            from .chunk import Chunk
-
-            self._data = Chunk(blob)
+        if self._data is None:
+            blob = getattr(self.js, "data", None)
+            if not absent(blob):
+                self._data = Chunk(blob)
         return self._data
 
     @property
@@ -173,7 +174,8 @@ class EventTarget:
         return bool(self._subscriptions.get(type))
 
     def _dispatch(self, event: Event) -> None:
-        for subscription in tuple(self._subscriptions.get(event.type, ())):
+        subscriptions = self._subscriptions.get(event.type)
+        for subscription in tuple(subscriptions) if subscriptions else ():
             if subscription.active:
                 call_handler(subscription.handler, event)
 
@@ -225,7 +227,7 @@ def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
         _report(error, handler)
         return
     # What a handler merely passes on, as `lambda event: recorder.stop()` does, reports its failure itself.
-    if hasattr(result, "__await__") and not isinstance(result, Outcome):
+    if result is not None and hasattr(result, "__await__") and not isinstance(result, Outcome):
         task = asyncio.ensure_future(result)
         _tasks.add(task)  # the loop holds tasks weakly
         task.add_done_callback(lambda task: _finish(task, handler))

@@ -18,7 +18,7 @@ Why it is more than "wait for `stop`":
   there is a limit to the silence.
 
 Whichever way a take ends, `_finish` settles everything that anyone still waits for, once, and destroys
-the one proxy of the take. Chunks are kept elsewhere (keeping.py), in the browser without a call into Python,
+the take's proxies. Chunks are kept elsewhere (keeping.py), in the browser without a call into Python,
 which hears of each only when somebody in Python listens.
 """
 
@@ -103,12 +103,12 @@ class Take:
             "resume": deque(),
         }
         self._requests: deque[Outcome[Chunk]] = deque()
-        self._news: Outcome[None] = Outcome()
+        self._news: Outcome[None] | None = None
         self._error: Exception | None = None
         self._stop_event: Any = None
         self._quiet = 0
         self._looked_at = 0
-        self._listening_to_data = False
+        self._data_proxy: Any = None
 
     # The verbs. Each acts at once and returns what its event will settle.
 
@@ -186,9 +186,9 @@ class Take:
 
     def listen_to_data(self) -> None:
         """From now on Python hears of each chunk too, as long as the take lasts."""
-        if not self._listening_to_data and self.phase not in (KEEPING, OVER):
-            self._listening_to_data = True
-            self.js.addEventListener("dataavailable", self._proxy)
+        if self._data_proxy is None and self.phase not in (KEEPING, OVER):
+            self._data_proxy = create_proxy(self._data)
+            self.js.addEventListener("dataavailable", self._data_proxy)
 
     def follow(self) -> deque[Chunk]:
         """Chunks are put in here as they come, until `unfollow`; at first it has those that are in memory."""
@@ -203,12 +203,19 @@ class Take:
 
     def news(self) -> Outcome[None]:
         """Settles at the next chunk or at the end of the take."""
+        if self._news is None:
+            self._news = Outcome()
         return self._news
+
+    def _tell_news(self) -> None:
+        news, self._news = self._news, None
+        if news:
+            news.resolve(None)
 
     # What the browser says.
 
     def _heard(self, js_event: Any = None) -> None:
-        """The one callback: all events of recorder and tracks, and without an event the tick."""
+        """All events of recorder and tracks but those with data, and without an event the tick."""
         if js_event is None:
             self._tick()
             return
@@ -232,8 +239,6 @@ class Take:
             self._notify(self, event)
             if self.active:  # the browser owes a `stop` and does not seem to know
                 self.js.stop()
-        elif type == "dataavailable":
-            self._data(Event(type, js_event))
         else:
             getattr(self._time, type)(at)
             # Taken first: a verb called by a handler waits for the next event.
@@ -243,16 +248,18 @@ class Take:
             if outcome:
                 outcome.resolve(None)
 
-    def _data(self, event: Event) -> None:
+    def _data(self, js_event: Any, *_: Any) -> None:
+        """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""
+        self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
+        event = Event("dataavailable", js_event)
         self._notify(self, event)
-        if event.data is not None:
+        if (self._followers or request) and (chunk := event.data):
             for follower in self._followers:
-                follower.append(event.data)
+                follower.append(chunk)
             if request:
-                request.resolve(event.data)
-        news, self._news = self._news, Outcome()
-        news.resolve(None)
+                request.resolve(chunk)
+        self._tell_news()
 
     def _rest_has_come(self) -> bool:
         """Since the end began as many chunks came as the browser owed, and the last one holds data and
@@ -324,7 +331,7 @@ class Take:
                 outcome.reject(failure) if failure else outcome.resolve(None)
         for request in self._requests:
             request.reject(failure or AbortError("request_data: the take ended before another chunk came"))
-        self._news.resolve(None)
+        self._tell_news()
         if failure:
             self.finished.reject(failure)
         elif recording:
@@ -358,8 +365,11 @@ class Take:
         """Nothing of the browser's knows this take any more."""
         js.clearInterval(self._timer)
         self.js.removeEventListener("dataavailable", self._gather)
-        for type in ("start", "pause", "resume", "error", "stop", "dataavailable"):
+        for type in ("start", "pause", "resume", "error", "stop"):
             self.js.removeEventListener(type, self._proxy)
+        if self._data_proxy is not None:
+            self.js.removeEventListener("dataavailable", self._data_proxy)
+            self._data_proxy.destroy()
         for track in self._tracks:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
