@@ -96,12 +96,13 @@ function* silence(frames, channels) {
  * One channel is the mean of all; more than there are repeat a single one, else they are silent.
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
  */
-async function* remixed(blocks, from, to) {
+function remixed(blocks, from, to) {
+  return from === to ? blocks : mixing(blocks, from, to);
+}
+
+/** @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to */
+async function* mixing(blocks, from, to) {
   for await (const block of blocks) {
-    if (from === to) {
-      yield block;
-      continue;
-    }
     const frames = block.length / from;
     const mixed = new Float32Array(frames * to);
     for (let frame = 0; frame < frames; frame++) {
@@ -124,11 +125,15 @@ async function* remixed(blocks, from, to) {
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
  * @param {number} channels
  */
-async function* resampled(blocks, from, to, channels) {
-  if (from === to) {
-    yield* blocks;
-    return;
-  }
+function resampled(blocks, from, to, channels) {
+  return from === to ? blocks : resampling(blocks, from, to, channels);
+}
+
+/**
+ * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
+ * @param {number} channels
+ */
+async function* resampling(blocks, from, to, channels) {
   const resampler = new Resampler(from, to, channels);
   for await (const block of blocks) yield resampler.add(block);
   yield resampler.end();
