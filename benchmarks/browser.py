@@ -34,7 +34,7 @@ START = """async () => {
 class BenchmarkHandler(BenchHandler):
     """The bench's files, and those of the benchmarks and of the peers."""
 
-    public = (*BenchHandler.public, "benchmarks")
+    public = (*BenchHandler.public, "benchmarks", "build/peers")
 
 
 class Bench:

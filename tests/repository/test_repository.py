@@ -54,16 +54,21 @@ def test_example_fetches_the_library_as_the_page_does():
     assert example == library
 
 
-def test_npm_lock_names_no_registry():
-    text = (ROOT / "package-lock.json").read_text()
+NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers"])
+
+
+@NPM
+def test_npm_lock_names_no_registry(folder):
+    text = (ROOT / folder / "package-lock.json").read_text()
     assert "://" not in text.replace('"url": "https://github.com/sponsors/', "")
     assert '"resolved"' not in text
 
 
-def test_npm_packages_are_pinned_and_locked():
-    package = json.loads((ROOT / "package.json").read_text())
-    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    for name, version in (package["dependencies"] | package["devDependencies"]).items():
+@NPM
+def test_npm_packages_are_pinned_and_locked(folder):
+    package = json.loads((ROOT / folder / "package.json").read_text())
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
+    for name, version in (package["dependencies"] | package.get("devDependencies", {})).items():
         exact = version.rpartition("@")[2]
         assert re.fullmatch(r"\d+\.\d+\.\d+", exact), f"{name} {version}"
         assert lock[f"node_modules/{name}"]["version"] == exact
@@ -77,7 +82,9 @@ def pins(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["requirements-dev.txt", "tests/bench/inner-requirements.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements-dev.txt", "tests/bench/inner-requirements.txt", "benchmarks/peers/wheels.txt"]
+)
 def test_python_packages_are_pinned(name):
     loose = [package for package, version in pins(name).items() if not re.fullmatch(r"[\d.]+", version)]
     assert loose == []

@@ -1,0 +1,366 @@
+"""The library against its peers, on the same work, in the same page of Chromium.
+
+What they are, and what measures them, is in the folder `peers`; `tools/prepare.py bench` installs them.
+
+`browseraudio` is a Jupyter widget: its JavaScript records, and sends Python a message with the samples in
+base64. A page without Jupyter lacks only the messenger. Here the JavaScript of its wheel runs unchanged, its
+button is clicked, and what it would send goes to `set_state` of its Python at once, in the page's thread. In
+Jupyter there are a message and mostly a worker between the two, so it is not faster there. It needs numpy, so
+its page has the one Pyodide that there is numpy for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.sync_api import Page
+
+from .browser import ROOT, Bench
+from .row import Row
+
+HERE = ROOT / "benchmarks" / "peers"
+BUILT = ROOT / "build" / "peers"
+NODE_MODULES = HERE / "node_modules"
+ENGINE = ROOT / "py" / "mediarecorder" / "js" / "media.js"
+FFMPEG = BUILT / "ffmpeg.js"
+
+Samples = tuple[float, ...]
+
+OPUS, PCM = "audio/webm;codecs=opus", "audio/webm;codecs=pcm"
+CAMERA = "video/webm;codecs=vp8,opus"
+#: mp4 can carry these.
+SCENE = "video/webm;codecs=vp9,opus"
+#: What the recorder is asked for; such a picture needs all of it.
+BITS_PER_SECOND = 2_500_000
+
+#: Five seconds, or many megabytes, for each sample.
+LONG_ROUNDS = 10
+SEEK_ROUNDS = 5
+TAKES = 20
+
+#: What must be said of the rows.
+BROWSERAUDIO_TIME = (
+    "ours begins at stop(), the peer when its last block of 4,096 frames is there; the message that Jupyter "
+    "would carry its samples in is left out; this page has Pyodide 0.27.7"
+)
+BROWSERAUDIO_OPUS = (
+    "ours records Opus and decodes it, and has the take as a small file, too; the peer never has anything "
+    "but samples: it loses nothing to a codec and needs no decoder"
+)
+BROWSERAUDIO_CALL = "both sides open the microphone in it; the peer opens an AudioContext, too"
+BROWSERAUDIO_BYTES = (
+    "the peer sends base64 of one channel at the rate of its AudioContext, here {rate:,} Hz; ours copies the "
+    "floats once, at the recording's 48,000 Hz"
+)
+RECORDRTC = "the peer waits 100 ms and takes what has come by then; ours waits for the browser's last event"
+RECORDRTC_TAIL = (
+    "the peer loses what comes later than 100 ms after stop(), and does not tell; here the browser is faster"
+)
+WAV_OPUS = (
+    "the peer has the browser record PCM and encodes while it records, so little is left at the end; ours "
+    "records Opus and decodes it at the end"
+)
+WAV_PCM = "both without loss; the peer encodes while it records, ours at the end"
+SEEKABLE = (
+    "the peer is handed the length, which it cannot find out, and writes it into a copy of the file in "
+    "memory; it writes no cues, so a player reads its way to a place (next row). Ours finds the length, "
+    "writes cues, and every packet anew, to disk what is larger than 32 MB"
+)
+REMUX = (
+    "VP9 and Opus, every packet the same in both results; the peer works in the memory of a worker, which "
+    "holds the file and the result as a whole; ours reads piece by piece, and writes to disk what is "
+    "larger than 32 MB. Loading either is not in the time"
+)
+LOADED = "as it lies on disk; the peer can do far more with it"
+
+START_MICROPHONE = """async (wheels) => {
+  const { loadPyodide } = await import("/node_modules/pyodide-0.27/pyodide.mjs");
+  window.python = await loadPyodide();
+  for (const name of wheels) {
+    python.unpackArchive(await (await fetch(name)).arrayBuffer(), "wheel");
+  }
+  const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
+  python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
+  window.browseraudio = await import("/build/peers/browseraudio.js");
+  browseraudio.watch(MediaRecorder.prototype, "stop");
+  browseraudio.watch(AudioNode.prototype, "disconnect");
+  window.take = (name, ...parameters) => browseraudio.timed(() => python.globals.get(name)(...parameters));
+}"""
+MICROPHONE = """
+import sys
+from types import ModuleType
+
+import js
+from pyodide.ffi import create_proxy, to_js
+
+
+class PlaceHolder(ModuleType):
+    "For what is imported and never used."
+    __path__ = []
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments: None
+
+
+for name in ("", ".core", ".core.interactiveshell", ".display", ".utils", ".utils.capture"):
+    sys.modules[f"IPython{name}"] = PlaceHolder(f"IPython{name}")
+
+import browseraudio
+import numpy
+
+sys.path.insert(0, "/repository/py")
+from mediarecorder import record
+
+async def ours(seconds, mime_type):
+    recording = await record(seconds, mime_type=mime_type)
+    samples = await recording.samples()
+    array = numpy.asarray(samples)
+    arrived = js.performance.now()
+    assert array.dtype == numpy.float32 and array.any()
+    return to_js([arrived, array.nbytes, samples.duration])
+
+async def theirs(seconds):
+    recorder = browseraudio.Recorder(duration=seconds)
+
+    def receive(sound, rate):
+        recorder.set_state({"_pcm_b64": sound, "sample_rate": rate})
+        array = recorder.samples
+        arrived = js.performance.now()
+        assert array.dtype == numpy.float32 and array.any() and len(array) == seconds * rate
+        return arrived
+
+    receiver = create_proxy(receive)
+    try:
+        return await js.browseraudio.take(recorder._esm, seconds, receiver)
+    finally:
+        receiver.destroy()
+"""
+
+START = """async () => {
+  for (const name of ["recordrtc", "wav", "duration", "ffmpeg", "scene"]) {
+    window[name] = await import(`/build/peers/${name}.js`);
+  }
+  window.ours = (name, ...parameters) => python.globals.get(name)(...parameters);
+  window.judge = async (question, blob) => {
+    const response = await fetch(`/judge/${question}`, { method: "POST", body: blob });
+    return (await response.json()).found;
+  };
+  window.length = (blob) => ours("length", blob);
+  const devices = navigator.mediaDevices;
+  window.camera = await devices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+  window.microphone = await devices.getUserMedia({ audio: true });
+  window.timed = async (name, work) => {
+    const [milliseconds, blob] = await work;
+    window[name] = blob;
+    return milliseconds;
+  };
+  recordrtc.listen();
+}"""
+#: Every function returns milliseconds and a file.
+OURS = """
+import asyncio
+import js
+from mediarecorder import MediaRecorder, MediaStream, Recording
+from pyodide.ffi import to_js
+
+def since(begun, blob):
+    return to_js([js.performance.now() - begun, blob])
+
+async def sliced(seconds, mime_type):
+    recorder = MediaRecorder(MediaStream(js.camera), mime_type=mime_type)
+    await recorder.start(0.2)
+    await asyncio.sleep(seconds)
+    begun = js.performance.now()
+    recording = await recorder.stop()
+    return since(begun, recording.blob)
+
+async def wav(seconds, mime_type):
+    recorder = MediaRecorder(MediaStream(js.microphone), mime_type=mime_type)
+    await recorder.start()
+    await asyncio.sleep(seconds)
+    begun = js.performance.now()
+    recording = await recorder.stop()
+    return since(begun, (await recording.convert("wav")).blob)
+
+async def scene(stream, seconds, mime_type, bits_per_second):
+    recorder = MediaRecorder(MediaStream(stream), mime_type=mime_type, video_bits_per_second=bits_per_second)
+    await recorder.start(1)  # in slices, so that the browser does not write the length
+    await asyncio.sleep(seconds)
+    return (await recorder.stop()).blob
+
+async def seekable(blob):
+    begun = js.performance.now()
+    return kept(begun, await Recording(blob, "video/webm").seekable())
+
+async def mp4(blob):
+    begun = js.performance.now()
+    return kept(begun, await Recording(blob, "video/webm").convert("mp4"))
+
+made = []
+
+def kept(begun, recording):
+    taken = since(begun, recording.blob)
+    for old in made:
+        old.close()  # its file on the disk
+    made[:] = [recording]
+    return taken
+
+async def length(blob):
+    return await Recording(blob, blob.type).measure()
+"""
+MAKE = """async ([taken, times, mimeType, bitsPerSecond]) => {
+  const noise = scene.noise(640, 480, microphone);
+  const first = await ours("scene", noise.stream, taken, mimeType, bitsPerSecond);
+  noise.end();
+  // Two pictures must not have the same time.
+  window.file = await scene.repeated(first, times, 1000 * await length(first) + 50);
+  window.seconds = await length(file);
+  return [seconds, file.size];
+}"""
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    if not BUILT.exists():
+        raise SystemExit("The peers are not installed: python3 tools/prepare.py bench")
+    versions = pinned()
+    with bench.blank_page() as page:
+        page.goto(f"{bench.site.url}/bench/chromium")
+        wheels = [f"/build/peers/wheels/{wheel.name}" for wheel in sorted((BUILT / "wheels").iterdir())]
+        page.evaluate(START_MICROPHONE, ["/build/numpy/numpy.whl", *wheels])
+        page.evaluate("source => python.runPythonAsync(source)", MICROPHONE)
+        yield from microphone(bench, page, versions["browseraudio"])
+    with bench.page(source=OURS) as page:
+        page.evaluate(START)
+        yield from slices(bench, page, versions["recordrtc"])
+        yield from wav(bench, page, versions["extendable-media-recorder"])
+        seconds, times = (1, 2) if bench.smoke else (20, 15)
+        length, size = page.evaluate(MAKE, [seconds, times, SCENE, BITS_PER_SECOND])
+        name = f"{length / 60:.0f} min, {size / 1e6:.0f} MB"
+        yield from seekable(bench, page, versions["fix-webm-duration"], name)
+        yield from remux(bench, page, versions["@ffmpeg/ffmpeg"], name)
+
+
+def pinned() -> dict[str, str]:
+    """What each peer is called in the table: its name and version."""
+    versions = json.loads((HERE / "package.json").read_text())["dependencies"]
+    lines = [line for line in (HERE / "wheels.txt").read_text().splitlines() if not line.startswith("#")]
+    versions |= dict(line.split("==") for line in lines)
+    return {name: f"{name} {version}" for name, version in versions.items()}
+
+
+def peer_row(what: str, unit: str, ours: Samples, theirs: Samples, peer: str, note: str = "") -> Row:
+    return Row(what, unit, ours, theirs, peer, note=note, group="peers")
+
+
+def columns(samples: tuple[Any, ...]) -> list[Samples]:
+    """Of samples that are lists: all firsts, all seconds, …"""
+    return list(zip(*samples, strict=True))
+
+
+def repeated(bench: Bench, most: int) -> dict[str, int]:
+    """How many rounds there are of what takes long."""
+    rounds = 1 if bench.smoke else min(bench.rounds, most)
+    return {"rounds": rounds, "warm_up": int(not bench.smoke)}
+
+
+def microphone(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
+    seconds = 1 if bench.smoke else 5
+    sides = {
+        "Opus": f"() => take('ours', {seconds}, '{OPUS}')",
+        "PCM": f"() => take('ours', {seconds}, '{PCM}')",
+        "theirs": f"() => take('theirs', {seconds})",
+    }
+    samples = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    taken = {side: columns(each) for side, each in samples.items()}
+    waited, rest, moved = taken.pop("theirs")
+    rate = page.evaluate("new AudioContext().sampleRate")
+    notes = {
+        "Opus": f"{BROWSERAUDIO_OPUS}; {BROWSERAUDIO_TIME}",
+        "PCM": f"both without loss; {BROWSERAUDIO_TIME}",
+    }
+    for side, (our_wait, our_rest, our_bytes) in taken.items():
+        work = f"{seconds} s of microphone to numpy, by {side}"
+        yield peer_row(f"{work}: end of sound to array", "ms", our_wait, waited, peer, notes[side])
+        yield peer_row(f"{work}: all but the sound", "ms", our_rest, rest, peer, BROWSERAUDIO_CALL)
+        note = BROWSERAUDIO_BYTES.format(rate=rate)
+        yield peer_row(f"{work}: JavaScript to Python", "bytes", our_bytes, moved, peer, note)
+
+
+def slices(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
+    takes = {"ours": "ours('sliced', {})", "theirs": "recordrtc.take(camera, {})"}
+    sides = {
+        side: f"async () => recordrtc.missing(await {take}, length)".format(f"0.7, '{CAMERA}'")
+        for side, take in takes.items()
+    }
+    rounds = {"rounds": 1, "warm_up": 0} if bench.smoke else {"rounds": max(bench.rounds, TAKES)}
+    taken = {side: columns(samples) for side, samples in bench.samples(page, sides, **rounds).items()}
+    (ours, *our_loss), (theirs, *their_loss) = taken["ours"], taken["theirs"]
+    yield peer_row("`stop()` to file, slices of 200 ms", "ms", ours, theirs, peer, RECORDRTC)
+    what = f"tail lost, slices of 200 ms, the worst of {len(ours)} takes"
+    note = "" if any(their_loss[0]) else RECORDRTC_TAIL
+    for unit, mine, other in zip(("bytes", "ms"), our_loss, their_loss, strict=True):
+        yield peer_row(what, unit, (max(mine),), (max(other),), peer, note)
+
+
+def wav(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
+    seconds = 1 if bench.smoke else 5
+    sides = {
+        "Opus": f"() => timed('taken', ours('wav', {seconds}, '{OPUS}'))",
+        "PCM": f"() => timed('taken', ours('wav', {seconds}, '{PCM}'))",
+        "theirs": f"() => timed('taken', wav.take(microphone, {seconds}))",
+    }
+    taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    for side, note in (("Opus", WAV_OPUS), ("PCM", WAV_PCM)):
+        what = f"`stop()` to wav, {seconds} s of microphone by {side}"
+        yield peer_row(what, "ms", taken[side], taken["theirs"], peer, note)
+
+
+def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
+    sides = {
+        "ours": "() => timed('indexed', ours('seekable', file))",
+        "theirs": "() => timed('fixed', duration.fix(file, seconds))",
+    }
+    taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    mine, other = (judged(page, file, "probe", "index") for file in ("indexed", "fixed"))
+    assert mine["index"], "ours has no index"
+    assert other["index"] is None, "theirs has an index: the note is wrong"
+    assert mine["probe"]["errors"] == [], mine
+    assert abs(mine["probe"]["duration"] - other["probe"]["duration"]) < 0.2, (mine, other)
+    errors = (error.rpartition("] ")[2] for error in other["probe"]["errors"])
+    note = "; ".join([SEEKABLE, *(f"ffmpeg says of the peer's file: {error}" for error in errors)])
+    yield peer_row(f"seekable webm, {name}", "ms", taken["ours"], taken["theirs"], peer, note)
+    sides = {
+        "ours": "() => duration.seek(indexed, 2 / 3 * seconds)",
+        "theirs": "() => duration.seek(fixed, 2 / 3 * seconds)",
+    }
+    taken = bench.samples(page, sides, **repeated(bench, SEEK_ROUNDS))
+    yield peer_row("a player goes to two thirds of that file", "ms", taken["ours"], taken["theirs"], peer)
+
+
+def remux(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
+    sides = {
+        "ours": "() => timed('mine', ours('mp4', file))",
+        "theirs": "() => timed('other', ffmpeg.remux(file))",
+    }
+    taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    given = judged(page, "file", "packets")
+    for found in (judged(page, file, "packets", "probe") for file in ("mine", "other")):
+        assert found["packets"] == given["packets"], "not the same packets"
+        assert found["probe"]["format"].startswith("mov,mp4"), found
+        assert found["probe"]["errors"] == [], found
+    what = f"webm to mp4 without encoding, {name}"
+    yield peer_row(what, "ms", taken["ours"], taken["theirs"], peer, REMUX)
+    wasm = NODE_MODULES / "@ffmpeg" / "core" / "dist" / "esm"
+    worker = NODE_MODULES / "@ffmpeg" / "ffmpeg" / "dist" / "esm"
+    files = [*wasm.iterdir(), *(worker / f"{part}.js" for part in ("worker", "const", "errors")), FFMPEG]
+    ours, theirs = ((sum(file.stat().st_size for file in each),) for each in ([ENGINE], files))
+    yield peer_row("loaded for the first conversion", "bytes", ours, theirs, peer, LOADED)
+
+
+def judged(page: Page, file: str, *questions: str) -> dict[str, Any]:
+    """What others than the browser find in a file of the page."""
+    return {question: page.evaluate(f"() => judge('{question}', {file})") for question in questions}
