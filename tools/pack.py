@@ -24,9 +24,7 @@ def pack() -> None:
             for file in sorted((ROOT / package).glob("*.py")):
                 if file != SCRIPT:
                     add(archive, file)
-    target = ROOT / "packed" / "demo.zip"
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(made.read_bytes())
+    (ROOT / "packed" / "demo.zip").write_bytes(made.read_bytes())
 
 
 def add(archive: ZipFile, file: Path) -> None:

@@ -187,6 +187,7 @@ def packed_python() -> None:
     if is_done(PACKED, "packed", key) and (PACKED / "demo.zip").exists():
         return
     say("packing the Python of the demo page: py")
+    PACKED.mkdir(exist_ok=True)
     run(node(), "tools/pack.mjs")
     mark_done(PACKED, "packed", key)
 
