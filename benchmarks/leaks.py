@@ -55,7 +55,7 @@ async def takes(count):
     for _ in range(count):
         recorder = MediaRecorder(stream)
         recorder.on("dataavailable", lambda event: event.data.size)
-        recorder.start()
+        await recorder.start()  # for the browser's `start`: there is data then
         with await recorder.stop() as recording:
             assert recording.url
     gc.collect()
@@ -69,7 +69,9 @@ PLAIN = """async (count) => {
     const chunks = [];
     recorder.ondataavailable = ({ data }) => chunks.push(data);
     const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+    const started = new Promise((resolve) => { recorder.onstart = resolve; });
     recorder.start();
+    await started;
     recorder.stop();
     await stopped;
     URL.revokeObjectURL(URL.createObjectURL(new Blob(chunks, { type: recorder.mimeType })));
