@@ -1,7 +1,7 @@
 """What grows with the work: `stop()` and memory after takes of more chunks, and of more time.
 
 Both sides record at once, each in a browser of its own, and are stopped one after the other. Chunks are fired
-at a real recorder; times are real, with a chunk a second. Memory is what the finished take holds, after
+at a real recorder; times are real, with a timeslice. Memory is what the finished take holds, after
 collecting garbage; the data itself is the browser's, and in no heap.
 """
 
@@ -44,7 +44,11 @@ async def end():
     recorder = js.window.recorder = None
     return taken
 
-js.window.begin, js.window.end = create_proxy(begin), create_proxy(end)
+def drop():
+    global recording
+    recording = None
+
+js.window.begin, js.window.end, js.window.drop = map(create_proxy, (begin, end, drop))
 """
 PLAIN = """async () => {
   const request = { audio: true, video: { width: 320, height: 240 } };
@@ -67,6 +71,10 @@ PLAIN = """async () => {
     window.recorder = null;
     return taken;
   };
+  window.drop = () => {
+    window.recording = null;
+    chunks = [];
+  };
 }"""
 FIRE = """(count) => {
   for (let number = 0; number < count; number++) {
@@ -75,6 +83,9 @@ FIRE = """(count) => {
   }
 }"""
 ENDLESS = 3600
+TIMESLICE = 0.7
+"""Seconds. (At the very moment of a slice Firefox stops with an empty chunk, after which ours looks for a
+later one: 40 ms, however long the take.)"""
 
 Taken = dict[str, list[float]]
 
@@ -101,6 +112,8 @@ def rows(
     latency: Taken = {side: [] for side in pages}
     held: Taken = {side: [] for side in pages}
     for number in range(rounds):
+        for page in pages.values():
+            page.evaluate("() => drop()")
         before = {side: memory(page) for side, page in pages.items()} if engine == "chromium" else {}
         fire(pages, 1)()  # the collector throws compiled code away too
         for page in pages.values():
@@ -134,7 +147,7 @@ def fire(pages: dict[str, Page], count: int) -> Callable[[], None]:
 def wait(pages: dict[str, Page], seconds: float) -> Callable[[], None]:
     def record() -> None:
         for page in pages.values():
-            page.evaluate("timeslice => begin(timeslice)", 1)
+            page.evaluate("timeslice => begin(timeslice)", TIMESLICE)
         page.wait_for_timeout(seconds * 1000)
 
     return record
@@ -143,6 +156,8 @@ def wait(pages: dict[str, Page], seconds: float) -> Callable[[], None]:
 def memory(page: Page) -> float:
     """Kilobytes of Chromium's JavaScript and of WebAssembly, after collecting garbage."""
     browser = page.context.new_cdp_session(page)
+    page.wait_for_timeout(300)  # whatever ends with a take
+    page.evaluate("() => { python.runPython('import gc; gc.collect()'); }")
     for _ in range(2):
         browser.send("HeapProfiler.collectGarbage")
     heap = browser.send("Runtime.getHeapUsage")
