@@ -59,4 +59,4 @@ wheel:
 	.venv/bin/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf .venv node_modules benchmarks/peers/node_modules build dist py/mediarecorder/js .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv node_modules benchmarks/peers/node_modules build dist py/mediarecorder/js py/packed .mypy_cache .pytest_cache .ruff_cache

@@ -61,11 +61,15 @@ class Bench:
     ) -> Iterator[Page]:
         """A page with Pyodide in `python` and the library on its path; `source` was run in it."""
         with self.blank_page(engine, flags) as page:
-            page.goto(f"{self.site.url}/bench/{engine}")
-            page.evaluate(START)
-            if source:
-                page.evaluate("source => python.runPythonAsync(source)", source)
+            self.start(page, engine, source)
             yield page
+
+    def start(self, page: Page, engine: str = "chromium", source: str = "") -> None:
+        """Have a page that is nowhere yet do the same."""
+        page.goto(f"{self.site.url}/bench/{engine}")
+        page.evaluate(START)
+        if source:
+            page.evaluate("source => python.runPythonAsync(source)", source)
 
     @contextmanager
     def blank_page(self, engine: str = "chromium", flags: list[str] | None = None) -> Iterator[Page]:

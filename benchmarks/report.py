@@ -52,6 +52,9 @@ def write(rows: list[Row], versions: dict[str, str]) -> None:
     content = {"taken": taken, "rows": [row.as_json() for row in rows]}
     (RESULTS / "results.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     (RESULTS / "ratios.svg").write_text(chart(rows))
+    divided = [row for row in rows if row.parts]
+    if divided:
+        (RESULTS / "first-use.svg").write_text(stacked(divided))
     on = ", ".join(f"{engine.capitalize()} {version}" for engine, version in versions.items())
     parts = [f"Taken on {taken['date']}: {taken['machine']}; {on}."]
     for group, title in GROUPS.items():
@@ -107,6 +110,49 @@ def chart(rows: list[Row]) -> str:
     even = LABELS + scale
     parts.append(f'<line class="even" x1="{even:.1f}" x2="{even:.1f}" y1="{TOP - 6}" y2="{height - 16}"/>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+PART_COLOURS = ("#8a94a6", "#c77c02", "#b3423a", "#5b6fb5", "#2e7d5b")
+
+
+def stacked(rows: list[Row]) -> str:
+    """Where the time goes: for each side one bar of its parts, one after the other."""
+    bars = [(row, side, parts) for row in rows for side, parts in (row.parts or {}).items()]
+    names = list(dict.fromkeys(name for _, _, parts in bars for name in parts))
+    colours = dict(zip(names, PART_COLOURS, strict=False))
+    scale = (WIDTH - LABELS - 70) / max(sum(parts.values()) for _, _, parts in bars)
+    height = TOP + len(bars) * (BAR + GAP) + 2 * BAR * len(names) + GAP
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="Where the time goes" font-family="system-ui, sans-serif" font-size="12">',
+        "<style>text{fill:#333}@media(prefers-color-scheme:dark){text{fill:#ddd}}</style>",
+        '<text x="0" y="16" font-size="14">Where the time goes; less is better</text>',
+    ]
+    for place, (row, side, parts) in enumerate(bars):
+        x, y = float(LABELS), TOP + place * (BAR + GAP)
+        lines.append(
+            f'<text x="{LABELS - 8}" y="{y + 12}" text-anchor="end">{escape(f"{row.what}: {side}")}</text>'
+        )
+        for name, amount in parts.items():
+            width = amount * scale
+            lines.append(
+                f'<rect fill="{colours[name]}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR}">'
+                f"<title>{escape(name)}: {number(amount, row.unit)}</title></rect>"
+            )
+            x += width
+        total = number(sum(parts.values()), row.unit)
+        lines.append(f'<text x="{x + 6:.1f}" y="{y + 12}">{total}</text>')
+    top = TOP + len(bars) * (BAR + GAP) + GAP
+    for place, name in enumerate(names):
+        y = top + 2 * BAR * place
+        said = ", ".join(
+            f"{side} {number(parts[name], row.unit)}" for row, side, parts in bars if name in parts
+        )
+        lines.append(
+            f'<rect fill="{colours[name]}" x="{LABELS}" y="{y}" width="{BAR}" height="{BAR}"/>'
+            f'<text x="{LABELS + BAR + 6}" y="{y + 12}">{escape(f"{name}: {said}")}</text>'
+        )
+    return "\n".join([*lines, "</svg>", ""])
 
 
 def shortened(row: Row) -> str:

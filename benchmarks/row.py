@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,8 @@ class Row:
     note: str = ""
     group: str = field(default="limits", kw_only=True)
     """``limits`` (the design's), ``peers`` or ``growth``."""
+    parts: Mapping[str, Mapping[str, float]] | None = field(default=None, kw_only=True)
+    """What each side is made up of, in the row's unit: where the time goes."""
 
     @property
     def ratio(self) -> float | None:
@@ -109,6 +112,7 @@ class Row:
             "limit": self.limit.said(self.unit) if self.limit else None,
             "verdict": self.verdict,
             "note": self.note,
+            "parts": self.parts,
         }
 
 

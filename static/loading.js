@@ -24,6 +24,13 @@ const bar = /** @type {HTMLProgressElement} */ (element("loading-bar"));
 
 const browserFetch = globalThis.fetch;
 const early = new Map(RUNTIME.map((url) => [url, loadRuntime(url)]));
+// The page's own Python is small and not counted; but PyScript would ask for it only when the interpreter runs.
+/** @type {NodeListOf<HTMLScriptElement>} */
+const scripts = document.querySelectorAll("script[data-early]");
+for (const { dataset } of scripts) {
+  const url = new URL(dataset.early ?? "", document.baseURI).href;
+  early.set(url, load(url));
+}
 /** @type {number[]} */
 const lengths = [];
 let arrived = 0;

@@ -1,10 +1,10 @@
 """Set up what a make target needs, and nothing that is there already.
 
-    python3 tools/prepare.py demo    packages of the demo page, and the JavaScript of ours, bundled
+    python3 tools/prepare.py demo    packages of the demo page, our JavaScript bundled and its Python packed
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
-    python3 tools/prepare.py wheel   all of that
+    python3 tools/prepare.py wheel   the checkers, and our JavaScript bundled
     python3 tools/prepare.py notebooks    all of that, and the notebook sites
-    python3 tools/prepare.py test    all of that, both browsers, the judge of recordings, numpy for Pyodide
+    python3 tools/prepare.py test    all of that, the demo, both browsers, the judge of recordings, numpy
     python3 tools/prepare.py bench   all of that, and the peers that the benchmarks measure against
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
@@ -32,6 +32,7 @@ NODE_MODULES = ROOT / "node_modules"
 INNER_SITE = ROOT / "build" / "inner-site"
 NUMPY = ROOT / "build" / "numpy"
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
+PACKED = ROOT / "py" / "packed"
 SITES = ROOT / "build" / "notebooks"
 PEERS = ROOT / "build" / "peers"
 
@@ -64,6 +65,7 @@ class SetupError(Exception):
 def demo() -> None:
     npm_packages("demo")
     javascript()
+    packed_python()
 
 
 def lint() -> None:
@@ -88,6 +90,7 @@ def test() -> None:
         *([] if has_ffmpeg() else ["ffmpeg"]),
     )
     notebooks()
+    packed_python()
     inner_site()
     if os.environ.get("NUMPY_LANE") != "0":
         numpy_for_pyodide()
@@ -174,6 +177,19 @@ def javascript() -> None:
     BUNDLES.mkdir()
     run(node(), "tools/bundle.mjs")
     mark_done(BUNDLES, "bundled", key)
+
+
+def packed_python() -> None:
+    """Pack the Python of the demo page into one file, with the bytecode of the page's interpreter."""
+    found = (file for name in ("demo", "mediarecorder") for file in sorted((ROOT / "py" / name).glob("*.py")))
+    sources = [file.relative_to(ROOT).as_posix() for file in found]
+    key = fingerprint(*sources, files=["package-lock.json", "tools/pack.mjs", "tools/pack.py", *sources])
+    if is_done(PACKED, "packed", key) and (PACKED / "demo.zip").exists():
+        return
+    say("packing the Python of the demo page: py")
+    PACKED.mkdir(exist_ok=True)
+    run(node(), "tools/pack.mjs")
+    mark_done(PACKED, "packed", key)
 
 
 def numpy_for_pyodide() -> None:

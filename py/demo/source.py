@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from js import Option
 
+import mediarecorder
 from demo import page
-from mediarecorder import MediaRecorder, MediaStream, media_devices
+from mediarecorder import media_devices
+
+if TYPE_CHECKING:
+    from mediarecorder import MediaStream
 
 stream: MediaStream | None = None
 
@@ -42,7 +46,8 @@ def container(stream: MediaStream) -> str | None:
     In a WebM of sound alone that came in slices Firefox cannot seek, nor find its length; in an Ogg it can.
     """
     ogg = "audio/ogg"
-    return ogg if not stream.video_tracks and MediaRecorder.is_type_supported(ogg) else None
+    supported = mediarecorder.MediaRecorder.is_type_supported
+    return ogg if not stream.video_tracks and supported(ogg) else None
 
 
 def close() -> None:

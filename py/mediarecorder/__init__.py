@@ -15,47 +15,46 @@ __version__ = "0.1.0"
 
 from typing import TYPE_CHECKING, Any
 
-from .bridge import connect
-from .capture import record, take_photo
-from .chunk import Chunk
-from .devices import MediaDeviceInfo, MediaDevices, media_devices
-from .diagnosis import Diagnosis, diagnose
-from .errors import (
-    AbortError,
-    BrowserRequiredError,
-    EncodingError,
-    InsecureContextError,
-    InvalidModificationError,
-    InvalidStateError,
-    MediaError,
-    NotAllowedError,
-    NotFoundError,
-    NotReadableError,
-    NotSupportedError,
-    OverconstrainedError,
-    PageUnavailableError,
-    QuotaExceededError,
-    RangeError,
-    RecordingError,
-    SecurityError,
-    UnknownError,
-)
-from .events import Event, Subscription
-from .levels import Level
-from .mixing import mix
-from .outcome import Outcome
-from .photo import Photo
-from .recorder import MediaRecorder
-from .recording import Recording
-from .streams import MediaStream
-from .tracks import MediaStreamTrack
-
 if TYPE_CHECKING:
     from . import blocking as blocking
+    from .bridge import connect
+    from .capture import record, take_photo
+    from .chunk import Chunk
+    from .devices import MediaDeviceInfo, MediaDevices, media_devices
+    from .diagnosis import Diagnosis, diagnose
+    from .errors import (
+        AbortError,
+        BrowserRequiredError,
+        EncodingError,
+        InsecureContextError,
+        InvalidModificationError,
+        InvalidStateError,
+        MediaError,
+        NotAllowedError,
+        NotFoundError,
+        NotReadableError,
+        NotSupportedError,
+        OverconstrainedError,
+        PageUnavailableError,
+        QuotaExceededError,
+        RangeError,
+        RecordingError,
+        SecurityError,
+        UnknownError,
+    )
+    from .events import Event, Subscription
     from .frames import Frame
+    from .levels import Level
+    from .mixing import mix
+    from .outcome import Outcome
     from .panel import RecorderPanel
+    from .photo import Photo
+    from .recorder import MediaRecorder
+    from .recording import Recording
     from .samples import AudioSamples
     from .store import RecordingStore, StoredRecording, StoreEvent, StoreUsage
+    from .streams import MediaStream
+    from .tracks import MediaStreamTrack
     from .waveform import Extremes
 
 __all__ = [
@@ -106,17 +105,33 @@ __all__ = [
     "take_photo",
 ]
 
-_LATER = {
-    "AudioSamples": "samples",
-    "Extremes": "waveform",
-    "Frame": "frames",
-    "RecorderPanel": "panel",
-    "RecordingStore": "store",
-    "StoreEvent": "store",
-    "StoreUsage": "store",
-    "StoredRecording": "store",
+_MODULES = {
+    "bridge": "connect",
+    "capture": "record take_photo",
+    "chunk": "Chunk",
+    "devices": "MediaDeviceInfo MediaDevices media_devices",
+    "diagnosis": "Diagnosis diagnose",
+    "errors": "AbortError BrowserRequiredError EncodingError InsecureContextError InvalidModificationError "
+    "InvalidStateError MediaError NotAllowedError NotFoundError NotReadableError NotSupportedError "
+    "OverconstrainedError PageUnavailableError QuotaExceededError RangeError RecordingError SecurityError "
+    "UnknownError",
+    "events": "Event Subscription",
+    "frames": "Frame",
+    "levels": "Level",
+    "mixing": "mix",
+    "outcome": "Outcome",
+    "panel": "RecorderPanel",
+    "photo": "Photo",
+    "recorder": "MediaRecorder",
+    "recording": "Recording",
+    "samples": "AudioSamples",
+    "store": "RecordingStore StoreEvent StoreUsage StoredRecording",
+    "streams": "MediaStream",
+    "tracks": "MediaStreamTrack",
+    "waveform": "Extremes",
 }
-"""Names that few programs use, and their modules, which are imported when they are asked for."""
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+"""Each public name is imported from its module when it is asked for: a page that starts waits for no more."""
 
 
 def __getattr__(name: str) -> Any:
@@ -124,7 +139,11 @@ def __getattr__(name: str) -> Any:
 
     if name == "blocking":
         return import_module(".blocking", __name__)
-    if name in _LATER:
-        value = globals()[name] = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    if name in _MODULE_OF:
+        value = globals()[name] = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF, "blocking"})

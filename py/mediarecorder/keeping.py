@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from .browser import JsException, create_proxy, js, native_getter
 from .chunk import Chunk
 from .errors import UnknownError
-from .recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .recording import Recording
     from .store import RecordingStore
 
     Done = Callable[[Recording | None, Exception | None], None]
@@ -46,7 +45,10 @@ class InMemory:
         self._summed = self._size = 0
         self.listener = self._events.push.bind(self._events)
 
-    def begin(self, started_at: float, mime_type: str) -> None: ...
+    def begin(self, started_at: float, mime_type: str) -> None:
+        from .recording import Recording  # now, while the encoder starts: before a take nobody needs it
+
+        self._make = Recording
 
     @property
     def count(self) -> int:
@@ -86,7 +88,9 @@ class InMemory:
             types = (str(event.data.type) for event in self._events)
             mime_type = next(filter(None, types), "") or mime_type
             blob = js.Blob.new(chunks, js.Object.fromEntries([["type", mime_type]]))
-            recording = Recording(blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks)
+            recording = self._make(
+                blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks
+            )
         except Exception as error:  # whatever it is, nobody may wait for ever
             done(None, error)
         else:
@@ -128,7 +132,7 @@ class InStore:
         failed: Callable[[Exception], None],
     ) -> None:
         store.require_open()
-        self._store, self._id = store, uuid4().hex
+        self._store, self._id = store, str(js.crypto.randomUUID()).replace("-", "")
         self._recorded, self._failed = recorded, failed
         self.count = self.size = 0
         self.last = (0, 0.0)

@@ -37,7 +37,7 @@ def test_page_shows_itself_while_python_loads(page: Page, site, look):
     [
         ("chromium", "core.js"),
         pytest.param("chromium", "python_stdlib.zip", marks=pytest.mark.soak),
-        pytest.param("chromium", "page.py", marks=pytest.mark.soak),
+        pytest.param("chromium", "demo.zip", marks=pytest.mark.soak),
         pytest.param("firefox", "pyodide.asm.wasm", marks=pytest.mark.soak),
     ],
 )

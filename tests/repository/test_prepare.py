@@ -18,6 +18,7 @@ import prepare
 TOOLS = Path(prepare.__file__).parent
 INNER = "tests/bench/inner-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
+PACKER = "tools/pack.mjs"
 MEDIA = "static/media/media.js"
 NOTEBOOK = "notebooks/first-recording.ipynb"
 SITE_SOURCES = (
@@ -34,7 +35,19 @@ SITE_SOURCES = (
 )
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
-FILES = ("package.json", "package-lock.json", ".npmrc", "requirements-dev.txt", INNER, BUNDLER, MEDIA, *PEERS)
+PAGE = "py/demo/page.py"
+PACKED = (PACKER, "tools/pack.py", PAGE)
+FILES = (
+    "package.json",
+    "package-lock.json",
+    ".npmrc",
+    "requirements-dev.txt",
+    INNER,
+    BUNDLER,
+    MEDIA,
+    *PACKED,
+    *PEERS,
+)
 BUILD_SITES = "tools/notebooks.py"
 NUMPY = "x/numpy-2.0.2-fake.whl"
 
@@ -72,6 +85,8 @@ class Machine:
             prepare.NODE_MODULES.mkdir()
         if BUNDLER in line:
             (prepare.BUNDLES / "media.js").touch()
+        if PACKER in line:
+            (prepare.PACKED / "demo.zip").touch()
         if "pip download" in line and " -r " not in line:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
@@ -114,6 +129,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "INNER_SITE", tree / "build" / "inner-site")
     monkeypatch.setattr(prepare, "NUMPY", tree / "build" / "numpy")
     monkeypatch.setattr(prepare, "BUNDLES", tree / "py" / "mediarecorder" / "js")
+    monkeypatch.setattr(prepare, "PACKED", tree / "py" / "packed")
     monkeypatch.setattr(prepare, "SITES", tree / "build" / "notebooks")
     monkeypatch.setattr(prepare, "PEERS", tree / "build" / "peers")
     monkeypatch.setattr(prepare, "run", machine.run)
@@ -166,13 +182,31 @@ def test_old_node_is_named_and_replaced(machine, capsys, version):
 # The demo
 
 
-def test_demo_with_node_installs_npm_packages_bundles_and_does_nothing_else(machine):
+def test_demo_with_node_installs_npm_packages_bundles_packs_and_does_nothing_else(machine):
     machine.has("node", "npm", prints="v20.1.0")
     prepare.demo()
     assert machine.commands == [
         f"{machine.bin / 'npm'} ci --omit=dev",
         f"{machine.bin / 'node'} {BUNDLER}",
+        f"{machine.bin / 'node'} {PACKER}",
     ]
+
+
+@pytest.mark.parametrize("file", [*PACKED, "py/mediarecorder/new.py"])
+def test_changed_python_of_the_page_is_packed_again(full_machine, file):
+    prepare.demo()
+    (prepare.ROOT / file).write_text("second")
+    full_machine.commands.clear()
+    prepare.demo()
+    assert full_machine.commands == [f"{full_machine.bin / 'node'} {PACKER}"]
+
+
+def test_missing_archive_is_packed_again(full_machine):
+    prepare.demo()
+    (prepare.PACKED / "demo.zip").unlink()
+    full_machine.commands.clear()
+    prepare.demo()
+    assert full_machine.commands == [f"{full_machine.bin / 'node'} {PACKER}"]
 
 
 def test_demo_without_node_needs_no_test_requirements(machine):
@@ -219,7 +253,7 @@ def test_test_after_demo_installs_the_rest(full_machine):
 @pytest.mark.parametrize(
     ("file", "commands"),
     [
-        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES]),
+        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
         (INNER, [f"-r {INNER}"]),
         (prepare.SITE_BUILDERS, ["-m venv", f"-r {prepare.SITE_BUILDERS}", BUILD_SITES]),
@@ -686,10 +720,13 @@ def test_finished_step_is_silent_the_second_time(machine, command):
     machine.program(machine.bin / "npm", "#!/bin/sh\n")
     machine.program(
         machine.bin / "node",
-        '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 || : > py/mediarecorder/js/media.js\n',
+        '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 && exit\n'
+        f'case "$1" in {BUNDLER}) : > py/mediarecorder/js/media.js;; *) : > py/packed/demo.zip;; esac\n',
     )
     assert command("demo").stdout == (
-        "prepare: installing npm packages: package-lock.json\nprepare: bundling JavaScript: static\n"
+        "prepare: installing npm packages: package-lock.json\n"
+        "prepare: bundling JavaScript: static\n"
+        "prepare: packing the Python of the demo page: py\n"
     )
     assert command("demo").stdout == ""
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -32,26 +33,31 @@ def test_every_public_name_exists():
     assert missing == []
 
 
+def python_of(folder: str) -> set[str]:
+    return {file.relative_to(ROOT / "py").as_posix() for file in (ROOT / "py" / folder).glob("*.py")}
+
+
 def test_page_fetches_exactly_the_python_that_is_there():
+    """An archive from before a change is an error that shows in the page only: run tools/prepare.py demo."""
+    [(address, name)] = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"].items()
+    page = (ROOT / "index.html").read_text()
+    assert f'data-early="{address.removeprefix("./")}"' in page
+    scripts = re.findall(r'<script type="py" src="py/(.+?)"', page)
+    assert f'sys.path.append("{name.removeprefix("./")}")' in (ROOT / "py" / scripts[0]).read_text()
+    with zipfile.ZipFile(ROOT / address) as archive:
+        packed = {file for file in archive.namelist() if file.endswith(".py")}
+        assert packed == (python_of("demo") | python_of("mediarecorder")) - set(scripts)
+        assert {file for file in packed if archive.read(file) != (ROOT / "py" / file).read_bytes()} == set()
+        assert {f"{file}c" for file in packed} | packed == set(archive.namelist())
+
+
+def test_example_fetches_exactly_the_library():
     """PyScript has no "this folder": a new module that is not listed is missing only in the page."""
-    files = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"]
-    scripts = re.findall(r'<script type="py" src="(.+?)"', (ROOT / "index.html").read_text())
-    there = {
-        file.relative_to(ROOT).as_posix()
-        for folder in ("py/mediarecorder", "py/demo")
-        for file in (ROOT / folder).rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts and file.parent.name != "js"
+    files = tomllib.loads((ROOT / "examples/mdn.toml").read_text())["files"]
+    assert {name.removeprefix("../py/") for name in files} == python_of("mediarecorder") | {
+        "mediarecorder/py.typed"
     }
-    assert {name.removeprefix("./") for name in files} == there - set(scripts)
-    assert all(target == name.replace("./py/", "./") for name, target in files.items())
-
-
-def test_example_fetches_the_library_as_the_page_does():
-    page, example = (
-        tomllib.loads((ROOT / name).read_text())["files"] for name in ("pyscript.toml", "examples/mdn.toml")
-    )
-    library = {f".{name}": target for name, target in page.items() if name.startswith("./py/mediarecorder/")}
-    assert example == library
+    assert all(target == name.replace("../py/", "./") for name, target in files.items())
 
 
 NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers"])

@@ -1,0 +1,166 @@
+"""What grows with the work: `stop()` and memory after takes of more chunks, and of more time.
+
+Both sides record at once, each in a browser of its own, and are stopped one after the other. Chunks are fired
+at a real recorder; times are real, with a timeslice. Memory is what the finished take holds, after
+collecting garbage; the data itself is the browser's, and in no heap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from playwright.sync_api import Page
+
+from .browser import Bench
+from .row import Row
+
+CHUNKS = (1, 10, 100, 1000)
+LENGTHS = {"chromium": (1, 60, 600), "firefox": (1, 60)}
+"""Seconds."""
+TIMES = {1: 20, 60: 3, 600: 1}
+"""How often each is taken."""
+
+OURS = """
+import time
+import js
+from mediarecorder import MediaRecorder, media_devices
+from pyodide.ffi import create_proxy
+
+stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
+recorder = recording = None
+
+async def begin(timeslice):
+    global recorder, recording
+    recorder, recording = MediaRecorder(stream), None
+    js.window.recorder = recorder.js
+    await recorder.start(timeslice)
+
+async def end():
+    global recorder, recording
+    begun = time.perf_counter()
+    recording = await recorder.stop()
+    taken = (time.perf_counter() - begun) * 1000
+    recorder = js.window.recorder = None
+    return taken
+
+def drop():
+    global recording
+    recording = None
+
+js.window.begin, js.window.end, js.window.drop = map(create_proxy, (begin, end, drop))
+"""
+PLAIN = """async () => {
+  const request = { audio: true, video: { width: 320, height: 240 } };
+  const stream = await navigator.mediaDevices.getUserMedia(request);
+  let chunks = [];
+  window.begin = async (timeslice) => {
+    window.recorder = new MediaRecorder(stream);
+    window.recording = null;
+    chunks = [];
+    recorder.ondataavailable = ({ data }) => chunks.push(data);
+    const started = new Promise((resolve) => { recorder.onstart = resolve; });
+    recorder.start(timeslice * 1000);
+    await started;
+  };
+  window.end = async () => {
+    const begun = performance.now();
+    await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
+    window.recording = new Blob(chunks, { type: recorder.mimeType });
+    const taken = performance.now() - begun;
+    window.recorder = null;
+    return taken;
+  };
+  window.drop = () => {
+    window.recording = null;
+    chunks = [];
+  };
+}"""
+FIRE = """(count) => {
+  for (let number = 0; number < count; number++) {
+    const data = new Blob([new Uint8Array(400)], { type: recorder.mimeType });
+    recorder.dispatchEvent(new BlobEvent("dataavailable", { data }));
+  }
+}"""
+ENDLESS = 3600
+TIMESLICE = 0.7
+"""Seconds. (At the very moment of a slice Firefox stops with an empty chunk, after which ours looks for a
+later one: 40 ms, however long the take.)"""
+
+Taken = dict[str, list[float]]
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    for engine in ("chromium", "firefox"):
+        with ExitStack() as stack:
+            pages = {side: stack.enter_context(bench.page(engine)) for side in ("ours", "theirs")}
+            pages["ours"].evaluate("source => python.runPythonAsync(source)", OURS)
+            pages["theirs"].evaluate(PLAIN)
+            for count in (1, 10) if bench.smoke else CHUNKS:
+                many = f"{count:,} chunk{'s' if count > 1 else ''}"
+                yield from rows(pages, engine, many, bench.rounds, fire(pages, count))
+            for seconds in (0.3,) if bench.smoke else LENGTHS[engine]:
+                times = TIMES.get(seconds, 1)
+                long = f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
+                yield from rows(pages, engine, long, times, wait(pages, seconds))
+
+
+def rows(
+    pages: dict[str, Page], engine: str, much: str, rounds: int, record: Callable[[], None]
+) -> Iterator[Row]:
+    """How long `stop()` takes, and in Chromium what is held, after `record`."""
+    latency: Taken = {side: [] for side in pages}
+    held: Taken = {side: [] for side in pages}
+    for number in range(rounds):
+        for page in pages.values():
+            page.evaluate("() => drop()")
+        before = {side: memory(page) for side, page in pages.items()} if engine == "chromium" else {}
+        fire(pages, 1)()  # the collector throws compiled code away too
+        for page in pages.values():
+            page.evaluate("() => end()")
+        record()
+        for side, page in reversed(pages.items()) if number % 2 else pages.items():
+            latency[side].append(page.evaluate("() => end()"))
+        for side in before:
+            held[side].append(memory(pages[side]) - before[side])
+    for what, unit, samples in (("`stop()` after", "ms", latency), ("held by a take of", "kB", held)):
+        if samples["ours"]:
+            yield Row(
+                f"{what} {much}, {engine.capitalize()}",
+                unit,
+                tuple(samples["ours"]),
+                tuple(samples["theirs"]),
+                "plain JavaScript",
+                group="growth",
+            )
+
+
+def fire(pages: dict[str, Page], count: int) -> Callable[[], None]:
+    def record() -> None:
+        for page in pages.values():
+            page.evaluate("timeslice => begin(timeslice)", ENDLESS)
+            page.evaluate(FIRE, count)
+
+    return record
+
+
+def wait(pages: dict[str, Page], seconds: float) -> Callable[[], None]:
+    def record() -> None:
+        for page in pages.values():
+            page.evaluate("timeslice => begin(timeslice)", TIMESLICE)
+        page.wait_for_timeout(seconds * 1000)
+
+    return record
+
+
+def memory(page: Page) -> float:
+    """Kilobytes of Chromium's JavaScript and of WebAssembly, after collecting garbage."""
+    browser = page.context.new_cdp_session(page)
+    page.wait_for_timeout(300)  # whatever ends with a take
+    page.evaluate("() => { python.runPython('import gc; gc.collect()'); }")
+    for _ in range(2):
+        browser.send("HeapProfiler.collectGarbage")
+    heap = browser.send("Runtime.getHeapUsage")
+    browser.detach()
+    whole = heap["usedSize"] + heap.get("embedderHeapUsedSize", 0)
+    return (whole + page.evaluate("python._module.HEAP8.length")) / 1024

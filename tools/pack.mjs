@@ -1,0 +1,9 @@
+// @ts-check
+/** Packs the Python of the demo page into one file: node tools/pack.mjs. The page's own interpreter compiles it. */
+
+import { readFileSync } from "node:fs";
+import { loadPyodide } from "pyodide";
+
+const python = await loadPyodide();
+python.mountNodeFS("/repository", process.cwd());
+await python.runPythonAsync(readFileSync("tools/pack.py", "utf8"));
