@@ -112,7 +112,7 @@ VARIANTS = variants()
 def measure(bench: Bench) -> Iterator[Row]:
     site = BenchSite(PagesHandler)
     try:
-        for engine in ("chromium", "firefox"):
+        for engine in bench.engines:
             yield from _measure(bench, site, engine)
     finally:
         site.close()

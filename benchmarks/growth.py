@@ -91,7 +91,7 @@ Taken = dict[str, list[float]]
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    for engine in ("chromium", "firefox"):
+    for engine in bench.engines:
         with ExitStack() as stack:
             pages = {side: stack.enter_context(bench.page(engine)) for side in ("ours", "theirs")}
             pages["ours"].evaluate("source => python.runPythonAsync(source)", OURS)

@@ -116,8 +116,7 @@ class Take:
         self._started_at = time.time()
         self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
-        self._callback = self._heard
-        self._proxy = create_proxy(self._callback)
+        self._proxy = create_proxy(self._heard)
         for type in ("start", "pause", "resume", "error", "stop"):
             self.js.addEventListener(type, self._proxy)
         for track in self._tracks:
@@ -336,6 +335,7 @@ class Take:
             self.finished.reject(failure)
         elif recording:
             self.finished.resolve(recording)
+        self._notify = _nobody  # the recorder holds this take: a circle would keep its chunks until a collection
 
     def _store_failed(self, error: Exception) -> None:
         """The store takes no more: the take ends, and what is written is kept."""
@@ -374,6 +374,10 @@ class Take:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
         self._chunks.release()
+
+
+def _nobody(take: Take, event: Event) -> None:
+    """Nothing happens any more that could be told."""
 
 
 def refuse_inactive(doing: str, take: Take | None) -> InvalidStateError:
