@@ -35,7 +35,7 @@ soak:
 	@$(PYTHON) tools/prepare.py test
 	$(PYTEST) -m soak $(ARGS)
 
-# A whole run writes its results; a part of one is only shown.
+# Results are kept where ARGS is empty or has --write.
 bench:
 	@$(PYTHON) tools/prepare.py bench
 	.venv/bin/python -m benchmarks $(or $(ARGS),--write)

@@ -14,22 +14,9 @@ from playwright.sync_api import sync_playwright
 
 from . import report
 from .browser import Bench
+from .report import BENCHMARKS
 from .row import Row
 
-BENCHMARKS = (
-    "stop",
-    "chunks",
-    "data",
-    "loading",
-    "first_use",
-    "size",
-    "leaks",
-    "bridge",
-    "store",
-    "seekable",
-    "growth",
-    "peers",
-)
 ROUNDS = 20
 
 
@@ -39,7 +26,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of each side (%(default)s)")
     parser.add_argument("--smoke", action="store_true", help="only see that everything runs")
     parser.add_argument(
-        "--write", action="store_true", help="write benchmarks/results and docs/performance.md"
+        "--write", action="store_true", help="keep it in benchmarks/results and docs/performance.md"
     )
     given = parser.parse_args()
     names = given.only.split(",")
@@ -51,15 +38,18 @@ def main() -> int:
         try:
             for name in names:
                 begun = time.monotonic()
+                bench.versions.clear()
+                measured = []
                 for row in import_module(f"benchmarks.{name}").measure(bench):
-                    rows.append(row)
+                    measured.append(row)
                     print(f"  {report.line(row)}", flush=True)
                 print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+                rows += measured
+                if given.write:
+                    report.write(name, measured, dict(bench.versions))
         finally:
             bench.close()
     print(report.table(rows))
-    if given.write:
-        report.write(rows, bench.versions)
     return int(not given.smoke and any(row.holds is False for row in rows))
 
 

@@ -8,10 +8,26 @@ import math
 import re
 from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 from .browser import ROOT, machine
 from .row import Row, median
 
+BENCHMARKS = (
+    "stop",
+    "chunks",
+    "data",
+    "loading",
+    "first_use",
+    "size",
+    "leaks",
+    "bridge",
+    "store",
+    "seekable",
+    "growth",
+    "peers",
+)
+"""In the order of the table."""
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 GROUPS = {"limits": "Limits", "peers": "Others, on the same work", "growth": "What grows with the work"}
@@ -45,25 +61,33 @@ def table(rows: Iterable[Row]) -> str:
     )
 
 
-def write(rows: list[Row], versions: dict[str, str]) -> None:
-    """The results of a whole run. Rows that were not measured this time are left out."""
+def write(name: str, rows: list[Row], versions: dict[str, str]) -> None:
+    """Keep the results of a benchmark, and make the table and the pictures of all that is kept."""
     RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / "results.json"
+    kept = json.loads(file.read_text()) if file.exists() else {}
     taken = {"date": datetime.date.today().isoformat(), "machine": machine(), "browsers": versions}
-    content = {"taken": taken, "rows": [row.as_json() for row in rows]}
-    (RESULTS / "results.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    kept[name] = {"taken": taken, "rows": [row.as_json() for row in rows]}
+    file.write_text(
+        json.dumps(kept, ensure_ascii=False, separators=(",", ":")).replace("},{", "},\n{") + "\n"
+    )
+    rows = [Row.from_json(row) for name in BENCHMARKS if name in kept for row in kept[name]["rows"]]
     (RESULTS / "ratios.svg").write_text(chart(rows))
-    divided = [row for row in rows if row.parts]
-    if divided:
+    if divided := [row for row in rows if row.parts]:
         (RESULTS / "first-use.svg").write_text(stacked(divided))
-    on = ", ".join(f"{engine.capitalize()} {version}" for engine, version in versions.items())
-    parts = [f"Taken on {taken['date']}: {taken['machine']}; {on}."]
+    said = (surroundings(results["taken"]) for results in kept.values())
+    parts = [f"Taken {'; and '.join(dict.fromkeys(said))}."]
     for group, title in GROUPS.items():
-        found = [row for row in rows if row.group == group]
-        if found:
+        if found := [row for row in rows if row.group == group]:
             parts += [f"### {title}", markdown(found)]
     text = PAGE.read_text()
     between = re.compile(r"(<!-- results -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
     PAGE.write_text(between.sub(lambda found: found[1] + "\n\n".join(parts) + found[2], text))
+
+
+def surroundings(taken: dict[str, Any]) -> str:
+    browsers = ", ".join(f"{engine.capitalize()} {version}" for engine, version in taken["browsers"].items())
+    return f"on {taken['date']} on {taken['machine']}" + (f", in {browsers}" if browsers else "")
 
 
 def markdown(rows: list[Row]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -109,11 +109,22 @@ class Row:
             "theirs": _summary(self.theirs) if self.theirs else None,
             "ratio": self.ratio,
             "ratio_p95": self.ratio_p95,
-            "limit": self.limit.said(self.unit) if self.limit else None,
+            "limit": asdict(self.limit) if self.limit else None,
             "verdict": self.verdict,
+            "more_is_better": self.more_is_better,
             "note": self.note,
             "parts": self.parts,
         }
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Row:
+        """The row of which `as_json` made this."""
+        same = {
+            name: row[name]
+            for name in ("what", "unit", "against", "more_is_better", "note", "group", "parts")
+        }
+        sides = {side: tuple(row[side]["samples"]) if row[side] else () for side in ("ours", "theirs")}
+        return cls(**same, **sides, limit=Limit(**row["limit"]) if row["limit"] else None)
 
 
 def median(samples: tuple[float, ...]) -> float:
@@ -131,7 +142,7 @@ def _summary(samples: tuple[float, ...]) -> dict[str, Any]:
         "median": median(samples),
         "p5": percentile(samples, 5),
         "p95": percentile(samples, 95),
-        "rounds": len(samples),
+        "samples": [float(f"{sample:.5g}") for sample in samples],
     }
 
 

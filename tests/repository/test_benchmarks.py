@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from benchmarks.report import chart, markdown, table
 from benchmarks.row import Limit, Row
@@ -29,6 +31,14 @@ def row(ours, theirs=(), limit=None, **more):
 )
 def test_a_row_is_judged_by_its_medians(row, verdict):
     assert row.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [row([1.5], [2], Limit(times=2), more_is_better=True, parts={"ours": {"download": 1.0}}), row([3])],
+)
+def test_a_row_is_kept_and_read_again(kept):
+    assert Row.from_json(json.loads(json.dumps(kept.as_json()))) == kept
 
 
 def test_the_table_says_both_sides_and_the_verdict():
