@@ -68,9 +68,7 @@ def write(name: str, rows: list[Row], versions: dict[str, str]) -> None:
     kept = json.loads(file.read_text()) if file.exists() else {}
     taken = {"date": datetime.date.today().isoformat(), "machine": machine(), "browsers": versions}
     kept[name] = {"taken": taken, "rows": [row.as_json() for row in rows]}
-    file.write_text(
-        json.dumps(kept, ensure_ascii=False, separators=(",", ":")).replace("},{", "},\n{") + "\n"
-    )
+    file.write_text(json.dumps(kept, ensure_ascii=False).replace(", {", ",\n {") + "\n")
     rows = [Row.from_json(row) for name in BENCHMARKS if name in kept for row in kept[name]["rows"]]
     (RESULTS / "ratios.svg").write_text(chart(rows))
     if divided := [row for row in rows if row.parts]:

@@ -335,9 +335,7 @@ class Take:
             self.finished.reject(failure)
         elif recording:
             self.finished.resolve(recording)
-        self._notify = (
-            _nobody  # the recorder holds this take: a circle would keep its chunks until a collection
-        )
+        self._notify = _nobody  # the recorder holds this take: both would wait for a collection
 
     def _store_failed(self, error: Exception) -> None:
         """The store takes no more: the take ends, and what is written is kept."""
