@@ -126,7 +126,8 @@ def _measure(bench: Bench, site: BenchSite, engine: str) -> Iterator[Row]:
         browser = page.context.browser
         assert browser is not None
         order = list(PAGES.items())
-        for number in range(-1, rounds):  # the first warms up the browser and the server
+        first = 0 if bench.smoke else -1  # which warms up the browser and the server
+        for number in range(first, rounds):
             for side, path in order:
                 stamps = use(browser, site.url + path)
                 if number >= 0:

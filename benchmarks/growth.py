@@ -93,8 +93,10 @@ Taken = dict[str, list[float]]
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
         with ExitStack() as stack:
-            pages = {side: stack.enter_context(bench.page(engine)) for side in ("ours", "theirs")}
-            pages["ours"].evaluate("source => python.runPythonAsync(source)", OURS)
+            pages = {
+                "ours": stack.enter_context(bench.page(engine, source=OURS)),
+                "theirs": stack.enter_context(bench.page(engine)),
+            }
             pages["theirs"].evaluate(PLAIN)
             for count in (1, 10) if bench.smoke else CHUNKS:
                 many = f"{count:,} chunk{'s' if count > 1 else ''}"

@@ -45,7 +45,8 @@ def measure(bench: Bench) -> Iterator[Row]:
         with bench.blank_page(engine) as page:
             browser = page.context.browser
             assert browser is not None
-            for number in range(-1, 1 if bench.smoke else bench.rounds):  # the first warms up the server
+            first, rounds = (0, 1) if bench.smoke else (-1, bench.rounds)  # the first warms up the server
+            for number in range(first, rounds):
                 for name, statement in STATEMENTS.items():
                     boot, taken = load(browser, f"{bench.site.url}/bench/{engine}", statement)
                     if number >= 0:

@@ -91,10 +91,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
-            # The engine is the same everywhere; a worker that has it is tried in one browser.
-            own = item.get_closest_marker("media_work") and lane in WORKERS
-            if own and (lane != WORKERS[0] or not item.get_closest_marker("core")):
-                item.add_marker("soak")
+            if lane in WORKERS:
+                # The bridge is the same in both browsers, and the engine everywhere.
+                second, media = lane != WORKERS[0], bool(item.get_closest_marker("media_work"))
+                if (second and media) or ((second or media) and not item.get_closest_marker("core")):
+                    item.add_marker("soak")
 
 
 @pytest.hookimpl(trylast=True)

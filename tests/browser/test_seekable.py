@@ -13,7 +13,6 @@ pytestmark = pytest.mark.media_work
 KINDS = pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 
 
-@pytest.mark.core
 @KINDS
 @pytest.mark.parametrize("timeslice", [None, 0.2])
 async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, timeslice):
@@ -83,6 +82,7 @@ async def test_a_player_goes_to_any_second(recorded, stage):
     seekable.close()
 
 
+@pytest.mark.core
 async def test_progress_grows_to_one(recorded):
     told = []
     recording = await recorded("both", timeslice=0.2)

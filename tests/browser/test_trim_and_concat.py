@@ -85,7 +85,6 @@ async def test_times_that_are_none(recorded, start, end, said):
         await (await recorded("sound")).trim(start, end)
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("kind", ["sound", "both"])
 async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind):
     parts = [await recorded(kind, seconds, timeslice=0.2) for seconds in (1.2, 0.5, 0.8)]

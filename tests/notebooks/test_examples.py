@@ -205,7 +205,17 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     assert page.evaluate("ledger.live()") == 0, "the camera or the microphone was not released"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+def in_turn(first: int) -> pytest.MarkDecorator:
+    """All examples; every other one is left to `make soak`, where the other host leaves it to `make test`."""
+    soak = pytest.mark.soak
+    names = [
+        name if (number + first) % 2 else pytest.param(name, marks=soak)
+        for number, name in enumerate(EXAMPLES)
+    ]
+    return pytest.mark.parametrize("name", names)
+
+
+@in_turn(0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=LEDGER)
@@ -223,7 +233,7 @@ def test_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@in_turn(1)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_in_marimo(marimo, name):
     marimo.page.add_init_script(path=LEDGER)

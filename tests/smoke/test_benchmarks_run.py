@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from benchmarks.__main__ import BENCHMARKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
-def test_it_runs(name):
-    # (The first of them also installs the peers.)
-    command = ["make", "bench", f"ARGS=--smoke --only {name}"]
+def test_all_of_them_run():
+    command = ["make", "bench", "ARGS=--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("|") > 0, "there are rows"
+    for name in BENCHMARKS:
+        assert re.search(rf"^{name}: \d+ s$", done.stderr, re.MULTILINE), f"{name} ran"
+    assert done.stdout.count("|") > 100, "there are rows"
