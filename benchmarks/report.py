@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -39,10 +38,14 @@ def number(value: float, unit: str) -> str:
     return f"{value:,.{digits}f} {unit}".strip()
 
 
+def times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
 def cells(row: Row) -> tuple[str, ...]:
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    ratio = "" if row.ratio is None else times(row.ratio)
     if row.ratio_p95 is not None:
-        ratio += f" ({row.ratio_p95:.2f})"
+        ratio += f" ({times(row.ratio_p95)})"
     theirs = f"{number(median(row.theirs), row.unit)} ({row.against})" if row.theirs else row.against
     limit = row.limit.said(row.unit) if row.limit else ""
     return row.what, number(median(row.ours), row.unit), theirs, ratio, limit, row.verdict
@@ -62,30 +65,42 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def write(name: str, rows: list[Row], versions: dict[str, str]) -> None:
-    """Keep the results of a benchmark, and make the table and the pictures of all that is kept."""
+    """Keep the results of a benchmark, and publish them with the others."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / "results.json"
     kept = json.loads(file.read_text()) if file.exists() else {}
     taken = {"date": datetime.date.today().isoformat(), "machine": machine(), "browsers": versions}
     kept[name] = {"taken": taken, "rows": [row.as_json() for row in rows]}
     file.write_text(json.dumps(kept, ensure_ascii=False).replace(", {", ",\n {") + "\n")
+    publish(kept)
+
+
+def publish(kept: dict[str, Any]) -> None:
+    """Make the table of docs/performance.md and the pictures of all that is kept."""
     rows = [Row.from_json(row) for name in BENCHMARKS if name in kept for row in kept[name]["rows"]]
     (RESULTS / "ratios.svg").write_text(chart(rows))
     if divided := [row for row in rows if row.parts]:
         (RESULTS / "first-use.svg").write_text(stacked(divided))
-    said = (surroundings(results["taken"]) for results in kept.values())
-    parts = [f"Taken {'; and '.join(dict.fromkeys(said))}."]
+    parts = [f"Taken {surroundings([results['taken'] for results in kept.values()])}."]
     for group, title in GROUPS.items():
         if found := [row for row in rows if row.group == group]:
             parts += [f"### {title}", markdown(found)]
     text = PAGE.read_text()
-    between = re.compile(r"(<!-- results -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
-    PAGE.write_text(between.sub(lambda found: found[1] + "\n\n".join(parts) + found[2], text))
+    before, begin, rest = text.partition("<!-- results -->\n")
+    _, end, after = rest.partition("\n<!-- end of results -->")
+    if not begin or not end:
+        raise RuntimeError(f"{PAGE} has no place for results")
+    PAGE.write_text(before + begin + "\n\n".join(parts) + end + after)
 
 
-def surroundings(taken: dict[str, Any]) -> str:
-    browsers = ", ".join(f"{engine.capitalize()} {version}" for engine, version in taken["browsers"].items())
-    return f"on {taken['date']} on {taken['machine']}" + (f", in {browsers}" if browsers else "")
+def surroundings(taken: list[dict[str, Any]]) -> str:
+    """When, where and in which browsers."""
+    browsers = {
+        f"{name.capitalize()} {version}" for one in taken for name, version in one["browsers"].items()
+    }
+    dates, machines = ({one[name] for one in taken} for name in ("date", "machine"))
+    when, where, what = (" and ".join(sorted(names)) for names in (dates, machines, browsers))
+    return f"on {when} ({where}) in {what}"
 
 
 def markdown(rows: list[Row]) -> str:
@@ -167,16 +182,16 @@ def stacked(rows: list[Row]) -> str:
     top = TOP + len(bars) * (BAR + GAP) + GAP
     for place, name in enumerate(names):
         y = top + 2 * BAR * place
-        said = ", ".join(
-            f"{side} {number(parts[name], row.unit)}" for row, side, parts in bars if name in parts
-        )
+        amounts = [number(parts.get(name, 0), row.unit) for row, _, parts in bars]
         lines.append(
             f'<rect fill="{colours[name]}" x="{LABELS}" y="{y}" width="{BAR}" height="{BAR}"/>'
-            f'<text x="{LABELS + BAR + 6}" y="{y + 12}">{escape(f"{name}: {said}")}</text>'
+            f'<text x="{LABELS - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>'
+            f'<text x="{LABELS + BAR + 6}" y="{y + 12}">{escape(" | ".join(amounts))}</text>'
         )
     return "\n".join([*lines, "</svg>", ""])
 
 
 def shortened(row: Row) -> str:
     text = f"{row.what} / {row.against}" if row.group == "peers" else row.what
-    return text if len(text) <= 62 else text[:61] + "…"
+    text = text.replace("`", "")
+    return text if len(text) <= 56 else text[:55] + "…"

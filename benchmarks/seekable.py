@@ -83,7 +83,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         )
         for name in NAMES:
             times = 10 if name == "seekable" and not bench.smoke else 1  # it is over too soon to be seen
-            long_peak, short_peak = (page.evaluate(WATCH, [name, length, times]) for length in (long, short))
+            short_peak, long_peak = (page.evaluate(WATCH, [name, length, times]) for length in (short, long))
             grown = long_peak - short_peak
             what = f"`{name}()`: memory for {long} s more than for {short} s"
             yield Row(what, "MB", (grown / 1e6,), limit=Limit(most=10))

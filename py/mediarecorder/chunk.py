@@ -26,7 +26,8 @@ class Chunk:
     @property
     def size(self) -> int:
         """Size in bytes."""
-        return int(self.js.size)
+        size: int = self.js.size
+        return size
 
     @property
     def mime_type(self) -> str:

@@ -247,7 +247,7 @@ class Take:
             if outcome:
                 outcome.resolve(None)
 
-    def _data(self, js_event: Any, *_: Any) -> None:
+    def _data(self, js_event: Any) -> None:
         """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""
         self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
@@ -258,7 +258,8 @@ class Take:
                 follower.append(chunk)
             if request:
                 request.resolve(chunk)
-        self._tell_news()
+        if self._news is not None:
+            self._tell_news()
 
     def _rest_has_come(self) -> bool:
         """Since the end began as many chunks came as the browser owed, and the last one holds data and

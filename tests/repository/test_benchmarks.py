@@ -23,9 +23,10 @@ def row(ours, theirs=(), limit=None, **more):
         (row([5.1], limit=Limit(most=5)), "DOES NOT HOLD"),
         (row([80], [100], Limit(at_least=0.8)), "holds"),
         (row([79], [100], Limit(at_least=0.8)), "DOES NOT HOLD"),
-        (row([1], [2]), "ours is ahead"),
-        (row([2], [1]), "theirs is ahead"),
-        (row([2], [1], more_is_better=True), "ours is ahead"),
+        (row([1], [2]), ""),
+        (row([1], [2], group="peers"), "ours is ahead"),
+        (row([2], [1], group="peers"), "theirs is ahead"),
+        (row([2], [1], group="peers", more_is_better=True), "ours is ahead"),
         (row([2]), ""),
     ],
 )
