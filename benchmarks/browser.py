@@ -18,6 +18,8 @@ from bench.browsers import launch_options  # noqa: E402
 from bench.lanes import CHROMIUM, FIREFOX  # noqa: E402
 from bench.server import BenchHandler, BenchSite  # noqa: E402
 
+from .row import Limit, Row  # noqa: E402
+
 LANES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
 """Flags with which Chromium's page can collect its garbage and knows exactly what it holds."""
@@ -96,6 +98,19 @@ class Bench:
                     taken[side].append(sample)
             order.reverse()
         return {side: tuple(samples) for side, samples in taken.items()}
+
+    def compared(
+        self,
+        page: Page,
+        what: str,
+        sides: Mapping[str, str],
+        against: str,
+        limit: Limit,
+        argument: Any = None,
+    ) -> Row:
+        """A row of milliseconds: what `sides` has of "ours" and "theirs"."""
+        taken = self.samples(page, sides, argument)
+        return Row(what, "ms", taken["ours"], taken["theirs"], against, limit)
 
     def close(self) -> None:
         self.site.close()

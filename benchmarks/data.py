@@ -57,23 +57,10 @@ def measure(bench: Bench) -> Iterator[Row]:
             size, seconds = (1_000_000, 1) if bench.smoke else (SIZE, 20)
             page.evaluate("([size, seconds]) => python.globals.get('make')(size, seconds)", [size, seconds])
             name = engine.capitalize()
+            limit = Limit(times=1.15)
+            what, against = f"`bytes()` of {size / 1e6:.0f} MB, {name}", "arrayBuffer() and one copy"
             sides = {"ours": "() => python.globals.get('read')()", "theirs": READ}
-            taken = bench.samples(page, sides)
-            yield Row(
-                f"`bytes()` of {size / 1e6:.0f} MB, {name}",
-                "ms",
-                taken["ours"],
-                taken["theirs"],
-                "arrayBuffer() and one copy",
-                Limit(times=1.15),
-            )
+            yield bench.compared(page, what, sides, against, limit)
+            what, against = f"`samples()` of {seconds} s, {name}", "the same decode in JavaScript"
             sides = {"ours": "() => python.globals.get('samples')()", "theirs": SAMPLES}
-            taken = bench.samples(page, sides)
-            yield Row(
-                f"`samples()` of {seconds} s, {name}",
-                "ms",
-                taken["ours"],
-                taken["theirs"],
-                "the same decode in JavaScript",
-                Limit(times=1.15),
-            )
+            yield bench.compared(page, what, sides, against, limit)

@@ -72,15 +72,8 @@ def measure(bench: Bench) -> Iterator[Row]:
         page.evaluate(START)
         for seconds in (short, long):
             page.evaluate(MAKE, seconds)
-        taken = bench.samples(page, SIDES, long)
-        yield Row(
-            f"`seekable()` of {long // 60} min",
-            "ms",
-            taken["ours"],
-            taken["theirs"],
-            "mediabunny in JavaScript",
-            Limit(times=1.15),
-        )
+        what, limit = f"`seekable()` of {long // 60} min", Limit(times=1.15)
+        yield bench.compared(page, what, SIDES, "mediabunny in JavaScript", limit, long)
         for name in NAMES:
             times = 10 if name == "seekable" and not bench.smoke else 1  # it is over too soon to be seen
             short_peak, long_peak = (page.evaluate(WATCH, [name, length, times]) for length in (short, long))

@@ -54,10 +54,9 @@ def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
         with bench.page(engine, source=OURS) as page:
             sides = {"ours": "() => python.globals.get('stop')()", "theirs": THEIRS}
-            taken = bench.samples(page, sides)
             name = engine.capitalize()
             limit = Limit(times=1.10, more=1)
-            yield Row(f"`stop()`, {name}", "ms", taken["ours"], taken["theirs"], "plain JavaScript", limit)
+            yield bench.compared(page, f"`stop()`, {name}", sides, "plain JavaScript", limit)
             lost = [
                 page.evaluate("async () => (await python.globals.get('lost')()).toJs()")
                 for _ in range(1 if bench.smoke else 20)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.browser import all_heaps
 from killable import Profile
 
 pytestmark = pytest.mark.soak
@@ -58,27 +59,14 @@ def chromium(profile: Callable[[str], Profile]) -> Profile:
     return chromium
 
 
-def memory(profile: Profile) -> int:
-    """Bytes of JavaScript in the page and its workers, and of WebAssembly, after collecting garbage."""
-    profile.run("import gc; gc.collect(); 'null'")
-    browser = profile.page.context.new_cdp_session(profile.page)
-    browser.send("HeapProfiler.collectGarbage")
-    browser.detach()
-    all_heaps = profile.page.evaluate(
-        "async () => (await performance.measureUserAgentSpecificMemory()).bytes"
-    )
-    assembly = profile.page.evaluate("python._module.HEAP8.length")
-    return all_heaps + assembly
-
-
 def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
-    before = memory(chromium)
+    before = all_heaps(chromium.page)
     chromium.run(f"await feed(3540, {SECOND}); 'null'")
-    during = memory(chromium)
+    during = all_heaps(chromium.page)
     size = chromium.run("recording = await recorder.stop(); recording.size")
-    after = memory(chromium)
+    after = all_heaps(chromium.page)
     print(f"grown by {during - before} bytes, and {after - before} after the end")
     assert size > 3600 * SECOND
     assert max(during, after) - before <= LIMIT
@@ -86,9 +74,9 @@ def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
 
 def test_five_minutes_of_a_real_recording(chromium: Profile) -> None:
     chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
-    before = memory(chromium)
+    before = all_heaps(chromium.page)
     chromium.run("await asyncio.sleep(290); 'null'")
-    during = memory(chromium)
+    during = all_heaps(chromium.page)
     found = chromium.run(
         "recording = await recorder.stop(); json.dumps([recording.duration, await judge.probe(recording)])"
     )
@@ -107,7 +95,7 @@ def test_three_gigabytes_are_saved(chromium: Profile) -> None:
     chromium.run(f"await recorder.start(3600); await feed({count}, {chunk}); 'null'")
     size = chromium.run("recording = await recorder.stop(); recording.size")
     assert size > 3_000_000_000
-    before = memory(chromium)
+    before = all_heaps(chromium.page)
     with chromium.page.expect_download(timeout=300_000) as coming:
         chromium.begin("await recording.save('long')")
     path = coming.value.path()  # waits for its end
@@ -121,7 +109,7 @@ async for part in recording.iter_bytes(8 << 20):
 json.dumps(checksum)
 """
     )
-    assert memory(chromium) - before <= LIMIT
+    assert all_heaps(chromium.page) - before <= LIMIT
     assert found == checksum_of(path)
 
 
