@@ -49,6 +49,7 @@ class InMemory:
         from .recording import Recording  # now, while the encoder starts: before a take nobody needs it
 
         self._make = Recording
+        self._data_of = native_getter("BlobEvent", "data")
 
     @property
     def count(self) -> int:
@@ -85,9 +86,8 @@ class InMemory:
         try:
             chunks = self._blobs()
             # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
-            types = (str(event.data.type) for event in self._events)
-            mime_type = next(filter(None, types), "") or mime_type
-            blob = js.Blob.new(chunks, js.Object.fromEntries([["type", mime_type]]))
+            mime_type = next(filter(None, (str(chunk.type) for chunk in chunks)), "") or mime_type
+            blob = js.Blob.new(chunks, type=mime_type)
             recording = self._make(
                 blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks
             )
@@ -98,7 +98,7 @@ class InMemory:
 
     def _blobs(self) -> Any:
         try:
-            return self._events.map(native_getter("BlobEvent", "data"))
+            return self._events.map(self._data_of)
         except JsException:  # an event that some script made and dispatched is no real BlobEvent
             return js.Array.of(*(event.data for event in self._events))
 

@@ -309,7 +309,6 @@ class Take:
             # Of an end that the browser brought about, the tick may hear after its data.
             self._count_at_end = self._looked_at
             self._owed = len(self._requests) + 1
-            self._tick_every(TICK)
 
     def _finish(self) -> None:
         """All data has come; what is left is to keep it."""
