@@ -132,7 +132,7 @@ class InStore:
         failed: Callable[[Exception], None],
     ) -> None:
         store.require_open()
-        self._store, self._id = store, str(js.crypto.randomUUID()).replace("-", "")
+        self._store, self._id = store, store.new_id()
         self._recorded, self._failed = recorded, failed
         self.count = self.size = 0
         self.last = (0, 0.0)

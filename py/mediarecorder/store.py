@@ -7,7 +7,9 @@ end of it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .arguments import checked_whole
@@ -22,7 +24,7 @@ from .errors import (
     QuotaExceededError,
     from_browser,
 )
-from .events import Event, EventTarget, HandlerAttribute
+from .events import Event, EventTarget, HandlerAttribute, call_handler
 from .outcome import Outcome
 from .recording import Recording
 
@@ -115,8 +117,8 @@ class RecordingStore(EventTarget):
     the last timeslice is missing: `recordings()` lists what was cut off as ``"interrupted"``, and `recover()`
     makes it a recording that plays and seeks. Several tabs may use one store.
 
-    Events: ``low_space`` when 90 % of the room is used, and ``backlog`` when more than 16 MB wait to be
-    written. Handlers get a `StoreEvent`.
+    Events: ``low_space`` when 90 % of the room is used, or something did not fit, and ``backlog`` when more
+    than 16 MB wait to be written. Handlers get a `StoreEvent`.
 
     See https://developer.mozilla.org/docs/Web/API/File_System_API/Origin_private_file_system.
     """
@@ -129,6 +131,8 @@ class RecordingStore(EventTarget):
         self.name, self.limit = name, limit
         self._disk = Disk(self._hear, self._lose)
         self._takes: dict[str, InStore] = {}
+        self._copies: dict[str, Callable[[float], Any]] = {}
+        """Who wants to hear how far what is added has got."""
         self.waiting = 0
         """Bytes of all takes under way that are not on disk yet."""
         self._warned = False
@@ -143,7 +147,8 @@ class RecordingStore(EventTarget):
         name
             Stores of different names know nothing of each other.
         limit
-            Bytes that all its recordings together may take. A take that reaches it ends there.
+            Bytes that all its recordings together may take. A take that reaches it ends there, and what does
+            not fit is not added.
 
         Raises
         ------
@@ -191,6 +196,69 @@ class RecordingStore(EventTarget):
             raise InvalidStateError(f"open_recording: this was interrupted. Call store.recover({id!r}).")
         return opened(found)
 
+    async def add(
+        self, recording: Recording, *, title: str = "", on_progress: Callable[[float], Any] | None = None
+    ) -> Recording:
+        """Copy a recording into the store: a part of one, several joined, a file, any `Recording`.
+
+        The copy is a finished one of the same bytes, type, beginning and duration; where the duration is
+        unknown, it is measured first. However long it is, only a few megabytes are in memory at a time. It is
+        listed once all of it is on disk. Before that a crash, an error, or cancelling the task that waits
+        leaves nothing of it.
+
+        Parameters
+        ----------
+        title
+            What it is called; see `rename`.
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+
+        Returns
+        -------
+        Recording
+            The copy. The one that was given stays as it is, and is no longer needed.
+
+        Raises
+        ------
+        QuotaExceededError
+            It does not fit within the limit of the store, or on the disk.
+        NotReadableError
+            Its data is gone: it was closed, or deleted from the store where it lay.
+        EncodingError
+            Its duration is unknown, and it is no media file that could tell.
+        InvalidStateError
+            The store is closed.
+
+        >>> opening = await recording.trim(0, 0.1)
+        >>> stored = await store.add(opening, title="Opening")
+        >>> (await store.open_recording(stored.id)).size == opening.size
+        True
+        """
+        if not isinstance(recording, Recording):
+            raise TypeError(f"add: what is added is a Recording, not {recording!r}")
+        checked_title(title)
+        if on_progress is not None and not callable(on_progress):
+            raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+        self.require_open("add")
+        if math.isnan(recording.duration):
+            await recording.measure()
+        id, content = self.new_id(), _content(recording, recording.started_at, title)
+        if on_progress:
+            self._copies[id] = on_progress
+        try:
+            found = await self._disk.call("add", id, content)
+        except MediaError:
+            raise  # the other half has left nothing
+        except BaseException:
+            with contextlib.suppress(MediaError):
+                await self._disk.call("discard", id)
+            raise
+        finally:
+            self._copies.pop(id, None)
+        if on_progress:
+            call_handler(on_progress, 1.0)
+        return opened(found, recording.duration)
+
     async def recover(self, id: str, *, on_progress: Callable[[float], Any] | None = None) -> Recording:
         """Make a recording of a take that was interrupted: all that its checksums confirm, seekable.
 
@@ -234,23 +302,15 @@ class RecordingStore(EventTarget):
         made = await cut.seekable(on_progress=on_progress)
         if made is cut and finished:
             return cut
-        about = {
-            "startedAt": cut.started_at,
-            "mimeType": made.mime_type,
-            "size": made.size,
-            "milliseconds": round(made.duration * 1000),
-        }
         try:
-            return opened(await self._disk.call("replace", cut.id, made.blob, about))
+            return opened(await self._disk.call("replace", cut.id, _content(made, cut.started_at)))
         finally:
             if made is not cut:
                 made.close()
 
     async def rename(self, id: str, title: str) -> None:
         """Call a recording something; one under way, too."""
-        if not isinstance(title, str):
-            raise TypeError(f"a title is a string, not {title!r}")
-        await self._disk.call("rename", checked_id(id), title)
+        await self._disk.call("rename", checked_id(id), checked_title(title))
 
     async def delete(self, id: str) -> None:
         """Delete a recording from disk. A `Recording` of it cannot be read any more.
@@ -294,7 +354,10 @@ class RecordingStore(EventTarget):
         return bool(await settle(js.navigator.storage, "persist", doing="persist"))
 
     def close(self) -> None:
-        """Give back what the store holds; the recordings stay on disk. Takes under way are cut off."""
+        """Give back what the store holds; the recordings stay on disk.
+
+        Takes under way are cut off, and what is being added is not there.
+        """
         self._disk.close()
 
     async def __aenter__(self) -> Self:
@@ -305,9 +368,12 @@ class RecordingStore(EventTarget):
 
     # For the takes that are being recorded
 
-    def require_open(self) -> None:
+    def new_id(self) -> str:
+        return str(js.crypto.randomUUID()).replace("-", "")
+
+    def require_open(self, doing: str = "start") -> None:
         if self._disk.broken:
-            raise InvalidStateError(f"start: the store cannot be used any more. {self._disk.broken}")
+            raise InvalidStateError(f"{doing}: the store cannot be used any more. {self._disk.broken}")
 
     def begin(self, id: str, started_at: float, mime_type: str, take: InStore) -> None:
         self._takes[id] = take
@@ -335,6 +401,11 @@ class RecordingStore(EventTarget):
         low: Any = getattr(news, "low", None)
         if not absent(low):
             self._dispatch(StoreEvent("low_space", used=int(low.used), limit=int(low.limit)))
+            return
+        copy: Any = getattr(news, "copy", None)
+        if not absent(copy):
+            if report := self._copies.get(str(copy)):
+                call_handler(report, float(news.fraction))
             return
         take = self._takes.get(str(news.take))
         if take is None:
@@ -366,6 +437,23 @@ def checked_id(id: str) -> str:
     if not isinstance(id, str):
         raise TypeError(f"a recording is named by its id, a string, not by {id!r}")
     return id
+
+
+def checked_title(title: str) -> str:
+    if not isinstance(title, str):
+        raise TypeError(f"a title is a string, not {title!r}")
+    return title
+
+
+def _content(recording: Recording, started_at: float, title: str = "") -> dict[str, Any]:
+    """A recording as the disk takes it."""
+    about = {
+        "startedAt": started_at,
+        "mimeType": recording.mime_type,
+        "size": recording.size,
+        "milliseconds": round(recording.duration * 1000),
+    }
+    return {"media": recording.blob, "about": about, "title": title}
 
 
 def opened(found: Any, duration: float | None = None) -> Recording:

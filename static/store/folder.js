@@ -3,12 +3,14 @@
  * The takes of a store, each a folder of the origin private file system:
  *
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
- *     mediarecorder-store-<name>/<id>/media                 its chunks in one seekable file, once it was recovered
+ *     mediarecorder-store-<name>/<id>/media                 all of it in one file, once it was recovered or added
  *     mediarecorder-store-<name>/<id>/title                 what the user calls it
+ *
+ * One without its first journal is no take: it is about to be one, or to be none any more.
  */
 
 import { aboutEntry, MOVED, readJournal } from "./journal.js";
-import { holding, looking } from "./locks.js";
+import { holding, ifUnused, looking } from "./locks.js";
 import { fileName, journalOf, writeFile } from "./writers.js";
 import { Fault } from "../fault.js";
 
@@ -28,6 +30,11 @@ import { Fault } from "../fault.js";
  */
 
 /** @typedef {Stored & {blob: Blob, lengths: Uint32Array}} Opened */
+
+/**
+ * What is put into the store as one file.
+ * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
+ */
 
 const MEDIA = "media", TITLE = "title";
 
@@ -86,10 +93,10 @@ export class Folder {
     }
   }
 
-  /** What a tab has left that was killed while it deleted a take. @param {string} id */
+  /** What a tab has left that was killed while it added or deleted a take. @param {string} id */
   async #sweep(id) {
     const folder = await this.take(id);
-    await holding(this.lockOf(id), "delete", async () => {
+    await ifUnused(this.lockOf(id), async () => {
       if (!(await namesOf(folder)).includes(fileName(0))) await this.handle.removeEntry(id, { recursive: true });
     });
   }
@@ -114,7 +121,7 @@ export class Folder {
    */
   async #read(id, folder, verify, inUse) {
     const files = await filesOf(folder);
-    if (!files.has(fileName(0)) && !inUse) throw missing(id);
+    if (!files.has(fileName(0))) throw missing(id);
     const journals = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
     const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify);
     const { startedAt = (files.get(journals[0])?.lastModified ?? 0) / 1000, mimeType = "" } = journal.about;
@@ -135,15 +142,25 @@ export class Folder {
 
   /**
    * Put one file in the place of all that was recorded. At no moment there is neither.
-   * @param {string} id  @param {Blob} media  @param {import("./journal.js").About} about
+   * @param {string} id  @param {Content} content  @param {(size: number) => void} [written]
    */
-  async replace(id, media, about) {
+  async replace(id, { media, about }, written) {
     const folder = await this.take(id);
-    await writeFile(folder, MEDIA, media);
-    await writeFile(folder, fileName(0), new Blob(journalOf([aboutEntry(about, MOVED)])));
+    await writeFile(folder, MEDIA, media, written);
+    await writeFile(folder, fileName(0), movedTo(about));
     for (const name of await namesOf(folder)) {
       if (name.startsWith("journal-") && name !== fileName(0)) await folder.removeEntry(name);
     }
+  }
+
+  /**
+   * Put one file in the place of nothing.
+   * @param {string} id  @param {Content} content  @param {(size: number) => void} written
+   */
+  async add(id, content, written) {
+    await this.create(id);
+    if (content.title) await this.rename(id, content.title);
+    await this.replace(id, content, written);
   }
 
   /** @param {string} id  @param {string} title */
@@ -153,12 +170,16 @@ export class Folder {
 
   /** @param {string} id */
   async delete(id) {
+    await this.take(id);
+    await holding(this.lockOf(id), "delete", () => this.remove(id));
+  }
+
+  /** The same, of a take that the caller holds. @param {string} id */
+  async remove(id) {
     const folder = await this.take(id);
-    await holding(this.lockOf(id), "delete", async () => {
-      // Without its first file a take is none, so it is there or not, but never a half of it.
-      await folder.removeEntry(fileName(0)).catch(() => {});
-      await this.handle.removeEntry(id, { recursive: true });
-    });
+    // Without its first file a take is none, so it is there or not, but never a half of it.
+    await folder.removeEntry(fileName(0)).catch(() => {});
+    await this.handle.removeEntry(id, { recursive: true });
   }
 
   /** Delete all that nobody uses. */
@@ -180,6 +201,12 @@ export class Folder {
     return sum;
   }
 }
+
+/** Bytes that it will take on disk. @param {Content} content */
+export const sizeOf = ({ media, about, title }) => media.size + movedTo(about).size + new Blob([title]).size;
+
+/** The journal of a take that is in a file of its own. @param {import("./journal.js").About} about */
+const movedTo = (about) => new Blob(journalOf([aboutEntry(about, MOVED)]));
 
 /** @param {string} id */
 const missing = (id) => new Fault("NotFoundError", `there is no recording ${JSON.stringify(id)} in this store`);

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Who uses a take. Whoever records, recovers or deletes it holds its Web Lock, which the browser takes back when the
- * tab or the worker dies, however it dies.
+ * Who uses a take. Whoever records, adds, recovers or deletes it holds its Web Lock, which the browser takes back when
+ * the tab or the worker dies, however it dies.
  */
 
 import { Fault } from "../fault.js";
@@ -31,6 +31,13 @@ export async function holding(name, doing, work) {
     release();
   }
 }
+
+/**
+ * Do something to a take that nobody uses; to one in use it is not done.
+ * @param {string} name  @param {() => Promise<void>} work
+ */
+export const ifUnused = (name, work) =>
+  navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 
 /**
  * Look at a take that is perhaps in use.

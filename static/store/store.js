@@ -7,9 +7,10 @@
  *     {take: id, begin: {startedAt, mimeType}}   a take begins
  *     {take: id, chunk: Blob, milliseconds}      answered by {take: id, written: bytes} or {take: id, error}
  *
- * and it says {low: {used, limit}} by itself. {close: true} cuts off what is being recorded.
+ * and it says {low: {used, limit}} and {copy: id, fraction} by itself. {close: true} cuts off what is under way.
  */
 
+import { Copy } from "./copy.js";
 import { Folder } from "./folder.js";
 import { hold } from "./locks.js";
 import { Take } from "./take.js";
@@ -28,11 +29,14 @@ class Store {
   #folder;
   /** Takes being recorded. @type {Map<string, Take>} */
   #takes = new Map();
+  /** Recordings that are added. @type {Map<string, Copy>} */
+  #copies = new Map();
   /** Takes held by this store: how to let them go. @type {Map<string, () => void>} */
   #held = new Map();
   #others = 0;
   #sinceLook = Infinity;
-  #looking = false;
+  /** @type {Promise<void> | undefined} */
+  #looking;
   #low = false;
   #quota = Infinity;
 
@@ -43,10 +47,13 @@ class Store {
     this.#folder = folder;
   }
 
+  /** @returns {(readonly [string, Take | Copy])[]} */
+  get #underWay() {
+    return [...this.#takes, ...this.#copies];
+  }
+
   get #used() {
-    let used = this.#others;
-    for (const take of this.#takes.values()) used += take.size;
-    return used;
+    return this.#underWay.reduce((used, [, { size }]) => used + size, this.#others);
   }
 
   /** @param {string} id  @param {Partial<import("./journal.js").About>} about */
@@ -85,11 +92,54 @@ class Store {
     try {
       await take?.finish(milliseconds);
     } finally {
-      this.#takes.delete(id);
-      this.#others += take?.size ?? 0;
-      this.release(id);
+      await this.#leave(id, take);
     }
     return this.#folder.read(id);
+  }
+
+  /**
+   * Copy a file into the store: a finished recording.
+   * @param {string} id  @param {import("./folder.js").Content} content
+   */
+  async add(id, content) {
+    const copy = new Copy(this.#folder, id, content, (fraction) => this.port.postMessage({ copy: id, fraction }));
+    this.#copies.set(id, copy);
+    copy.ended = this.#write(id, copy);
+    await copy.ended;
+    return this.#folder.read(id);
+  }
+
+  /** @param {string} id  @param {Copy} copy */
+  async #write(id, copy) {
+    try {
+      this.#held.set(id, await hold(this.#folder.lockOf(id), "add"));
+      await this.#look();
+      await copy.write(this.limit - this.#used);
+      this.#warn();
+    } catch (error) {
+      if (isFull(error)) this.#warn(true);
+      throw error;
+    } finally {
+      await this.#leave(id, copy);
+    }
+  }
+
+  /** Have nothing of what was to be added. @param {string} id */
+  async discard(id) {
+    const copy = this.#copies.get(id);
+    copy?.cutOff();
+    await copy?.ended.catch(() => {});
+    await this.#folder.delete(id).catch(() => {}); // it was there before it could be cut off
+  }
+
+  /** From now on it is like all others. @param {string} id  @param {Take | Copy} [ended] */
+  async #leave(id, ended) {
+    // A look that began earlier does not count it.
+    while (this.#looking) await this.#looking.catch(() => {});
+    this.#takes.delete(id);
+    this.#copies.delete(id);
+    this.#others += ended?.size ?? 0;
+    this.release(id);
   }
 
   list() {
@@ -119,9 +169,9 @@ class Store {
     this.#held.delete(id);
   }
 
-  /** @param {string} id  @param {Blob} media  @param {import("./journal.js").About} about */
-  async replace(id, media, about) {
-    await this.#folder.replace(id, media, about);
+  /** @param {string} id  @param {import("./folder.js").Content} content */
+  async replace(id, content) {
+    await this.#folder.replace(id, content);
     return this.#folder.read(id);
   }
 
@@ -146,23 +196,22 @@ class Store {
   }
 
   close() {
-    for (const take of this.#takes.values()) take.cutOff();
+    for (const [, one] of this.#underWay) one.cutOff();
     for (const id of this.#held.keys()) this.release(id);
   }
 
-  /** Look at what others have written, and what the browser still has. */
-  async #look() {
-    if (this.#looking) return;
-    this.#looking = true;
+  /** Look at what others have written, and what the browser still has. Several that want it at once get one. */
+  #look() {
+    this.#looking ??= this.#lookAround().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #lookAround() {
     this.#sinceLook = 0;
-    try {
-      this.#others = await this.#folder.size(new Set(this.#takes.keys()));
-      const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
-      // What this store might come to, if it got all the room there is.
-      this.#quota = Math.max(0, quota - usage) + this.#used;
-    } finally {
-      this.#looking = false;
-    }
+    this.#others = await this.#folder.size(new Set(this.#underWay.map(([id]) => id)));
+    const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
+    // What this store might come to, if it got all the room there is.
+    this.#quota = Math.max(0, quota - usage) + this.#used;
   }
 
   #warn(full = false) {
@@ -179,7 +228,7 @@ class Store {
  * @type {Set<string>}
  */
 const VERBS = new Set([
-  "finish", "list", "open", "verify", "release", "replace", "rename", "delete", "clear", "usage",
+  "finish", "add", "discard", "list", "open", "verify", "release", "replace", "rename", "delete", "clear", "usage",
 ]);
 
 /** Serve a store to whoever stands at the other end. @param {any} port */

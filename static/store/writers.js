@@ -19,6 +19,8 @@ import { Fault } from "../fault.js";
  */
 
 const TABLE = SLOTS * SLOT;
+/** Bytes of a file that are in memory at a time while it is copied. */
+const PIECE = 4 * 2 ** 20;
 
 /** The names of a journal's files stand in order. @param {number} number */
 export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
@@ -160,12 +162,20 @@ function encodeSlots(entries) {
   return slots;
 }
 
-/** Replace a file, all at once. @param {FileSystemDirectoryHandle} folder  @param {string} name  @param {Blob} content */
-export async function writeFile(folder, name, content) {
+/**
+ * Replace a file, all at once.
+ * @param {FileSystemDirectoryHandle} folder  @param {string} name  @param {Blob} content
+ * @param {(size: number) => void} [written]  hears of so many bytes more; what it throws ends the writing
+ */
+export async function writeFile(folder, name, content, written) {
   const file = await folder.getFileHandle(name, { create: true });
   const writable = await file.createWritable();
   try {
-    await writable.write(content);
+    for (let at = 0; at < content.size; at += PIECE) {
+      const piece = await read(content.slice(at, at + PIECE));
+      await writable.write(piece);
+      written?.(piece.byteLength);
+    }
     await writable.close();
   } catch (error) {
     await writable.abort().catch(() => {});
@@ -173,5 +183,14 @@ export async function writeFile(folder, name, content) {
   }
 }
 
-const limitReached = () =>
+/** Read here and not by the browser, so that its failure can be told from that of writing. @param {Blob} piece */
+async function read(piece) {
+  try {
+    return await piece.arrayBuffer();
+  } catch {
+    throw new Fault("NotReadableError", "the file is gone: its recording was closed or deleted, or the browser removed it");
+  }
+}
+
+export const limitReached = () =>
   new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open it with a higher limit.");

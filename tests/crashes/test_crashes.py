@@ -46,6 +46,11 @@ SCENES = {
         + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\nawait store.delete(finished.id)",
         (0.0, 0.03),
     ),
+    "while it adds another, again and again": (
+        FINISHED_BEFORE + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\n"
+        "while True:\n    await store.add(finished)",
+        (0.0, 0.1),
+    ),
     "while it converts another": (
         FINISHED_BEFORE
         + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\nawait finished.convert('mp4')",

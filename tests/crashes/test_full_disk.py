@@ -1,4 +1,4 @@
-"""The browser's own quota is used up in the middle of a take."""
+"""The browser's own quota is used up in the middle of a take, or of a copy."""
 
 from __future__ import annotations
 
@@ -110,3 +110,42 @@ def test_of_chunks_that_come_together_those_are_kept_that_fit(profile: Callable[
     assert cause == "QuotaExceededError"
     assert size == read
     assert size == 23 * CHUNK
+
+
+TOO_LARGE = """
+part = js.Blob.new([js.Uint8Array.new(1 << 20)])
+large = Recording(js.Blob.new([part] * (2 * ROOM >> 20)), "video/webm", duration=1)
+low = []
+store.on("low_space", low.append)
+failed = None
+try:
+    await store.add(large)
+except QuotaExceededError as error:
+    failed = error.name
+root = await js.navigator.storage.getDirectory()
+folder = await root.getDirectoryHandle("mediarecorder-store-full")
+json.dumps({
+    "failed": failed,
+    "low": [event.type for event in low],
+    "listed": await store.recordings(),
+    "there": list(await js.Array.fromAsync(folder.keys())),
+    "fits": (await store.add(Recording(part, "video/webm", duration=1))).size,
+})
+"""
+
+
+def test_what_is_added_and_does_not_fit_leaves_nothing(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.open()
+    used = chromium.run('store = await RecordingStore.open("full")\n(await store.usage()).used')
+    browser = chromium.page.context.new_cdp_session(chromium.page)
+    origin = chromium.page.evaluate("location.origin")
+    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + ROOM})
+    found = chromium.run(f"ROOM = {ROOM}\n{TOO_LARGE}")
+    assert found == {
+        "failed": "QuotaExceededError",
+        "low": ["low_space"],
+        "listed": [],
+        "there": [],
+        "fits": 1 << 20,
+    }

@@ -113,6 +113,24 @@ json.dumps(checksum)
     assert found == checksum_of(path)
 
 
+def test_a_gigabyte_is_added(chromium: Profile) -> None:
+    chromium.run(FEED)
+    chromium.run(f"await recorder.start(3600); await feed(256, {4 * MEGABYTE - 4099}); 'null'")
+    size = chromium.run("recording = await recorder.stop(); recording.size")
+    before = all_heaps(chromium.page)
+    chromium.begin(
+        "copy = await store.add(recording, on_progress=lambda part: js.tell('half' if part > 0.5 else ''))\n"
+        "js.tell('added')"
+    )
+    chromium.wait_for("half")
+    during = all_heaps(chromium.page)
+    chromium.wait_for("added")
+    after = all_heaps(chromium.page)
+    print(f"grown by {during - before} bytes, and {after - before} after the end")
+    assert chromium.run("copy.size") == size
+    assert max(during, after) - before <= LIMIT
+
+
 def checksum_of(path: Path) -> int:
     checksum = 0
     with path.open("rb") as file:

@@ -1,0 +1,297 @@
+"""RecordingStore.add(): a finished recording is put into the store, all of it or nothing."""
+
+import asyncio
+import math
+import secrets
+
+import pytest
+from judge import probe
+
+from mediarecorder import (
+    AbortError,
+    EncodingError,
+    InvalidStateError,
+    NotReadableError,
+    QuotaExceededError,
+    Recording,
+    RecordingStore,
+    record,
+)
+from mediarecorder.browser import js
+
+MEGABYTE = 1 << 20
+LARGE = 96 * MEGABYTE
+
+
+async def on_disk(store):
+    """The folders of the store, listed or not."""
+    root = await js.navigator.storage.getDirectory()
+    folder = await root.getDirectoryHandle(f"mediarecorder-store-{store.name}")
+    return list(await js.Array.fromAsync(folder.keys()))
+
+
+def of_size(size):
+    """A recording of so many bytes, of which no more than a megabyte is in memory."""
+    data = js.Uint8Array.new(min(size, MEGABYTE))
+    data.fill(7)
+    part = js.Blob.new(js.Array.of(data))
+    parts = js.Array.of(*[part] * (size // MEGABYTE), part.slice(0, size % MEGABYTE))
+    return Recording(js.Blob.new(parts), "video/webm", duration=2.5, started_at=1_000_000.25)
+
+
+async def being_added(store, recording):
+    """The task that adds it, when some of it is on disk."""
+    begun = asyncio.Event()
+    task = asyncio.ensure_future(store.add(recording, on_progress=lambda fraction: begun.set()))
+    await begun.wait()
+    return task
+
+
+@pytest.fixture
+async def small_store():
+    """A store of a limit of 100,000 bytes."""
+    async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
+        yield store
+        await store.clear()
+
+
+@pytest.fixture(
+    params=["usual", pytest.param("alone", marks=pytest.mark.page_only("a worker needs no other worker"))]
+)
+async def either_store(request, store):
+    """A store, and one in a page that can start no worker for it."""
+    if request.param == "usual":
+        yield store
+        return
+    worker, js.globalThis.Worker = js.Worker, None
+    try:
+        alone = await RecordingStore.open(store.name)
+    finally:
+        js.globalThis.Worker = worker
+    yield alone
+    alone.close()
+
+
+@pytest.mark.core
+async def test_a_copy_lies_there_as_if_it_had_been_recorded(either_store, recorded):
+    recording = await recorded("both")
+    added = await either_store.add(recording, title="Interview 🎤")
+    assert added is not recording
+    assert recording.id is None
+    assert added.duration == recording.duration
+    async with await RecordingStore.open(either_store.name) as other:
+        [stored] = await other.recordings()
+        assert (stored.id, stored.title, stored.state) == (added.id, "Interview 🎤", "finished")
+        assert (stored.size, stored.mime_type) == (recording.size, recording.mime_type)
+        again = await other.open_recording(added.id)
+        for copy in (added, again):
+            assert await copy.bytes() == await recording.bytes()
+            assert (copy.mime_type, copy.started_at) == (recording.mime_type, recording.started_at)
+            assert copy.duration == pytest.approx(recording.duration, abs=0.001)
+    assert (await either_store.recover(added.id)).duration > 0
+
+
+async def test_a_part_needs_nothing_of_the_whole(store):
+    whole = await record(0.8, store=store)
+    part = await whole.trim(0.2, 0.6)
+    added = await store.add(part)
+    part.close()
+    await store.delete(whole.id)
+    again = await store.open_recording(added.id)
+    assert again.started_at == pytest.approx(whole.started_at + 0.2, abs=0.001)
+    assert again.duration == pytest.approx(part.duration, abs=0.001)
+    assert (await again.samples()).duration == pytest.approx(0.4, abs=0.12)
+
+
+async def test_takes_of_a_store_are_joined_there_and_deleted(store, both):
+    takes = [await record(seconds, stream=both, store=store) for seconds in (0.7, 1.1)]
+    sum_of_both = sum([(await probe(one))["decoded_duration"] for one in takes])
+    joined = await Recording.concat(takes)
+    added = await store.add(joined)
+    joined.close()
+    for one in takes:
+        await store.delete(one.id)
+    async with await RecordingStore.open(store.name) as other:
+        [stored] = await other.recordings()
+        again = await other.open_recording(stored.id)
+    assert again.size == added.size
+    found = await probe(again)
+    assert found["errors"] == []
+    for length in (stored.duration, await again.measure(), found["duration"], found["decoded_duration"]):
+        assert length == pytest.approx(sum_of_both, abs=0.15)
+
+
+async def test_of_a_file_the_duration_is_measured(store, recorded):
+    recording = await recorded("sound")
+    file = Recording.from_bytes(await recording.bytes(), "audio/webm")
+    assert math.isnan(file.duration)
+    added = await store.add(file)
+    assert added.duration == pytest.approx(recording.duration, abs=0.15)
+    [stored] = await store.recordings()
+    assert stored.duration == pytest.approx(added.duration, abs=0.001)
+    assert (stored.mime_type, stored.started_at) == ("audio/webm", file.started_at)
+
+
+async def test_what_is_no_media_file_has_no_duration_to_be_measured(store):
+    with pytest.raises(EncodingError):
+        await store.add(Recording.from_bytes(b"no media", "video/webm"))
+    assert await on_disk(store) == []
+
+
+@pytest.mark.parametrize("recording", [None, "recording.webm", b"bytes"])
+async def test_only_recordings_are_added(store, recording):
+    with pytest.raises(TypeError, match="Recording"):
+        await store.add(recording)
+    assert await on_disk(store) == []
+
+
+@pytest.mark.parametrize("arguments", [{"title": 1}, {"title": None}, {"on_progress": 1}])
+async def test_arguments_of_no_use(store, arguments):
+    with pytest.raises(TypeError, match=r"title|on_progress"):
+        await store.add(of_size(10), **arguments)
+    assert await on_disk(store) == []
+
+
+async def test_a_closed_store_takes_nothing(store):
+    closed = await RecordingStore.open(store.name)
+    closed.close()
+    with pytest.raises(InvalidStateError, match=r"add: .*closed"):
+        await closed.add(of_size(10))
+    assert await on_disk(store) == []
+
+
+async def test_progress_goes_up_to_1_and_no_further(either_store):
+    told = []
+    added = await either_store.add(of_size(LARGE), on_progress=told.append)
+    assert added.size == LARGE
+    assert len(told) >= 2
+    assert told == sorted(told)
+    assert told[0] > 0
+    assert told[-2] < told[-1] == 1
+    assert (await added.blob.slice(LARGE - 5).arrayBuffer()).to_bytes() == b"\7" * 5
+
+
+async def test_it_is_listed_when_all_of_it_is_there(store):
+    task = await being_added(store, of_size(LARGE))
+    async with await RecordingStore.open(store.name) as other:
+        for either in (store, other):
+            assert await either.recordings() == []
+        added = await task
+        assert [(one.id, one.size) for one in await other.recordings()] == [(added.id, LARGE)]
+
+
+async def test_cancelling_leaves_nothing(either_store):
+    task = await being_added(either_store, of_size(LARGE))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await on_disk(either_store) == []
+
+
+async def test_cancelling_leaves_nothing_when_all_was_written(store, monkeypatch):
+    written = asyncio.Event()
+    call = store._disk.call
+
+    async def call_and_wait(verb, *arguments):
+        answer = await call(verb, *arguments)
+        if verb == "add":
+            written.set()
+            await asyncio.sleep(60)
+        return answer
+
+    monkeypatch.setattr(store._disk, "call", call_and_wait)
+    task = asyncio.ensure_future(store.add(of_size(10)))
+    await written.wait()
+    assert len(await store.recordings()) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await on_disk(store) == []
+
+
+async def test_of_what_was_cut_off_nothing_is_listed_and_nothing_stays(store):
+    dying = await RecordingStore.open(store.name)
+    task = await being_added(dying, of_size(LARGE))
+    dying.close()
+    with pytest.raises(AbortError):
+        await task
+    assert await store.recordings() == []
+    while await on_disk(store):  # a lock of someone who is gone is free a moment later
+        assert await store.recordings() == []
+
+
+async def test_what_does_not_fit_leaves_nothing(small_store):
+    low = []
+    small_store.on("low_space", low.append)
+    with pytest.raises(QuotaExceededError, match="limit"):
+        await small_store.add(of_size(100_000))
+    assert [(event.used, event.limit) for event in low] == [(0, 100_000)]
+    assert await on_disk(small_store) == []
+    assert (await small_store.usage()).used == 0
+    assert (await small_store.add(of_size(50_000))).size == 50_000
+
+
+async def test_room_is_taken_and_told_as_by_a_take(small_store):
+    low = []
+    small_store.on("low_space", low.append)
+    await small_store.add(of_size(80_000), title="a title takes room")
+    assert low == []
+    await small_store.add(of_size(15_000))
+    usage = await small_store.usage()
+    assert 95_000 < usage.used < 96_000
+    assert [(event.used, event.limit) for event in low] == [(usage.used, 100_000)]
+
+
+async def test_what_was_deleted_gives_its_room_back(small_store):
+    first = await small_store.add(of_size(80_000))
+    with pytest.raises(QuotaExceededError):
+        await small_store.add(of_size(80_000))
+    await small_store.delete(first.id)
+    await small_store.add(of_size(80_000))
+
+
+async def test_several_at_once(store):
+    several = [of_size(size) for size in (10, 9 * MEGABYTE, 0, 5 * MEGABYTE + 1)]
+    added = await asyncio.gather(*map(store.add, several))
+    assert [one.size for one in added] == [one.size for one in several]
+    assert {one.id for one in await store.recordings()} == {one.id for one in added}
+    assert all(one.state == "finished" for one in await store.recordings())
+
+
+async def test_of_several_at_once_those_are_there_that_fit(small_store):
+    await small_store.add(of_size(20_000))
+    answers = await asyncio.gather(
+        *(small_store.add(of_size(30_000)) for _ in range(4)), return_exceptions=True
+    )
+    there = [one for one in answers if isinstance(one, Recording)]
+    assert [type(one) for one in answers if one not in there] == [QuotaExceededError] * 2
+    assert len(await small_store.recordings()) == len(await on_disk(small_store)) == 3
+    assert (await small_store.usage()).used <= 100_000
+
+
+async def test_a_take_goes_on_beside_it(store, both):
+    adding = asyncio.ensure_future(store.add(of_size(LARGE)))
+    taken = await record(0.5, stream=both, store=store, timeslice=0.05)
+    added = await adding
+    assert {one.id: one.size for one in await store.recordings()} == {
+        added.id: added.size,
+        taken.id: taken.size,
+    }
+
+
+async def test_of_a_recording_whose_data_is_gone_nothing_is_left(store, either_store):
+    async with await RecordingStore.open(f"test-{secrets.token_hex(4)}") as elsewhere:
+        gone = await record(0.3, store=elsewhere)
+        await elsewhere.delete(gone.id)
+    with pytest.raises(NotReadableError, match="gone"):
+        await either_store.add(gone)
+    assert await on_disk(store) == []
+
+
+async def test_it_is_a_copy_even_of_one_that_lies_there(store):
+    first = await record(0.3, store=store)
+    second = await store.add(first)
+    assert second.id != first.id
+    data = await first.bytes()
+    await store.delete(first.id)
+    assert await second.bytes() == data
