@@ -67,6 +67,7 @@ function fail(words, details) {
   element("loading-bytes").textContent = details;
   bar.hidden = true;
   element("reload").hidden = false;
+  dispatchEvent(new Event("loading-failed"));
 }
 
 /** @param {string} url @param {unknown} [reason] */

@@ -56,10 +56,10 @@ def _offer(stored: StoredRecording) -> None:
         document.documentElement.lang, dateStyle="medium", timeStyle="short"
     )
     card.querySelector("p").textContent = words.interrupted(at, stored.size)
-    which = f"the interrupted recording ({clock(stored.duration)})"
+    length = clock(stored.duration)
     recover, discard = card.querySelectorAll("button")
-    recover.textContent = f"Recover {which}"
-    discard.setAttribute("aria-label", f"Discard {which}")
+    recover.textContent = words.say("Recover the interrupted recording ({length})", length=length)
+    discard.ariaLabel = words.say("Discard the interrupted recording ({length})", length=length)
     page.find("interrupted").prepend(card)
 
 
@@ -109,15 +109,16 @@ async def _recover(card: Any) -> None:
     assert store
     await kept.load_engine()
     recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
-    name = takes.add_new(recording, _names.get(recording_id, ""))
-    _go_on(card, takes.card_of(name).querySelector("button"))
-    page.tell(f"{name} is recovered.")
+    take = await takes.add_new(recording, _names.get(recording_id, ""))
+    _go_on(card, take.find("button[data-action]"))
+    page.tell(words.say("{name} is recovered.", name=take.name))
 
 
 async def _discard(card: Any) -> None:
     store = await kept.store()
     assert store
     await store.delete(card.dataset.id)
+    await takes.show_space()
     _go_on(card, page.find("takes-title"))
     page.tell("The interrupted recording is discarded.")
 

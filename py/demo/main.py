@@ -4,62 +4,171 @@ The library imports a name when it is asked for. What only a take needs is writt
 so that the page is ready sooner.
 """
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import js
 from pyscript import when, window
 
 sys.path.append("demo.zip")  # all modules of the page: see pyscript.toml
 
 import mediarecorder
-from demo import interrupted, kept, page, source, takes, words
-from mediarecorder import InvalidStateError, MediaError, RecordingError, media_devices
+from demo import interrupted, kept, page, settings, source, takes, words
+from mediarecorder import InvalidStateError, MediaError, NotAllowedError, RecordingError, media_devices
 
-recorder: mediarecorder.MediaRecorder
+UNDER_WAY = ("recording", "paused", "lost", "finishing")
+
+session = None
+countdown: asyncio.Task[None] | None = None
 
 
 @when("click", "#record")
 async def record() -> None:
-    """One take, from the press of Record to its card in the list."""
-    global recorder
-    if page.state not in ("idle", "preview"):
+    await take()
+
+
+async def take(press=None) -> None:  # type: ignore[no-untyped-def]
+    """One take, from the press of Record to its card on the shelf.
+
+    Parameters
+    ----------
+    press
+        What the page kept of a press that came before Python did (static/press.js).
+    """
+    global session
+    if page.state not in ("idle", "preview") or not settings.checked():
         return  # pressed twice
     page.enter("asking")
     with problems_in_words():
-        stream = await source.open_stream()
-        mime_type = source.container(stream)
-        store = await kept.store()
-        recorder = mediarecorder.MediaRecorder(stream, mime_type=mime_type, store=store)
-        recorder.start(timeslice=0.5)  # so that the size can be seen growing, and a crash takes no more
-        page.enter("recording")
-        page.follow(recorder)
-        recording = await recorder.finished
-        if page.state != "finishing":
-            page.complain(*words.lost(source.chosen()))
+        stream = await source.open_stream(await screen_of(press))
+        if settings.countdown() and not await count_down(settings.countdown()):
+            rest()
+            return
+        from demo.session import Session
+
+        session = Session(on_lost=wait_for_a_device)
+        source.on_ended = device_lost
+        recordings = await session.run(stream)
+        say_how_it_ended()
         rest()
-        page.tell(f"{takes.add_new(recording)} is ready.")
+        for recording in recordings:
+            card = await takes.add_new(recording)
+            ready = words.say("{name} is ready.", name=card.name)
+            page.tell(f"{words.say(session.limit_reached)} {ready}".strip())
+
+
+async def screen_of(press):  # type: ignore[no-untyped-def]
+    """The screen that was opened for a press; what the user has chosen for it while Python was loading."""
+    if not press or not press.screen:  # JavaScript's null is none of Python's
+        return None
+    shared = await press.screen
+    if not shared:
+        raise NotAllowedError("The screen was not shared.")
+    return mediarecorder.MediaStream(shared)
+
+
+def say_how_it_ended() -> None:
+    if session.failure:
+        page.complain(*words.problem(session.failure, source.chosen()))
+    elif session.ended_by_itself:
+        page.complain(*words.lost(source.chosen()))
+
+
+async def count_down(seconds: int) -> bool:
+    """Count down to the take; False if it was cancelled."""
+    global countdown
+    page.enter("countdown")
+    countdown = asyncio.ensure_future(_count(seconds))
+    await asyncio.wait([countdown])
+    return not countdown.cancelled()
+
+
+async def _count(seconds: int) -> None:
+    for left in range(seconds, 0, -1):
+        page.find("countdown").textContent = str(left)
+        await asyncio.sleep(1)
+
+
+@when("click", "#cancel")
+def cancel() -> None:
+    if countdown:
+        countdown.cancel()
 
 
 @when("click", "#pause")
 def pause() -> None:
-    if recorder.state == "recording":  # the take may just have ended by itself
-        recorder.pause()
+    if session.state == "recording":  # the take may just have ended by itself
+        session.pause()
         page.enter("paused")
 
 
 @when("click", "#resume")
 def resume() -> None:
-    if recorder.state == "paused":
-        recorder.resume()
+    if session.state == "paused":
+        session.resume()
         page.enter("recording")
 
 
-@when("click", "#stop")
+@when("click", "#stop, #end-here")
 def stop() -> None:
-    if recorder.state != "inactive":
+    if session.state != "inactive":
         page.enter("finishing")
-        recorder.stop()
+        session.stop()
+
+
+# A device that drops out
+
+
+def device_lost() -> None:
+    """Offer another one in its place. The take goes on without, if there is anything left of it."""
+    if page.state not in ("recording", "paused", "lost") or not source.gone():
+        return
+    page.run(offer_replacements())
+
+
+def wait_for_a_device() -> None:
+    page.enter("lost")
+    page.run(offer_replacements())
+
+
+async def offer_replacements() -> None:
+    if page.state not in ("recording", "paused", "lost"):
+        return
+    device = source.gone()[0]
+    page.find("lost-title").textContent = words.GONE[device]
+    page.find("lost-text").textContent = words.GO_ON
+    page.find("go-on").hidden = page.state == "lost"
+    page.find("lost").hidden = False
+    page.find("lost").dataset.device = device
+    await source.list_devices()
+    nothing = not page.find("replacement").options.length
+    page.find("continue").disabled = nothing
+    if nothing:
+        page.find("lost-text").textContent = words.NONE_THERE
+
+
+@when("click", "#continue")
+async def go_on_with_replacement() -> None:
+    page.find("continue").disabled = True
+    try:
+        device, chosen = page.find("lost").dataset.device, page.find("replacement").value
+        session.go_on_with(await source.replace(device, chosen))
+        page.find("lost").hidden = True
+    except MediaError as error:
+        page.find("lost-text").textContent = " ".join(words.problem(error, source.chosen()))
+    finally:
+        page.find("continue").disabled = False
+
+
+@when("click", "#go-on")
+def go_on_without() -> None:
+    page.find("lost").hidden = True
+    page.enter(page.state)
+
+
+# Before a take
 
 
 @when("click", "#open-preview")
@@ -68,10 +177,9 @@ async def open_preview() -> None:
         return
     page.enter("asking")
     with problems_in_words():
-        stream = await source.open_stream()
+        source.on_ended = close_lost_preview
+        await source.open_stream()
         page.enter("preview")
-        for track in stream.tracks:
-            track.on("ended", lambda event: close_lost_preview())
 
 
 def close_lost_preview() -> None:
@@ -85,11 +193,25 @@ def close_preview() -> None:
     rest()
 
 
-@when("change", "#sources, #devices")
+@when("change", "#sources, #devices, #resolution")
 def choose() -> None:
     """A preview shows what was chosen before: it is closed."""
     source.show_choosers()
     rest()
+
+
+@when("change", "#space-limit")
+async def limit_space() -> None:
+    if settings.checked():
+        await kept.close()
+        await takes.show_space()
+
+
+@when("change", "#language")
+def change_language() -> None:
+    page.enter(page.state)
+    takes.fill_again()
+    page.run(takes.show_space())
 
 
 @contextmanager
@@ -100,9 +222,7 @@ def problems_in_words() -> Iterator[None]:
     except Exception as error:
         rest()
         page.complain(*words.problem(error, source.chosen()))
-        if isinstance(error, RecordingError) and error.recording:
-            takes.add_new(error.recording)
-        elif isinstance(error, RecordingError | InvalidStateError):
+        if isinstance(error, RecordingError | InvalidStateError):
             page.run(open_store_again())
         if not isinstance(error, MediaError):
             raise  # a mistake in the page: the browser's console shows where
@@ -118,23 +238,34 @@ async def open_store_again() -> None:
 def rest() -> None:
     """Camera, microphone and screen off; ready for the next take."""
     source.close()
+    page.find("lost").hidden = True
     page.enter("idle")
 
 
 @when("beforeunload", [window])
 def warn(event) -> None:  # type: ignore[no-untyped-def]
-    if page.state in ("recording", "paused"):
+    if page.state in UNDER_WAY:
         event.preventDefault()
+
+
+async def show_shelf() -> None:
+    await takes.delete_those_of_last_time()
+    await interrupted.look()
+    takes.follow_link()
+    await takes.show_space()
 
 
 async def begin() -> None:
     rest()
+    press = js.handOver()
+    if press:
+        page.run(take(press))  # it waits already
     source.show_choosers()
     with problems_in_words():
         await source.list_devices()
         media_devices.on("devicechange", source.list_devices)
         mediarecorder.MediaRecorder.supported_types()
-    page.run(interrupted.look())  # last: whoever wants to record need not wait for the disk
+    page.run(show_shelf())  # last: whoever wants to record need not wait for the disk
 
 
 await begin()  # noqa: F704 - PyScript runs this file in a running event loop

@@ -16,7 +16,7 @@ from demo import words
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from mediarecorder import MediaRecorder, MediaStream
+    from mediarecorder import MediaStream
 
 NAME = document.title
 state = "loading"
@@ -41,7 +41,8 @@ def show(element: Any, visible: bool) -> None:
 
 
 def enter(new_state: str) -> None:
-    """Show and enable what belongs to a state: idle, asking, preview, recording, paused or finishing."""
+    """Show and enable what belongs to a state: idle, asking, preview, countdown, recording, paused, lost (the
+    device is, and the take waits) or finishing."""
     global state, _focused
     state = document.body.dataset.state = new_state
     # While the browser asks or the take ends no button can be pressed, and the focus is nowhere.
@@ -54,6 +55,9 @@ def enter(new_state: str) -> None:
     if _focused and usable and not one(".transport :focus:enabled:not([hidden])"):
         usable.focus()  # who works with the keyboard goes on from the button that took the place of the last
     document.title = words.title(new_state, NAME)
+    icon = f"static/{'icon-recording' if new_state == 'recording' else 'icon'}.svg"
+    if find("icon").getAttribute("href") != icon:
+        find("icon").setAttribute("href", icon)
     find("hint").textContent = words.hint(new_state, one("input[name=source]:checked").value)
     if new_state == "asking":
         find("problem").hidden = True
@@ -74,17 +78,18 @@ def complain(title: str, text: str) -> None:
 
 
 def show_live(stream: MediaStream | None) -> None:
-    """Show what a stream sees or, if it has no picture, hears; None shows nothing."""
+    """Show what a stream sees and how loud it is; None shows nothing."""
     picture = bool(stream and stream.video_tracks)
-    preview = find("preview")
+    preview, level = find("preview"), find("level")
     preview.srcObject = stream.js if stream and picture else None
     preview.hidden = not picture
-    find("level").hidden = picture
-    if stream and not picture:
-        run(follow_level(stream))
+    level.hidden = not (stream and stream.audio_tracks)
+    level.toggleAttribute("data-beside", picture)
+    if stream and stream.audio_tracks:
+        run(_follow_level(stream))
 
 
-async def follow_level(stream: MediaStream) -> None:
+async def _follow_level(stream: MediaStream) -> None:
     async for level in stream.levels():
         find("level").style.setProperty("--level", f"{min(1.0, level.peak):.3f}")
 
@@ -94,17 +99,12 @@ def measure(seconds: float, size: int) -> None:
     find("size").textContent = words.size(size)
 
 
-def follow(recorder: MediaRecorder) -> None:
-    """Keep the clock and the size up to date until the take ends."""
-    run(_follow(recorder))
-
-
-async def _follow(recorder: MediaRecorder) -> None:
-    while True:
-        measure(recorder.duration, recorder.size)
-        if recorder.state == "inactive":
-            break
-        await asyncio.sleep(0.2)
+def show_progress(bar: Any, fraction: float | None) -> None:
+    """How far some work is; None where nobody knows."""
+    if fraction is None:
+        bar.removeAttribute("value")
+    else:
+        bar.value = fraction
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

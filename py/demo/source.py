@@ -1,4 +1,4 @@
-"""What is chosen to be recorded, and the stream that is open from it."""
+"""What is chosen to be recorded, and the streams that are open for it."""
 
 from __future__ import annotations
 
@@ -7,37 +7,114 @@ from typing import TYPE_CHECKING, Any
 from js import Option
 
 import mediarecorder
-from demo import page
-from mediarecorder import media_devices
+from demo import page, settings
+from mediarecorder import MediaStream, media_devices
 
 if TYPE_CHECKING:
-    from mediarecorder import MediaStream
+    from collections.abc import Callable
+
+KINDS = {"camera": "videoinput", "microphone": "audioinput"}
+"""The choosers, and what the browser calls their devices."""
 
 stream: MediaStream | None = None
+"""What is shown and recorded."""
+_opened: list[MediaStream] = []
+"""All streams it is made of."""
+
+
+def _nobody() -> None:
+    pass
+
+
+on_ended: Callable[[], None] = _nobody
+"""Called when a device drops out, or a screen is no longer shared."""
 
 
 def chosen() -> str:
-    """What the page is set to record: microphone, camera or screen."""
+    """What the page is set to record: microphone, camera, screen, or both screen and microphone."""
     return str(page.one("input[name=source]:checked").value)
 
 
-async def open_stream() -> MediaStream:
-    """The stream of the open preview, or else a new one from the chosen devices."""
+async def open_stream(screen: MediaStream | None = None) -> MediaStream:
+    """The stream of the open preview, or else a new one; a `screen` may be open already."""
     global stream
     if stream is None:
         match chosen():
             case "microphone":
-                stream = await media_devices.get_user_media(audio=wanted("microphone") or True)
+                stream = await _open(audio=wanted("microphone") or True)
             case "camera":
-                stream = await media_devices.get_user_media(
-                    video=wanted("camera"), audio=wanted("microphone")
-                )
+                stream = await _open(video=wanted("camera"), audio=wanted("microphone"))
             case "screen":
-                stream = await media_devices.get_display_media(video=True, audio=True)
+                stream = await _open_screen(screen)
+            case _:
+                shared = await _open_screen(screen)
+                voice = await _open(audio=wanted("microphone") or True)
+                stream = await mediarecorder.mix(shared, voice)
         page.show_live(stream)
         # The names of the devices are only told to a page that has been let in.
         await list_devices()
     return stream
+
+
+async def _open(**constraints: Any) -> MediaStream:
+    return _watched(await media_devices.get_user_media(**constraints))
+
+
+def _watched(opened: MediaStream) -> MediaStream:
+    _opened.append(opened)
+    for track in opened.tracks:
+        track.on("ended", lambda event: on_ended())
+    return opened
+
+
+async def _open_screen(screen: MediaStream | None) -> MediaStream:
+    shared = _watched(
+        screen or await media_devices.get_display_media(video=settings.picture() or True, audio=True)
+    )
+    if screen and (wanted_picture := settings.picture()):  # it was opened before anybody could read them
+        for track in shared.video_tracks:
+            await track.apply_constraints(wanted_picture)
+    return shared
+
+
+def gone() -> list[str]:
+    """Which devices of the take have dropped out: "camera", "microphone" or both."""
+    names = {"video": "camera", "audio": "microphone"}
+    shared = _opened[:1] if chosen() in ("screen", "both") else []
+    live = {track.kind for one in _opened if one not in shared for track in one.tracks if is_live(track)}
+    ever = {track.kind for one in _opened if one not in shared for track in one.tracks}
+    return [names[kind] for kind in ("video", "audio") if kind in ever - live]
+
+
+def is_live(track: mediarecorder.MediaStreamTrack) -> bool:
+    return track.ready_state == "live"
+
+
+async def replace(device: str, device_id: str) -> MediaStream:
+    """The stream with another device in place of the one that has dropped out."""
+    global stream
+    wanted_device = {"device_id": {"exact": device_id}} if device_id else True
+    requests: dict[str, Any] = {
+        ("video" if name == "camera" else "audio"): wanted_device if name == device else True
+        for name in gone()
+    }
+    if requests.get("video") and stream and stream.video_tracks:
+        requests["video"] = _same_picture(stream, requests["video"])
+    fresh = await _open(**requests)
+    if chosen() == "both":
+        stream = await mediarecorder.mix(_opened[0], fresh)
+    else:
+        rest = stream.tracks if stream else []
+        stream = MediaStream([*(track for track in rest if is_live(track)), *fresh.tracks])
+    page.show_live(stream)
+    return stream
+
+
+def _same_picture(old: MediaStream, request: Any) -> dict[str, Any]:
+    """Pictures of another size could not be joined to those that there are."""
+    size = old.video_tracks[0].settings
+    same = {side: {"ideal": size[side]} for side in ("width", "height") if side in size}
+    return {**(request if isinstance(request, dict) else {}), **same}
 
 
 def container(stream: MediaStream) -> str | None:
@@ -53,8 +130,10 @@ def container(stream: MediaStream) -> str | None:
 def close() -> None:
     """Let go of camera, microphone and screen, so that their lights go out."""
     global stream
+    for one in (*_opened, *([stream] if stream else [])):
+        one.stop()
+    _opened.clear()
     if stream:
-        stream.stop()
         stream = None
         page.show_live(None)
 
@@ -64,38 +143,50 @@ def wanted(kind: str) -> Any:
     device_id = page.find(kind).value
     if device_id == "none":
         return False
-    return {"device_id": {"exact": device_id}} if device_id else True
+    constraint = {"device_id": {"exact": device_id}} if device_id else {}
+    if kind == "camera":
+        constraint |= settings.picture()
+    return constraint or True
 
 
 async def list_devices(_event: object = None) -> None:
     """Fill the choosers with what is connected now, keeping the choice where it is still there."""
     devices = await media_devices.enumerate_devices()
-    for kind, api_kind in {"camera": "videoinput", "microphone": "audioinput"}.items():
-        options = [Option.new(f"Default {kind}", "")]
+    for kind, api_kind in KINDS.items():
         # Chromium lists the system's default once more under an id of its own.
         real = [
             d for d in devices if d.kind == api_kind and d.device_id not in ("", "default", "communications")
         ]
-        options += [
+        named = [
             Option.new(d.label or f"{kind} {n}".capitalize(), d.device_id) for n, d in enumerate(real, 1)
         ]
+        for option in named:
+            option.translate = False
+        options = [Option.new(f"Default {kind}", ""), *named]
         if kind == "microphone":
             options.append(Option.new("No sound", "none"))
-        chooser = page.find(kind)
-        choice = chooser.value
-        chooser.replaceChildren(*options)
-        chooser.value = choice if any(option.value == choice for option in options) else ""
+        fill(page.find(kind), options)
+        if kind in gone():
+            fill(page.find("replacement"), [option.cloneNode(True) for option in named])
     show_choosers()
 
 
+def fill(chooser: Any, options: list[Any]) -> None:
+    """Put options into a chooser, with the one chosen that was, or on an earlier visit."""
+    wanted_before = getattr(chooser.dataset, "kept", "")
+    choice = chooser.value or wanted_before
+    chooser.replaceChildren(*options)
+    if any(option.value == choice for option in options):
+        chooser.value = choice
+    elif options:
+        chooser.selectedIndex = 0
+
+
 def show_choosers() -> None:
-    """Show what belongs to the chosen source."""
-    source = chosen()
-    for element in page.every("[data-source]"):
-        page.show(element, source in element.dataset.source.split())
-    # Recording a microphone without sound is no choice.
+    """Recording a microphone without sound is no choice."""
     no_sound = page.one("#microphone option[value=none]")
     if no_sound:
-        no_sound.hidden = no_sound.disabled = source == "microphone"
-        if source == "microphone" and no_sound.selected:
+        needed = chosen() in ("microphone", "both")
+        no_sound.hidden = no_sound.disabled = needed
+        if needed and no_sound.selected:
             page.find("microphone").value = ""

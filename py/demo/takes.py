@@ -1,32 +1,41 @@
-"""The list of takes: a card each, with a player."""
+"""The shelf: a card for each take, the latest on top."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from js import document
+from js import localStorage, location, window
+from pyodide.ffi import JsException
 from pyscript import when
 
-from demo import kept, page, words
-from mediarecorder import MediaError, NotFoundError
+from demo import kept, live, page, words
+from demo.card import Card
+from mediarecorder import MediaError
+from mediarecorder.display import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mediarecorder import Recording
 
-FAR_BEYOND_THE_END = 1e9  # seconds
+UNDO = 10
+"""Seconds in which a deleted take can come back, unless the focus or the pointer stays there."""
+GOING = "mediarecorder.going"
+"""Where the ids of those are kept, so that the next visit deletes them if this one ended too soon."""
 
-takes: dict[str, Recording] = {}
+cards: dict[str, Card] = {}
+"""By their keys: the id of the recording in the store, or a number where there is none."""
+going: dict[str, Card] = {}
+"""Those that are deleted and could still come back."""
 made = 0
 
 
 def ids() -> set[str]:
-    """Which takes of the store have a card."""
-    return {recording.id for recording in takes.values() if recording.id}
+    """Which takes of the store have a card, or had one a moment ago."""
+    return {card.recording.id for card in (*cards.values(), *going.values()) if card.recording.id}
 
 
 def go_on_counting(names: Iterable[str]) -> None:
@@ -38,125 +47,225 @@ def go_on_counting(names: Iterable[str]) -> None:
 def free_name(name: str = "") -> str:
     """The name, if there is one and no other take has it, or else the next number."""
     global made
-    if name and name not in takes:
+    if name and name not in {card.name for card in cards.values()}:
         return name
     made += 1
     return f"Take {made}"
 
 
-def add_new(recording: Recording, name: str = "") -> str:
-    """Put a card for a take of this visit into the list, and return its name."""
-    name = add(recording, name)
+async def add_new(recording: Recording, name: str = "") -> Card:
+    """Put a take of this visit on the shelf, and have it come back under the same name."""
+    card = add(recording, name)
     if recording.id:
-        page.run(kept.name(recording.id, name))
-    return name
+        await kept.name(recording.id, card.name)
+    await show_space()
+    return card
 
 
-def add(recording: Recording, name: str = "") -> str:
-    """Put a card for the recording into the list, the latest on top, and return its name."""
-    for known, shown in takes.items():
-        if recording.id and shown.id == recording.id:
-            return known  # a look at the disk was faster
-    name = free_name(name)
-    takes[name] = recording
+def add(recording: Recording, name: str = "") -> Card:
+    """Put a recording on the shelf."""
+    if recording.id in cards:
+        return cards[recording.id]  # a look at the disk was faster
+    key = recording.id or str(len(cards) + len(going) + made)
+    card = cards[key] = Card(key, recording, free_name(name))
+    _place(card)
+    return card
 
-    card = page.find("take-card").content.cloneNode(True).firstElementChild
-    card.dataset.take, card.dataset.began = name, str(recording.started_at)
-    card.querySelector("h3").textContent = name
-    card.querySelector(".length").textContent = words.length(recording.duration)
-    card.querySelector(".size").textContent = words.size(recording.size)
-    card.querySelector(".type").textContent = words.kind(recording.mime_type)
-    card.querySelector(".type").title = recording.mime_type
-    for button in card.querySelectorAll("button"):
-        button.setAttribute("aria-label", f"{button.textContent.strip()} {name}")
-    player = document.createElement("video" if recording.is_video else "audio")
-    player.controls = player.playsInline = True
-    player.preload = "metadata"
-    player.setAttribute("aria-label", f"Player of {name}")
-    player.src = recording.url
-    card.querySelector(".take-player").append(player)
-    cards = page.find("takes")
-    older = (other for other in cards.children if float(other.dataset.began) < recording.started_at)
-    cards.insertBefore(card, next(older, None))
+
+def _place(card: Card) -> None:
+    shelf = page.find("takes")
+    older = (other for other in shelf.children if float(other.dataset.began) < card.recording.started_at)
+    shelf.insertBefore(card.element, next(older, None))
     page.find("no-takes").hidden = True
-    return name
-
-
-def card_of(name: str) -> Any:
-    return next(card for card in page.find("takes").children if card.dataset.take == name)
+    _tell_of_changes()
 
 
 def remove(recording_id: str) -> None:
     """Take the card of a recording away that is in the store no more."""
-    for name, recording in tuple(takes.items()):
-        if recording.id == recording_id:
-            _drop(name)
+    for key, card in tuple(cards.items()):
+        if card.recording.id == recording_id:
+            _drop(key).close()
 
 
-def _drop(name: str) -> None:
-    takes.pop(name).close()  # in memory the data goes when nothing refers to it any more
-    card_of(name).remove()
-    page.find("no-takes").hidden = bool(takes)
+def _drop(key: str) -> Card:
+    card = cards.pop(key)
+    card.element.remove()
+    page.find("no-takes").hidden = bool(cards)
+    _tell_of_changes()
+    return card
 
 
-# One listener for all cards: a card that is deleted leaves nothing behind. Media events do not bubble, so
-# these are caught on their way down.
-@when("loadedmetadata", "#takes", capture=True)
-@when("seeked", "#takes", capture=True)
-async def make_seekable(event: Any) -> None:
-    """Let the browser find out how long the recording in a player is.
-
-    A recording made in slices does not say its length in its head, so the browser takes it for endless and
-    offers no way to seek. Sent far beyond the end, it reads on to the real one; then back to the start.
-    """
-    player = event.target
-    if player.duration == math.inf:
-        player.dataset.measured = "now"
-        player.currentTime = FAR_BEYOND_THE_END
-    elif hasattr(player.dataset, "measured"):
-        del player.dataset.measured
-        # Sent back at once, Chromium goes on showing the last picture; no event says when it no longer does.
-        await asyncio.sleep(0.1)
-        player.currentTime = 0
+def _tell_of_changes() -> None:
+    newest_first = sorted(cards.values(), key=lambda card: -card.recording.started_at)
+    live.takes_changed({card.name: card.recording for card in newest_first})
 
 
-@when("error", "#takes", capture=True)
-def say_unplayable(event: Any) -> None:
-    """A take that ended before its first picture has nothing that a player could show."""
-    event.target.closest("[data-take]").querySelector(".take-note").hidden = False
+def fill_again() -> None:
+    """Say everything in another language."""
+    for card in cards.values():
+        card.fill()
+
+
+async def show_space() -> None:
+    try:
+        await kept.show_space(sum(card.recording.size for card in going.values()))
+    except MediaError as error:
+        page.find("space").textContent = str(error)
+
+
+# What the buttons of a card do. One listener for all: a card that is deleted leaves nothing behind.
+
+
+def _card_of(event: Any) -> Card | None:
+    element = event.target.closest("[data-take]")
+    return cards.get(element.dataset.take) if element else None
 
 
 @when("click", "#takes")
 async def act(event: Any) -> None:
     """Do what the pressed button of a card says."""
-    button = event.target.closest("button")
-    if not button:
+    button, card = event.target.closest("button[data-action]"), _card_of(event)
+    if not button or not card:
         return
-    card = button.closest("[data-take]")
-    name = card.dataset.take
-    if button.dataset.action == "download":
-        file_name = await takes[name].save(name.lower().replace(" ", "-"))
-        page.tell(f"{name} is in your downloads as {file_name}.")
-        return
-    button.disabled = True
-    if not await _delete_from_disk(takes[name].id):
-        button.disabled = False
-        page.complain(*words.NOT_DELETED)
-        return
-    neighbour = card.nextElementSibling or card.previousElementSibling
-    _drop(name)
-    # The pressed button is gone: somebody at the keyboard goes on from the next card.
-    (neighbour.querySelector("[data-action=delete]") if neighbour else page.find("takes-title")).focus()
-    page.tell(f"{name} is deleted.")
+    match button.dataset.action:
+        case "download":
+            await card.download()
+        case "trim" | "keep-length":
+            await card.toggle_trim()
+        case "link":
+            await card.copy_link()
+        case "rename" | "keep-name":
+            card.toggle_rename()
+        case "cancel":
+            card.cancel()
+        case "delete":
+            delete(card)
 
 
-async def _delete_from_disk(recording_id: str | None) -> bool:
-    store = await kept.store()
+@when("submit", "#takes")
+def submit(event: Any) -> None:
+    event.preventDefault()  # at once: a coroutine would come too late
+    card, form = _card_of(event), event.target
+    if card and form.classList.contains("rename"):
+        page.run(rename(card, form.querySelector("input").value.strip()))
+    elif card:
+        page.run(trim(card))
+
+
+async def trim(card: Card) -> None:
+    """Put the chosen stretch of a take on the shelf beside it."""
+    part = await card.trimmed()
+    if part:
+        title = words.say("{name} (trimmed)", name=card.name)
+        new = await add_new(await kept.add(part, title), title)
+        page.tell(words.say("{name} is ready.", name=new.name))
+        new.focus()
+
+
+@when("change", "#takes")
+def change(event: Any) -> None:
+    card = _card_of(event)
+    if card and event.target.classList.contains("speed"):
+        card.player.playbackRate = float(event.target.value)
+    elif card and event.target.closest(".trim"):
+        card.move_trim()
+
+
+async def rename(card: Card, name: str) -> None:
+    if name:
+        card.rename(name)
+        _tell_of_changes()
+        if card.recording.id:
+            await kept.name(card.recording.id, name)
+    card.toggle_rename()
+
+
+# Deleting, and coming back
+
+
+def delete(card: Card) -> None:
+    """Take a card away. Its data is deleted when it can no longer come back."""
+    card.cancel()
+    card.player.pause()
+    going[card.key] = _drop(card.key)
+    _keep_going()
+    row = page.find("deleted-row").content.cloneNode(True).firstElementChild
+    row.dataset.take = card.key
+    row.querySelector("p").textContent = words.say("{name} is deleted.", name=card.name)
+    page.find("deleted").append(row)
+    row.querySelector("button").focus()
+    page.run(_delete_later(card, row))
+
+
+async def _delete_later(card: Card, row: Any) -> None:
+    left = UNDO
+    while card.key in going and (left > 0 or row.matches(":hover, :focus-within")):
+        if left == UNDO:
+            await show_space()
+        await asyncio.sleep(1)
+        left -= 1
+    if card.key not in going:
+        return  # it came back
+    row.remove()
     try:
-        if store and recording_id:
-            await store.delete(recording_id)
-    except NotFoundError:
-        pass  # another tab was faster
+        await kept.delete(card.recording.id)
     except MediaError:
-        return False
-    return True
+        page.complain(*words.NOT_DELETED)
+        _come_back(card)
+    else:
+        card.close()
+        going.pop(card.key)
+    _keep_going()
+    await show_space()
+
+
+@when("click", "#deleted")
+async def undo(event: Any) -> None:
+    row = event.target.closest("[data-take]")
+    if not event.target.closest("[data-action=undo]") or row.dataset.take not in going:
+        return
+    card = going[row.dataset.take]
+    row.remove()
+    _come_back(card)
+    _keep_going()
+    card.focus()
+    page.tell(words.say("{name} is back.", name=card.name))
+    await show_space()
+
+
+def _come_back(card: Card) -> None:
+    cards[card.key] = going.pop(card.key)
+    _place(card)
+
+
+def _keep_going() -> None:
+    ids = (card.recording.id for card in going.values())
+    with suppress(JsException):  # a private window: what was deleted last may come back on the next visit
+        localStorage.setItem(GOING, " ".join(filter(None, ids)))
+
+
+async def delete_those_of_last_time() -> None:
+    """What was deleted just before the page was left is deleted now."""
+    try:
+        left = localStorage.getItem(GOING) or ""
+        localStorage.removeItem(GOING)
+    except JsException:
+        return
+    for recording_id in left.split():
+        await kept.delete(recording_id)
+
+
+# Links to a moment
+
+
+@when("hashchange", [window])
+def follow_link() -> None:
+    """Go to the take and the time that the address names."""
+    found = re.fullmatch(r"#take=([\w-]+)&t=([\d.]+)", str(location.hash))
+    if not found:
+        return
+    if card := cards.get(found[1]):
+        card.go_to(float(found[2]))
+        page.tell(words.say("{name} at {time}", name=card.name, time=clock(float(found[2]))))
+    else:
+        page.complain(*words.NOT_HERE)

@@ -1,6 +1,11 @@
-"""What the page says: problems as something a person can act on, numbers as people write them."""
+"""What the page says: problems as something a person can act on, numbers as people write them.
+
+Words with nothing to fill in are translated in the page itself, wherever they get to (static/language.js).
+"""
 
 from __future__ import annotations
+
+import js
 
 from mediarecorder import (
     AbortError,
@@ -18,38 +23,55 @@ from mediarecorder import (
 )
 from mediarecorder.display import clock
 
-# Keyed by what is recorded: "microphone", "camera" (with sound) or "screen".
+# Keyed by what is recorded: "microphone", "camera" (with sound), "screen", or "both" screen and microphone.
 DEVICES = {
     "microphone": "the microphone",
     "camera": "the camera and the microphone",
     "screen": "the screen",
+    "both": "the screen and the microphone",
 }
 HINTS = {
     "microphone": "Press Record and speak.",
     "camera": "Press Record, or look at the preview first.",
     "screen": "Press Record and choose what to share.",
+    "both": "Press Record, choose what to share, and speak.",
 }
 ASKING = {
     "microphone": "Allow the microphone in the browser’s question.",
     "camera": "Allow the camera and the microphone in the browser’s question.",
     "screen": "Choose what to share in the browser’s question.",
+    "both": "Choose what to share, and allow the microphone, in the browser’s questions.",
 }
 NOT_FOUND = {
     "microphone": "Connect a microphone, check that the system sees it, then press Record again.",
     "camera": "Connect what is missing, then press Record again. "
     "A camera without a microphone works too: choose “No sound”.",
     "screen": "Press Record again and choose a window or a tab.",
+    "both": "Connect a microphone, then press Record again and choose a window or a tab.",
 }
 LOST = {
     "microphone": "The microphone was disconnected, or its permission was withdrawn.",
     "camera": "The camera or the microphone was disconnected, or its permission was withdrawn.",
     "screen": "Sharing was ended from outside this page.",
+    "both": "Sharing was ended from outside this page.",
 }
+GONE = {"camera": "The camera is gone", "microphone": "The microphone is gone"}
+GO_ON = (
+    "What was recorded until now is safe. To go on with this take, connect it again or choose another one."
+)
+NONE_THERE = "There is none at the moment. Connect one: it appears here."
+TIME_IS_UP = "The time limit is reached."
+SIZE_IS_REACHED = "The size limit is reached."
 KEPT = "What was recorded until then is kept."
 MAKE_ROOM = "Delete takes or free disk space, then press Record again."
 NOT_DELETED = (
     "The take could not be deleted",
     "Another tab may be using it. Close other tabs of this page, then delete it again.",
+)
+TOO_SHORT = ("Nothing would be left", "Choose a stretch of at least a tenth of a second.")
+NOT_HERE = (
+    "The take of this link is not here",
+    "Takes stay in the browser that recorded them. Perhaps it was deleted, or it is in another browser.",
 )
 UNRECOVERABLE = (
     "Nothing of this recording can be recovered: it was cut off before any sound or picture was on disk. "
@@ -57,9 +79,15 @@ UNRECOVERABLE = (
 )
 
 
+def say(text: str, **values: object) -> str:
+    """The text in the language of the page, with the values filled in."""
+    translated = js.say(text) if hasattr(js, "say") else text
+    return str(translated).format(**values)
+
+
 def problem(error: Exception, source: str) -> tuple[str, str]:
     """A title, and what to do about it."""
-    device = DEVICES[source]
+    device = say(DEVICES[source])
     match error:
         case InsecureContextError():
             return (
@@ -67,7 +95,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Browsers give camera, microphone and screen only to pages they can trust. "
                 "Open this page with https:// or, on the same computer, as http://localhost.",
             )
-        case NotAllowedError() if source == "screen":
+        case NotAllowedError() if source in ("screen", "both"):
             return (
                 "The screen was not shared",
                 "Press Record again and choose a screen, a window or a tab. If the browser does not ask, "
@@ -75,15 +103,19 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
             )
         case NotAllowedError():
             return (
-                f"The browser does not let this page use {device}",
-                f"Press the icon beside the address, allow {device} for this site, then press Record again. "
-                "The system’s privacy settings must allow it to the browser too.",
+                say("The browser does not let this page use {device}", device=device),
+                say(
+                    "Press the icon beside the address, allow {device} for this site, then press Record "
+                    "again. The system’s privacy settings must allow it to the browser too.",
+                    device=device,
+                ),
             )
         case NotFoundError():
-            return (f"The browser found nothing to record {device} with", NOT_FOUND[source])
+            title = say("The browser found nothing to record {device} with", device=device)
+            return (title, NOT_FOUND[source])
         case NotReadableError():
             return (
-                f"The browser cannot use {device} right now",
+                say("The browser cannot use {device} right now", device=device),
                 "Another program may be using it. Close that program, or connect the device again, "
                 "then press Record again.",
             )
@@ -93,12 +125,15 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Connect it again or choose another one, then press Record again.",
             )
         case RecordingError():
-            kept = KEPT if error.recording else "What was on disk by then can be recovered."
+            kept = say(KEPT if error.recording else "What was on disk by then can be recovered.")
             if isinstance(error.__cause__, QuotaExceededError):
-                return ("There is no room left", f"The recording had to end. {kept} {MAKE_ROOM}")
+                return (
+                    "There is no room left",
+                    f"{say('The recording had to end.')} {kept} {say(MAKE_ROOM)}",
+                )
             return (
                 "The recording ended with an error",
-                f"{kept} The browser says: {error.__cause__ or error}",
+                f"{kept} {say('The browser says:')} {error.__cause__ or error}",
             )
         case QuotaExceededError():
             return ("There is no room left", MAKE_ROOM)
@@ -106,21 +141,21 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
             return ("The browser broke off", "Press Record again.")
         case NotSupportedError():
             return (
-                f"This browser cannot record {device}",
+                say("This browser cannot record {device}", device=device),
                 "Use a current Chrome, Edge, Firefox or Safari on a computer.",
             )
         case SecurityError():
             return (
-                f"The page is not allowed to use {device}",
+                say("The page is not allowed to use {device}", device=device),
                 "The site’s security policy forbids it. If the page is embedded in another, open it alone.",
             )
         case _:
-            return ("That did not work", str(error))
+            return ("That did not work.", str(error))
 
 
 def lost(source: str) -> tuple[str, str]:
     """What to say when a take ended and nobody had pressed Stop."""
-    return ("The recording ended by itself", f"{LOST[source]} {KEPT}")
+    return ("The recording ended by itself", f"{say(LOST[source])} {say(KEPT)}")
 
 
 def lost_preview(source: str) -> tuple[str, str]:
@@ -130,19 +165,26 @@ def lost_preview(source: str) -> tuple[str, str]:
 def low_space(left: int) -> tuple[str, str]:
     return (
         "Little room is left on disk",
-        f"There is room for {size(max(0, left))} more. When it is used up the recording ends, and what was "
-        "recorded until then is kept. Deleting takes makes room.",
+        say(
+            "There is room for {room} more. When it is used up the recording ends, and what was recorded "
+            "until then is kept. Deleting takes makes room.",
+            room=size(max(0, left)),
+        ),
     )
 
 
 def interrupted(at: str, safe: int) -> str:
     """What is said about a take that was cut off."""
-    there = f"{size(safe)} of it are on disk" if safe else "Perhaps nothing of it is on disk"
-    return f"A recording from {at} was cut off before its end. {there}."
+    if not safe:
+        text = "A recording from {at} was cut off before its end. Perhaps nothing of it is on disk."
+        return say(text, at=at)
+    text = "A recording from {at} was cut off before its end. {size} of it are on disk."
+    return say(text, at=at, size=size(safe))
 
 
 def unread(error: Exception) -> tuple[str, str]:
-    return ("Earlier takes cannot be shown", f"The browser does not give them out. Reload the page. {error}")
+    what = say("The browser does not give them out. Reload the page.")
+    return ("Earlier takes cannot be shown", f"{what} {error}")
 
 
 def unrecovered(error: MediaError) -> str:
@@ -153,7 +195,7 @@ def unrecovered(error: MediaError) -> str:
         case NotSupportedError():
             return "What recovers it could not be loaded. Check the connection, then reload the page."
         case _:
-            return f"That did not work. {error}"
+            return f"{say('That did not work.')} {error}"
 
 
 def hint(state: str, source: str) -> str:
@@ -162,8 +204,11 @@ def hint(state: str, source: str) -> str:
 
 def title(state: str, name: str) -> str:
     """The page's title: whoever works in another tab sees that this one records."""
-    signs = {"recording": "● Recording", "paused": "❚❚ Paused"}
-    return f"{signs[state]} – {name}" if state in signs else name
+    signs = {"recording": ("●", "Recording"), "paused": ("❚❚", "Paused"), "lost": ("⚠", "A device is gone")}
+    if state not in signs:
+        return name
+    sign, words = signs[state]
+    return f"{sign} {say(words)} – {name}"
 
 
 def length(seconds: float) -> str:
@@ -171,7 +216,7 @@ def length(seconds: float) -> str:
     >>> length(4.21), length(65.2)
     ('4.2 s', '1:05')
     """
-    return f"{seconds:.1f} s" if seconds < 59.95 else clock(round(seconds))
+    return f"{decimal(seconds)} s" if seconds < 59.95 else clock(round(seconds))
 
 
 def size(count: int) -> str:
@@ -181,7 +226,16 @@ def size(count: int) -> str:
     """
     if count < 999_500:
         return f"{count / 1e3:.0f} kB"
-    return f"{count / 1e6:.1f} MB" if count < 999_950_000 else f"{count / 1e9:.1f} GB"
+    return f"{decimal(count / 1e6)} MB" if count < 999_950_000 else f"{decimal(count / 1e9)} GB"
+
+
+def decimal(number: float) -> str:
+    """One place after the point, or after the comma where that is the custom.
+
+    >>> decimal(2.25)
+    '2.2'
+    """
+    return f"{number:.1f}".replace(".", say("."))
 
 
 NAMES = {

@@ -66,7 +66,7 @@ class InMemory:
     @property
     def anything(self) -> bool:
         """Whether any data came."""
-        return any(event.data.size for event in self._events)
+        return any(self._events[n].data.size for n in reversed(range(self.count)))
 
     @property
     def last(self) -> tuple[int, float]:
@@ -86,7 +86,7 @@ class InMemory:
         try:
             chunks = self._blobs()
             # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
-            mime_type = next(filter(None, (str(chunk.type) for chunk in chunks)), "") or mime_type
+            mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
             blob = js.Blob.new(chunks, type=mime_type)
             recording = self._make(
                 blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks

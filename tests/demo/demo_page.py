@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 # Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
 WITNESS = """
-window.witness = { streams: [], revoked: [], workers: [] };
+window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [] };
 for (const method of ["getUserMedia", "getDisplayMedia"]) {
   const devices = navigator.mediaDevices;
   const open = devices?.[method]?.bind(devices);
@@ -19,8 +19,19 @@ for (const method of ["getUserMedia", "getDisplayMedia"]) {
     return stream;
   };
 }
-const revoke = URL.revokeObjectURL.bind(URL);
+const [create, revoke] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
+URL.createObjectURL = (blob) => { // the page's policy lets nobody fetch what is behind it
+  const url = create(blob);
+  witness.blobs.set(url, blob);
+  return url;
+};
 URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
+if (window.MediaRecorder) window.MediaRecorder = class extends MediaRecorder {
+  constructor(...request) {
+    super(...request);
+    witness.recorders.push(this);
+  }
+};
 window.Worker = class extends Worker {
   constructor(...request) {
     super(...request);
@@ -52,11 +63,13 @@ class Demo:
         self.live_picture = page.get_by_label("Live preview")
         self.live_level = page.get_by_label("Sound level")
         self.takes = page.get_by_role("listitem")
+        self.undo = page.get_by_role("button", name="Undo")
+        self.space = page.locator("#space")
 
     def open(self, address: str) -> Demo:
         self.page.add_init_script(WITNESS)
         self.page.goto(address, wait_until="commit")
-        expect(self.record).to_be_enabled(timeout=LOADING)
+        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is, before Python is there
         return self
 
     def let_pass(self, seconds: float) -> None:
@@ -65,7 +78,7 @@ class Demo:
         self.page.wait_for_function("end => performance.now() > end", arg=start + 1000 * seconds)
 
     def choose(self, source: str) -> None:
-        self.page.get_by_role("radio", name=source).check()
+        self.page.get_by_role("radio", name=source, exact=True).check()
 
     def take(self, number: int) -> Locator:
         return self.takes.filter(has=self.page.get_by_role("heading", name=f"Take {number}", exact=True))
@@ -82,6 +95,34 @@ class Demo:
         self.start_take()
         self.stop.click()
         expect(self.take(number)).to_be_visible()
+
+    def button(self, name: str, number: int) -> Locator:
+        """One of those in a card."""
+        return self.page.get_by_role("button", name=f"{name} Take {number}", exact=True)
+
+    def take_named_field(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Name")
+
+    def set(self, label: str, value: str) -> None:
+        """One of the settings."""
+        details = self.page.locator("#settings")
+        if details.get_attribute("open") is None:
+            details.locator("summary").click()
+        settings = self.page.locator("#settings")
+        field = settings.get_by_role("combobox", name=label).or_(settings.get_by_role("spinbutton", name=label))
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+            field.blur()
+
+    def download(self, number: int) -> Path:
+        """Chromium only: Playwright cannot follow a download of Firefox."""
+        with self.page.expect_download() as download:
+            self.button("Download", number).click()
+        file = self._folder / download.value.suggested_filename
+        download.value.save_as(file)
+        return file
 
     def length(self, number: int) -> float:
         """The length in seconds that the card of a short take shows."""
@@ -130,7 +171,7 @@ class Demo:
         """What the player plays, as a file."""
         data = self.player(number).evaluate(
             """async player => {
-              const blob = await (await fetch(player.src)).blob();
+              const blob = witness.blobs.get(player.src);
               return new Promise((resolve) => {
                 const reader = new FileReader();
                 reader.onload = () => resolve(reader.result.split(";base64,")[1]);

@@ -1,0 +1,63 @@
+"""What is set for the next take, beside its devices. (static/settings.js keeps it from visit to visit.)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo import page
+
+WIDTHS = {480: 854, 720: 1280, 1080: 1920, 2160: 3840}
+"""Of pictures of 16 to 9, by their height."""
+BITS = {"small": (1_000_000, 48_000), "high": (8_000_000, 256_000)}
+"""Bits per second for picture and sound; the standard is the browser's own."""
+
+
+def checked() -> bool:
+    """Whether all of it makes sense; if not, the page shows where."""
+    wrong = page.one("#settings-fields :invalid")
+    if not wrong:
+        return True
+    page.find("settings").open = True
+    wrong.reportValidity()
+    return False
+
+
+def picture() -> dict[str, Any]:
+    """Constraints for the picture."""
+    height = page.find("resolution").value
+    if not height:
+        return {}
+    return {"height": {"ideal": int(height)}, "width": {"ideal": WIDTHS[int(height)]}}
+
+
+def bits() -> dict[str, int]:
+    """What `MediaRecorder` is to be told of the quality."""
+    if not (chosen := BITS.get(page.find("quality").value)):
+        return {}
+    return {"video_bits_per_second": chosen[0], "audio_bits_per_second": chosen[1]}
+
+
+def countdown() -> int:
+    """Seconds between the press of Record and the recording."""
+    return int(page.find("countdown-from").value or 0)
+
+
+def time_limit() -> float | None:
+    """Seconds after which a take ends."""
+    return _number("time-limit", 60)
+
+
+def size_limit() -> float | None:
+    """Bytes with which a take ends."""
+    return _number("size-limit", 1e6)
+
+
+def space_limit() -> int | None:
+    """Bytes that all takes together may have on disk."""
+    limit = _number("space-limit", 1e6)
+    return None if limit is None else int(limit)
+
+
+def _number(field: str, unit: float) -> float | None:
+    element = page.find(field)
+    return float(element.value) * unit if element.value and element.checkValidity() else None

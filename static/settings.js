@@ -1,0 +1,32 @@
+// @ts-check
+/** What was chosen on the last visit is chosen again, before Python is there to say so. */
+
+const PREFIX = "mediarecorder.";
+const studio = /** @type {HTMLElement} */ (document.querySelector(".studio"));
+
+/** @typedef {HTMLInputElement | HTMLSelectElement} Field */
+/** @param {Field} field */
+const keyOf = (field) => PREFIX + (field.id || field.name);
+
+/** @param {Field} field */
+function restore(field) {
+  const kept = localStorage.getItem(keyOf(field));
+  if (kept === null) return;
+  if (field.type === "radio") /** @type {HTMLInputElement} */ (field).checked ||= field.value === kept;
+  else field.value = kept;
+  // A device is only in its list when the browser tells of it: Python chooses it then.
+  if (field instanceof HTMLSelectElement && field.selectedIndex < 0) {
+    field.selectedIndex = 0;
+    field.dataset.kept = kept;
+  }
+}
+
+try {
+  /** @type {NodeListOf<Field>} */ (studio.querySelectorAll("[data-kept] :is(input, select)")).forEach(restore);
+  studio.addEventListener("change", ({ target }) => {
+    const field = /** @type {Field} */ (target);
+    if (field.closest("[data-kept]")) localStorage.setItem(keyOf(field), field.value);
+  });
+} catch (error) {
+  console.info("This browser keeps no settings here.", error); // a private window, or the user's choice
+}

@@ -1,0 +1,259 @@
+"""How the page looks and sounds to everybody: sizes, colours, languages, keyboard, screen readers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bench.lanes import chromium_only, firefox_in_soak
+
+PHONE, TABLET, DESKTOP = 390, 820, 1440
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+OVERLAPS = """() => {
+  // Buttons, fields and links that cover each other.
+  const selector = "main :is(button, select, input:not([type=radio]), summary, audio, h2, h3)";
+  const seen = [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility());
+  const boxes = seen.map((element) => [element, element.getBoundingClientRect()]);
+  const covers = (a, b) =>
+    a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+    .filter(([other, b]) => !one.contains(other) && !other.contains(one) && covers(a, b))
+    .map(([other]) => `${one.outerHTML.slice(0, 80)} | ${other.outerHTML.slice(0, 80)}`));
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run(document)).violations")
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@firefox_in_soak
+def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look):
+    """No overflow, no overlap, no violation that axe-core finds; and pictures to look at."""
+    page = demo.page
+    schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox
+    page.emulate_media(reduced_motion="reduce")
+
+    def expect_right(state: str) -> None:
+        for width in (PHONE, TABLET, DESKTOP):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} at {width}"
+            assert page.evaluate(OVERLAPS) == [], f"{state} at {width}"
+            for scheme in schemes:
+                page.emulate_media(color_scheme=scheme)
+                if width != TABLET:
+                    assert violations(page) == [], f"{state} at {width}, {scheme}"
+                look(page, f"{state}-{width}-{scheme}")
+
+    expect_right("idle")
+    demo.set("Countdown", "10 seconds")
+    expect_right("settings")
+    demo.choose("Camera")
+    demo.record.click()
+    expect(page.locator("#countdown")).to_be_visible()
+    page.evaluate("document.getElementById('countdown').style.animation = 'none'")
+    violations_during = violations(page)
+    assert violations_during == []
+    look(page, "countdown")
+    page.get_by_role("button", name="Cancel").click()
+    demo.set("Countdown", "None")
+    page.locator("#settings summary").click()
+    demo.preview.click()
+    expect(demo.close_preview).to_be_visible()
+    expect_right("preview")
+    demo.start_take()
+    demo.pause.click()
+    expect_right("paused")
+    demo.stop.click()
+    demo.expect_seekable(1)
+    demo.choose("Microphone")
+    demo.start_take()
+    expect_right("recording-microphone")
+    if engine == "chromium":
+        page.evaluate(
+            """() => {
+              const [track] = witness.streams.at(-1).getTracks();
+              track.stop();
+              track.dispatchEvent(new Event("ended"));
+            }"""
+        )
+        expect(page.get_by_role("region", name="The microphone is gone")).to_be_visible()
+        expect_right("lost")
+        page.get_by_role("button", name="End here").click()
+    else:
+        demo.stop.click()
+    expect(demo.take(2)).to_be_visible()
+    demo.button("Trim", 2).click()
+    expect(demo.take(2).locator(".timeline [part~=region]")).to_be_visible()
+    demo.button("Rename", 1).click()
+    expect_right("takes")
+    demo.set("Space for all takes (MB)", "50")
+    demo.button("Delete", 2).click()
+    expect(demo.undo).to_be_visible()
+    expect_right("deleted")
+    demo.refuse("NotReadableError")
+    demo.record.click()
+    expect(demo.problem).to_be_visible()
+    expect_right("problem")
+    page.locator("#problem-text").evaluate("text => { text.textContent = 'x'.repeat(300); }")
+    expect_right("long-problem")
+
+
+@firefox_in_soak
+def test_everything_works_by_keyboard(demo):
+    page = demo.page
+    press = page.keyboard.press
+    press("Tab")
+    expect(page.get_by_label("Language")).to_be_focused()
+    press("Tab")
+    expect(page.get_by_role("radio", name="Microphone", exact=True)).to_be_focused()
+    press("ArrowRight")
+    expect(page.get_by_role("radio", name="Camera")).to_be_checked()
+    press("ArrowLeft")
+    press("Tab")
+    expect(demo.microphone).to_be_focused()
+    press("Tab")
+    expect(page.locator("#settings summary")).to_be_focused()
+    press("Tab")
+    expect(demo.record).to_be_focused()
+    outline = demo.record.evaluate("button => getComputedStyle(button).outlineWidth")
+    assert float(outline.removesuffix("px")) >= 2, "the focus can be seen"
+    press("Enter")
+
+    expect(demo.stop).to_be_focused()
+    expect(demo.clock).to_have_text("0:01")
+    press("Tab")
+    expect(demo.pause).to_be_focused()
+    press("Space")
+    expect(demo.resume).to_be_visible()
+    expect(demo.stop).to_be_focused()
+    press("Tab")
+    expect(demo.resume).to_be_focused()
+    press("Shift+Tab")
+    press("Space")
+
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.record).to_be_focused()
+    reached = []
+    for _ in range(30):  # the player's own buttons come between, as many as the engine has
+        press("Tab")
+        name = page.evaluate(
+            """() => {
+              const { activeElement: element } = document;
+              const ids = (element.getAttribute("aria-labelledby") ?? "").split(" ");
+              return ids.map((id) => document.getElementById(id)?.textContent.trim() ?? "").join(" ");
+            }"""
+        )
+        reached.append(name)
+        if name == "Delete Take 1":
+            break
+    for control in ("Speed", "Format", "Download", "Trim", "Copy link to this time", "Rename", "Delete"):
+        assert f"{control} Take 1" in reached
+    press("Enter")
+    expect(demo.take(1)).to_have_count(0)
+    expect(demo.undo).to_be_focused()
+    press("Enter")
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.button("Download", 1)).to_be_focused()
+
+
+@firefox_in_soak
+def test_page_speaks_english_and_german_and_remembers_which(demo, look):
+    page = demo.page
+    demo.make_take()
+    page.get_by_label("Language").select_option("Deutsch")
+    expect(page.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_role("button", name="Löschen Take 1")).to_be_visible()
+    expect(page.get_by_label("Wiedergabe von Take 1")).to_be_visible()
+    expect(page.get_by_label("Dieses Mikrofon")).to_be_visible()
+    page.set_viewport_size({"width": PHONE, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    look(page, "german")
+
+    page.reload(wait_until="commit")
+    expect(page.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Rekorder")).to_be_visible()
+    expect(page.locator("#open-preview")).to_be_enabled(timeout=60_000)
+    expect(page.get_by_role("button", name="Löschen Take 1")).to_be_visible()
+    demo.refuse("NotReadableError")
+    page.get_by_role("button", name="Aufnehmen", exact=True).click()
+    expect(demo.problem).to_contain_text("Der Browser kann das Mikrofon gerade nicht benutzen")
+    page.get_by_label("Sprache").select_option("English")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Delete Take 1")).to_be_visible()
+
+
+@chromium_only
+def test_first_visit_is_in_the_language_of_the_browser(page, site):
+    visitor = page.context.browser.new_context(locale="de-DE").new_page()
+    visitor.goto(f"{site}/", wait_until="commit")
+    expect(visitor.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
+    visitor.context.close()
+
+
+def test_german_has_a_word_for_everything():
+    """The table has every text of the markup, and every text that Python or JavaScript says."""
+    root = Path(__file__).parents[2]
+    table = set(re.findall(r'^  "((?:[^"\\]|\\.)+)":', (root / "static" / "words.js").read_text(), re.M))
+    said: set[str] = set()
+    for file in (root / "py" / "demo").glob("*.py"):
+        said |= {
+            "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text))
+            for text in re.findall(r'\bsay\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', file.read_text())
+        }
+    markup = re.sub(
+        r"<!--.*?-->|<(script|style|title).*?</\1>", "", (root / "index.html").read_text(), flags=re.S
+    )
+    markup = re.sub(r'<(\w+)[^>]*translate="no"[^>]*>.*?</\1>', "", markup, flags=re.S)
+    said |= {" ".join(text.split()) for text in re.findall(r">([^<]*[A-Za-z][^<]*)<", markup)}
+    said |= set(re.findall(r'(?:aria-label|placeholder)="([^"]+)"', markup))
+    same = {
+        "Recorder",
+        "WebM",
+        "MP4",
+        "WAV",
+        "MP3",
+        "480p",
+        "720p (HD)",
+        "1080p (Full HD)",
+        "2160p (4K)",
+        "Live Python",
+    }
+    missing = {text.replace("&nbsp;", "") for text in said} - table - same - {""}
+    assert not missing
+
+
+@chromium_only
+def test_who_wants_less_motion_gets_none(demo):
+    demo.page.emulate_media(reduced_motion="reduce")
+    demo.start_take()
+    moving = demo.page.evaluate("document.getAnimations().length")
+    assert moving == 0
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
+
+
+@pytest.mark.parametrize("engine", ["chromium"])
+def test_state_is_told_to_screen_readers(demo):
+    """What changes is in live regions."""
+    live = demo.page.evaluate(
+        "Object.fromEntries(['status', 'problem', 'loading-stage', 'lost-title', 'countdown', 'update']"
+        ".map((id) => [id, document.getElementById(id).getAttribute('role')]))"
+    )
+    assert live == {
+        "status": "status",
+        "problem": "alert",
+        "loading-stage": "status",
+        "lost-title": "alert",
+        "countdown": "timer",
+        "update": "status",
+    }
+    demo.make_take()
+    expect(demo.status).to_have_text("Take 1 is ready.")

@@ -1,0 +1,165 @@
+"""What can be chosen before a take, and what it does to the take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from bench.judge import probe, tone
+from bench.lanes import chromium_only, firefox_in_soak
+
+# Real sounds can only be mixed where the browser's audio runs: not in Firefox without a loudspeaker.
+
+
+def kinds(file: Path) -> list[str]:
+    return sorted(stream["kind"] for stream in probe(file)["streams"])
+
+
+@chromium_only  # Firefox has no screen to share here
+def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
+    demo.choose("Screen")
+    demo.make_take(1)
+    assert "video" in kinds(demo.content(1))
+    demo.expect_released()
+
+    demo.choose("Screen with microphone")
+    expect(demo.microphone).to_be_visible()
+    demo.make_take(2)
+    assert kinds(demo.content(2)) == ["audio", "video"]
+    [channel, *_] = tone(demo.content(2))
+    assert channel["frequency"] == pytest.approx(1000, abs=5)
+    demo.expect_released()
+
+
+@firefox_in_soak
+def test_choosers_fill_with_names_once_allowed_and_follow_what_is_connected(demo):
+    options = demo.microphone.locator("option")
+    demo.make_take(1)  # from now on the browser tells the names
+    name = options.nth(1).inner_text()
+    demo.microphone.select_option(name)
+    demo.make_take(2)
+    assert demo.page.evaluate("witness.streams.at(-1).getTracks()[0].label") == name
+
+    demo.choose("Camera")
+    demo.microphone.select_option("No sound")
+    demo.make_take(3)
+    assert kinds(demo.content(3)) == ["video"]
+
+    before = options.count()
+    demo.page.evaluate(
+        """() => {
+          const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+          const label = "<b>New</b> microphone";
+          const extra = { kind: "audioinput", deviceId: "new", groupId: "", label };
+          navigator.mediaDevices.enumerateDevices = async () => [...(await list()), extra];
+          navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+        }"""
+    )
+    expect(options).to_have_count(before + 1)
+    expect(demo.microphone).to_contain_text("<b>New</b> microphone")
+
+    demo.microphone.select_option("<b>New</b> microphone")
+    demo.page.evaluate(
+        """() => {
+          navigator.mediaDevices.enumerateDevices = async () => [];
+          navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+        }"""
+    )
+    expect(options).to_have_count(2)
+    expect(demo.microphone).to_have_value("")
+
+
+@firefox_in_soak
+def test_resolution_and_quality_are_those_of_the_take_and_are_there_on_the_next_visit(demo, engine):
+    demo.choose("Camera")
+    demo.set("Resolution", "720p (HD)")
+    demo.set("Quality", "High")
+    heights, rates = [], []
+
+    def take(number: int) -> None:
+        demo.start_take()
+        heights.append(
+            demo.page.evaluate("witness.streams.at(-1).getVideoTracks()[0].getSettings().height")
+        )
+        rates.append(demo.page.evaluate("witness.recorders.at(-1).videoBitsPerSecond"))
+        demo.stop.click()
+        expect(demo.take(number)).to_be_visible()
+
+    take(1)
+    demo.set("Resolution", "480p")
+    demo.set("Quality", "Small file")
+    take(2)
+    if engine == "chromium":  # Firefox's fake camera has one size
+        assert heights == [720, 480]
+    assert rates == [8_000_000, 1_000_000]
+
+    demo.set("Time limit (minutes)", "7.5")
+    demo.page.reload()
+    expect(demo.preview).to_be_enabled(timeout=60_000)
+    expect(demo.page.get_by_role("radio", name="Camera")).to_be_checked()
+    expect(demo.page.get_by_label("Resolution")).to_have_value("480")
+    expect(demo.page.get_by_label("Quality")).to_have_value("small")
+    expect(demo.page.get_by_label("Time limit (minutes)")).to_have_value("7.5")
+
+
+@chromium_only
+def test_level_moves_before_record_is_pressed_for_sound_alone_and_beside_a_picture(demo):
+    for source in ("Microphone", "Camera"):
+        demo.choose(source)
+        demo.preview.click()
+        expect(demo.live_level).to_be_visible()
+        demo.page.wait_for_function(
+            "level => Number(getComputedStyle(level).getPropertyValue('--level')) > 0.02",
+            arg=demo.live_level.element_handle(),
+        )
+        demo.close_preview.click()
+        demo.expect_released()
+
+
+@firefox_in_soak
+def test_countdown_runs_before_the_take_and_can_be_cancelled(demo):
+    demo.set("Countdown", "3 seconds")
+    count = demo.page.locator("#countdown")
+    demo.record.click()
+    for number in ("3", "2", "1"):
+        expect(count).to_have_text(number)
+    expect(demo.stop).to_be_visible()
+    expect(demo.clock).to_have_text("0:01")
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
+    assert demo.length(1) < 3, "the countdown is not recorded"
+
+    demo.record.click()
+    expect(count).to_have_text("3")
+    demo.page.get_by_role("button", name="Cancel").click()
+    expect(demo.record).to_be_enabled()
+    demo.expect_released()
+    expect(demo.takes).to_have_count(1)
+
+
+@firefox_in_soak
+def test_time_and_size_limit_end_the_take(demo):
+    demo.set("Time limit (minutes)", "0.03")  # 1.8 s
+    demo.record.click()
+    expect(demo.take(1)).to_be_visible(timeout=15_000)
+    expect(demo.status).to_have_text("The time limit is reached. Take 1 is ready.")
+    assert 1.7 <= demo.length(1) < 2.8
+    demo.expect_released()
+
+    demo.set("Time limit (minutes)", "")
+    demo.set("Size limit (MB)", "0.02")
+    demo.record.click()
+    expect(demo.take(2)).to_be_visible(timeout=20_000)
+    expect(demo.status).to_have_text("The size limit is reached. Take 2 is ready.")
+    assert len(demo.content(2).read_bytes()) >= 18_000
+
+
+@chromium_only
+def test_a_setting_that_makes_no_sense_is_shown_and_nothing_is_recorded(demo):
+    demo.set("Time limit (minutes)", "-1")
+    demo.page.locator("#settings summary").click()
+    demo.record.click()
+    expect(demo.page.get_by_label("Time limit (minutes)")).to_be_focused()
+    assert demo.opened() == 0

@@ -1,0 +1,151 @@
+"""While the page records."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from demo_page import Demo
+from playwright.sync_api import expect
+
+from bench.judge import probe, tone
+from bench.lanes import chromium_only, firefox_in_soak
+
+
+@firefox_in_soak
+def test_title_and_icon_show_it_and_leaving_asks_first(demo):
+    icon = demo.page.locator("#icon")
+    expect(icon).to_have_attribute("href", "static/icon.svg")
+    demo.start_take()
+    expect(demo.page).to_have_title("● Recording – Recorder")
+    expect(icon).to_have_attribute("href", "static/icon-recording.svg")
+
+    asked = []
+    demo.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    demo.page.evaluate("setTimeout(() => location.reload())")
+    demo.page.wait_for_event("dialog")
+    assert asked == ["beforeunload"]
+    expect(demo.stop).to_be_visible()
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
+    expect(icon).to_have_attribute("href", "static/icon.svg")
+
+
+LOSE = """kind => {
+  // As when the device is pulled out: the track ends and says so.
+  const tracks = witness.streams.flatMap((stream) => stream.getTracks());
+  const track = tracks.find((track) => track.kind === kind && track.readyState === "live");
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+}"""
+
+
+@chromium_only  # Firefox's tracks do not hear events that a script dispatches
+def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
+    demo.start_take("0:02")
+    demo.page.evaluate(LOSE, "audio")
+    offer = demo.page.get_by_role("region", name="The microphone is gone")
+    expect(offer).to_be_visible()
+    expect(demo.page).to_have_title("⚠ A device is gone – Recorder")
+    options = offer.get_by_label("Continue with").locator("option")
+    expect(options).not_to_have_count(0)
+    before = demo.clock.inner_text()
+    demo.let_pass(1)
+    assert demo.clock.inner_text() == before, "the take waits"
+    offer.get_by_role("button", name="Continue", exact=True).click()
+
+    expect(demo.page).to_have_title("● Recording – Recorder")
+    expect(offer).to_be_hidden()
+    expect(demo.clock).to_have_text("0:04")
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.takes).to_have_count(1)
+    assert demo.length(1) >= 3.5
+    found = probe(demo.content(1))
+    assert found["errors"] == []
+    assert found["decoded_duration"] == pytest.approx(demo.length(1), abs=0.35)
+    [channel, *_] = tone(demo.content(1))
+    assert channel["frequency"] == pytest.approx(1000, abs=5)
+    demo.expect_released()
+    demo.page.reload()
+    expect(demo.takes).to_have_count(1, timeout=60_000)
+
+
+@chromium_only
+def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
+    demo.choose("Camera")
+    demo.start_take()
+    demo.page.evaluate(LOSE, "video")
+    offer = demo.page.get_by_role("region", name="The camera is gone")
+    expect(offer).to_be_visible()
+    expect(demo.stop).to_be_visible()
+    before = demo.clock.inner_text()
+    expect(demo.clock).not_to_have_text(before)
+    offer.get_by_role("button", name="Continue", exact=True).click()
+    expect(offer).to_be_hidden()
+    expect(demo.live_picture).to_be_visible()
+    demo.let_pass(1.5)
+    demo.page.evaluate(LOSE, "audio")
+    silent = demo.page.get_by_role("region", name="The microphone is gone")
+    silent.get_by_role("button", name="Go on without it").click()
+    expect(silent).to_be_hidden()
+    demo.let_pass(1)
+    demo.stop.click()
+
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.takes).to_have_count(1)
+    found = probe(demo.content(1))
+    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+    demo.expect_released()
+
+
+def test_lost_device_need_not_be_replaced(demo_in):
+    demo = demo_in("chromium-permissions")
+    demo.start_take()
+    demo.page.context.clear_permissions()
+    offer = demo.page.get_by_role("region", name="The microphone is gone")
+    expect(offer).to_be_visible()
+    offer.get_by_role("button", name="Continue", exact=True).click()
+    expect(offer).to_contain_text("does not let this page use the microphone")
+    offer.get_by_role("button", name="End here").click()
+
+    expect(demo.take(1)).to_be_visible()
+    assert tone(demo.content(1))
+    expect(demo.record).to_be_enabled()
+    demo.expect_released()
+
+
+@chromium_only
+def test_ending_the_sharing_of_a_screen_ends_the_take(demo):
+    demo.choose("Screen")
+    demo.start_take()
+    demo.page.evaluate(LOSE, "video")
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.problem).to_contain_text("Sharing was ended from outside this page.")
+
+
+@firefox_in_soak
+def test_warns_before_the_space_for_takes_is_used_up_and_says_how_much_is_free(demo):
+    demo.set("Space for all takes (MB)", "0.1")
+    expect(demo.space).to_have_text(re.compile(r"^0 kB of 100 kB used, 100 kB free$"))
+    demo.start_take()
+    expect(demo.problem).to_contain_text("Little room is left on disk", timeout=30_000)
+    expect(demo.problem).to_contain_text("There is no room left", timeout=30_000)
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.space).not_to_contain_text("100 kB free")
+    assert tone(demo.content(1))
+
+
+def test_camera_shows_itself_and_pauses(demo: Demo):
+    demo.choose("Camera")
+    demo.start_take()
+    expect(demo.live_picture).to_be_visible()
+    demo.page.wait_for_function(
+        "video => video.videoWidth > 0 && !video.paused", arg=demo.live_picture.element_handle()
+    )
+    expect(demo.size).not_to_have_text("0 kB")
+    demo.pause.click()
+    expect(demo.page).to_have_title("❚❚ Paused – Recorder")
+    demo.resume.click()
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()

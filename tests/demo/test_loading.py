@@ -1,0 +1,145 @@
+"""Before Python is there: the page can be looked at, set up, and Record can be pressed."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from demo_page import LOADING, WITNESS, Demo
+from playwright.sync_api import Page, Route, expect
+
+from bench.judge import probe
+from bench.lanes import chromium_only, firefox_in_soak
+
+
+@pytest.fixture
+def held(page: Page, site: str, tmp_path):
+    """The page while Python does not arrive; ``held.let_go()`` lets it."""
+    routes: list[Route] = []
+    page.add_init_script(WITNESS)
+    page.route("**/python_stdlib.zip", lambda route: routes.append(route))
+    page.goto(f"{site}/", wait_until="commit")
+    demo = Demo(page, tmp_path)
+    expect(page.locator("#loading-bytes")).to_have_text(re.compile(r"^\d+\.\d MB$"))
+
+    def let_go() -> None:
+        for route in routes:
+            route.continue_()
+
+    demo.let_go = let_go
+    return demo
+
+
+def test_page_shows_all_of_itself_and_says_what_it_loads(held, look):
+    page = held.page
+    expect(page.get_by_role("heading", name="Recorder")).to_be_visible()
+    expect(page.get_by_text("Loading Python…")).to_be_visible()
+    expect(page.get_by_label("Loading Python")).to_be_visible()
+    expect(page.get_by_text("What you record appears here")).to_be_visible()
+    expect(held.record).to_be_enabled()
+    held.choose("Camera")
+    expect(page.get_by_label("Use this camera")).to_be_visible()
+    look(page, "loading")
+
+    held.let_go()
+    expect(held.preview).to_be_enabled(timeout=LOADING)
+    expect(page.locator("#loading-bytes")).to_have_text(re.compile(r"^(\d+\.\d) of \1 MB$"))
+    expect(page.get_by_text("Loading Python…")).to_be_hidden()
+    expect(page.get_by_role("radio", name="Camera")).to_be_checked()
+
+
+def test_press_of_record_is_kept_and_served(held):
+    held.record.click()
+    expect(held.status).to_contain_text("Recording begins as soon as Python is there.")
+    expect(held.record).to_have_attribute("aria-pressed", "true")
+    assert held.opened() == 0
+    held.let_go()
+    expect(held.stop).to_be_visible(timeout=LOADING)
+    expect(held.clock).to_have_text("0:01")
+    held.stop.click()
+    expect(held.take(1)).to_be_visible()
+    held.expect_released()
+
+
+@firefox_in_soak
+def test_press_of_record_can_be_taken_back(held):
+    held.record.click()
+    held.record.click()
+    expect(held.status).to_have_text("The press of Record is taken back.")
+    held.let_go()
+    expect(held.preview).to_be_enabled(timeout=LOADING)
+    assert held.opened() == 0
+
+
+@chromium_only  # Firefox has no screen to share here
+def test_screen_is_asked_for_at_once_and_handed_to_python(held):
+    held.choose("Screen")
+    held.record.click()
+    held.page.wait_for_function("witness.streams.length === 1")
+    assert held.page.evaluate("typeof python") == "undefined"
+    held.let_go()
+    expect(held.stop).to_be_visible(timeout=LOADING)
+    expect(held.clock).to_have_text("0:01")
+    held.stop.click()
+    expect(held.take(1)).to_be_visible()
+    assert held.opened() == 1, "the stream of the press is the one that is recorded"
+    assert "video" in {stream["kind"] for stream in probe(held.content(1))["streams"]}
+    held.expect_released()
+
+
+@chromium_only
+def test_screen_of_a_press_that_is_taken_back_is_let_go(held):
+    held.choose("Screen")
+    held.record.click()
+    held.page.wait_for_function("witness.streams.length === 1")
+    held.record.click()
+    held.page.wait_for_function("witness.streams[0].getTracks().every(t => t.readyState === 'ended')")
+    held.let_go()
+    expect(held.preview).to_be_enabled(timeout=LOADING)
+    assert held.opened() == 1
+
+
+@chromium_only
+def test_refused_screen_is_told_before_python_is_there(held):
+    held.refuse("NotAllowedError")
+    held.choose("Screen")
+    held.record.click()
+    expect(held.status).to_contain_text("The screen was not shared.")
+    expect(held.record).not_to_have_attribute("aria-pressed", "true")
+    held.let_go()
+    expect(held.preview).to_be_enabled(timeout=LOADING)
+
+
+@chromium_only
+def test_nothing_moves_after_the_first_paint_and_our_javascript_is_small(page, site, tmp_path):
+    page.add_init_script(
+        """window.shifts = [];
+        new PerformanceObserver((list) => {
+          for (const { value, sources } of list.getEntries()) {
+            shifts.push(`${value}: ${sources.map(({ node }) => node?.outerHTML?.slice(0, 80))}`);
+          }
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    scripts: dict[str, bytes] = {}
+    page.on("response", lambda response: keep(response, scripts))
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        demo = Demo(page, tmp_path).open(f"{site}/")
+        expect(page.get_by_text("Loading Python…")).to_be_hidden()
+        demo.let_pass(0.5)
+        assert page.evaluate("shifts") == []
+    sizes = {path: len(gzip.compress(body)) for path, body in scripts.items() if ours(path)}
+    assert sizes, scripts.keys()
+    assert sum(sizes.values()) <= 60_000, sizes
+
+
+def keep(response, scripts: dict[str, bytes]) -> None:
+    if response.request.resource_type == "script" and response.ok:
+        scripts[urlsplit(response.url).path] = response.body()
+
+
+def ours(path: str) -> bool:
+    """Neither the interpreter's nor PyScript's; what we chose to add counts."""
+    return not re.search(r"/pyodide/|/@pyscript/", path)
