@@ -17,6 +17,7 @@ const germanWords = {
 
   // Loading
   "Loading Python…": "Python wird geladen …",
+  "Loading Python": "Python wird geladen",
   "Loading the recorder…": "Der Rekorder wird geladen …",
   "Starting the recorder…": "Der Rekorder startet …",
   "Reload": "Neu laden",

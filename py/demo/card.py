@@ -100,7 +100,7 @@ class Card:
 
     def focus(self) -> None:
         self.element.scrollIntoView(block="nearest")
-        self.find("button[data-action]").focus()
+        self.find("[data-action=download]").focus()
 
     def go_to(self, seconds: float) -> None:
         """Show the take at a time."""

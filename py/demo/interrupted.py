@@ -110,7 +110,7 @@ async def _recover(card: Any) -> None:
     await kept.load_engine()
     recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
     take = await takes.add_new(recording, _names.get(recording_id, ""))
-    _go_on(card, take.find("button[data-action]"))
+    _go_on(card, take.find("[data-action=download]"))
     page.tell(words.say("{name} is recovered.", name=take.name))
 
 

@@ -47,7 +47,7 @@ class Session:
         self._parts: list[Recording] = []
         self._recorder: MediaRecorder | None = None
         self._stopped = False
-        self._next: asyncio.Future[MediaStream | None] | None = None
+        self._waiting: asyncio.Event | None = None
         self._replacement: MediaStream | None = None
 
     # The verbs of the page's buttons
@@ -55,7 +55,7 @@ class Session:
     @property
     def state(self) -> str:
         """The recorder's own state; "lost" while the take waits for a device."""
-        if self._next:
+        if self._waiting:
             return "lost"
         return self._recorder.state if self._recorder else "inactive"
 
@@ -68,18 +68,17 @@ class Session:
             self._recorder.resume()
 
     def stop(self) -> None:
-        self._stopped = True
-        self._end_part(None)
+        self._stopped, self._replacement = True, None
+        self._end_part()
 
     def go_on_with(self, stream: MediaStream) -> None:
         """The next part is of this stream."""
         self._replacement = stream
-        self._end_part(stream)
+        self._end_part()
 
-    def _end_part(self, following: MediaStream | None) -> None:
-        if self._next:
-            if not self._next.done():
-                self._next.set_result(following)
+    def _end_part(self) -> None:
+        if self._waiting:
+            self._waiting.set()
         elif self._recorder and self._recorder.state != "inactive":
             self._recorder.stop()
 
@@ -118,9 +117,9 @@ class Session:
                     raise
                 self.failure = error
                 break
+            if not self._replacement and not self._stopped:
+                await self._wait_for_a_device()
             following, self._replacement = self._replacement, None
-            if not following and not self._stopped:
-                following = await self._wait_for_a_device()
         page.enter("finishing")
         return await self._joined()
 
@@ -153,20 +152,22 @@ class Session:
         await recorder.finished
         page.measure(self.seconds, self.size)
 
-    async def _wait_for_a_device(self) -> MediaStream | None:
+    async def _wait_for_a_device(self) -> None:
         if not source.gone():  # sharing the screen was ended: that is as good as Stop
             self.ended_by_itself = True
-            return None
-        self._next = asyncio.get_running_loop().create_future()
+            return
+        self._waiting = asyncio.Event()
         self._on_lost()
         try:
-            return await self._next
+            await self._waiting.wait()
         finally:
-            self._next = None
+            self._waiting = None
 
     async def _joined(self) -> list[Recording]:
         bar = page.find("finishing-bar")
         page.show_progress(bar, None)
+        if self.failure:
+            return self._parts  # whatever it was, it would be in the way again
         if len(self._parts) == 1:
             return [await kept.complete(self._parts[0], lambda part: page.show_progress(bar, part))]
         try:

@@ -43,6 +43,6 @@ def look(screenshots: Path, request: pytest.FixtureRequest) -> Callable[[Page, s
     def look(page: Page, name: str) -> None:
         browser = page.context.browser
         assert browser is not None
-        page.screenshot(caret="initial", path=screenshots / f"{name}-{browser.browser_type.name}.png", full_page=True)
+        page.screenshot(path=screenshots / f"{name}-{browser.browser_type.name}.png", full_page=True)
 
     return look

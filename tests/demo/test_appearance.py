@@ -215,7 +215,7 @@ def test_german_has_a_word_for_everything():
     said |= {" ".join(text.split()) for text in re.findall(r">([^<]*[A-Za-z][^<]*)<", markup)}
     said |= set(re.findall(r'(?:aria-label|placeholder)="([^"]+)"', markup))
     same = {
-        "Recorder",
+        "0 kB",
         "WebM",
         "MP4",
         "WAV",

@@ -67,7 +67,7 @@ def test_renamed_take_keeps_its_name(demo):
 
     demo.page.reload()
     expect(heading).to_be_visible(timeout=60_000)
-    demo.make_take(2)
+    demo.make_take(1)
     demo.page.get_by_role("button", name="Delete <b>Interview</b> & more").click()
     expect(heading).to_have_count(0)
 
