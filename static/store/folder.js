@@ -5,6 +5,7 @@
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
  *     mediarecorder-store-<name>/<id>/media                 all of it in one file, once it was recovered or added
  *     mediarecorder-store-<name>/<id>/title                 what the user calls it
+ *     mediarecorder-store-<name>/<id>/coming                the journal of what is added, before it has its name
  *
  * One without its first journal is no take: it is about to be one, or to be none any more.
  */
@@ -36,7 +37,7 @@ import { Fault } from "../fault.js";
  * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
  */
 
-const MEDIA = "media", TITLE = "title";
+const MEDIA = "media", TITLE = "title", COMING = "coming";
 
 export class Folder {
   /** @param {string} name  @param {FileSystemDirectoryHandle} handle */
@@ -142,11 +143,11 @@ export class Folder {
 
   /**
    * Put one file in the place of all that was recorded. At no moment there is neither.
-   * @param {string} id  @param {Content} content  @param {(size: number) => void} [written]
+   * @param {string} id  @param {Content} content
    */
-  async replace(id, { media, about }, written) {
+  async replace(id, { media, about }) {
     const folder = await this.take(id);
-    await writeFile(folder, MEDIA, media, written);
+    await writeFile(folder, MEDIA, media);
     await writeFile(folder, fileName(0), movedTo(about));
     for (const name of await namesOf(folder)) {
       if (name.startsWith("journal-") && name !== fileName(0)) await folder.removeEntry(name);
@@ -157,10 +158,13 @@ export class Folder {
    * Put one file in the place of nothing.
    * @param {string} id  @param {Content} content  @param {(size: number) => void} written
    */
-  async add(id, content, written) {
-    await this.create(id);
-    if (content.title) await this.rename(id, content.title);
-    await this.replace(id, content, written);
+  async add(id, { media, about, title }, written) {
+    const folder = await this.create(id);
+    if (title) await this.rename(id, title);
+    await writeFile(folder, MEDIA, media, written);
+    // A file is there, and empty, before it is written. Under its own name that would be a take of which all is lost.
+    await writeFile(folder, COMING, movedTo(about));
+    await (await folder.getFileHandle(COMING)).move(fileName(0));
   }
 
   /** @param {string} id  @param {string} title */

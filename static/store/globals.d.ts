@@ -1,4 +1,4 @@
-// What only workers have (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle).
+// What only workers have, or the standard has not (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle).
 
 interface FileSystemSyncAccessHandle {
   write(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
@@ -9,4 +9,6 @@ interface FileSystemSyncAccessHandle {
 
 interface FileSystemFileHandle {
   createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
+  /** Not in the standard yet, and in all browsers (https://developer.mozilla.org/docs/Web/API/FileSystemHandle/move). */
+  move(name: string): Promise<void>;
 }
