@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from policy import ISOLATION, POLICIES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Our own table: the machine's may lack .mjs or .wasm, and a browser refuses those under another type.
@@ -59,24 +61,22 @@ class Handler(BaseHTTPRequestHandler):
     public: tuple[str, ...] = (
         "index.html",
         "pyscript.toml",
+        "sw.js",
         "py",
         "static",
         "examples",
         "node_modules",
         "docs/images",
     )
+    #: Addresses of the pages that are held to the policies of tools/policy.py.
+    pages: tuple[str, ...] = ("/", "/index.html", "/examples/mdn.html")
     #: Any other ``Host`` is refused: a foreign page whose name resolves to 127.0.0.1 must not read from here.
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
 
     def headers_for(self, path: str) -> dict[str, str]:
         """Headers of every answer to this URL path."""
-        return {
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Embedder-Policy": "require-corp",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-cache",
-        }
+        common = {**ISOLATION, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+        return common | POLICIES if path in self.pages else common
 
     def locate(self, path: str) -> Path | None:
         """The file behind a URL path, or None."""

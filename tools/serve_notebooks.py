@@ -15,6 +15,7 @@ from serve import ROOT, Handler, Site, port_number
 class NotebookHandler(Handler):
     root = ROOT / "build" / "notebooks"
     public = ("index.html", "favicon.ico", "jupyterlite", "marimo")
+    pages = ()
     isolated = False
 
     def headers_for(self, path: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import policy
 import serve
 
 OLD = 1_700_000_000
@@ -77,6 +78,19 @@ def test_every_answer_isolates_the_page(ask, path):
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html?x=1", "/examples/mdn.html"])
+def test_pages_are_held_to_the_policies(ask, path):
+    headers = ask(path).headers
+    assert headers["Content-Security-Policy"] == policy.CONTENT_SECURITY_POLICY
+    assert headers["Permissions-Policy"] == policy.PERMISSIONS_POLICY
+
+
+def test_other_files_have_no_policy_of_their_own(ask):
+    """A worker gets its page's where it needs one; the bench's pages are not the demo's."""
+    assert ask("/static/x.js").headers["Content-Security-Policy"] is None
+    assert ask("/bench/chromium").headers["Content-Security-Policy"] is None
 
 
 @pytest.mark.parametrize(
