@@ -24,6 +24,7 @@ import zipfile
 from pathlib import Path
 
 import browsers
+import page_files
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -65,7 +66,7 @@ class SetupError(Exception):
 def demo() -> None:
     npm_packages("demo")
     javascript()
-    packed_python()
+    packed_page()
 
 
 def lint() -> None:
@@ -90,7 +91,7 @@ def test() -> None:
         *([] if has_ffmpeg() else ["ffmpeg"]),
     )
     notebooks()
-    packed_python()
+    packed_page()
     inner_site()
     if os.environ.get("NUMPY_LANE") != "0":
         numpy_for_pyodide()
@@ -177,6 +178,13 @@ def javascript() -> None:
     BUNDLES.mkdir()
     run(node(), "tools/bundle.mjs")
     mark_done(BUNDLES, "bundled", key)
+
+
+def packed_page() -> None:
+    """Make of the page what it loads first, and the list of all its files for the time without a network."""
+    packed_python()
+    # Without a stamp: to read the files is all the work that there is.
+    page_files.write_list(ROOT, list(page_files.matching(ROOT)))
 
 
 def packed_python() -> None:

@@ -209,6 +209,29 @@ def test_missing_archive_is_packed_again(full_machine):
     assert full_machine.commands == [f"{full_machine.bin / 'node'} {PACKER}"]
 
 
+def page_version() -> str:
+    prepare.demo()
+    [version] = re.findall(r'"version": "(\w+)"', (prepare.PACKED / "precache.js").read_text())
+    return version
+
+
+@pytest.mark.parametrize("file", ["index.html", "static/style.css", "node_modules/pyodide/pyodide.mjs"])
+def test_changed_file_of_the_page_makes_another_version(full_machine, file):
+    prepare.demo()
+    (prepare.ROOT / file).parent.mkdir(parents=True, exist_ok=True)
+    versions = []
+    for content in ("first", "second", "first"):
+        (prepare.ROOT / file).write_text(content)
+        versions.append(page_version())
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_file_that_is_not_the_pages_makes_no_other_version(full_machine):
+    version = page_version()
+    (prepare.ROOT / "py/demo/notes.txt").write_text("second")
+    assert page_version() == version
+
+
 def test_demo_without_node_needs_no_test_requirements(machine):
     prepare.demo()
     assert machine.ran("npm ci --omit=dev")
@@ -681,7 +704,7 @@ def test_playwrights_download_is_found_when_complete(machine, tmp_path):
 
 @pytest.fixture
 def command(machine):
-    for name in ("prepare.py", "browsers.py"):
+    for name in ("prepare.py", "browsers.py", "page_files.py"):
         (prepare.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, prepare.ROOT / "tools" / name)
     machine.has("node", prints="v20.1.0")

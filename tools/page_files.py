@@ -1,0 +1,65 @@
+"""The files of the demo page, and the list of them by which sw.js keeps a version of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+PYODIDE = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+
+#: All that the page can ask for, with what it loads late. Each matches something: tests/repository says so.
+PATTERNS = (
+    "index.html",
+    "pyscript.toml",
+    "static/*.css",
+    "static/*.js",
+    "static/*.svg",
+    "py/demo/main.py",
+    "py/packed/demo.zip",
+    *(f"py/mediarecorder/js/{name}.js" for name in ("media", "mp3", "store")),
+    "node_modules/@picocss/pico/css/pico.min.css",
+    "node_modules/@pyscript/core/dist/*.css",
+    "node_modules/@pyscript/core/dist/*.js",
+    *(f"node_modules/pyodide/{name}" for name in PYODIDE),
+    "node_modules/wavesurfer.js/dist/wavesurfer.esm.js",
+    "node_modules/wavesurfer.js/dist/plugins/regions.esm.js",
+)
+LIST = "py/packed/precache.js"
+
+
+def matching(root: Path, patterns: tuple[str, ...] = PATTERNS) -> Iterator[str]:
+    """Paths below ``root``, which are addresses below the page's as well."""
+    for pattern in patterns:
+        for file in sorted(root.glob(pattern)):
+            yield file.relative_to(root).as_posix()
+
+
+def write_list(root: Path, names: list[str]) -> None:
+    """Write what sw.js is to keep. Hashes, so that files of two versions are never kept together.
+
+    The version is that of all contents; an unchanged list is left alone.
+    """
+    hashes = {_address(name): _integrity((root / name).read_bytes()) for name in names}
+    version = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:16]
+    text = f"self.PRECACHE = {json.dumps({'version': version, 'files': hashes}, indent=1)};\n"
+    file = root / LIST
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
+
+
+def _address(name: str) -> str:
+    # Many hosts answer index.html by a redirection, which cannot be given to whoever opens the page.
+    return "./" if name == "index.html" else name
+
+
+def _integrity(content: bytes) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
