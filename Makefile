@@ -6,10 +6,11 @@ PROCESSES ?= 3
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 ISOLATED ?=
 
-.PHONY: help demo notebooks test soak bench lint types format wheel clean
+.PHONY: help demo site notebooks test soak bench lint types format wheel clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
+	@echo 'make site               write the demo page into build/site, for any static host'
 	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
 	@echo 'make test               run all tests (ARGS="-k stop" to choose; PROCESSES=0 for one after the other)'
 	@echo 'make soak               run the long tests'
@@ -22,6 +23,10 @@ help:
 demo:
 	@$(PYTHON) tools/prepare.py demo
 	@exec $(PYTHON) tools/serve.py --port "$(PORT)"
+
+site:
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/static_site.py
 
 notebooks:
 	@$(PYTHON) tools/prepare.py notebooks

@@ -47,17 +47,6 @@ def test_error_in_the_pages_python_is_told(page: Page, site):
     expect(page.get_by_text("Python stopped with an error.")).to_be_visible(timeout=LOADING)
 
 
-@chromium_only
-def test_page_works_below_any_path(page: Page, site):
-    page.route(
-        re.compile(r"/some/where/"),
-        lambda route: route.continue_(url=route.request.url.replace("/some/where/", "/")),
-    )
-    page.goto(f"{site}/some/where/index.html", wait_until="commit")
-
-    expect(page.get_by_role("button", name="Record")).to_be_enabled(timeout=LOADING)
-
-
 def test_mdn_example(demo, look):
     page = demo.page
     page.get_by_role("link", name="in Python").click()

@@ -1,0 +1,90 @@
+"""What `make site` writes, as far as it shows without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import page_files
+import policy
+import static_site
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("build") / "site"
+    static_site.build(folder)
+    return folder
+
+
+def own_texts(site: Path) -> dict[str, str]:
+    """The files that a browser reads, without those of the packages; with the Python that comes packed."""
+    files = (file for file in site.rglob("*") if file.is_file() and file.suffix in static_site.TEXTS)
+    found = {file.relative_to(site).as_posix(): file.read_text() for file in files}
+    with zipfile.ZipFile(site / "py/packed/demo.zip") as packed:
+        found |= {name: packed.read(name).decode() for name in packed.namelist() if name.endswith(".py")}
+    bundles = "py/mediarecorder/js/"
+    return {name: text for name, text in found.items() if not name.startswith(("vendor/", bundles))}
+
+
+@pytest.mark.parametrize("pattern", [*page_files.PATTERNS, *static_site.MORE])
+def test_every_file_of_the_page_is_there(pattern):
+    assert list(page_files.matching(ROOT, (pattern,)))
+
+
+def test_nothing_points_at_the_folder_that_hosts_leave_out(site):
+    assert not (site / "node_modules").exists()
+    assert {name for name, text in own_texts(site).items() if "node_modules" in text} == set()
+
+
+def test_pages_name_nothing_outside_of_the_folder(site):
+    """Below any path: no address begins with a slash, and each is there."""
+    for page in (site / "index.html", site / "examples/mdn.html"):
+        addresses = re.findall(r'\b(?:src|href|config|data-early)="([^"#]+)', page.read_text())
+        assert len(addresses) > 5
+        for address in addresses:
+            if address.startswith("https://"):
+                assert f'<a href="{address}"' in page.read_text(), "only a link leads elsewhere"
+            else:
+                assert (page.parent / address).is_file(), address
+
+
+def test_each_version_is_kept_with_all_files_of_the_page(site):
+    listed = json.loads((site / page_files.LIST).read_text().removeprefix("self.PRECACHE = ").rstrip(";\n"))
+    names = {"index.html" if name == "./" else name for name in listed["files"]}
+    assert names == {static_site.in_the_site(name) for name in page_files.matching(ROOT)}
+    assert all((site / name).is_file() for name in names)
+
+
+def test_folder_can_stand_on_github_pages_and_where_headers_are_read_from_a_file(site):
+    assert (site / ".nojekyll").exists()
+    lines = (site / "_headers").read_text().splitlines()
+    assert lines[0] == "/*"
+    assert f"  Content-Security-Policy: {policy.CONTENT_SECURITY_POLICY}" in lines
+    assert f"  Permissions-Policy: {policy.PERMISSIONS_POLICY}" in lines
+    assert max(map(len, lines)) < 2000, "Cloudflare Pages reads no longer ones"
+
+
+def test_licences_go_along(site):
+    licences = {
+        "LICENSE": "MIT",
+        "py/mediarecorder/js/LICENSES.txt": "Mozilla Public License",
+        "vendor/@picocss/pico/LICENSE.md": "MIT",
+        "vendor/@pyscript/core/LICENSE": "Apache",
+        "vendor/pyodide/package.json": "MPL-2.0",
+        "vendor/wavesurfer.js/LICENSE": "BSD",
+    }
+    assert {name for name, words in licences.items() if words not in (site / name).read_text()} == set()
+
+
+def test_it_is_written_afresh(site):
+    (site / "left over").touch()
+    static_site.build(site)
+    assert not (site / "left over").exists()
+    assert [folder.name for folder in site.parent.iterdir()] == [site.name]
