@@ -16,6 +16,8 @@
   /** @type {WeakMap<Element, Map<string, Words>>} */
   const attributes = new WeakMap();
 
+  /** @type {Record<string, string>} */
+  const germanWords = Reflect.get(globalThis, "germanWords");
   let language = "en";
 
   /** @param {string} english */

@@ -1,7 +1,6 @@
 // @ts-check
 /** What the page says, in German, by what it says in English. Values are filled in where the braces are. */
-/** @type {Record<string, string>} */
-const germanWords = {
+Reflect.set(globalThis, "germanWords", {
   ".": ",",
 
   // The page
@@ -191,4 +190,4 @@ const germanWords = {
   "The browser does not give them out. Reload the page.": "Der Browser gibt sie nicht heraus. Lade die Seite neu.",
   "The take could not be deleted": "Die Aufnahme ließ sich nicht löschen",
   "Another tab may be using it. Close other tabs of this page, then delete it again.": "Vielleicht benutzt sie ein anderer Tab. Schließ andere Tabs dieser Seite und lösche sie noch einmal.",
-};
+});

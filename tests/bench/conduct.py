@@ -10,7 +10,7 @@ from bench.lanes import INSECURE_HOST
 HOSTS = ("localhost", "127.0.0.1", INSECURE_HOST)
 #: Addresses of these kinds never reach the network.
 LOCAL_SCHEMES = ("about", "blob", "data", "chrome-extension", "moz-extension")
-#: Before a screenshot of Firefox, Playwright puts `body {}` as a style into the page, whose policy refuses it.
+#: Before a picture of Firefox Playwright puts `body {}` as a style into the page, whose policy refuses it.
 PLAYWRIGHTS_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
 #: Python says these at a lower level than error; they mean that a result or a failure was lost.
 COMPLAINTS = ("was never retrieved", "was never awaited", "Exception ignored in")

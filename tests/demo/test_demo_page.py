@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from demo_page import LOADING
 from playwright.sync_api import Page, expect
