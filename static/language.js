@@ -8,6 +8,7 @@
  */
 {
   const TRANSLATED = ["aria-label", "placeholder", "title"];
+  const UNTRANSLATED = "[translate=no], script, style, pre";
   const KEPT_UNDER = "mediarecorder.language";
 
   /** @typedef {{ english: string, shown: string }} Words */
@@ -26,8 +27,9 @@
   /** The same with the white space around it. @param {string} text */
   const inPlace = (text) => {
     const words = text.trim();
-    const found = say(words.replace(/\s+/g, " "));
-    return found === words ? text : text.replace(words, () => found);
+    const english = words.replace(/\s+/g, " ");
+    const found = say(english);
+    return found === english ? text : text.replace(words, () => found);
   };
 
   /**
@@ -43,7 +45,7 @@
   /** @param {Node} root */
   function translate(root) {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-      node instanceof Element && node.getAttribute("translate") === "no" ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+      node instanceof Element && node.matches(UNTRANSLATED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
     );
     for (let node = /** @type {Node | null} */ (root); node; node = walker.nextNode()) {
       if (node instanceof Text) translateText(node);
@@ -71,7 +73,7 @@
   }
 
   /** @param {Node} node */
-  const mayBeTranslated = (node) => !(node instanceof Element ? node : node.parentElement)?.closest("[translate=no]");
+  const mayBeTranslated = (node) => !(node instanceof Element ? node : node.parentElement)?.closest(UNTRANSLATED);
 
   new MutationObserver((changes) => {
     for (const { type, target, addedNodes } of changes) {

@@ -23,6 +23,7 @@ PATTERNS = (
     "static/*.css",
     "static/*.js",
     "static/*.svg",
+    "static/live/*",
     "py/demo/main.py",
     "py/packed/demo.zip",
     *(f"py/mediarecorder/js/{name}.js" for name in ("media", "mp3", "store")),

@@ -31,7 +31,7 @@ IN_THE_PAGE = "; ".join(
 CONTENT_SECURITY_POLICY = f"{IN_THE_PAGE}; frame-ancestors 'self'"
 
 USED = ("camera", "microphone", "display-capture", "clipboard-write", "fullscreen", "picture-in-picture")
-UNUSED = ("bluetooth", "geolocation", "hid", "midi", "payment", "serial", "usb")
+UNUSED = ("geolocation", "hid", "midi", "payment", "serial", "usb")
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{feature}=(self)" for feature in USED), *(f"{feature}=()" for feature in UNUSED))
 )

@@ -253,6 +253,7 @@ async def show_shelf() -> None:
     await interrupted.look()
     takes.follow_link()
     await takes.show_space()
+    takes.tell_of_changes()
 
 
 async def begin() -> None:

@@ -11,7 +11,7 @@ from js import localStorage, location, window
 from pyodide.ffi import JsException
 from pyscript import when
 
-from demo import kept, live, page, words
+from demo import kept, page, words
 from demo.card import Card
 from mediarecorder import MediaError
 from mediarecorder.display import clock
@@ -77,7 +77,7 @@ def _place(card: Card) -> None:
     older = (other for other in shelf.children if float(other.dataset.began) < card.recording.started_at)
     shelf.insertBefore(card.element, next(older, None))
     page.find("no-takes").hidden = True
-    _tell_of_changes()
+    tell_of_changes()
 
 
 def remove(recording_id: str) -> None:
@@ -91,13 +91,15 @@ def _drop(key: str) -> Card:
     card = cards.pop(key)
     card.element.remove()
     page.find("no-takes").hidden = bool(cards)
-    _tell_of_changes()
+    tell_of_changes()
     return card
 
 
-def _tell_of_changes() -> None:
-    newest_first = sorted(cards.values(), key=lambda card: -card.recording.started_at)
-    live.takes_changed({card.name: card.recording for card in newest_first})
+def tell_of_changes() -> None:
+    """Have the takes in the editor too."""
+    from demo import live  # here, because a page that is starting has no time for it
+
+    live.takes_changed({card.name: card.recording for card in cards.values()})
 
 
 def fill_again() -> None:
@@ -174,7 +176,7 @@ def change(event: Any) -> None:
 async def rename(card: Card, name: str) -> None:
     if name:
         card.rename(name)
-        _tell_of_changes()
+        tell_of_changes()
         if card.recording.id:
             await kept.name(card.recording.id, name)
     card.toggle_rename()

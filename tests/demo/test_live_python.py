@@ -1,0 +1,285 @@
+"""Live Python: snippets, and what a visitor makes of them, run in the page on the takes at hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo_page import Demo
+from playwright.sync_api import Page, expect
+
+from bench.lanes import chromium_only, firefox_in_soak
+
+PHONE, DESKTOP = 390, 1440
+
+# Pyodide enters each proxy of a Python object in a registry, and takes it out when it is destroyed.
+WITNESS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) => {
+  violations.push([violatedDirective, blockedURI, sample].join(" "));
+});
+window.proxies = new Set();
+const { register, unregister } = FinalizationRegistry.prototype;
+FinalizationRegistry.prototype.register = function (target, held, token) {
+  if (token) proxies.add(token);
+  return register.call(this, target, held, token);
+};
+FinalizationRegistry.prototype.unregister = function (token) {
+  proxies.delete(token);
+  return unregister.call(this, token);
+};
+"""
+
+# The next microphone is a tone of this many hertz.
+TONE = """frequency => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, { frequency });
+    const destination = context.createMediaStreamDestination();
+    tone.connect(destination);
+    tone.start();
+    return destination.stream;
+  };
+}"""
+
+
+class Live:
+    """The section under the names that a person sees."""
+
+    def __init__(self, demo: Demo) -> None:
+        self.page = page = demo.page
+        self.summary = page.locator("#live > summary")
+        section = page.locator("#live")
+        self.code = section.get_by_role("textbox")
+        self.take = section.get_by_role("combobox")
+        self.run, self.stop, self.reset = (page.locator(f"#live-{name}") for name in ("run", "stop", "reset"))
+        self.output = section.get_by_role("log")
+        self.chart = self.output.get_by_role("img")
+
+    def open(self) -> Live:
+        self.summary.click()
+        expect(self.code).to_be_visible(timeout=20_000)
+        return self
+
+    def choose(self, snippet: str) -> None:
+        self.page.locator("#live").get_by_role("radio", name=snippet).check()
+
+    def run_code(self, code: str) -> None:
+        self.page.evaluate("code => { document.querySelector('#live script').code = code; }", code)
+        self.run.click()
+
+    def expect_output(self, pattern: str) -> re.Match[str]:
+        expect(self.output).to_have_text(re.compile(pattern), timeout=20_000)
+        found = re.search(pattern, self.output.inner_text())
+        assert found
+        return found
+
+
+@pytest.fixture
+def strict_demo(page: Page, site: str, tmp_path: Path) -> Iterator[Demo]:
+    """The demo, whose policy allows no inline style; nothing in the test may break it."""
+    page.add_init_script(WITNESS)
+    yield Demo(page, tmp_path).open(f"{site}/")
+    assert page.evaluate("violations") == []
+
+
+@pytest.fixture
+def live(strict_demo: Demo) -> Live:
+    return Live(strict_demo)
+
+
+def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, request):
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    live = Live(request.getfixturevalue("strict_demo"))
+    press = page.keyboard.press
+    assert [address for address in fetched if re.search("codemirror|/live/|media.js", address)] == []
+
+    live.summary.focus()
+    press("Enter")
+    expect(live.code).to_be_visible(timeout=20_000)
+    expect(live.code).to_have_accessible_name("Python code")
+    expect(live.summary).to_be_focused()
+
+    press("Tab")
+    expect(page.get_by_role("radio", name="Loudness")).to_be_focused()
+    press("Tab")
+    expect(live.code).to_be_focused()
+    press("Tab")
+    expect(live.code).to_be_focused()
+    expect(live.code.locator(".cm-line").first).to_have_text(re.compile("^    # How loud"))
+    page.keyboard.type("pri")  # and what could follow is offered
+    expect(page.get_by_role("option", name="print")).to_be_visible()
+    press("Escape")
+    press("Control+f")
+    expect(page.get_by_role("textbox", name="Find")).to_be_focused()
+    press("Escape")
+    press("Control+Enter")
+    live.expect_output(r"^Record something first\.\s*$")
+    expect(live.code).to_be_focused()
+    expect(live.code).to_have_accessible_name("Python code")
+    press("Escape")
+    press("Tab")
+    expect(live.run).to_be_focused()
+    press("Tab")
+    expect(live.reset).to_be_focused()
+    press("Enter")
+    expect(live.code.locator(".cm-line").first).to_have_text(re.compile("^# How loud"))
+
+
+def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_demo, live, engine, look):
+    demo = strict_demo
+    live.open()
+    demo.make_take(1)
+    live.run.click()
+    decibels = float(live.expect_output(r"Loudest after \d+\.\d s: (-\d+\.\d) dBFS")[1])
+    assert -40 < decibels < 0
+    expect(live.chart).to_have_accessible_name(
+        re.compile(r"^Line chart of \d\d values from -\d.* dBFS to -\d.* dBFS over \d(\.\d)? s$")
+    )
+    live.choose("Movement")
+    live.run.click()
+    live.expect_output(r"^This take has no moving picture\.")
+    live.choose("Pitch")
+    live.run.click()
+    assert float(live.expect_output(r"^(\d+\.\d) Hz \(B5 \+2\d cents\)")[1]) == pytest.approx(1000, abs=1)
+
+    frequency, note = 1000, "B5"
+    if engine == "chromium":  # Firefox plays nothing where there is no loudspeaker
+        frequency, note = 441, "A4"  # between two steps of the transform
+        demo.page.evaluate(f"({TONE})({frequency})")
+    demo.make_take(2)
+    expect(live.take).to_have_value("Take 2")
+    live.run.click()
+    found = live.expect_output(rf"^(\d+\.\d) Hz \({note} [+-]\d+ cents\)")
+    assert float(found[1]) == pytest.approx(frequency, abs=0.3)
+    live.take.select_option("Take 1")
+    live.run.click()
+    live.expect_output(r"^\d+\.\d Hz \(B5")
+
+    demo.page.evaluate("delete navigator.mediaDevices.getUserMedia")
+    demo.choose("Camera")
+    demo.start_take("0:02")
+    demo.stop.click()
+    expect(demo.take(3)).to_be_visible()
+    expect(live.take).to_have_value("Take 1")  # as it was chosen
+    live.take.select_option("Take 3")
+    live.choose("Movement")
+    live.run.click()
+    live.expect_output(r"\d+ pictures; most moves after \d+\.\d s")
+    label = live.chart.get_attribute("aria-label")
+    most = re.search(r"from 0\S* % to (\d\S*) % over [123]", label)
+    assert most, label
+    assert float(most[1]) > (10 if engine == "chromium" else 0)  # of Firefox's camera the colour fades
+
+    demo.page.get_by_role("button", name="Delete Take 3").click()
+    expect(live.take).to_have_value("Take 2")
+    live.choose("Loudness")
+    live.run.click()
+    live.expect_output("dBFS")
+    # In Firefox a picture takes an inline style of Playwright's, which the policy forbids.
+    schemes = ("light", "dark") if engine == "chromium" else ()
+    for width in (PHONE, DESKTOP):
+        demo.page.set_viewport_size({"width": width, "height": 900})
+        assert demo.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        for scheme in schemes:
+            demo.page.emulate_media(color_scheme=scheme)
+            look(demo.page, f"live-{width}-{scheme}")
+
+
+@firefox_in_soak
+def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, live):
+    demo, page = strict_demo, strict_demo.page
+    demo.make_take()
+    live.open()
+    console: list[str] = []
+    page.on("console", lambda message: console.append(message.text))
+
+    live.run_code(
+        "import asyncio\nawait asyncio.sleep(0)\nmine = 1\nprint('a', take.is_video, sep='<b>')\n6 * 7"
+    )
+    live.expect_output(r"^a<b>False\s+42\s*$")
+    live.run_code("mine")
+    live.expect_output(r"NameError: name 'mine' is not defined")
+    live.run_code("def half(number):\n    return number / 0\n\nhalf(1)")
+    said = live.expect_output(r"ZeroDivisionError").string
+    assert [line for line in said.splitlines() if "File" in line] == [
+        '  File "loudness.py", line 4, in <module>',
+        '  File "loudness.py", line 2, in half',
+    ]
+    assert "    return number / 0" in said
+    live.run_code("if:")
+    live.expect_output(r'File "loudness\.py", line 1\s+if:\s+\^\s+SyntaxError: invalid syntax\s*$')
+    live.run_code("raise SystemExit")
+    live.expect_output(r"SystemExit\s*$")
+    live.run_code("mine = 1")
+    live.expect_output(r"^Done, without output\.\s*$")
+    live.run_code("chart([1, float('nan'), '<b>3'])")
+    live.expect_output("ValueError: could not convert")
+    live.run_code("chart([1, float('inf'), 3], unit='<b>')")
+    expect(live.chart).to_have_accessible_name("Line chart of 3 values from 1 <b> to 3 <b>")
+    assert console == []
+
+    live.run_code(
+        "import asyncio, time\nprint('begun at', time.time())\nwhile True:\n    await asyncio.sleep(0.01)"
+    )
+    begun = live.expect_output(r"^begun at \d+[\d.]+\s*$")[0].strip()
+    live.run.click(force=True)
+    live.stop.click()
+    live.expect_output(rf"^{begun}\s+Stopped\.\s*$")
+    expect(live.stop).to_be_hidden()
+    expect(live.run).to_be_focused()
+
+    live.run_code("for n in range(3000):\n    print(n)")
+    live.expect_output("2999")
+    assert "\n999\n" not in live.output.inner_text()
+
+    live.choose("Pitch")
+    expect(live.code).to_contain_text("# Which note is it?")
+    live.choose("Loudness")
+    expect(live.code).to_contain_text("range(3000)")
+    live.reset.click()
+    expect(live.code).to_contain_text("# How loud is it?")
+
+    def run_often(times: int) -> int:
+        for number in range(times):
+            live.run_code(
+                "import gc\ngc.collect()\n"
+                "async for block in take.sample_blocks(0.1):\n    chart([1, 2])\n    break\n"
+                f"print('run {number}')\n1 / 0"
+            )
+            live.expect_output(f"run {number}[^$]*ZeroDivisionError")
+        expect(live.stop).to_be_hidden()
+        return page.evaluate("proxies.size")
+
+    few = run_often(3)
+    assert run_often(20) < few + 10
+    demo.make_take(2)
+
+
+@pytest.mark.console_errors
+@chromium_only
+def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can_be_had_later(
+    strict_demo, live
+):
+    page = strict_demo.page
+    page.get_by_label("Language").select_option("Deutsch")
+    page.route("**/codemirror*", lambda route: route.abort())
+    live.summary.click()
+    live.expect_output(r"^Der Editor konnte nicht geladen werden\.")
+
+    page.unroute("**/codemirror*")
+    live.summary.click()
+    live.summary.click()
+    expect(live.code).to_be_visible(timeout=20_000)
+    expect(live.run).to_have_text("Ausführen")
+    live.run.click()
+    live.expect_output(r"^Bitte zuerst etwas aufnehmen\.\s*$")
+    page.get_by_role("button", name="Aufnehmen", exact=True).click()
+    expect(strict_demo.clock).to_have_text("0:01")
+    page.get_by_role("button", name="Stopp", exact=True).click()
+    expect(strict_demo.take(1)).to_be_visible()
+    live.run_code("chart([1.5, 2], unit='m', seconds=2)")
+    expect(live.chart).to_have_accessible_name("Liniendiagramm mit 2 Werten von 1,5 m bis 2 m über 2 s")
