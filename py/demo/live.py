@@ -262,3 +262,7 @@ def chart(values: Iterable[float], *, unit: str = "", seconds: float | None = No
     from demo.chart import chart as drawn
 
     page.find("live-output").append(drawn(values, unit, seconds))
+
+
+if page.find("live").open:  # a visitor was quicker than Python
+    page.run(open_section())

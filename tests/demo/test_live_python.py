@@ -283,3 +283,11 @@ def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can
     expect(strict_demo.take(1)).to_be_visible()
     live.run_code("chart([1.5, 2], unit='m', seconds=2)")
     expect(live.chart).to_have_accessible_name("Liniendiagramm mit 2 Werten von 1,5 m bis 2 m über 2 s")
+
+
+@chromium_only
+def test_section_that_is_opened_while_python_loads_is_filled_when_python_is_there(page: Page, site, tmp_path):
+    page.route("**/main.py", lambda route: (page.locator("#live > summary").click(), route.continue_()))
+    demo = Demo(page, tmp_path).open(f"{site}/")
+
+    expect(Live(demo).code).to_be_visible(timeout=20_000)
