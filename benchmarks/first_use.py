@@ -1,8 +1,8 @@
 """First use: from navigation until a click on Record is served, and where the time goes.
 
 Ours is the demo page. Theirs is the same page, whose Python is a few lines that record with the browser's own
-MediaRecorder. Each round has a new context, so that nothing is cached; the button is clicked as soon as it
-can be, and the click is served when `getUserMedia` is called.
+MediaRecorder. Each round has a new context, so that nothing is cached; the button is clicked as soon as it is
+there, the page keeps the click until its Python runs, and it is served when `getUserMedia` is called.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .row import Limit, Row
 
 PLAIN = """
 from pyodide.ffi import to_js
-from pyscript import document, when, window
+from pyscript import when, window
 
 
 @when("click", "#record")
@@ -27,7 +27,8 @@ async def record():
     window.recorder.start()
 
 
-document.querySelector("#record").disabled = False
+if window.handOver():  # a press that the page kept
+    await record()
 """
 
 # Reading a module's code is what `get_code` does, by bytecode or by compiling; the rest of it is running it.
@@ -63,13 +64,7 @@ MediaDevices.prototype.getUserMedia = function (...request) {
   return getUserMedia.apply(this, request);
 };
 addEventListener("py:progress", ({ detail }) => { stamps[detail] ??= performance.now(); });
-new MutationObserver((_, observer) => {
-  const button = document.getElementById("record");
-  if (button && !button.disabled) {
-    observer.disconnect();
-    button.click();
-  }
-}).observe(document, { subtree: true, childList: true, attributeFilter: ["disabled"] });
+addEventListener("DOMContentLoaded", () => document.getElementById("record").click());
 """
 
 SCRIPT = '<script type="py" src="py/demo/main.py" config="pyscript.toml"></script>'

@@ -64,6 +64,8 @@ async def measure(count, size):
                 recorder.js.dispatchEvent(event)
                 if store.waiting > js.AHEAD:
                     await store.flush()
+            if recorder.state == "inactive":
+                await recorder.finished  # raises what has ended it
             recording = await recorder.stop()
             seconds = time.perf_counter() - begun
             assert recording.size > count * size
