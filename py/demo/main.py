@@ -1,7 +1,7 @@
 """What the buttons of the page do. Its elements, words, devices and cards are in the modules beside it.
 
 The library imports a name when it is asked for. What only a take needs is written ``mediarecorder.…`` here,
-so that the page is ready sooner.
+and what only the shelf needs is imported by it, so that the page is ready sooner.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pyscript import when, window
 sys.path.append("demo.zip")  # all modules of the page: see pyscript.toml
 
 import mediarecorder
-from demo import interrupted, kept, page, settings, source, takes, words
+from demo import page, settings, source, words
 from mediarecorder import InvalidStateError, MediaError, NotAllowedError, RecordingError, media_devices
 
 UNDER_WAY = ("recording", "paused", "lost", "finishing")
@@ -43,9 +43,12 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
     page.enter("asking")
     with problems_in_words():
         stream = await source.open_stream(await screen_of(press))
-        if settings.countdown() and not await count_down(settings.countdown()):
-            rest()
-            return
+        if settings.countdown():
+            source.on_ended = close_lost_preview
+            if not await count_down(settings.countdown()):
+                rest()
+                return
+        from demo import takes
         from demo.session import Session
 
         session = Session(on_lost=wait_for_a_device)
@@ -156,6 +159,8 @@ async def go_on_with_replacement() -> None:
         device, chosen = page.find("lost").dataset.device, page.find("replacement").value
         session.go_on_with(await source.replace(device, chosen))
         page.find("lost").hidden = True
+        if page.state not in ("recording", "paused", "lost"):
+            source.close()  # the take was over first
     except MediaError as error:
         page.find("lost-text").textContent = " ".join(words.problem(error, source.chosen()))
     finally:
@@ -183,7 +188,8 @@ async def open_preview() -> None:
 
 
 def close_lost_preview() -> None:
-    if page.state == "preview":
+    if page.state in ("preview", "countdown"):
+        cancel()
         rest()
         page.complain(*words.lost_preview(source.chosen()))
 
@@ -202,6 +208,8 @@ def choose() -> None:
 
 @when("change", "#space-limit")
 async def limit_space() -> None:
+    from demo import kept, takes
+
     if settings.checked():
         await kept.close()
         await takes.show_space()
@@ -209,6 +217,8 @@ async def limit_space() -> None:
 
 @when("change", "#language")
 def change_language() -> None:
+    from demo import takes
+
     page.enter(page.state)
     takes.fill_again()
     page.run(takes.show_space())
@@ -230,6 +240,8 @@ def problems_in_words() -> Iterator[None]:
 
 async def open_store_again() -> None:
     """After a failure of the store's: what it has of the take is offered."""
+    from demo import interrupted, kept
+
     await kept.close()
     await interrupted.look()
 
@@ -249,6 +261,8 @@ def warn(event) -> None:  # type: ignore[no-untyped-def]
 
 
 async def show_shelf() -> None:
+    from demo import interrupted, takes
+
     await takes.delete_those_of_last_time()
     await interrupted.look()
     takes.follow_link()
@@ -260,7 +274,8 @@ async def begin() -> None:
     rest()
     press = js.handOver()
     if press:
-        page.run(take(press))  # it waits already
+        page.run(take(press))
+        await asyncio.sleep(0)  # it has waited, and goes first
     source.show_choosers()
     with problems_in_words():
         await source.list_devices()

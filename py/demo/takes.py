@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from js import localStorage, location, window
+from js import Date, localStorage, location, performance, window
 from pyodide.ffi import JsException
 from pyscript import when
 
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 UNDO = 10
 """Seconds in which a deleted take can come back, unless the focus or the pointer stays there."""
 GOING = "mediarecorder.going"
-"""Where the ids of those are kept, so that the next visit deletes them if this one ended too soon."""
+"""Where the ids of those are kept, so that the next visit deletes them if this one ended too soon; the time,
+in milliseconds, comes first."""
+LEFT = 60_000
+"""Milliseconds after which a tab that has not deleted them has gone."""
 
 cards: dict[str, Card] = {}
 """By their keys: the id of the recording in the store, or a number where there is none."""
 going: dict[str, Card] = {}
 """Those that are deleted and could still come back."""
 made = 0
+_keys = count()
 
 
 def ids() -> set[str]:
@@ -66,7 +71,7 @@ def add(recording: Recording, name: str = "") -> Card:
     """Put a recording on the shelf."""
     if recording.id in cards:
         return cards[recording.id]  # a look at the disk was faster
-    key = recording.id or str(len(cards) + len(going) + made)
+    key = recording.id or str(next(_keys))
     card = cards[key] = Card(key, recording, free_name(name))
     _place(card)
     return card
@@ -243,17 +248,20 @@ def _come_back(card: Card) -> None:
 def _keep_going() -> None:
     ids = (card.recording.id for card in going.values())
     with suppress(JsException):  # a private window: what was deleted last may come back on the next visit
-        localStorage.setItem(GOING, " ".join(filter(None, ids)))
+        localStorage.setItem(GOING, " ".join([str(Date.now()), *filter(None, ids)]))
 
 
 async def delete_those_of_last_time() -> None:
-    """What was deleted just before the page was left is deleted now."""
+    """What was deleted just before the page was left is deleted now, unless another tab can still undo it."""
     try:
-        left = localStorage.getItem(GOING) or ""
+        time, *left = (localStorage.getItem(GOING) or "0").split()
+        reloaded = performance.getEntriesByType("navigation")[0].type == "reload"
+        if not reloaded and Date.now() - float(time) < LEFT:
+            return
         localStorage.removeItem(GOING)
     except JsException:
         return
-    for recording_id in left.split():
+    for recording_id in left:
         await kept.delete(recording_id)
 
 

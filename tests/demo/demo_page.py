@@ -40,6 +40,7 @@ window.Worker = class extends Worker {
 };
 """
 
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOADING = 60_000  # milliseconds: two engines on a busy machine
 
 
@@ -119,6 +120,13 @@ class Demo:
         else:
             field.fill(value)
             field.blur()
+
+    def violations(self) -> list[str]:
+        """What axe-core finds on the page as it is."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("async () => (await axe.run(document)).violations")
+        return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
     def download(self, number: int) -> Path:
         """Chromium only: Playwright cannot follow a download of Firefox."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from bench.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 OVERLAPS = """() => {
   // Buttons, fields and links that cover each other.
@@ -24,13 +22,6 @@ OVERLAPS = """() => {
     .filter(([other, b]) => !one.contains(other) && !other.contains(one) && covers(a, b))
     .map(([other]) => `${one.outerHTML.slice(0, 80)} | ${other.outerHTML.slice(0, 80)}`));
 }"""
-
-
-def violations(page: Page) -> list[str]:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document)).violations")
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @firefox_in_soak
@@ -48,7 +39,7 @@ def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look)
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme)
                 if width != TABLET:
-                    assert violations(page) == [], f"{state} at {width}, {scheme}"
+                    assert demo.violations() == [], f"{state} at {width}, {scheme}"
                 look(page, f"{state}-{width}-{scheme}")
 
     expect_right("idle")
@@ -58,8 +49,7 @@ def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look)
     demo.record.click()
     expect(page.locator("#countdown")).to_be_visible()
     page.evaluate("document.getElementById('countdown').style.animation = 'none'")
-    violations_during = violations(page)
-    assert violations_during == []
+    assert demo.violations() == []
     look(page, "countdown")
     page.get_by_role("button", name="Cancel").click()
     demo.set("Countdown", "None")
@@ -93,6 +83,12 @@ def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look)
     expect(demo.take(2).locator(".timeline [part~=region]")).to_be_visible()
     demo.button("Rename", 1).click()
     expect_right("takes")
+    page.locator("#live > summary").click()
+    expect(page.get_by_role("textbox", name="Python code")).to_be_visible(timeout=20_000)
+    page.locator("#live-run").click()
+    expect(page.locator("#live-output svg")).to_be_visible(timeout=20_000)
+    expect_right("live")
+    page.locator("#live > summary").click()
     demo.set("Space for all takes (MB)", "50")
     demo.button("Delete", 2).click()
     expect(demo.undo).to_be_visible()
@@ -230,7 +226,7 @@ def test_german_has_a_word_for_everything():
     assert not missing
 
 
-@chromium_only
+@firefox_in_soak
 def test_who_wants_less_motion_gets_none(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.start_take()
@@ -240,7 +236,7 @@ def test_who_wants_less_motion_gets_none(demo):
     expect(demo.take(1)).to_be_visible()
 
 
-@pytest.mark.parametrize("engine", ["chromium"])
+@firefox_in_soak
 def test_state_is_told_to_screen_readers(demo):
     """What changes is in live regions."""
     live = demo.page.evaluate(

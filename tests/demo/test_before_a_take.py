@@ -154,7 +154,7 @@ def test_time_and_size_limit_end_the_take(demo):
     assert len(demo.content(2).read_bytes()) >= 18_000
 
 
-@chromium_only
+@firefox_in_soak
 def test_a_setting_that_makes_no_sense_is_shown_and_nothing_is_recorded(demo):
     demo.set("Time limit (minutes)", "-1")
     demo.page.locator("#settings summary").click()

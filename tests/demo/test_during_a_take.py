@@ -41,7 +41,7 @@ LOSE = """(kinds) => {
 }"""
 
 
-@chromium_only  # Firefox's tracks do not hear events that a script dispatches
+@firefox_in_soak
 def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     demo.start_take("0:02")
     demo.page.evaluate(LOSE, "audio")
@@ -72,7 +72,7 @@ def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     expect(demo.takes).to_have_count(1, timeout=60_000)
 
 
-@chromium_only
+@chromium_only  # Firefox's tracks do not hear events that a script dispatches
 def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.choose("Camera")
     demo.start_take()
@@ -116,7 +116,7 @@ def test_lost_device_need_not_be_replaced(demo_in):
     demo.expect_released()
 
 
-@chromium_only
+@chromium_only  # Firefox has no screen to share here
 def test_ending_the_sharing_of_a_screen_ends_the_take(demo):
     demo.choose("Screen")
     demo.start_take()

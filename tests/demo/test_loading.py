@@ -41,6 +41,7 @@ def test_page_shows_all_of_itself_and_says_what_it_loads(held, look):
     expect(held.record).to_be_enabled()
     held.choose("Camera")
     expect(page.get_by_label("Use this camera")).to_be_visible()
+    assert held.violations() == []
     look(page, "loading")
 
     held.let_go()

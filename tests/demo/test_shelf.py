@@ -101,7 +101,7 @@ def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, loo
     assert part.evaluate("player => player.duration") == pytest.approx(half, abs=NEARLY)
 
 
-@chromium_only
+@firefox_in_soak
 def test_take_with_a_picture_is_trimmed_by_numbers(demo):
     demo.choose("Camera")
     demo.start_take("0:02")
