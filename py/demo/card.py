@@ -13,7 +13,6 @@ from pyscript import when
 from demo import kept, page, words
 from demo.timeline import Timeline
 from mediarecorder import MediaError, NotSupportedError
-from mediarecorder.display import clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -233,7 +232,7 @@ class Card:
         except JsException:  # the browser does not allow it: then it can be copied by hand
             page.tell(address)
             return
-        what = words.say("The link to {name} at {time} is copied.", name=self.name, time=clock(at))
+        what = words.say("The link to {name} at {time} is copied.", name=self.name, time=words.clock(at))
         page.tell(f"{what} {words.say('It works in this browser, where the take is.')}")
 
     def close(self) -> None:

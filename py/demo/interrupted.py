@@ -10,7 +10,6 @@ from pyscript import when
 
 from demo import kept, page, takes, words
 from mediarecorder import EncodingError, MediaError, NotFoundError
-from mediarecorder.display import clock
 
 if TYPE_CHECKING:
     from mediarecorder import RecordingStore, StoredRecording
@@ -56,7 +55,7 @@ def _offer(stored: StoredRecording) -> None:
         document.documentElement.lang, dateStyle="medium", timeStyle="short"
     )
     card.querySelector("p").textContent = words.interrupted(at, stored.size)
-    length = clock(stored.duration)
+    length = words.clock(stored.duration)
     recover, discard = card.querySelectorAll("button")
     recover.textContent = words.say("Recover the interrupted recording ({length})", length=length)
     discard.ariaLabel = words.say("Discard the interrupted recording ({length})", length=length)

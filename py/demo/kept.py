@@ -6,7 +6,9 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from js import console
+from js import URL, console, document
+from pyodide.ffi import JsException
+from pyscript import js_import
 
 from demo import page, settings, words
 from mediarecorder import MediaError, NotFoundError
@@ -118,8 +120,6 @@ async def show_space(going: int = 0) -> None:
 
 async def load_engine(*names: str) -> None:
     """Have what cuts and converts. It is large, so it comes only when there is something to work on."""
-    from mediarecorder.modules import load_into_page, registered
-
     for name in ("media", *names):
-        if registered(name) is None:
-            await load_into_page(ENGINE.format(name))  # of a failure those tell who need it
+        with suppress(JsException):  # of a failure those tell who need it
+            await js_import(URL.new(ENGINE.format(name), document.baseURI).href)

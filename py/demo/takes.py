@@ -15,7 +15,6 @@ from pyscript import when
 from demo import kept, page, words
 from demo.card import Card
 from mediarecorder import MediaError
-from mediarecorder.display import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -276,6 +275,6 @@ def follow_link() -> None:
         return
     if card := cards.get(found[1]):
         card.go_to(float(found[2]))
-        page.tell(words.say("{name} at {time}", name=card.name, time=clock(float(found[2]))))
+        page.tell(words.say("{name} at {time}", name=card.name, time=words.clock(float(found[2]))))
     else:
         page.complain(*words.NOT_HERE)

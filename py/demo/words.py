@@ -21,7 +21,6 @@ from mediarecorder import (
     RecordingError,
     SecurityError,
 )
-from mediarecorder.display import clock
 
 # Keyed by what is recorded: "microphone", "camera" (with sound), "screen", or "both" screen and microphone.
 DEVICES = {
@@ -209,6 +208,16 @@ def title(state: str, name: str) -> str:
         return name
     sign, words = signs[state]
     return f"{sign} {say(words)} – {name}"
+
+
+def clock(seconds: float) -> str:
+    """
+    >>> clock(754), clock(3723)
+    ('12:34', '1:02:03')
+    """
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def length(seconds: float) -> str:

@@ -20,11 +20,10 @@ def test_title_and_icon_show_it_and_leaving_asks_first(demo):
     expect(demo.page).to_have_title("● Recording – Recorder")
     expect(icon).to_have_attribute("href", "static/icon-recording.svg")
 
-    asked = []
-    demo.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    demo.page.evaluate("setTimeout(() => location.reload())")
-    demo.page.wait_for_event("dialog")
-    assert asked == ["beforeunload"]
+    demo.page.on("dialog", lambda dialog: dialog.dismiss())
+    with demo.page.expect_event("dialog") as asked:
+        demo.page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
     expect(demo.stop).to_be_visible()
     demo.stop.click()
     expect(demo.take(1)).to_be_visible()
