@@ -118,8 +118,14 @@ class Demo:
         if field.evaluate("field => field.tagName") == "SELECT":
             field.select_option(value)
         else:
-            field.fill(value)
-            field.blur()
+            self.type(field, value)
+
+    def type(self, field: Locator, value: str) -> None:
+        """Type a number into a field and leave it. (Playwright's `fill` adds to a number in Firefox.)"""
+        field.press("Control+a")
+        field.press("Delete")
+        field.press_sequentially(value)
+        field.blur()
 
     def violations(self) -> list[str]:
         """What axe-core finds on the page as it is."""

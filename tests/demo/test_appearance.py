@@ -226,7 +226,7 @@ def test_german_has_a_word_for_everything():
     assert not missing
 
 
-@firefox_in_soak
+@chromium_only  # Playwright cannot ask Firefox for less motion
 def test_who_wants_less_motion_gets_none(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.start_take()
