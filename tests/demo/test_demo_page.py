@@ -6,7 +6,7 @@ import pytest
 from demo_page import LOADING
 from playwright.sync_api import Page, expect
 
-from bench.lanes import chromium_only
+from bench.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 
@@ -45,6 +45,7 @@ def test_error_in_the_pages_python_is_told(page: Page, site):
     expect(page.get_by_text("Python stopped with an error.")).to_be_visible(timeout=LOADING)
 
 
+@firefox_in_soak
 def test_mdn_example(demo, look):
     page = demo.page
     page.get_by_role("link", name="in Python").click()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from demo_page import Demo
 from playwright.sync_api import expect
 
 from bench.judge import probe, tone
@@ -134,18 +133,3 @@ def test_warns_before_the_space_for_takes_is_used_up_and_says_how_much_is_free(d
     expect(demo.take(1)).to_be_visible()
     expect(demo.space).not_to_contain_text("100 kB free")
     assert tone(demo.content(1))
-
-
-def test_camera_shows_itself_and_pauses(demo: Demo):
-    demo.choose("Camera")
-    demo.start_take()
-    expect(demo.live_picture).to_be_visible()
-    demo.page.wait_for_function(
-        "video => video.videoWidth > 0 && !video.paused", arg=demo.live_picture.element_handle()
-    )
-    expect(demo.size).not_to_have_text("0 kB")
-    demo.pause.click()
-    expect(demo.page).to_have_title("❚❚ Paused – Recorder")
-    demo.resume.click()
-    demo.stop.click()
-    expect(demo.take(1)).to_be_visible()

@@ -129,6 +129,7 @@ def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, reques
     expect(live.code.locator(".cm-line").first).to_have_text(re.compile("^# How loud"))
 
 
+@firefox_in_soak
 def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_demo, live, engine, look):
     demo = strict_demo
     live.open()

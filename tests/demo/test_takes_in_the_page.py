@@ -49,6 +49,10 @@ def test_camera_with_preview_and_pause(demo):
     demo.preview.click()
     expect(demo.live_picture).to_be_visible()
     demo.start_take()
+    demo.page.wait_for_function(
+        "video => video.videoWidth > 0 && !video.paused", arg=demo.live_picture.element_handle()
+    )
+    expect(demo.size).not_to_have_text("0 kB")
     demo.pause.click()
     expect(demo.page).to_have_title("❚❚ Paused – Recorder")
     paused_at = demo.clock.inner_text()
