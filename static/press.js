@@ -1,27 +1,30 @@
 // @ts-check
 /**
- * Record pressed before Python is there. The press is kept, and Python serves it (`demo/early.py`). The browser lets a
+ * Record pressed before Python is there. The press is kept, and Python serves it (`demo/main.py`). The browser lets a
  * page ask for the screen only while the click is fresh, so that is done here, at once.
  *
- * Whatever comes in between, the screen is let go: a second press takes the first back.
+ * Whatever comes in between, the screen is let go: a second press takes the first back, and so does another choice of
+ * what to record.
  */
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const SCREEN = { video: true, audio: true };
 
-/** The press that waits: what is to be recorded, and the screen if it was asked for; null where it was refused.
- * @type {{ source: string, screen: Promise<MediaStream | null> | null } | null} */
+/** The press that waits, with the screen if that was asked for: null where it was refused.
+ * @type {{ screen: Promise<MediaStream | null> | null } | null} */
 let press = null;
 
+function takeBack() {
+  if (!press) return;
+  withdraw();
+  tell("The press of Record is taken back.");
+}
+
 function onPress() {
-  if (press) {
-    withdraw();
-    tell("The press of Record is taken back.");
-    return;
-  }
+  if (press) return takeBack();
   const source = /** @type {HTMLInputElement} */ (document.querySelector("input[name=source]:checked")).value;
   const screen = source === "screen" || source === "both" ? askForTheScreen() : null;
-  const mine = (press = { source, screen });
+  const mine = (press = { screen });
   element("record").setAttribute("aria-pressed", "true");
   tell("Recording begins as soon as Python is there. Press Record again to take it back.");
   screen?.then((stream) => {
@@ -59,12 +62,14 @@ function withdraw() {
 /** Python is there and hears the button itself from now on. @returns {typeof press} the press that waits for it */
 function handOver() {
   element("record").removeEventListener("click", onPress);
+  element("sources").removeEventListener("change", takeBack);
   removeEventListener("loading-failed", withdraw);
   removeEventListener("pagehide", withdraw);
   return forget();
 }
 
 element("record").addEventListener("click", onPress);
+element("sources").addEventListener("change", takeBack);
 addEventListener("loading-failed", withdraw); // loading.js
 addEventListener("pagehide", withdraw);
 Object.assign(globalThis, { handOver });

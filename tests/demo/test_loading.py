@@ -103,6 +103,19 @@ def test_screen_of_a_press_that_is_taken_back_is_let_go(held):
 
 
 @chromium_only
+def test_screen_of_a_press_is_let_go_when_something_else_is_chosen(held):
+    held.choose("Screen")
+    held.record.click()
+    held.page.wait_for_function("witness.streams.length === 1")
+    held.choose("Microphone")
+    held.page.wait_for_function("witness.streams[0].getTracks().every(t => t.readyState === 'ended')")
+    expect(held.status).to_have_text("The press of Record is taken back.")
+    held.let_go()
+    expect(held.preview).to_be_enabled(timeout=LOADING)
+    assert held.opened() == 1
+
+
+@chromium_only
 def test_refused_screen_is_told_before_python_is_there(held):
     held.refuse("NotAllowedError")
     held.choose("Screen")
