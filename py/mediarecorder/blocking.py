@@ -21,6 +21,7 @@ import functools
 import inspect
 import logging
 import signal
+import sys
 import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -48,7 +49,9 @@ POLLS = 100
 """Turns of a loop at each look. Pyodide reads the interrupt buffer at every 50th check of its evaluation
 loop, and while Python only waits there are none."""
 BUSY = 0.5
-"""Seconds without a turn of the event loop after which Python is busy, not waiting."""
+"""Seconds without a turn of the event loop, after an interrupt, in which Python is busy and does not wait."""
+MONITOR = 4
+"""Of the numbers that `sys.monitoring` has for tools, one that it leaves free."""
 
 
 def run(awaitable: Awaitable[T]) -> T:
@@ -137,6 +140,7 @@ class _Call(Generic[T]):
         #: What is to be raised here in place of whatever the awaitable comes to.
         self.interruption: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
+        self._woken: asyncio.Future[None] = asyncio.get_event_loop().create_future()
         # The task in which this call blocks: cancelling it cannot reach the suspended stack.
         self._around = asyncio.current_task(asyncio.get_event_loop())
         self._cancelled_before = self._around.cancelling() if self._around else 0
@@ -166,12 +170,20 @@ class _Call(Generic[T]):
             # Else the exception, its traceback and this frame would keep each other alive.
             del error, self
 
+    def interrupt(self, error: BaseException) -> None:
+        """Have the call end with this, even where other tasks leave no time for timers."""
+        self.interruption = self.interruption or error
+        asyncio.get_event_loop().call_soon(self._wake)
+
+    def _wake(self) -> None:
+        if not self._woken.done():
+            self._woken.set_result(None)
+
     async def _watch(self) -> None:
         task = self.task = asyncio.ensure_future(self._settle())
         try:
             while not task.done() and self.interruption is None:
-                await asyncio.wait({task}, timeout=HEARTBEAT)
-                _interrupts.beat()
+                await asyncio.wait({task, self._woken}, timeout=HEARTBEAT)
                 for _ in range(POLLS):
                     pass
                 if self._around and self._around.cancelling() > self._cancelled_before:
@@ -201,31 +213,24 @@ class _Interrupts:
 
     The usual handler raises `KeyboardInterrupt` wherever Python happens to be: inside of the event loop,
     which then loses a timer or the wake-up of a task (pyodide#2141), or in somebody else's callback. This
-    one takes a note for the calls. It raises at once only where Python does not wait but is busy.
+    one takes a note for the calls. It raises only where Python does not wait but is busy.
     """
 
     def __init__(self) -> None:
         #: With several tasks they need not end in the order in which they began.
         self.calls: list[_Call[Any]] = []
         self._usual: Any = None
-        self._beat = 0.0
 
     def enter(self, call: _Call[Any]) -> None:
-        if not self.calls:
-            self.beat()
-            if callable(usual := signal.getsignal(signal.SIGINT)):
-                self._usual = usual
-                signal.signal(signal.SIGINT, self._note)
+        if not self.calls and callable(usual := signal.getsignal(signal.SIGINT)):
+            self._usual = usual
+            signal.signal(signal.SIGINT, self._note)
         self.calls.append(call)
 
     def leave(self, call: _Call[Any]) -> None:
         self.calls.remove(call)
         if not self.calls and signal.getsignal(signal.SIGINT) == self._note:
             signal.signal(signal.SIGINT, self._usual)
-
-    def beat(self) -> None:
-        """The event loop runs: Python is not busy."""
-        self._beat = time.monotonic()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         try:
@@ -238,10 +243,42 @@ class _Interrupts:
             inner = [call for call in self.calls if call not in outers]
             again = all(call.interruption for call in inner)
             for call in inner:
-                call.interruption = call.interruption or error
+                call.interrupt(error)
             # Whoever asks again means it.
-            if (again or time.monotonic() - self._beat > BUSY) and not _of_the_loop(frame):
+            if not again:
+                _raise_where_busy(error)
+            elif not _of_the_loop(frame):
                 raise
+
+
+def _raise_where_busy(error: BaseException) -> None:
+    """Raise it in the code that runs now, if that keeps the event loop from turning for `BUSY` seconds.
+
+    How long the loop has already stood still says nothing: the machine may have given its time to others.
+    """
+    monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    if monitoring is None or monitoring.get_tool(MONITOR):
+        return  # somebody else's, or watching already: a second interrupt is raised in any case
+    monitoring.use_tool_id(MONITOR, __name__)
+    begun = time.monotonic()
+
+    def look(*_: object) -> None:
+        if time.monotonic() - begun > BUSY and not _of_the_loop(sys._getframe(1)):
+            end()
+            raise error
+
+    def end() -> None:
+        if monitoring.get_tool(MONITOR) == __name__:
+            monitoring.set_events(MONITOR, monitoring.events.NO_EVENTS)
+            for event in events:
+                monitoring.register_callback(MONITOR, event, None)
+            monitoring.free_tool_id(MONITOR)
+
+    events = (monitoring.events.JUMP, monitoring.events.PY_START)  # each loop, each call
+    for event in events:
+        monitoring.register_callback(MONITOR, event, look)
+    monitoring.set_events(MONITOR, events[0] | events[1])
+    asyncio.get_event_loop().call_soon(end)
 
 
 def _of_the_loop(frame: FrameType | None) -> bool:

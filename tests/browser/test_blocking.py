@@ -5,6 +5,7 @@ import gc
 import inspect
 import logging
 import signal
+import sys
 import time
 import traceback
 import weakref
@@ -33,18 +34,39 @@ class Interrupts:
 
     def __init__(self, buffer):
         self._buffer = buffer
-        self._due = 0.0
 
     def in_(self, seconds):
         import js
 
-        self._due = time.monotonic() + seconds
+        # The time is noted by a timer, too: it may be late.
+        js.setTimeout(js.performance.mark.bind(js.performance), seconds * 1000, "interrupt")
         js.setTimeout(js.Reflect.set, seconds * 1000, self._buffer, 0, int(signal.SIGINT))
+
+    def after_standstill(self, seconds):
+        """In a moment no JavaScript and no Python gets to run, and then comes the interrupt."""
+        import js
+        from pyodide.code import run_js
+
+        stand_still = run_js("""(milliseconds, buffer, signal) => {
+          for (const begun = performance.now(); performance.now() - begun < milliseconds; );
+          performance.mark("interrupt");
+          buffer[0] = signal;
+        }""")
+        js.setTimeout(stand_still, 50, seconds * 1000, self._buffer, int(signal.SIGINT))
+
+    def now(self):
+        import js
+
+        js.performance.mark("interrupt")
+        self._buffer[0] = int(signal.SIGINT)
 
     def ago(self):
         """Seconds since the interrupt."""
+        import js
+
         assert self._buffer[0] == 0, "Python has not noticed it"
-        return time.monotonic() - self._due
+        last = js.performance.getEntriesByName("interrupt")[-1]
+        return (js.performance.now() - last.startTime) / 1000
 
 
 @pytest.fixture
@@ -343,6 +365,38 @@ async def test_an_interrupt_leaves_other_tasks_alone(interrupt):
     assert not ticking.done()
     ticking.cancel()
     await asyncio.gather(ticking, return_exceptions=True)
+
+
+async def test_a_browser_that_stood_still_is_not_busy_python(interrupt):
+    async def tick():
+        while True:
+            ticks.append(sum(1 for _ in range(200)))
+            await asyncio.sleep(0)
+
+    ticks = []
+    ticking = asyncio.ensure_future(tick())
+    for _ in range(3):
+        interrupt.after_standstill(0.8)
+        with pytest.raises(KeyboardInterrupt):
+            blocking.run(asyncio.sleep(4))
+        assert interrupt.ago() < SOON
+    assert not ticking.done()
+    ticking.cancel()
+    await asyncio.gather(ticking, return_exceptions=True)
+
+
+async def test_python_that_is_busy_as_soon_as_it_is_interrupted(interrupt):
+    async def busy():
+        await asyncio.sleep(0.1)
+        interrupt.now()
+        while True:
+            pass
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            blocking.run(busy())
+        assert interrupt.ago() < SOON
+    assert sys.monitoring.get_tool(4) is None
 
 
 async def test_an_interrupt_ends_the_calls_of_all_tasks(interrupt):
