@@ -88,7 +88,7 @@ async def test_a_part_needs_nothing_of_the_whole(store):
 
 async def test_takes_of_a_store_are_joined_there_and_deleted(store, both):
     takes = [await record(seconds, stream=both, store=store) for seconds in (0.7, 1.1)]
-    sum_of_both = sum([(await probe(one))["decoded_duration"] for one in takes])
+    sum_of_both = sum([await one.measure() for one in takes])
     joined = await Recording.concat(takes)
     added = await store.add(joined)
     joined.close()

@@ -555,6 +555,7 @@ def under_fire(engine, orders, source, store, patience, afterwards):
     async def sequence(kinds, stored, steps, hidden_at):
         orders.clear()
         gc.collect()
+        orders.count_proxies()  # not those of earlier tests, whose timers may not have rung yet
         fire = Fire(engine, orders, source, store if stored else None, kinds)
         try:
             for number, (name, *arguments) in enumerate(steps):

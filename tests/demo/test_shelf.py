@@ -209,6 +209,7 @@ def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
 
     address = demo.player(2).get_attribute("src")
     demo.button("Delete", 2).click()
+    expect(demo.undo).to_be_focused()
     demo.page.get_by_role("heading", name="Takes").focus()  # as long as Undo has the focus it stays
     expect(demo.undo).to_be_hidden(timeout=15_000)
     demo.page.wait_for_function("address => witness.revoked.includes(address)", arg=address)
