@@ -9,7 +9,7 @@ MARKS = (
     "page_only(reason): does not run a second time in a worker, since there it must be otherwise",
     "media_work: tests the engine more than the bridge; its core in one worker, all of it there in make soak",
     "lane(*names): runs in these lanes of the bench and in no other",
-    "time_limit(seconds): how long the test may take inside the browser, 30 unless said otherwise",
+    "time_limit(seconds): how long the test may take inside the browser, 60 unless said otherwise",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",
     "soak: long; run by make soak",
 )
@@ -23,4 +23,4 @@ def register(config: pytest.Config) -> None:
 def time_limit(item: pytest.Item) -> float:
     """Seconds for the test with its fixtures."""
     mark = item.get_closest_marker("time_limit")
-    return float(mark.args[0]) if mark else 30.0
+    return float(mark.args[0]) if mark else 60.0

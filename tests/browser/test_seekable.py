@@ -20,10 +20,12 @@ async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, times
     before = await recording.bytes()
     seekable = await recording.seekable()
     found = await probe(seekable)
-    # Chromium's own good files do not count the last packet of sound, which is 60 ms long.
-    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.08)
+    # Chromium's own good files do not count the last packet of sound, which is 60 ms long. How long the last
+    # picture is to be seen is not in the file; on a busy machine there are few in a second.
+    last = 0.08 if kind == "sound" else 0.25
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=last)
     # (On a busy machine Firefox's sound begins late, and others count from there.)
-    assert found["duration"] == pytest.approx(seekable.duration, abs=0.15)
+    assert found["duration"] == pytest.approx(seekable.duration, abs=last + 0.07)
     assert found["errors"] == []
     assert (await index(seekable))[0] < 0.1
     assert await packets(seekable) == await packets(recording)
