@@ -127,12 +127,16 @@ def _is_inner(node: pytest.Item) -> bool:
 
 
 def _run(item: pytest.Item) -> list[pytest.TestReport]:
-    answer = item.config.stash[BENCH].runner.run(
-        item.stash[LANE],
-        _inner_node_id(item),
-        marks.time_limit(item),
-        console_errors=item.get_closest_marker("console_errors") is not None,
-    )
+    for _ in range(2):
+        answer = item.config.stash[BENCH].runner.run(
+            item.stash[LANE],
+            _inner_node_id(item),
+            marks.time_limit(item),
+            console_errors=item.get_closest_marker("console_errors") is not None,
+        )
+        if not answer.crashed:
+            break
+        item.warn(pytest.PytestWarning("the browser's process crashed in this test"))
     deserialize = item.config.hook.pytest_report_from_serializable
     reports = [deserialize(config=item.config, data=data) for data in answer.reports]
     for report in reports:

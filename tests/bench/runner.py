@@ -38,6 +38,8 @@ class Answer:
     reports: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
+    #: The browser's process has crashed: it is not the test that failed.
+    crashed: bool = False
 
 
 class Runner:
@@ -88,7 +90,8 @@ class Runner:
                 inner = json.loads(await page.evaluate("nodeId => bench.run(nodeId)", node_id))
             answer = Answer(inner["reports"], inner["leftovers"])
         except Error as error:
-            answer = Answer(problems=[f"The test lost its page: {error.message}"])
+            crashed = "crashed" in error.message
+            answer = Answer(problems=[f"The test lost its page: {error.message}"], crashed=crashed)
         except TimeoutError:
             answer = Answer(problems=[f"No answer from the page {GRACE} s after the limit of {seconds:g} s"])
         answer.console, offences = self._take(console_errors)

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import pytest
 from killable import Profile
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 
 @pytest.fixture
-def profile(tmp_path: Path, site: str) -> Iterator[Callable[[str], Profile]]:
+def profile(playwright: Playwright, tmp_path: Path, site: str) -> Iterator[Callable[[str], Profile]]:
     """``profile(engine)``: a new one."""
     made: list[Profile] = []
-    with sync_playwright() as playwright:
 
-        def make(engine: str) -> Profile:
-            made.append(Profile(playwright, engine, tmp_path / engine, site))
-            return made[-1]
+    def make(engine: str) -> Profile:
+        made.append(Profile(playwright, engine, tmp_path / engine, site))
+        return made[-1]
 
-        yield make
-        for one in made:
-            one.close()
+    yield make
+    for one in made:
+        one.close()

@@ -13,8 +13,11 @@ from playwright.sync_api import Page
 
 @pytest.fixture
 def page(launch: Callable[..., Page], engine: str) -> Page:
-    """A page that is nowhere yet, in Chromium and then in Firefox."""
-    return launch(engine)
+    """A page that is nowhere yet, in Chromium and then in Firefox.
+
+    Its browser knows no service workers: most pages are gone before theirs has fetched everything again.
+    """
+    return launch(engine, context={"service_workers": "block"})
 
 
 @pytest.fixture

@@ -214,6 +214,7 @@ def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
     expect(demo.undo).to_be_hidden(timeout=15_000)
     demo.page.wait_for_function("address => witness.revoked.includes(address)", arg=address)
     demo.button("Delete", 1).click()
+    expect(demo.undo).to_be_focused()
     demo.page.reload()  # while it could still come back
     expect(demo.preview).to_be_enabled(timeout=60_000)
     expect(demo.page.get_by_text("What you record appears here")).to_be_visible()

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,12 @@ def host(built: Path, tmp_path: Path) -> Iterator[Host]:
     host = Host(folder)
     yield host
     host.stop()
+
+
+@pytest.fixture
+def page(launch: Callable[..., Page], engine: str) -> Page:
+    """A page that may have a service worker."""
+    return launch(engine)
 
 
 @pytest.fixture
