@@ -53,7 +53,7 @@ async def test_a_stop_event_that_never_comes(events, orders):
     recorder, log = events
     await recorder.start()
     orders.rule = "no stop"
-    recording = await asyncio.wait_for(recorder.stop(), 3)
+    recording = await asyncio.wait_for(recorder.stop(), 20)
     assert await recording.bytes() == await bytes_of(orders.protocols[0])
     assert [type for type, _ in log] == ["dataavailable", "stop"], "handlers are told of the end all the same"
 
@@ -63,7 +63,7 @@ async def test_tracks_end_and_the_stop_event_never_comes(events, orders):
     await recorder.start()
     orders.rule = "no stop"
     recorder.stream.stop()
-    recording = await asyncio.wait_for(recorder.finished, 3)
+    recording = await asyncio.wait_for(recorder.finished, 20)
     assert recording.size > 0
 
 
@@ -76,7 +76,7 @@ async def test_no_event_at_all_after_stop(events, orders):
     before, seconds = recorder.size, recorder.duration
     recording = await asyncio.wait_for(recorder.stop(), 10)
     assert recording.size == before, "what came before is kept"
-    assert recording.duration == pytest.approx(seconds, abs=0.5), "the silence is not counted"
+    assert recording.duration == pytest.approx(seconds, abs=2), "the silence is not counted"
 
 
 @pytest.mark.lane("chromium")
@@ -97,7 +97,7 @@ async def test_an_error_that_no_stop_follows(events, orders):
     finished = recorder.finished
     orders.fail(recorder.js)
     with pytest.raises(RecordingError) as caught:
-        await asyncio.wait_for(finished, 5)
+        await asyncio.wait_for(finished, 20)
     assert caught.value.recording.size > 0
     assert recorder.state == "inactive", "the browser is not left recording"
 
@@ -107,7 +107,7 @@ async def test_silence_after_the_loss_of_the_device(events, orders):
     await recorder.start()
     orders.rule = "nothing after the end of the tracks"
     recorder.stream.stop()
-    assert (await asyncio.wait_for(recorder.finished, 3)).size > 0
+    assert (await asyncio.wait_for(recorder.finished, 20)).size > 0
 
 
 async def test_a_script_that_dispatches_an_event_of_its_own_harms_nothing(events):

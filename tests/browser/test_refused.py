@@ -72,7 +72,7 @@ async def test_a_lost_device_ends_the_take_and_keeps_what_was_recorded(request_,
         await recorder.start()
         finished = recorder.finished
         await lose_devices()
-        recording = await asyncio.wait_for(finished, 5)
+        recording = await asyncio.wait_for(finished, 20)
     assert recording.size > 0
     assert recorder.state == "inactive"
     assert len(ended) == len(request_)

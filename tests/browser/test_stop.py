@@ -137,7 +137,7 @@ async def test_cancelling_one_waiter_leaves_the_take_and_the_others(recording_re
 
 
 async def test_stop_can_be_waited_for_with_a_time_limit(recording_recorder):
-    recording = await asyncio.wait_for(recording_recorder.stop(), 5)
+    recording = await asyncio.wait_for(recording_recorder.stop(), 20)
     assert recording.size > 0
 
 

@@ -209,7 +209,7 @@ async def test_the_page_refuses_a_worker_of_another_version(open_channel):
     channel = js.BroadcastChannel.new(open_channel())
     channel.onmessage = lambda event: answers.put_nowait(event.data.to_py())
     channel.postMessage(js.Object.fromEntries([["type", "knock"], ["version", "99.0"]]))
-    answer = await asyncio.wait_for(answers.get(), 2)
+    answer = await asyncio.wait_for(answers.get(), 20)
     channel.close()
     assert answer["type"] == "refuse"
 

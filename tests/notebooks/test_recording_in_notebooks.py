@@ -239,7 +239,7 @@ def test_a_closed_tab_gives_everything_back_and_two_never_hear_each_other(lite):
 
     assert len(set(two.page.evaluate("lent.locks()"))) == 4
     one.page.close()
-    two.page.wait_for_function("async () => new Set(await lent.locks()).size === 2", timeout=2000)
+    two.page.wait_for_function("async () => new Set(await lent.locks()).size === 2", timeout=20_000)
     record_in_a_cell(two)
 
 
@@ -350,4 +350,4 @@ def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
     until(page, "lent.live() === 2", 60)
     assert page.evaluate("async () => new Set(await lent.locks()).size") == 2
     page.goto(f"{edited.site}/index.html")
-    page.wait_for_function("async () => (await lent.locks()).length === 0", timeout=2000)
+    page.wait_for_function("async () => (await lent.locks()).length === 0", timeout=20_000)
