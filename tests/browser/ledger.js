@@ -65,6 +65,8 @@ window.BroadcastChannel = class extends BroadcastChannel {
   /** How many tracks that were opened or cloned are live. */
   live: () => [...tracks].filter((track) => track.readyState === "live").length,
   listeners: () => [...listened.values()].reduce((sum, keys) => sum + keys.size, 0),
+  /** How many of them are to events of a type. @param {string} type */
+  listeners_to: (type) => [...listened.values()].flatMap((keys) => [...keys]).filter((key) => key.startsWith(`${type} `)).length,
   /** Names of the Web Locks of this origin that somebody holds or waits for. */
   async locks() {
     const { held = [], pending = [] } = await navigator.locks.query();

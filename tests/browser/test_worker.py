@@ -63,7 +63,7 @@ def mortal():
         worker.terminate()
 
 
-async def until(holds, seconds=2.0):
+async def until(holds, seconds=20.0):
     """Wait until it holds; it must within these seconds."""
     async with asyncio.timeout(seconds):
         while not (outcome := holds()) or (asyncio.iscoroutine(outcome) and not await outcome):
@@ -283,6 +283,8 @@ async def test_events_of_devices_and_tracks_reach_the_worker(worker, ledger, eng
     import js
 
     assert await worker.run(LISTEN) == "listening"
+    # The page hears of it a moment later.
+    await until(lambda: ledger.listeners_to("devicechange") == 1 and ledger.listeners_to("unmute") == 2)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
     ledger.fire("mute")
     ledger.fire("unmute")
