@@ -67,7 +67,7 @@ def start():
         worker.terminate()
 
 
-async def until(holds, seconds=2.0):
+async def until(holds, seconds=20.0):
     """Wait until it holds; it must within these seconds."""
     async with asyncio.timeout(seconds):
         while not holds():

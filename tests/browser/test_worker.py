@@ -140,7 +140,7 @@ async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, led
     source = CONNECTED.format(channel=channel) + RECORD
     for said in await asyncio.gather(first.run(source), second.run(source)):
         assert said.startswith("True True")
-    await until(lambda: ledger.live() == 0, 0.5)
+    await until(lambda: ledger.live() == 0)
 
 
 async def test_a_name_that_no_page_opened(worker, monkeypatch):
@@ -353,7 +353,7 @@ async def test_one_call_records_every_time(mortal, open_channel, ledger, workers
         for _ in range(times):
             assert (await worker.run(RECORD)).startswith("True True")
             # Python's answer may overtake its last word to the page, which was 11 ms behind it once.
-            await until(lambda: ledger.live() == 0, 0.5)
+            await until(lambda: ledger.live() == 0)
         worker.js.terminate()
 
 

@@ -39,7 +39,7 @@ def another_tab(lite: JupyterLite) -> JupyterLite:
     return JupyterLite(lite.page.context.new_page(), lite.site)
 
 
-def until(page: Page, holds: str, seconds: float = 2.0) -> None:
+def until(page: Page, holds: str, seconds: float = 20.0) -> None:
     page.wait_for_function(holds, timeout=seconds * 1000, polling=20)
 
 
