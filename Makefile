@@ -4,7 +4,7 @@ PORT ?= 8000
 ARGS ?=
 PROCESSES ?= 3
 # Chromium's process of a page crashes once in some thousand takes: such a test, and no other, gets a second try.
-CRASHED = --reruns 1 --only-rerun "Target crashed"
+CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=
 
