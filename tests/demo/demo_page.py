@@ -90,7 +90,10 @@ class Demo:
     def start_take(self, until: str = "0:01") -> None:
         self.record.click()
         expect(self.stop).to_be_visible()  # before that the clock may show the last take
-        # A busy page may leave a second out.
+        self.record_until(until)
+
+    def record_until(self, until: str) -> None:
+        """Wait for the clock, of which a busy page may leave a second out."""
         self.page.wait_for_function(
             "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
         )

@@ -58,7 +58,7 @@ def test_press_of_record_is_kept_and_served(held):
     assert held.opened() == 0
     held.let_go()
     expect(held.stop).to_be_visible(timeout=LOADING)
-    expect(held.clock).to_have_text("0:01")
+    held.record_until("0:01")
     held.stop.click()
     expect(held.take(1)).to_be_visible()
     held.expect_released()
@@ -82,7 +82,7 @@ def test_screen_is_asked_for_at_once_and_handed_to_python(held):
     assert held.page.evaluate("typeof python") == "undefined"
     held.let_go()
     expect(held.stop).to_be_visible(timeout=LOADING)
-    expect(held.clock).to_have_text("0:01")
+    held.record_until("0:01")
     held.stop.click()
     expect(held.take(1)).to_be_visible()
     assert held.opened() == 1, "the stream of the press is the one that is recorded"
