@@ -25,8 +25,8 @@ from mediarecorder import (
 )
 from mediarecorder.browser import realm
 
-SOON = 3.0
-"""Seconds within which an interrupt has ended a call, on a machine that has more to do; else it is one."""
+SOON = 1.0
+"""Seconds within which an interrupt must have ended a call."""
 
 
 class Interrupts:
