@@ -6,7 +6,7 @@
 ``launch(engine, …)``         a fresh page: ``flags`` more for Chromium, ``without`` some (by their start),
                               ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
                               ``browser.new_context``
-``lane_page(name)``           a fresh page in the surroundings of a lane of lanes.py
+``lane_page(name, …)``        a fresh page in the surroundings of a lane of lanes.py, with ``context`` options
 ``demo_page``                 a page of the engine that is opening the demo; it is not waited for
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
@@ -33,7 +33,7 @@ from bench.reports import blame
 
 #: These pages live for seconds: compiling Python a second time, for speed, takes a fifth of all their time.
 COMPILED_ONCE = "--js-flags=--liftoff-only"
-ENGINES = {"chromium": CHROMIUM.plus(flags=[COMPILED_ONCE]), "firefox": FIREFOX}
+ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
 #: Milliseconds for what is expected to be seen: a limit to hanging, on a machine that has more to do.
 PATIENCE = 20_000
@@ -111,6 +111,8 @@ def open_page(request: pytest.FixtureRequest, browsers: Browsers) -> Iterator[Ca
     contexts = request.node.stash.setdefault(CONTEXTS, [])
 
     def open_page(lane: Lane, **options: Any) -> Page:
+        if lane.engine == "chromium":
+            lane = lane.plus(flags=[COMPILED_ONCE])
         try:
             browser = browsers.get(lane)
         except BrowserMissingError as error:
@@ -144,8 +146,8 @@ def launch(open_page: Callable[..., Page]) -> Callable[..., Page]:
 
 
 @pytest.fixture
-def lane_page(open_page: Callable[..., Page]) -> Callable[[str], Page]:
-    return lambda name: open_page(LANES[name])
+def lane_page(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    return lambda name, **context: open_page(LANES[name], **context)
 
 
 @pytest.fixture

@@ -92,9 +92,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
             if lane in WORKERS:
-                # The bridge is the same in both browsers, and the engine everywhere.
-                second, media = lane != WORKERS[0], bool(item.get_closest_marker("media_work"))
-                if (second and media) or ((second or media) and not item.get_closest_marker("core")):
+                # The bridge is the same for what is not the core, and the engine in both browsers.
+                media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")
+                if media_again or not item.get_closest_marker("core"):
                     item.add_marker("soak")
 
 

@@ -11,13 +11,14 @@ from demo_page import Demo
 from playwright.sync_api import Page
 
 
+#: No service workers: most pages are gone before theirs has fetched everything again.
+UNKEPT = {"service_workers": "block"}
+
+
 @pytest.fixture
 def page(launch: Callable[..., Page], engine: str) -> Page:
-    """A page that is nowhere yet, in Chromium and then in Firefox.
-
-    Its browser knows no service workers: most pages are gone before theirs has fetched everything again.
-    """
-    return launch(engine, context={"service_workers": "block"})
+    """A page that is nowhere yet, in Chromium and then in Firefox."""
+    return launch(engine, context=UNKEPT)
 
 
 @pytest.fixture
@@ -27,11 +28,11 @@ def demo(page: Page, site: str, tmp_path: Path) -> Demo:
 
 
 @pytest.fixture
-def demo_in(lane_page: Callable[[str], Page], site: str, tmp_path: Path) -> Callable[..., Demo]:
+def demo_in(lane_page: Callable[..., Page], site: str, tmp_path: Path) -> Callable[..., Demo]:
     """The demo in one of the bench's lanes: ``demo_in("chromium-denied")``."""
 
     def open_in(lane: str, address: str = f"{site}/", script: str = "") -> Demo:
-        page = lane_page(lane)
+        page = lane_page(lane, **UNKEPT)
         if script:
             page.add_init_script(script)
         return Demo(page, tmp_path).open(address)
