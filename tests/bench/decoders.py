@@ -76,6 +76,7 @@ class FFmpeg:
                     "height": stream.get("height"),
                     "channels": stream.get("channels"),
                     "sample_rate": int(stream["sample_rate"]) if "sample_rate" in stream else None,
+                    "start": float(stream["start_time"]) if "start_time" in stream else None,
                 }
                 for stream in probe["streams"]
             ],
@@ -152,6 +153,9 @@ class PyAV:
                     "height": getattr(stream, "height", None),
                     "channels": getattr(stream, "channels", None),
                     "sample_rate": getattr(stream, "sample_rate", None),
+                    "start": None
+                    if stream.start_time is None
+                    else float(stream.start_time * stream.time_base),
                 }
                 for stream in container.streams
             ]

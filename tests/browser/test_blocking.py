@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
+from patience import until
 from workers import PythonWorker
 
 import mediarecorder
@@ -207,14 +208,23 @@ def test_a_failure_keeps_nothing_alive():
 
 @pytest.mark.core
 async def test_calls_of_several_tasks_end_in_any_order():
-    async def work(seconds):
-        blocking.run(asyncio.sleep(seconds))
-        ended.append(seconds)
-        return await asyncio.sleep(0, seconds)
+    async def work(number):
+        blocking.run(wait(number))
+        ended.append(number)
+        return await asyncio.sleep(0, number)
 
-    ended = []
-    assert await asyncio.gather(work(0.2), work(0.6), work(0.4)) == [0.2, 0.6, 0.4]
-    assert ended == [0.2, 0.4, 0.6]
+    async def wait(number):
+        waiting.append(number)
+        await may_end[number].wait()
+
+    waiting, ended, may_end = [], [], [asyncio.Event() for _ in range(3)]
+    works = asyncio.gather(*map(work, range(3)))
+    await until(lambda: len(waiting) == 3)
+    for number in (0, 2, 1):
+        may_end[number].set()
+        await until(lambda: ended[-1:] == [number])  # noqa: B023
+    assert await works == [0, 1, 2]
+    assert ended == [0, 2, 1]
 
 
 @pytest.mark.core
@@ -232,6 +242,7 @@ async def test_cancelling_the_task_around_reaches_the_call():
         blocking.run(clean())
 
     async def clean():
+        asyncio.get_running_loop().call_later(0.1, task.cancel)
         try:
             await never()
         finally:
@@ -240,9 +251,8 @@ async def test_cancelling_the_task_around_reaches_the_call():
 
     cleaned = asyncio.Event()
     task = asyncio.ensure_future(work())
-    asyncio.get_running_loop().call_later(0.1, task.cancel)
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
     assert cleaned.is_set()
 
 
@@ -294,10 +304,12 @@ def test_an_interrupt_lets_finally_blocks_end(interrupt):
                 yield 1
                 await asyncio.sleep(0.01)
         finally:
-            await asyncio.sleep(0.1)
+            for _ in range(10):
+                await asyncio.sleep(0)
             done.append("generator")
 
     async def consume():
+        interrupt.in_(0.2)
         generator = blocks()
         try:
             async for _ in generator:
@@ -307,7 +319,6 @@ def test_an_interrupt_lets_finally_blocks_end(interrupt):
             done.append("consumer")
 
     done = []
-    interrupt.in_(0.2)
     with pytest.raises(KeyboardInterrupt):
         blocking.run(consume())
     assert done == ["generator", "consumer"]
@@ -316,6 +327,7 @@ def test_an_interrupt_lets_finally_blocks_end(interrupt):
 
 def test_an_interrupt_does_not_wait_for_what_does_not_end(interrupt, caplog):
     async def stubborn():
+        interrupt.in_(0.1)
         try:
             await never()
         finally:
@@ -323,7 +335,6 @@ def test_an_interrupt_does_not_wait_for_what_does_not_end(interrupt, caplog):
             ended.set()
 
     release, ended = asyncio.Event(), asyncio.Event()
-    interrupt.in_(0.1)
     with caplog.at_level(logging.WARNING, "mediarecorder"), pytest.raises(KeyboardInterrupt):
         blocking.run(stubborn())
     assert interrupt.ago() < SOON
@@ -334,12 +345,12 @@ def test_an_interrupt_does_not_wait_for_what_does_not_end(interrupt, caplog):
 
 def test_a_failure_while_cleaning_up_is_the_cause(interrupt):
     async def fails():
+        interrupt.in_(0.1)
         try:
             await never()
         finally:
             raise ValueError("while cleaning up")
 
-    interrupt.in_(0.1)
     with pytest.raises(KeyboardInterrupt) as caught:
         blocking.run(fails())
     assert str(caught.value.__cause__) == "while cleaning up"
@@ -430,11 +441,15 @@ def test_the_host_says_what_an_interrupt_is(interrupt):
         if len(seen) == 2:
             raise Stopped
 
+    async def ignores():
+        await until(lambda: seen)
+        return "ignored"
+
     seen = []
     usual = signal.signal(signal.SIGINT, handler)
     try:
         interrupt.in_(0.1)
-        assert blocking.run(asyncio.sleep(0.4, "ignored")) == "ignored"
+        assert blocking.run(ignores()) == "ignored"
         interrupt.in_(0.1)
         with pytest.raises(Stopped):
             blocking.run(asyncio.sleep(4))
@@ -522,7 +537,8 @@ async def blocks():
             yield
             await asyncio.sleep(0.01)
     finally:
-        await asyncio.sleep(0.05)
+        for _ in range(10):
+            await asyncio.sleep(0)
         cleaned.append("generator")
 
 async def consume():
@@ -533,11 +549,14 @@ async def consume():
     finally:
         await generator.aclose()
 
+async def begin(wait):
+    postMessage("waits")
+    await wait()
+
 cleaned = []
 for wait in lambda: asyncio.sleep(4), lambda: Promise.race(Array.of()), consume, busy, asyncio.Event().wait:
-    postMessage("waits")
     try:
-        blocking.run(wait())
+        blocking.run(begin(wait))
     except KeyboardInterrupt:
         postMessage("interrupted")
     await asyncio.sleep(0.01)

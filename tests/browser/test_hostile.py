@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from patience import until
 from workers import PythonWorker
 
 from mediarecorder.modules import load_into_page
@@ -30,14 +31,16 @@ async def page():
     for script, name in (("ledger", "ledger"), ("author", "openChannel")):
         if not hasattr(js, name):
             await load_into_page(f"{js.location.origin}/tests/browser/{script}.js")
-            await until(lambda name=name: hasattr(js, name), 10)
+            await until(lambda name=name: hasattr(js, name))
     js.ledger.begin()
     locks = set(await js.ledger.locks())
     yield js
+
+    async def only_those_before():
+        return set(await js.ledger.locks()) <= locks
+
     # What Chromium has to say of their addresses is said when the page has given the workers up.
-    async with asyncio.timeout(5):
-        while not set(await js.ledger.locks()) <= locks:
-            await asyncio.sleep(0.05)
+    await until(only_those_before)
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ async def thief(page):
     script = frame.contentDocument.createElement("script")
     script.type, script.src = "module", f"{page.location.origin}/tests/browser/thief.js"
     frame.contentDocument.head.append(script)
-    await until(lambda: hasattr(frame.contentWindow, "thief"), 10)
+    await until(lambda: hasattr(frame.contentWindow, "thief"))
     yield frame.contentWindow.thief
     frame.contentWindow.thief.stop()
     frame.remove()
@@ -65,13 +68,6 @@ def start():
     yield start
     for worker in workers:
         worker.terminate()
-
-
-async def until(holds, seconds=20.0):
-    """Wait until it holds; it must within these seconds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 # Locks: every page of the origin can list, request and steal them

@@ -74,7 +74,7 @@ async def test_no_event_at_all_after_stop(events, orders):
         await recorder.request_data()
     orders.rule = "nothing after stop()"
     before, seconds = recorder.size, recorder.duration
-    recording = await asyncio.wait_for(recorder.stop(), 10)
+    recording = await asyncio.wait_for(recorder.stop(), 30)
     assert recording.size == before, "what came before is kept"
     assert recording.duration == pytest.approx(seconds, abs=2), "the silence is not counted"
 
@@ -130,12 +130,12 @@ async def test_takes_in_a_page_whose_timers_run_once_a_second_as_hidden_ones_do(
     while recorder.duration < 0.2:
         await recorder.request_data()
     orders.rule = "data after stop"
-    recording = await asyncio.wait_for(recorder.stop(), 10)
+    recording = await asyncio.wait_for(recorder.stop(), 30)
     assert await recording.bytes() == await bytes_of(orders.protocols[0])
     orders.rule = "no stop"
     await recorder.start()
     recorder.stream.stop()
-    await asyncio.wait_for(recorder.finished, 10)
+    await asyncio.wait_for(recorder.finished, 30)
 
 
 async def test_two_last_chunks_of_which_the_second_comes_after_stop(events, orders):

@@ -29,10 +29,10 @@ async def listed(store, state):
 
 
 async def chunks_of(recorder, count):
-    """Record until so many chunks came."""
+    """Record until so many chunks with data came: the first ones of Firefox may have none."""
     came = asyncio.Queue()
-    with recorder.on("dataavailable", came.put_nowait):
-        return [(await came.get()).data for _ in range(count)]
+    with recorder.on("dataavailable", lambda event: event.data.size and came.put_nowait(event.data)):
+        return [await came.get() for _ in range(count)]
 
 
 async def complete_take(recorder):
@@ -74,6 +74,7 @@ async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(sto
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     await chunks_of(recorder, 2)
+    await store.flush()
     async with await RecordingStore.open(store.name) as other:
         for either in (store, other):
             [stored] = await either.recordings()
@@ -103,12 +104,13 @@ async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovere
     recorder = MediaRecorder(both, store=dying)
     await recorder.start(0.1)
     await chunks_of(recorder, 5)
+    delivered = recorder.size
     await dying.flush()
-    assert dying.waiting == 0
     dying.close()
     with pytest.raises(RecordingError):
         await recorder.finished
     [stored] = await listed(store, "interrupted")
+    assert stored.size >= delivered
     with pytest.raises(InvalidStateError, match="recover"):
         await store.open_recording(stored.id)
     progress = []

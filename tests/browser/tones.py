@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from array import array
 from typing import Any
 
@@ -31,7 +32,8 @@ def column(samples: AudioSamples, channel: int = 0) -> list[float]:
 
 
 def frequency(values: list[float], rate: int) -> float:
-    """Of a tone, by its zero crossings; 0 of silence. The edges, where encoders swing in, do not count."""
+    """Of a tone, by its zero crossings; 0 of silence. The edges, where encoders swing in, do not count, and
+    neither do gaps, which busy machines leave."""
     middle = values[len(values) // 5 : -len(values) // 5]
     if max(middle) < 1e-3:
         return 0.0
@@ -40,7 +42,8 @@ def frequency(values: list[float], rate: int) -> float:
         for place, (before, after) in enumerate(itertools.pairwise(middle), 1)
         if before < 0 <= after
     ]
-    return (len(crossings) - 1) * rate / (crossings[-1] - crossings[0])
+    ten_periods = statistics.median(b - a for a, b in zip(crossings, crossings[10:], strict=False))
+    return 10 * rate / ten_periods
 
 
 def rms(values: list[float]) -> float:
