@@ -26,7 +26,7 @@ async def _():
         async for level in microphone.levels(interval=0.1):
             levels.append(level)
             print(f"{level.peak:.2f} {'#' * round(40 * level.peak)}")
-            if len(levels) == 10:
+            if len(levels) == 20:
                 break
     return
 

@@ -1,27 +1,32 @@
 """The browser or the page dies while it records into a store: what was recorded is there afterwards.
 
-The moments are random, by a seed that each test shows in its name.
+At most one timeslice is lost: a chunk comes every second, and is on disk while the next one is recorded. The
+moments are random, by a seed that each test shows in its name.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 
 import pytest
 from killable import Profile
 
-TIMESLICE = 1.0
-"""Seconds: what a store takes when it is not told otherwise."""
-TOLERANCE = 0.3
-
 OPEN = """
 store = await RecordingStore.open("crashes")
 stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
 recorder = MediaRecorder(stream, store=store)
-recorder.on("start", lambda event: js.tell("recording"))
+safe = asyncio.Event()
+
+async def tell_what_is_safe(event):
+    size = recorder.size
+    await store.flush()
+    safe.set()
+    js.tell(f"safe: {size}")
+
+recorder.on("dataavailable", tell_what_is_safe)
 """
+RECORD = "recorder.start()\nawait safe.wait()\n"
 FINISHED_BEFORE = """
 finished = await record(1.2, stream=stream, store=store)
 """
@@ -33,27 +38,27 @@ SCENES = {
         (0.0, 1.0),
     ),
     "while it records": (
-        "recorder.start()\njs.tell('now')",
-        (1.0, 4.0),
+        RECORD + "js.tell('now')",
+        (0.0, 3.0),
     ),
     "while it stops": (
-        "recorder.start()\nawait asyncio.sleep(2.5)\njs.tell('now')\n"
-        "await recorder.stop()\njs.tell('stopped')",
+        RECORD + "await asyncio.sleep(1.5)\njs.tell('now')\nawait recorder.stop()",
         (0.0, 0.15),
     ),
     "while it deletes another": (
         FINISHED_BEFORE
-        + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\nawait store.delete(finished.id)",
+        + RECORD
+        + "await asyncio.sleep(0.5)\njs.tell('now')\nawait store.delete(finished.id)",
         (0.0, 0.03),
     ),
     "while it adds another, again and again": (
-        FINISHED_BEFORE + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\n"
-        "while True:\n    await store.add(finished)",
+        FINISHED_BEFORE
+        + RECORD
+        + "await asyncio.sleep(0.5)\njs.tell('now')\nwhile True:\n    await store.add(finished)",
         (0.0, 0.1),
     ),
     "while it converts another": (
-        FINISHED_BEFORE
-        + "recorder.start()\nawait asyncio.sleep(1.5)\njs.tell('now')\nawait finished.convert('mp4')",
+        FINISHED_BEFORE + RECORD + "await asyncio.sleep(0.5)\njs.tell('now')\nawait finished.convert('mp4')",
         (0.0, 0.3),
     ),
     "while it recovers another": (
@@ -69,11 +74,9 @@ except MediaError:
     pass
 while not (ids := [stored.id for stored in await store.recordings() if stored.state == "interrupted"]):
     pass  # the lock of the one that was closed is free in a moment
-recorder.start()
-await asyncio.sleep(1.5)
-js.tell("now")
-await store.recover(ids[0])
-""",
+"""
+        + RECORD
+        + "await asyncio.sleep(0.5)\njs.tell('now')\nawait store.recover(ids[0])",
         (0.0, 0.2),
     ),
 }
@@ -89,6 +92,7 @@ for stored in await store.recordings():
         one["error"] = str(error)
     else:
         one |= {"recovered": recording.duration, "judged": await judge.probe(recording)}
+        one["part"] = recording.size / stored.size
         one["again"] = (await store.open_recording(stored.id)).size == recording.size
     found.append(one)
 await store.clear()
@@ -104,15 +108,14 @@ def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Ca
     profile.wait_for("now")
     delay = chance.uniform(earliest, latest)
     profile.page.wait_for_timeout(delay * 1000)
-    at = time.monotonic()
     die()
-    began = profile.told.get("recording")
-    stopped = profile.told.get("stopped")
+    safe = [int(what.removeprefix("safe: ")) for what in profile.told if what.startswith("safe: ")]
 
     profile.open()
     found = profile.run(RECOVER)
-    told = f"{scene}, {delay:.3f} s after, recording since {began and at - began}: {found}"
-    assert found, told
+    told = f"{scene}, {delay:.3f} s after, safe bytes {safe}: {found}"
+    last = max(found, key=lambda one: one["at"], default={"size": 0})
+    assert last["size"] >= max(safe, default=0), told
     for one in found:
         assert one["state"] in ("interrupted", "finished"), told
         if "error" in one:
@@ -123,12 +126,9 @@ def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Ca
         assert judged["errors"] == [], told
         assert {stream["kind"] for stream in judged["streams"]} == {"audio", "video"}, told
         assert one["again"], told
-        assert one["recovered"] == pytest.approx(judged["decoded_duration"], abs=0.1), told
-    if began is not None:
-        whole = (stopped or at) - began
-        last = max(found, key=lambda one: one["at"])
-        there = last["judged"]["decoded_duration"] if "judged" in last else 0.0
-        assert whole - there <= TIMESLICE + TOLERANCE, told
+        assert one["part"] > 0.9, told
+        # What the last picture lasts nobody knows.
+        assert one["recovered"] == pytest.approx(judged["decoded_duration"], abs=0.25), told
     return told
 
 

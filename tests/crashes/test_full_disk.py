@@ -30,7 +30,7 @@ delivered = []
 recorder.on("dataavailable", lambda event: delivered.append(event.data))
 await recorder.start(0.2)
 async for chunk in recorder.chunks():
-    if len(delivered) == 3:
+    if len(delivered) >= 3:
         break
 (await store.usage()).used
 """

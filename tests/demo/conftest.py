@@ -10,7 +10,6 @@ import pytest
 from demo_page import Demo
 from playwright.sync_api import Page
 
-
 #: No service workers: most pages are gone before theirs has fetched everything again.
 UNKEPT = {"service_workers": "block"}
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 # Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
 WITNESS = """
-window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [] };
+window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [], texts: [] };
 for (const method of ["getUserMedia", "getDisplayMedia"]) {
   const devices = navigator.mediaDevices;
   const open = devices?.[method]?.bind(devices);
@@ -27,9 +27,21 @@ URL.createObjectURL = (blob) => { // the page's policy lets nobody fetch what is
 };
 URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
 if (window.MediaRecorder) window.MediaRecorder = class extends MediaRecorder {
+  times = {};
   constructor(...request) {
     super(...request);
     witness.recorders.push(this);
+    for (const type of ["start", "pause", "resume", "stop"]) {
+      this.addEventListener(type, ({ timeStamp }) => { this.times[type] = timeStamp; });
+    }
+  }
+  start(...request) {
+    this.times["start()"] = performance.now();
+    super.start(...request);
+  }
+  resume() {
+    this.times["resume()"] = performance.now();
+    super.resume();
   }
 };
 window.Worker = class extends Worker {
@@ -98,6 +110,18 @@ class Demo:
             "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
         )
 
+    def expect_clock_to_stand(self) -> None:
+        """For longer than a second; a busy page may first have to catch up."""
+        self.page.evaluate("witness.clock = {}")
+        self.page.wait_for_function(
+            """clock => {
+              const [text, now] = [clock.textContent, performance.now()];
+              if (witness.clock.text !== text) witness.clock = { text, since: now };
+              return now - witness.clock.since > 1500;
+            }""",
+            arg=self.clock.element_handle(),
+        )
+
     def make_take(self, number: int = 1) -> None:
         self.start_take()
         self.stop.click()
@@ -122,6 +146,12 @@ class Demo:
             field.select_option(value)
         else:
             self.type(field, value)
+
+    def set_long_countdown(self) -> None:
+        """One that is not over before it has been looked at."""
+        self.set("Countdown", "10 seconds")
+        chooser = self.page.get_by_role("combobox", name="Countdown")
+        chooser.evaluate("chooser => { chooser.selectedOptions[0].value = '600'; }")
 
     def type(self, field: Locator, value: str) -> None:
         """Type a number into a field and leave it. (Playwright's `fill` adds to a number in Firefox.)"""
@@ -148,6 +178,25 @@ class Demo:
     def length(self, number: int) -> float:
         """The length in seconds that the card of a short take shows."""
         return float(self.take(number).locator(".length").inner_text().removesuffix(" s"))
+
+    def times(self) -> dict[str, float]:
+        """When the last recorder was told to ``start()`` and ``resume()``, and when it fired ``start``,
+        ``pause``, ``resume`` and ``stop``: seconds."""
+        times = self.page.evaluate("witness.recorders.at(-1).times")
+        return {name: at / 1000 for name, at in times.items()}
+
+    def note_texts(self, element: Locator) -> None:
+        """From now on `texts` has all that it comes to say, however soon it says something else."""
+        element.evaluate(
+            """element => {
+              const note = () => witness.texts.push([element.textContent, performance.now()]);
+              new MutationObserver(note).observe(element, { childList: true });
+            }"""
+        )
+
+    def texts(self) -> list[tuple[str, float]]:
+        """Each with its time in seconds."""
+        return [(text, at / 1000) for text, at in self.page.evaluate("witness.texts")]
 
     def refuse(self, error: str | None) -> None:
         """From now on the browser refuses every device with this error; None: it cannot share its screen."""

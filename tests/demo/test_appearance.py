@@ -43,7 +43,7 @@ def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look)
                 look(page, f"{state}-{width}-{scheme}")
 
     expect_right("idle")
-    demo.set("Countdown", "10 seconds")
+    demo.set_long_countdown()
     expect_right("settings")
     demo.choose("Camera")
     demo.record.click()

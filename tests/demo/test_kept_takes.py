@@ -89,8 +89,8 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
     late = visit()
     expect(offers(late.page)).to_have_count(1)
     minutes, seconds = RECOVER.fullmatch(offers(late.page).inner_text()).groups()
-    assert minutes == "0"
-    assert 2 <= int(seconds) < 30
+    length = 60 * int(minutes) + int(seconds)
+    assert length >= 2
     expect(late.takes).to_have_count(0)
     offers(late.page).click()
 
@@ -99,7 +99,7 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
     expect(offers(late.page)).to_have_count(0)
     found = probe(late.content(1))
     assert found["errors"] == []
-    assert found["decoded_duration"] >= int(seconds)
+    assert found["decoded_duration"] == pytest.approx(length + 0.5, abs=1)  # an offer leaves out fractions
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.1)
     [channel, *_] = tone(late.content(1))
     assert channel["frequency"] == pytest.approx(1000, abs=5)

@@ -138,7 +138,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
     decibels = float(live.expect_output(r"Loudest after \d+\.\d s: (-\d+\.\d) dBFS")[1])
     assert -40 < decibels < 0
     expect(live.chart).to_have_accessible_name(
-        re.compile(r"^Line chart of \d\d values from -\d.* dBFS to -\d.* dBFS over \d(\.\d)? s$")
+        re.compile(r"^Line chart of \d{2,3} values from -\d.* dBFS to -\d.* dBFS over \d+(\.\d)? s$")
     )
     live.choose("Movement")
     live.run.click()
@@ -171,7 +171,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
     live.run.click()
     live.expect_output(r"\d+ pictures; most moves after \d+\.\d s")
     label = live.chart.get_attribute("aria-label")
-    most = re.search(r"from 0\S* % to (\d\S*) % over [123]", label)
+    most = re.search(r"from 0\S* % to (\d\S*) % over \d+", label)
     assert most, label
     assert float(most[1]) > (10 if engine == "chromium" else 0)  # of Firefox's camera the colour fades
 
@@ -244,7 +244,7 @@ def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, 
     live.reset.click()
     expect(live.code).to_contain_text("# How loud is it?")
 
-    def run_often(times: int) -> int:
+    def run_often(times: int) -> None:
         for number in range(times):
             live.run_code(
                 "import gc\ngc.collect()\n"
@@ -253,10 +253,11 @@ def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, 
             )
             live.expect_output(f"run {number}[^$]*ZeroDivisionError")
         expect(live.stop).to_be_hidden()
-        return page.evaluate("proxies.size")
 
-    few = run_often(3)
-    assert run_often(20) < few + 10
+    run_often(3)
+    few = page.evaluate("proxies.size")
+    run_often(20)
+    page.wait_for_function("few => proxies.size < few + 10", arg=few)
     demo.make_take(2)
 
 

@@ -24,7 +24,7 @@ from bench.lanes import chromium_only, firefox_in_soak
 from serve import Site
 
 BELOW = "some/where"
-KEEPING = 20_000  # milliseconds
+KEEPING = 60_000  # milliseconds
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -184,16 +184,16 @@ def test_new_version_is_announced_and_comes_only_when_it_is_asked_for(host, visi
     expect_version(first, "two")
 
 
-SETTLED = """async () => {
+UPDATE = """async () => {
   const registration = await navigator.serviceWorker.ready;
+  registration.onupdatefound = () => { window.found = registration.installing; };
   await registration.update();
-  const { installing, waiting } = registration;
-  const worker = installing ?? waiting;
-  while (worker.state === "installing") {
-    await new Promise((done) => worker.addEventListener("statechange", done, { once: true }));
-  }
-  return worker.state;
 }"""
+
+
+def expect_update_to_become(demo: Demo, state: str) -> None:
+    demo.page.evaluate(UPDATE)
+    demo.page.wait_for_function("state => window.found?.state === state", arg=state, timeout=KEEPING)
 
 
 @pytest.mark.console_errors  # Chromium's own: the hash is another
@@ -207,12 +207,12 @@ def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
     right, date = style.read_bytes(), style.stat().st_mtime
     style.write_text("/* of a third version */")
 
-    assert demo.page.evaluate(SETTLED) == "redundant"
+    expect_update_to_become(demo, "redundant")
     assert update(demo).is_hidden()
     assert kept[0] in caches(demo)
     style.write_bytes(right)
     os.utime(style, (date + 60, date + 60))  # this host's dates count whole seconds
-    assert demo.page.evaluate(SETTLED) == "installed"
+    expect_update_to_become(demo, "installed")
     expect(update(demo)).to_be_visible()
 
 

@@ -29,7 +29,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
     expect(demo.status).to_have_text("Take 1 is ready.")
     expect(demo.page).to_have_title("Recorder")
     demo.expect_released()
-    assert demo.length(1) >= 2
+    assert demo.length(1) >= 1.7
     assert demo.expect_seekable(1) == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
     [channel, *_] = tone(demo.content(1))
     assert channel["frequency"] == pytest.approx(1000, abs=5)
@@ -54,9 +54,7 @@ def test_camera_with_preview_and_pause(demo):
     expect(demo.size).not_to_have_text("0 kB")
     demo.pause.click()
     expect(demo.page).to_have_title("❚❚ Paused – Recorder")
-    paused_at = demo.clock.inner_text()
-    demo.let_pass(1.5)
-    assert demo.clock.inner_text() == paused_at
+    demo.expect_clock_to_stand()
     demo.resume.click()
     demo.record_until("0:02")
     demo.stop.click()
@@ -64,7 +62,9 @@ def test_camera_with_preview_and_pause(demo):
     expect(demo.take(1)).to_be_visible()
     assert demo.opened() == 1, "the preview's stream is the one that is recorded"
     demo.expect_released()
-    assert 2 <= demo.length(1) < 3.3
+    times = demo.times()
+    recording = times["pause"] - times["start()"] + times["stop"] - times["resume()"]
+    assert 1.7 <= demo.length(1) < recording + 0.5, "the pause is not recorded"
     assert demo.expect_seekable(1) == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
     assert demo.player(1).evaluate("player => player.videoWidth") > 0
     assert kinds(demo.content(1)) == ["audio", "video"]

@@ -107,8 +107,8 @@ def brightness_of_each_second(cell: Cell) -> None:
     times, means = [float(line[0]) for line in lines], [float(line[2]) for line in lines]
     steps = [later - time for time, later in pairwise(times)]
     assert times[0] < 0.15
-    assert min(steps) == pytest.approx(0.25, abs=0.1), "every fifth of 20 frames a second"
-    assert times[-1] > 1.5
+    assert min(steps) > 0.15, "every fifth of 20 frames a second, or of fewer"
+    assert times[-1] > 0.5
     assert len(set(means)) >= 2, "another colour each second"
     assert [len(line[3]) for line in lines] == [round(mean / 8) for mean in means]
 
@@ -119,7 +119,7 @@ def stripes_of_the_cameras_colours(cell: Cell) -> None:
     )
     pure = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
     named = [name for fill in fills for name, colour in pure.items() if fill == pytest.approx(colour, abs=40)]
-    assert len(named) == len(fills) >= 20
+    assert len(named) == len(fills)
     assert len(set(named)) >= 2
     box = cell.output.locator("svg").bounding_box()
     assert box
@@ -128,7 +128,7 @@ def stripes_of_the_cameras_colours(cell: Cell) -> None:
 
 def levels(cell: Cell) -> None:
     lines = cell.printed.splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 20
     assert all(re.fullmatch(r"[01]\.\d\d #*", line) for line in lines)
     assert max(float(line[:4]) for line in lines) > 0.1
 
@@ -149,7 +149,7 @@ def drawn_peak_is_the_tone(cell: Cell) -> None:
 
 def growing_size(cell: Cell) -> None:
     told = re.findall(r"([\d.]+) s: +(\d+) bytes, (\d+) of them new", cell.printed)
-    assert len(told) == len(cell.printed.splitlines()) >= 4
+    assert len(told) == len(cell.printed.splitlines()) >= 2
     sum_of_chunks = 0
     for _, size, new in told:
         sum_of_chunks += int(new)
@@ -175,7 +175,7 @@ EXAMPLES: dict[str, dict[str, Check]] = {
         "release": prints("The camera is off."),
         "thumbnail": photo,
         "brightness": brightness_of_each_second,
-        "middle": prints(r"\d\d frames, from rgb\(\d+, \d+, \d+\) to rgb\(\d+, \d+, \d+\)"),
+        "middle": prints(r"\d+ frames, from rgb\(\d+, \d+, \d+\) to rgb\(\d+, \d+, \d+\)"),
         "strip": stripes_of_the_cameras_colours,
     },
     "sound-and-spectrum": {

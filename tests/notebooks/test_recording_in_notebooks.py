@@ -224,9 +224,8 @@ def test_two_views_of_a_notebook_have_one_agent(lite):
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_a_closed_tab_gives_everything_back_and_two_never_hear_each_other(lite):
     one, two = lite.open("notebooks", FIRST), another_tab(lite).open("lab", FIRST)
-    one.start(HOLD)
-    two.start(HOLD.replace("60", "2"))
-    for tab in (one, two):
+    for tab, seconds in ((one, "60"), (two, "2")):
+        tab.start(HOLD.replace("60", seconds))
         until(tab.page, "lent.live() === 2", 60)
     channels = [set(tab.page.evaluate("lent.channels()")) for tab in (one, two)]
     assert [len(names) for names in channels] == [2, 2]
