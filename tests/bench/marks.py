@@ -8,6 +8,7 @@ MARKS = (
     "core: runs also on the oldest supported Pyodide and under a strict Content-Security-Policy",
     "page_only(reason): does not run a second time in a worker, since there it must be otherwise",
     "media_work: tests the engine more than the bridge; its core in one worker, all of it there in make soak",
+    "firefox_in_soak: in Firefox only in make soak",
     "lane(*names): runs in these lanes of the bench and in no other",
     "time_limit(seconds): how long the test may take inside the browser, 60 unless said otherwise",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",

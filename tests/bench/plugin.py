@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench import marks
-from bench.lanes import WORKERS, lanes_of
+from bench.lanes import LANES, WORKERS, lanes_of
 from bench.reports import blame, outcome_report
 from bench.runner import Runner
 from bench.server import BenchSite
@@ -91,6 +91,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # else there is none, and pytest skips it
             item.stash[LANE] = lane
+            if LANES[lane].engine == "firefox" and item.get_closest_marker("firefox_in_soak"):
+                item.add_marker("soak")
             if lane in WORKERS:
                 # The bridge is the same for what is not the core, and the engine in both browsers.
                 media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")

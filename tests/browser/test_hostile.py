@@ -9,6 +9,7 @@ from workers import PythonWorker
 from mediarecorder.modules import load_into_page
 
 pytestmark = [
+    pytest.mark.firefox_in_soak,
     pytest.mark.page_only("the page starts workers of its own"),
     pytest.mark.time_limit(60),
     # Where there are thieves, the page asks for an address that has died with its worker; Chromium says so.

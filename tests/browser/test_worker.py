@@ -129,6 +129,7 @@ async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, class
     assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")
 
 
+@pytest.mark.firefox_in_soak
 async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, ledger):
     channel = open_channel()
     first, second = mortal(), mortal()
@@ -364,6 +365,7 @@ await recorder.request_data()
 """
 
 
+@pytest.mark.firefox_in_soak
 async def test_a_worker_that_dies_gives_everything_back(mortal, open_channel, ledger):
     locks = set(await ledger.locks())
     worker = mortal()
@@ -387,6 +389,7 @@ stream = await mediarecorder.media_devices.get_user_media(audio=True)
 """
 
 
+@pytest.mark.firefox_in_soak
 async def test_a_worker_that_dies_while_the_user_is_asked_opens_nothing(mortal, open_channel, ledger):
     worker = mortal()
     await worker.run(CONNECTED.format(channel=open_channel()))
@@ -458,6 +461,7 @@ async def frame():
     channel.close()
 
 
+@pytest.mark.firefox_in_soak
 async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
     element, channel = frame
     worker = mortal()
@@ -481,6 +485,7 @@ said + " " + str(recording.size > 0)
 """
 
 
+@pytest.mark.firefox_in_soak
 async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
     element, channel = frame
     worker = mortal()

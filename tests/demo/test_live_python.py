@@ -90,6 +90,7 @@ def live(strict_demo: Demo) -> Live:
     return Live(strict_demo)
 
 
+@firefox_in_soak
 def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, request):
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from bench.lanes import firefox_in_soak
 
 
-@pytest.mark.parametrize("lane", ["chromium-denied", "firefox-denied"])
+@pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
 def test_denied_microphone(demo_in, lane):
     demo = demo_in(lane)
     demo.record.click()
@@ -19,7 +19,11 @@ def test_denied_microphone(demo_in, lane):
 
 
 @pytest.mark.parametrize(
-    ("lane", "source"), [("chromium-no-camera", "Camera"), ("firefox-no-devices", "Microphone")]
+    ("lane", "source"),
+    [
+        ("chromium-no-camera", "Camera"),
+        pytest.param("firefox-no-devices", "Microphone", marks=pytest.mark.soak),
+    ],
 )
 def test_missing_device(demo_in, lane, source):
     demo = demo_in(lane)

@@ -122,6 +122,7 @@ def caches(demo: Demo) -> list[str]:
     return demo.page.evaluate("caches.keys()")
 
 
+@firefox_in_soak
 def test_site_records_on_a_plain_host_below_a_path_and_asks_nobody_else(page, host, visit):
     said, asked, refused = [], [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))

@@ -121,6 +121,7 @@ await mediarecorder.connect(config["channel"])
 """
 
 
+@firefox_in_soak
 def test_without_isolation_the_author_hands_over_a_channel(show):
     head = AUTHOR.format(config=json.dumps(CONFIG), source=json.dumps(TELL + CONNECT + RECORD))
     assert told(show(head, "", isolated=False)) == [True, True, "video"]
