@@ -6,6 +6,7 @@
  *     mediarecorder-store-<name>/<id>/media                 all of it in one file, once it was recovered or added
  *     mediarecorder-store-<name>/<id>/title                 what the user calls it
  *     mediarecorder-store-<name>/<id>/coming                the journal of what is added, before it has its name
+ *     mediarecorder-store-<name>/<id>/going                 the first journal of what is deleted
  *
  * One without its first journal is no take: it is about to be one, or to be none any more.
  */
@@ -37,7 +38,7 @@ import { Fault } from "../fault.js";
  * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
  */
 
-const MEDIA = "media", TITLE = "title", COMING = "coming";
+const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
 
 export class Folder {
   /** @param {string} name  @param {FileSystemDirectoryHandle} handle */
@@ -181,8 +182,10 @@ export class Folder {
   /** The same, of a take that the caller holds. @param {string} id */
   async remove(id) {
     const folder = await this.take(id);
-    // Without its first file a take is none, so it is there or not, but never a half of it.
-    await folder.removeEntry(fileName(0)).catch(() => {});
+    // Without its first file a take is none, so it is there or not, but never a half of it. (Another name, since of a
+    // file that it was removing when it was killed Firefox keeps the name, and an empty file behind it.)
+    const first = await folder.getFileHandle(fileName(0)).catch(() => undefined);
+    await first?.move(GOING).catch(() => {});
     await this.handle.removeEntry(id, { recursive: true });
   }
 
