@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
+import { COPY, patched } from "./patches.mjs";
 
 const OUT = "py/mediarecorder/js";
 
@@ -19,43 +20,8 @@ const common = {
   logLevel: "warning",
 };
 
-/**
- * Places where mediabunny comes to no end on a broken file, with the page hanging. On broken elements of a
- * Matroska file it looks for the next whole one; where only the size is broken, it finds the one it stands at, again
- * and again: it must begin one byte further on. With exactly eight bytes left to look at, it neither looks nor leaves.
- * And an MP4 may say that it holds thousands of millions of samples: it may not have more than it gives the sizes of.
- * @type {import("esbuild").Plugin}
- */
-const stepOn = {
-  name: "step on",
-  setup({ onLoad }) {
-    /** @type {(file: RegExp, ...changes: [place: RegExp, times: number, instead: string][]) => void} */
-    const mend = (file, ...changes) =>
-      onLoad({ filter: file }, ({ path }) => {
-        let contents = readFileSync(path, "utf8");
-        for (const [place, times, instead] of changes) {
-          if ([...contents.matchAll(place)].length !== times) {
-            throw new Error(`${path} has changed: look whether it still hangs on broken files`);
-          }
-          contents = contents.replace(place, instead);
-        }
-        return { contents };
-      });
-    const sizes = "sampleTable.sampleSizes.length";
-    mend(/mediabunny.*matroska-demuxer\.js$/, [/(await resync\([\w.]+, elementStartPos),/g, 2, "$1 + 1,"]);
-    mend(/mediabunny.*matroska.ebml\.js$/, [/(slice\.length) < (MAX_VAR_INT_SIZE\)\s+break)/g, 1, "$1 <= $2"]);
-    mend(
-      /mediabunny.*isobmff-demuxer\.js$/,
-      [
-        /i = (start\w+); i < (start\w+ \+ chunkEntry\.samplesPerChunk);/g, 1,
-        `i = Math.max(0, $1); i < Math.min($2, ${sizes});`,
-      ],
-      [/i < entry\.count;/g, 2, `i < Math.min(entry.count, ${sizes} === 1 ? 2 ** 20 : ${sizes} - entry.startIndex);`],
-    );
-  },
-};
-
-await build({ ...common, entryPoints: ["static/media/media.js"], plugins: [stepOn] });
+patched();
+await build({ ...common, alias: { mediabunny: COPY }, entryPoints: ["static/media/media.js"] });
 /**
  * The encoder of MP3 carries the text of its worker in a string. Here it becomes a function, so that it can also work
  * without a worker (static/media/worker-of-mp3.js).
@@ -104,9 +70,8 @@ writeFileSync(
   `${OUT}/LICENSES.txt`,
   `media.js contains mediabunny ${version("mediabunny")}, and mp3.js contains @mediabunny/mp3-encoder
 ${version("@mediabunny/mp3-encoder")}, both bundled and minified. Their sources are the npm packages of these names
-and versions, and at https://github.com/Vanilagy/mediabunny; the one change made to them, to the search for the next
-whole element of a broken Matroska file, is in tools/bundle.mjs of this project. Their licence is the Mozilla Public
-License 2.0, below.
+and versions, and at https://github.com/Vanilagy/mediabunny. mediabunny was changed before it was bundled: the
+changes are the patches in tools/patches of this project. Their licence is the Mozilla Public License 2.0, below.
 
 mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly by the makers of that package,
 under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build

@@ -168,9 +168,10 @@ def node() -> Path:
 def javascript() -> None:
     """Bundle the library's JavaScript into the package, where the wheel and the tests find it."""
     scripts = (file for file in sorted((ROOT / "static").rglob("*")) if file.suffix in (".js", ".txt"))
-    sources = [file.relative_to(ROOT).as_posix() for file in scripts]
-    version = "py/mediarecorder/__init__.py"
-    key = fingerprint(*sources, files=["package-lock.json", "tools/bundle.mjs", version, *sources])
+    patches = sorted((ROOT / "tools" / "patches").glob("*.patch"))
+    sources = [file.relative_to(ROOT).as_posix() for file in (*scripts, *patches)]
+    makers = ["package-lock.json", "tools/bundle.mjs", "tools/patches.mjs", "py/mediarecorder/__init__.py"]
+    key = fingerprint(*sources, files=[*makers, *sources])
     if is_done(BUNDLES, "bundled", key) and (BUNDLES / "media.js").exists():
         return
     say("bundling JavaScript: static")
