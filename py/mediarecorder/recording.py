@@ -193,7 +193,7 @@ class Recording(MediaFile):
         What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
         it is.
         """
-        made = await perform("seekable", "seekable", self._blob, on_progress=on_progress)
+        made = await perform("seekable", "seekable", self._blob, self._duration, on_progress=on_progress)
         return self if absent(made) else self._became(made)
 
     async def convert(self, format: str, *, on_progress: Progress | None = None) -> Recording:
@@ -224,7 +224,8 @@ class Recording(MediaFile):
         """
         format = checked_format(format)
         needs = MP3 if format == "mp3" else MEDIA
-        made = await perform("convert", "convert", self._blob, format, on_progress=on_progress, needs=needs)
+        arguments = (self._blob, format, self._duration, None)
+        made = await perform("convert", "convert", *arguments, on_progress=on_progress, needs=needs)
         return self._became(made)
 
     async def trim(
@@ -296,7 +297,8 @@ class Recording(MediaFile):
             raise ValueError("concat joins at least one recording, and the list is empty")
         needs = MP3 if any(recording.extension == "mp3" for recording in several) else MEDIA
         blobs = js.Array.of(*(recording.blob for recording in several))
-        made = await perform("concat", "concat", blobs, on_progress=on_progress, needs=needs)
+        lengths = js.Array.of(*(recording.duration for recording in several))
+        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress, needs=needs)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
@@ -327,7 +329,8 @@ class Recording(MediaFile):
         wanted = {
             name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
         }
-        made = self._became(await perform("with_tags", "withTags", self._blob, to_js(to_browser(wanted))))
+        pairs = to_js(to_browser(wanted))
+        made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing

@@ -151,6 +151,7 @@ class AudioSamples(MediaArray):
                 format,
                 js_object(facts),
                 proxy,
+                None,
                 on_progress=on_progress,
                 needs=MP3 if format == "mp3" else MEDIA,
             )
