@@ -241,9 +241,8 @@ class Recording(MediaFile):
         Parameters
         ----------
         exact
-            Begin and end at just these times, in the codecs that it has: what cannot be cut between two
-            packets is encoded anew. False copies all packets: at once and without loss, but from the key
-            frame before `start`.
+            Begin and end at just these times, which takes encoding anew, in the codec that it has. False
+            copies the packets: at once and without loss, but from the key frame before `start`.
 
         Raises
         ------
@@ -357,8 +356,8 @@ class Recording(MediaFile):
             Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
             cannot hold is filtered out.
         channels
-            How many columns; without it as many as there are. One channel is the mean of all; two of more are
-            the standard down-mix (ITU-R BS.775), in which the centre is heard on both sides.
+            How many columns; without it as many as there are. One channel is the mean of all; of more
+            channels than are wanted the first ones are taken.
 
         Raises
         ------
