@@ -1,7 +1,7 @@
 // @ts-check
 /** Sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
 
-import { AudioSample, AudioSampleSink, AudioSampleSource, QUALITY_HIGH } from "mediabunny";
+import { AudioSample, AudioSampleSink, AudioSampleSource, Quality, QUALITY_HIGH } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
 import { encodableSound, FORMATS, named, wav } from "./formats.js";
@@ -223,6 +223,18 @@ export async function addSamples(source, data, { sampleRate, channels }, timesta
 }
 
 /**
+ * The quality that a sound is encoded in.
+ * @param {import("mediabunny").AudioCodec} codec  @param {number} sampleRate  @param {number} channels
+ * @param {number} [bitsPerSecond]
+ */
+export function soundQuality(codec, sampleRate, channels, bitsPerSecond) {
+  if (bitsPerSecond) return new Quality({ bitrate: bitsPerSecond });
+  // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
+  const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
+  return codec === "mp3" ? new Quality({ bitrate: perChannel * channels }) : QUALITY_HIGH;
+}
+
+/**
  * Encode a sound.
  * @param {string} name  a format
  * @param {{sampleRate: number, channels: number, length: number, frames: () => AsyncGenerator<Float32Array>}} sound
@@ -240,7 +252,7 @@ export async function encoded(name, sound, task, tags = {}) {
   const frames = resampled(mixed, sound.sampleRate, sampleRate, numberOfChannels);
   const bytes = (sound.length * sampleRate * numberOfChannels * 2) / sound.sampleRate;
   return writing(name === "wav" ? wav(bytes, tags) : format.make(), async (output) => {
-    const source = new AudioSampleSource({ codec, quality: QUALITY_HIGH });
+    const source = new AudioSampleSource({ codec, quality: soundQuality(codec, sampleRate, numberOfChannels, task.bitsPerSecond) });
     output.addAudioTrack(source);
     output.setMetadataTags(tags);
     await output.start();
