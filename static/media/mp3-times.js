@@ -28,7 +28,7 @@ export function inTime(Encoder) {
     #waiting = [];
 
     async init() {
-      this.#receive = this.onPacket;
+      this.#receive = /** @type {any} */ (this).onPacket;
       this.onPacket = (/** @type {EncodedPacket} */ packet, /** @type {unknown} */ meta) => {
         this.#waiting.push({ packet, meta, from: this.#next });
         this.#next += Math.round(packet.duration * this.config.sampleRate);
