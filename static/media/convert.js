@@ -1,14 +1,14 @@
 // @ts-check
 /** One recording into another file: seekable, in another format, shorter, with tags. */
 
-import { Conversion, EncodedPacketSink } from "mediabunny";
+import { Conversion, EncodedPacketSink, Quality } from "mediabunny";
 import { Fault } from "../fault.js";
 import { encodablePicture, encodableSound, FORMATS, named, soundFacts, unsupported, wav } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
 import { copying, InOrder, write } from "./packets.js";
 import { writing } from "./result.js";
 import { isSeekable } from "./seeking.js";
-import { encoded, sound } from "./sound.js";
+import { encoded, sound, soundQuality } from "./sound.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -70,7 +70,11 @@ export const convert = (blob, name, request) =>
       if ((await input.getFormat()).mimeType !== format.make().mimeType) delete tags.raw; // of the other container
       const onlySound = format.video.length === 0;
       const tracks = onlySound ? [await soundOf(input)] : await input.getTracks();
+      // What gets a bit rate is encoded anew: the picture, or the sound where there is none.
+      const picture = tracks.some((track) => track.isVideoTrack());
+      const bitrate = (/** @type {boolean} */ isPicture) => (isPicture === picture ? task.bitsPerSecond : undefined);
       const stays = async (/** @type {import("mediabunny").InputTrack} */ track) =>
+        !bitrate(track.isVideoTrack()) &&
         /** @type {any[]} */ ([...format.video, ...format.audio]).includes(await track.getCodec());
       const stay = await Promise.all(tracks.map(stays));
       const kept = tracks.filter((_, index) => stay[index]);
@@ -80,11 +84,19 @@ export const convert = (blob, name, request) =>
       return written(input, format.make(), kept, tags, task, {
         video: async (track) => {
           if (!changed.includes(track)) return { discard: true };
-          return { codec: (await encodablePicture(track, format)) ?? (await refuse(input, name, format.video)) };
+          const codec = (await encodablePicture(track, format)) ?? (await refuse(input, name, format.video));
+          const rate = bitrate(true);
+          return rate ? { codec, quality: new Quality({ bitrate: rate }) } : { codec };
         },
         audio: async (track) => {
           if (!changed.includes(track)) return { discard: true };
-          return (await encodableSound(await soundFacts(track), format.audio)) ?? refuse(input, name, format.audio);
+          const parameters = await encodableSound(await soundFacts(track), format.audio);
+          if (!parameters) return refuse(input, name, format.audio);
+          const { codec, sampleRate, numberOfChannels } = parameters;
+          const rate = bitrate(false);
+          return rate
+            ? { ...parameters, quality: soundQuality(codec, sampleRate, numberOfChannels, rate) }
+            : parameters;
         },
       });
     }),

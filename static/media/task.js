@@ -4,8 +4,8 @@
 import { asFault } from "./faults.js";
 
 /**
- * What Python hands over: how it cancels the work, whom to tell how far it is, and how many bits a second of what is
- * encoded may have.
+ * What Python hands over: how it cancels the work, whom to tell how far it is, and how many bits a second the picture
+ * may have, or the sound where there is no picture.
  * @typedef {{signal: AbortSignal, progress?: (fraction: number) => void, bitsPerSecond?: number}} Request
  */
 
