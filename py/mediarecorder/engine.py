@@ -47,8 +47,8 @@ def checked_bit_rate(bits_per_second: Any, format: str) -> dict[str, int]:
         return {}
     if rate < LOWEST_BIT_RATE:
         raise ValueError(
-            f"bits_per_second is at least {LOWEST_BIT_RATE}, and not {bits_per_second!r}: its unit is bits per"
-            " second, so 64 kbit/s are 64000"
+            f"bits_per_second is at least {LOWEST_BIT_RATE}, and not {bits_per_second!r}: its unit is bits"
+            " per second, so 64 kbit/s are 64000"
         )
     if format == "wav":
         raise ValueError("wav is not compressed: bits_per_second is for the other formats")
