@@ -9,6 +9,7 @@ import { copying, InOrder, write } from "./packets.js";
 import { writing } from "./result.js";
 import { isSeekable } from "./seeking.js";
 import { encoded, sound } from "./sound.js";
+import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -30,25 +31,18 @@ export const seekable = (blob, request) =>
   );
 
 /**
- * The same packets and other tags.
- * @param {Blob} blob  @param {[string, string | number][]} pairs  names and values  @param {Request} request
+ * The same packets and other tags; what is not changed stays.
+ * @param {Blob} blob  @param {import("./tags.js").Pairs} changes  @param {Request} request
  */
-export const withTags = (blob, pairs, request) =>
-  perform(request, (task) =>
-    reading(blob, async (input) => {
-      const { images } = await input.getMetadataTags();
-      const value = (/** @type {string} */ name, /** @type {string | number} */ said) => name === "date" ? new Date(said) : said;
-      const tags = Object.fromEntries(pairs.map(([name, said]) => [name, value(name, said)]));
-      return copied(input, task, { images, ...tags });
-    }),
-  );
+export const withTags = (blob, changes, request) =>
+  perform(request, (task) => reading(blob, (input) => copied(input, task, changes)));
 
 /** How long it plays, in seconds. @param {Blob} blob  @param {Request} request */
 export const measure = (blob, request) => perform(request, () => reading(blob, duration));
 
-/** @param {Input} input  @param {Task} task  @param {MetadataTags} [tags] */
-async function copied(input, task, tags) {
-  const format = await formatLike(input, tags);
+/** @param {Input} input  @param {Task} task  @param {import("./tags.js").Pairs} [changes] */
+async function copied(input, task, changes) {
+  const format = await formatLike(input);
   const tracks = await input.getTracks();
   for (const track of tracks) {
     const codec = await track.getCodec();
@@ -56,7 +50,7 @@ async function copied(input, task, tags) {
       throw new Fault("NotSupportedError", `${named([codec ?? "an unknown codec"])} cannot be put into ${format.fileExtension.slice(1)}`);
     }
   }
-  return written(input, format, tracks, tags ?? (await input.getMetadataTags()), task);
+  return written(input, format, tracks, await tagsFor(input, format, changes), task);
 }
 
 /**
@@ -66,8 +60,7 @@ export const convert = (blob, name, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
       const format = FORMATS[name];
-      const tags = await input.getMetadataTags();
-      if ((await input.getFormat()).mimeType !== format.make().mimeType) delete tags.raw; // of the other container
+      const tags = await tagsFor(input, format.make());
       const onlySound = format.video.length === 0;
       const tracks = onlySound ? [await soundOf(input)] : await input.getTracks();
       const stays = async (/** @type {import("mediabunny").InputTrack} */ track) =>
@@ -157,7 +150,9 @@ export const trim = (blob, start, end, exact, known, request) =>
       if (exact) Object.assign(options, await exactly(input, start === 0, wholeTail));
       // Times move together so that the key frame before the start comes to stand at 0.
       else options.copy = { mode: "forced", shiftTolerance: Infinity };
-      const result = await writing(await formatLike(input), async (output) => {
+      const format = await formatLike(input);
+      options.tags = await tagsFor(input, format);
+      const result = await writing(format, async (output) => {
         const conversion = await prepared({ input, output, ...options });
         if (task.tell) conversion.onProgress = (fraction) => task.report(fraction);
         await cancellable(conversion, task, () => conversion.execute());
@@ -203,9 +198,9 @@ async function exactly(input, fromStart, toEnd) {
 
 /**
  * A format that holds what this file holds: its own, if it can be written.
- * @param {Input} input  @param {MetadataTags} [tags]
+ * @param {Input} input
  */
-export async function formatLike(input, tags) {
+export async function formatLike(input) {
   const mimeType = (await input.getFormat()).mimeType;
   const kind = mimeType.slice(mimeType.indexOf("/") + 1);
   if (kind === "webm" || kind === "x-matroska") {
@@ -214,7 +209,7 @@ export async function formatLike(input, tags) {
     const fit = codecs.every((codec) => codec && webm.getSupportedCodecs().includes(codec));
     return fit ? webm : FORMATS.mkv.make();
   }
-  if (kind.includes("wav")) return wav(0, tags);
+  if (kind.includes("wav")) return wav();
   if (kind === "ogg" || kind === "flac") return FORMATS.ogg.make();
   if (kind === "mpeg") return FORMATS.mp3.make();
   return FORMATS.mp4.make();

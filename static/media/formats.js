@@ -35,13 +35,10 @@ export const FORMATS = {
 };
 
 /**
- * WAV, in the form for files beyond 4 GB where it is needed, and with tags in the form that holds every script.
- * @param {number} [bytes]  about how many  @param {import("mediabunny").MetadataTags} [tags]
+ * WAV, in the form for files beyond 4 GB where it is needed.
+ * @param {number} [bytes]  about how many
  */
-export function wav(bytes = 0, tags = {}) {
-  const latin = Object.values(tags).every((value) => typeof value !== "string" || /^[\x20-\x7e]*$/.test(value));
-  return new WavOutputFormat({ large: bytes > 4e9, metadataFormat: latin ? "info" : "id3" });
-}
+export const wav = (bytes = 0) => new WavOutputFormat({ large: bytes > 4e9 });
 
 /** Names of the formats as people call the codecs. @type {Record<string, string>} */
 const NAMES = { avc: "H.264", hevc: "H.265", vp8: "VP8", vp9: "VP9", av1: "AV1", opus: "Opus", aac: "AAC" };

@@ -9,6 +9,7 @@ import { duration, open, origin } from "./input.js";
 import { copying, isSame, write } from "./packets.js";
 import { writing } from "./result.js";
 import { addSamples, sound } from "./sound.js";
+import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -46,7 +47,9 @@ async function joined(inputs, task) {
     index === 0 ? origin(input) : input.getFirstTimestamp();
   const begins = await Promise.all(inputs.map(first));
   const lengths = await Promise.all(inputs.map(duration));
-  return writing(await formatLike(inputs[0]), async (output) => {
+  const format = await formatLike(inputs[0]);
+  return writing(format, async (output) => {
+    output.setMetadataTags(await tagsFor(inputs[0], format));
     const tracks = [];
     if (pictures[0]) tracks.push(await pictureOf(inputs, begins, output));
     if (sounds[0]) tracks.push(await soundOf(inputs, begins, output));

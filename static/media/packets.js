@@ -24,14 +24,15 @@ export async function copying(tracks, begins, output) {
   const [first] = tracks;
   const meta = { decoderConfig: await /** @type {any} */ (first).getDecoderConfig() };
   const name = (await first.getName()) ?? undefined;
+  const languageCode = await first.getLanguageCode();
   /** @type {EncodedVideoPacketSource | EncodedAudioPacketSource} */
   let source;
   if (first.isVideoTrack()) {
     source = new EncodedVideoPacketSource(/** @type {any} */ (await first.getCodec()));
-    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), name });
+    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), name, languageCode });
   } else {
     source = new EncodedAudioPacketSource(/** @type {any} */ (await first.getCodec()));
-    output.addAudioTrack(source, { name });
+    output.addAudioTrack(source, { name, languageCode });
   }
   return (index) => {
     // One packet at a time: `sink.packets()` reads a second's worth ahead, and so fast that is the whole file.

@@ -239,7 +239,7 @@ export async function encoded(name, sound, task, tags = {}) {
   const mixed = remixed(sound.frames(), sound.channels, numberOfChannels);
   const frames = resampled(mixed, sound.sampleRate, sampleRate, numberOfChannels);
   const bytes = (sound.length * sampleRate * numberOfChannels * 2) / sound.sampleRate;
-  return writing(name === "wav" ? wav(bytes, tags) : format.make(), async (output) => {
+  return writing(name === "wav" ? wav(bytes) : format.make(), async (output) => {
     const source = new AudioSampleSource({ codec, quality: QUALITY_HIGH });
     output.addAudioTrack(source);
     output.setMetadataTags(tags);
