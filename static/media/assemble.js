@@ -37,7 +37,6 @@ const REORDERED_WITHIN = 100;
  * @property {VideoCodec[]} [video]  the codecs that may be, the one to encode first; else the track's own, then any
  * @property {AudioCodec[]} [audio]
  * @property {"exact" | "copy"} [mode]  "copy": nothing is encoded
- * @property {number} [bitsPerSecond]  of what is encoded
  */
 
 /**
@@ -45,6 +44,9 @@ const REORDERED_WITHIN = 100;
  * @param {OutputFormat} format  @param {Wishes} wishes  @param {Task} task
  */
 export async function assembled(parts, tracks, format, wishes, task) {
+  // What is given a bit rate is encoded anew: the picture, or the sound where there is none.
+  const picture = tracks.some(([track]) => track.isVideoTrack());
+  const rateOf = (/** @type {InputTrack} */ track) => (track.isVideoTrack() === picture ? task.bitsPerSecond : undefined);
   const result = await writing(format, async (output) => {
     const pieces = [];
     for (const several of tracks) pieces.push(await piecesOf(several));
@@ -56,15 +58,15 @@ export async function assembled(parts, tracks, format, wishes, task) {
     async function piecesOf(several) {
       const [first] = several;
       const allowed = await codecsFor(first, format, wishes);
-      const copied = allowed.includes(/** @type {any} */ (await first.getCodec())) && (await fits(several, parts, format, wishes));
-      if (copied) return copying(several, parts, output);
+      const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
+      if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
       if (wishes.mode === "copy") throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
       if (first.isVideoTrack()) {
         const pictures = /** @type {InputVideoTrack[]} */ (several);
         const codec = await encodablePicture(first, { video: /** @type {VideoCodec[]} */ (allowed) });
         if (!codec) throw await unsupported(first.input, nameOf(format), allowed);
         for (const track of pictures) await decodable(track);
-        return encodingPictures(pictures, parts, output, codec, wishes.bitsPerSecond);
+        return encodingPictures(pictures, parts, output, codec, rateOf(first), task);
       }
       const sounds = /** @type {InputAudioTrack[]} */ (several);
       const parameters = await encodableSound(await widest(sounds), /** @type {AudioCodec[]} */ (allowed));
@@ -74,11 +76,11 @@ export async function assembled(parts, tracks, format, wishes, task) {
         throw await unsupported(first.input, nameOf(format), allowed);
       }
       for (const track of sounds) await decodable(track);
-      return encodingSound(sounds, parts, output, parameters, wishes.bitsPerSecond);
+      return encodingSound(sounds, parts, output, parameters, rateOf(first));
     }
   });
   await nothingLost(result, tracks);
-  return result;
+  return { ...result, note: task.note };
 }
 
 /**

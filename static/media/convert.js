@@ -70,9 +70,9 @@ export async function filledTracks(input) {
 
 /**
  * @param {Blob} blob  @param {string} name  a format
- * @param {number} known  @param {number | undefined} bitsPerSecond  @param {Request} request
+ * @param {number} known  @param {Request} request
  */
-export const convert = (blob, name, known, bitsPerSecond, request) =>
+export const convert = (blob, name, known, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
       const { make, video, audio } = FORMATS[name];
@@ -81,7 +81,7 @@ export const convert = (blob, name, known, bitsPerSecond, request) =>
       const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
       const part = await Part.whole(input, known);
       const format = name === "wav" ? wav(await bytesOfSound(input), tags) : make();
-      const wishes = { tags, video, audio, bitsPerSecond };
+      const wishes = { tags, video, audio };
       return assembled([part], tracks.map((track) => [track]), format, wishes, task);
     }),
   );

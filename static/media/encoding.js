@@ -3,7 +3,7 @@
 
 import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink, VideoSampleSource } from "mediabunny";
 import { Fault } from "../fault.js";
-import { fitted } from "./fit.js";
+import { encodableSize, fitted, paddingNote } from "./fit.js";
 import { framesOf, RATE } from "./opus.js";
 import { cut, sound } from "./sound.js";
 
@@ -15,23 +15,25 @@ import { cut, sound } from "./sound.js";
 /** @typedef {import("./formats.js").SoundParameters} SoundParameters */
 /** @typedef {import("./packets.js").Pieces} Pieces */
 /** @typedef {import("./part.js").Part} Part */
+/** @typedef {import("./task.js").Task} Task */
 
 /** Seconds of sound that go to the encoder at a time. */
 const BLOCK = 0.5;
 
-/** @param {number | undefined} bitsPerSecond */
-const quality = (bitsPerSecond) => (bitsPerSecond ? new Quality({ bitrate: bitsPerSecond }) : QUALITY_HIGH);
-
 /**
  * A track of the output with the pictures of one track of each part. Each is shown until the next one, or the end.
  * @param {InputVideoTrack[]} tracks  @param {Part[]} parts  @param {Output} output
- * @param {VideoCodec} codec  @param {number | undefined} bitsPerSecond
+ * @param {VideoCodec} codec  @param {number | undefined} bitsPerSecond  @param {Task} task
  * @returns {Promise<Pieces>}
  */
-export async function encodingPictures(tracks, parts, output, codec, bitsPerSecond) {
+export async function encodingPictures(tracks, parts, output, codec, bitsPerSecond, task) {
   const [first] = tracks;
   const alpha = ["vp8", "vp9"].includes(codec) && (await first.canBeTransparent()) ? "keep" : "discard";
-  const source = new VideoSampleSource({ codec, quality: quality(bitsPerSecond), alpha });
+  const source = new VideoSampleSource({
+    codec,
+    quality: bitsPerSecond ? new Quality({ bitrate: bitsPerSecond }) : QUALITY_HIGH,
+    alpha,
+  });
   output.addVideoTrack(source, {
     name: (await first.getName()) ?? undefined,
     languageCode: await first.getLanguageCode(),
@@ -47,14 +49,19 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
       const at = Math.max(0, picture.timestamp - part.from);
       const lasts = Math.max(0, until - part.from - at);
       const add = async (/** @type {number} */ shift) => {
-        size ??= { width: picture.displayWidth, height: picture.displayHeight };
-        const sample = fitted(picture, size.width, size.height, codec, alpha);
+        if (!size) {
+          const shape = { width: picture.displayWidth, height: picture.displayHeight };
+          size = encodableSize(shape, codec);
+          task.note = paddingNote(shape, size);
+        }
+        const ground = alpha === "keep" ? "transparent" : "black";
+        const sample = await fitted(picture, size.width, size.height, ground);
         try {
           sample.setTimestamp(shift + at);
           sample.setDuration(lasts);
           await source.add(sample);
         } finally {
-          if (sample !== picture) sample.close();
+          sample.close();
         }
       };
       return { at, lasts, add };
@@ -88,6 +95,18 @@ async function* pictures(track, part) {
   if (first) yield first;
 }
 
+/**
+ * The quality that a sound is encoded in.
+ * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
+ */
+function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
+  // Opus goes no higher; LAME takes the nearest that there is.
+  if (bitsPerSecond) return new Quality({ bitrate: codec === "opus" ? Math.min(bitsPerSecond, 510000) : bitsPerSecond });
+  // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
+  const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
+  return codec === "mp3" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
+}
+
 /** Sound as it goes to an encoder. */
 export class SoundEncoding {
   /** Frames that the encoder was given. */
@@ -97,12 +116,13 @@ export class SoundEncoding {
   #preSkip = 0;
 
   /** @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond */
-  constructor({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
+  constructor(parameters, bitsPerSecond) {
+    const { codec, sampleRate, numberOfChannels } = parameters;
     this.codec = codec;
     this.sampleRate = sampleRate;
     this.channels = numberOfChannels;
     // `timed` is ours: tools/patches/8-sound-times.patch.
-    const config = { codec, quality: quality(bitsPerSecond), timed: this.#timed.bind(this) };
+    const config = { codec, quality: soundQuality(parameters, bitsPerSecond), timed: this.#timed.bind(this) };
     this.source = new AudioSampleSource({
       ...config,
       onEncodedSample: (sample) => {

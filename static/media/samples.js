@@ -15,9 +15,9 @@ const PIECE = 48000;
  * @param {string} name  a format
  * @param {{sampleRate: number, channels: number, length: number}} facts
  * @param {(start: number, end: number) => Uint8Array} read  gives the bytes of these frames
- * @param {number | undefined} bitsPerSecond  @param {import("./task.js").Request} request
+ * @param {import("./task.js").Request} request
  */
-export const encodeSamples = (name, facts, read, bitsPerSecond, request) =>
+export const encodeSamples = (name, facts, read, request) =>
   perform(request, async (task) => {
     const format = FORMATS[name];
     const parameters = await encodableSound(facts, format.audio);
@@ -30,7 +30,7 @@ export const encodeSamples = (name, facts, read, bitsPerSecond, request) =>
     const sound = resampled(mixed, facts.sampleRate, sampleRate, channels, length);
     const container = name === "wav" ? wav(length * channels * 2) : format.make();
     return writing(container, async (output) => {
-      const encoding = new SoundEncoding(parameters, bitsPerSecond);
+      const encoding = new SoundEncoding(parameters, task.bitsPerSecond);
       output.addAudioTrack(encoding.source);
       await output.start();
       let given = 0;
