@@ -20,8 +20,8 @@ const PATCHES = join(ROOT, "tools/patches");
 const SOURCE = join(ROOT, "node_modules/mediabunny");
 export const COPY = join(ROOT, "build/mediabunny");
 
-/** Make the patched copy in a folder. */
-export function patched(folder = COPY) {
+/** Make the patched copy in a folder. @param {string} [folder]  @param {string} [but]  a patch that is left out */
+export function patched(folder = COPY, but = "") {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(SOURCE, "package.json"), join(folder, "package.json"));
@@ -29,7 +29,7 @@ export function patched(folder = COPY) {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
-  for (const name of readdirSync(PATCHES).filter((name) => name.endsWith(".patch")).sort()) {
+  for (const name of readdirSync(PATCHES).filter((name) => name.endsWith(".patch") && name !== but).sort()) {
     for (const change of parsePatch(readFileSync(join(PATCHES, name), "utf8"))) {
       const file = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
       const changed = applyPatch(readFileSync(file, "utf8"), change);
@@ -44,7 +44,7 @@ export function patched(folder = COPY) {
 /** Write what was edited in the copy as a patch. @param {string} name */
 function save(name) {
   const before = join(ROOT, "build/mediabunny-before");
-  patched(before);
+  patched(before, `${name}.patch`);
   const folders = ["build/mediabunny-before", "build/mediabunny"];
   let difference = "";
   try {
