@@ -136,7 +136,7 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
     reading(blob, async (input) => {
       const track = await pictureOf(input);
       const begin = await origin(input);
-      const longest = Math.max(await duration(input), known || 0);
+      const longest = Math.max(await duration(input, known), known || 0);
       if (at > longest + 0.05) {
         throw new Fault("RangeError", `the recording is ${longest.toFixed(3)} s long; there is no picture at ${at} s`);
       }

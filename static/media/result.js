@@ -4,7 +4,8 @@
  * `LARGE` as a temporary file of the origin private file system.
  */
 
-import { Output, StreamTarget } from "mediabunny";
+import { Mp4OutputFormat, Output, StreamTarget } from "mediabunny";
+import { moovInFront } from "./faststart.js";
 import { duration, reading } from "./input.js";
 import { holdLock } from "../lock.js";
 
@@ -91,6 +92,8 @@ export async function writing(format, work) {
     if (output.state === "started") await output.finalize();
     const mimeType = await output.getMimeType();
     const result = await file.finish(mimeType);
+    // mediabunny would have to keep all media in memory for it.
+    if (format instanceof Mp4OutputFormat) result.blob = await moovInFront(result.blob);
     return { ...result, mimeType, duration: await reading(result.blob, duration) };
   } catch (error) {
     if (output.state !== "canceled") await output.cancel().catch(() => {});
