@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -48,6 +49,8 @@ _TYPES = {
     "aac": "audio/aac",
 }
 """What a file's name says about it."""
+
+log = logging.getLogger("mediarecorder")
 
 
 class Recording(MediaFile):
@@ -411,14 +414,20 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
 
+        They are upright, have square pixels, and all have one size: that of the first picture. A later one of
+        another shape (of a phone that was turned, or a window that was resized) is fitted in, with bars.
+
         Parameters
         ----------
         width
-            Pixels; the height follows. Without it the size that the pictures have.
+            Pixels; the height follows. Without it the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``.
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. The alpha of ``"rgba"`` is that
+            of the recording, and 255 where it has none; the colours are not multiplied with it. In the other
+            formats transparent pictures stand on black.
         start, end
-            Seconds: those pictures that appear from `start` on and before `end`.
+            Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier
+            and is still to be seen at `start` is not among them: `thumbnail` gives it.
 
         Raises
         ------
@@ -451,7 +460,10 @@ class Recording(MediaFile):
     async def thumbnail(
         self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
     ) -> Photo:
-        """What is to be seen at a time, in seconds, as a `Photo`.
+        """What is to be seen at a time, in seconds, as a `Photo`: the last picture that has appeared by then.
+
+        Before the first picture that is the first one. A picture of another shape than the first is fitted
+        into it, with bars. A transparent one stays so, but for JPEG, where it stands on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -518,6 +530,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
     )
     remove = getattr(made, "remove", None)
     recording._remove = None if absent(remove) else remove
+    if not absent(note := getattr(made, "note", None)):
+        log.info("%s", note)
     return recording
 
 

@@ -85,7 +85,7 @@ export class FrameReader {
   /** @param {import("mediabunny").VideoSample} sample */
   async #pixelsOf(sample) {
     const { width, height } = this;
-    const own = await straight(sample);
+    const own = sample.hasAlpha ? await straight(sample) : undefined;
     if (own && this.#ground === "transparent" && isPlain(sample, width, height)) return own;
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#context);
     paint(context, sample, own, this.#ground);
@@ -147,7 +147,8 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
         const scale = (width ?? shape.width) / shape.width;
         const [w, h] = [shape.width, shape.height].map((side) => Math.max(1, Math.round(side * scale)));
         const context = newCanvas(w, h);
-        paint(context, sample, await straight(sample), (await track.canBeTransparent()) ? "transparent" : "black");
+        const own = sample.hasAlpha ? await straight(sample) : undefined;
+        paint(context, sample, own, (await track.canBeTransparent()) ? "transparent" : "black");
         return { blob: await context.canvas.convertToBlob({ type: mimeType }), width: w, height: h };
       } finally {
         sample.close();
