@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import prepare
+
 HERE = Path(__file__).parent
 
 # The elements used here: RFC 9559, section 5.
@@ -155,7 +157,7 @@ def blocks(cluster: Element) -> list[Element]:
 
 
 def mediabunny(*words: Any) -> Any:
-    command = ["node", HERE / "matroska.mjs", *map(str, words)]
+    command = [prepare.node(), HERE / "matroska.mjs", *map(str, words)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
