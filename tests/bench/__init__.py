@@ -19,5 +19,6 @@ Outside, on CPython:
 
 Inside, in the page: ``bench.html`` and ``bench.js`` load Pyodide, ``inner`` runs pytest there, and
 ``waiting`` lets it await coroutines. ``marks``, ``corpus`` (files from elsewhere and what is
-true of them) and ``painted`` (numbers in their pictures) are read on both sides.
+true of them), ``painted`` (numbers in their pictures) and ``agreement`` (what was found against what is true)
+are read on both sides.
 """

@@ -1,91 +1,198 @@
 """What was found in a file (`bench.played`, or the library) against what is true of it (`bench.corpus`).
 
-Each function returns what differs, in words; nothing where they agree. Read inside and outside the browser.
+What differs is told in words, and where nothing does, nothing. Read inside and outside the browser.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.corpus import Sound
+from bench.corpus import BEEP, File
 
 #: A time in Matroska is a whole number of these.
 TICK = 0.001
 ROUNDING = 0.0001
-#: A packet of sound: where the file does not say its length to the frame, it may be so much longer.
+#: A packet of sound: where a file does not say its length to the frame, it may be so much longer.
 PACKET = 0.06
 #: An encoder may take so long to begin, or to end, a silence.
 FADING = 0.025
 
-
-def beeps_differ(found: Sequence[float], sound: Sound, within: float) -> Iterable[str]:
-    """Beeps at the very edges may be cut in two, and count or not."""
-    wanted = [time for time in sound.beeps if time - sound.start > within or time == sound.start]
-    if len(found) != len(wanted):
-        yield f"beeps at {_list(found)}, not at {_list(wanted)}"
-    elif wanted:
-        worst = max(zip(found, wanted, strict=True), key=lambda pair: abs(pair[0] - pair[1]))
-        if abs(worst[0] - worst[1]) > within:
-            yield f"the beep of {worst[1]:.4f} s is {1000 * (worst[0] - worst[1]):+.1f} ms late"
+Times = tuple[tuple[float, int], ...]
 
 
-def gaps_differ(found: Sequence[Sequence[float]], sound: Sound) -> Iterable[str]:
-    wanted = ([(0.0, sound.start)] if sound.start > FADING else []) + ([sound.hole] if sound.hole else [])
-    agree = len(found) == len(wanted) and all(
-        abs(a - b) <= FADING
-        for pair, other in zip(found, wanted, strict=True)
-        for a, b in zip(pair, other, strict=True)
+@dataclass(frozen=True)
+class Truth:
+    """What is to be seen and to be heard, and when: of a file, or of what a verb makes of one. Seconds."""
+
+    length: float
+    #: When each picture appears, and its number.
+    pictures: Times = ()
+    #: When each beep begins.
+    beeps: tuple[float, ...] = ()
+    #: From when to when nothing is heard.
+    silences: tuple[tuple[float, float], ...] = ()
+    #: When the sound ends.
+    end: float = 0.0
+    #: Whether the file says to the frame when that is.
+    exact: bool = True
+    kinds: tuple[str, ...] = ()
+    #: Pictures from here to there cannot be decoded.
+    damaged: tuple[float, float] | None = None
+
+    @property
+    def has_picture(self) -> bool:
+        return "video" in self.kinds
+
+    @property
+    def has_sound(self) -> bool:
+        return "audio" in self.kinds
+
+    def shown_at(self, time: float) -> int | None:
+        """The number of the picture that is to be seen then."""
+        shown = [code for at, code in self.pictures if at <= time + ROUNDING]
+        return shown[-1] if shown else None
+
+
+def truth_of(file: File) -> Truth:
+    sound = file.sound
+    silences = []
+    if sound and sound.start:
+        silences.append((0.0, sound.start))
+    if sound and sound.hole:
+        silences.append(sound.hole)
+    return Truth(
+        file.length,
+        file.pictures,
+        sound.beeps if sound else (),
+        tuple(silences),
+        sound.end if sound else 0.0,
+        sound.exact if sound else True,
+        tuple(sorted(file.kinds)),
+        file.damaged,
+    )
+
+
+def part_of(truth: Truth, start: float, end: float) -> Truth:
+    """What is true of a part: the picture that is to be seen at its start stands there from 0 on."""
+    shown = truth.shown_at(start)
+    first = () if shown is None else ((0.0, shown),)
+    later = tuple((at - start, code) for at, code in truth.pictures if start + ROUNDING < at < end - ROUNDING)
+    silences = tuple(
+        (max(a, start) - start, min(b, end) - start) for a, b in truth.silences if a < end and b > start
+    )
+    return replace(
+        truth,
+        length=end - start,
+        pictures=(*first, *later),
+        # (A beep that the edge cuts is none of either side: parts are chosen so that there are none.)
+        beeps=tuple(at - start for at in truth.beeps if start <= at < end - BEEP),
+        silences=silences,
+        end=min(end, truth.end) - start,
+        exact=truth.exact or end < truth.end,
+        damaged=None
+        if truth.damaged is None or truth.damaged[0] >= end
+        else (max(0.0, truth.damaged[0] - start), truth.damaged[1] - start),
+    )
+
+
+def twice(truth: Truth) -> Truth:
+    """What is true of it, played twice, one after the other."""
+    later = truth.length
+    silences = [*truth.silences, *((a + later, b + later) for a, b in truth.silences)]
+    return replace(
+        truth,
+        length=2 * later,
+        pictures=(*truth.pictures, *((at + later, code) for at, code in truth.pictures)),
+        beeps=(*truth.beeps, *(at + later for at in truth.beeps)),
+        silences=tuple(silences),
+        end=truth.end + later,
+    )
+
+
+def sound_alone(truth: Truth) -> Truth:
+    return replace(truth, pictures=(), damaged=None, kinds=("audio",), length=truth.end)
+
+
+def played_differs(found: dict[str, Any], truth: Truth, *, beeps: float, end: float) -> Iterator[str]:
+    """What the judge `played` found.
+
+    Parameters
+    ----------
+    beeps
+        How far a beep may be off (s).
+    end
+        How far the end of the sound may be off (s).
+    """
+    if tuple(found["kinds"]) != truth.kinds:
+        yield f"tracks {found['kinds']}, not {list(truth.kinds)}"
+    if truth.has_sound and found["sound"]:
+        sound = found["sound"]
+        yield from sound_differs(sound["onsets"], sound["gaps"], sound["end"], truth, beeps=beeps, end=end)
+    if truth.has_picture and found["pictures"]:
+        pictures = [(picture["time"], picture["code"]) for picture in found["pictures"]]
+        yield from pictures_differ(pictures, truth)
+
+
+def sound_differs(
+    onsets: Sequence[float],
+    gaps: Sequence[Sequence[float]],
+    ends: float,
+    truth: Truth,
+    *,
+    beeps: float,
+    end: float,
+) -> Iterator[str]:
+    """When beeps begin, the silences, and when the sound ends (s)."""
+    if len(onsets) != len(truth.beeps):
+        yield f"beeps at {_list(onsets)}, not at {_list(truth.beeps)}"
+    elif truth.beeps:
+        off = [(abs(a - b), a - b, b) for a, b in zip(onsets, truth.beeps, strict=True)]
+        worst, late, time = max(off)
+        if worst > beeps:
+            yield f"the beep of {time:.3f} s is {1000 * abs(late):.1f} ms {'late' if late > 0 else 'early'}"
+    agree = len(gaps) == len(truth.silences) and all(
+        abs(a - c) <= FADING and abs(b - d) <= FADING
+        for (a, b), (c, d) in zip(gaps, truth.silences, strict=True)
     )
     if not agree:
-        yield f"silence in {[tuple(pair) for pair in found]}, not in {wanted}"
+        yield f"silent in {_pairs(gaps)}, not in {_pairs(truth.silences)}"
+    later = ends - truth.end
+    if not -end - ROUNDING <= later <= (end if truth.exact else PACKET) + ROUNDING:
+        yield f"the sound ends at {ends:.4f} s, not at {truth.end:.4f}"
 
 
-def end_differs(found: float, sound: Sound, within: float) -> Iterable[str]:
-    """`within` is how exact the container can be."""
-    late = found - sound.end
-    if not -within - ROUNDING <= late <= (within if sound.exact else PACKET) + ROUNDING:
-        yield f"the sound ends at {found:.4f} s, not at {sound.end:.4f}"
-
-
-def sound_differs(found: dict[str, Any] | None, sound: Sound | None, within: float, end: float) -> list[str]:
-    """`within`: of beeps; `end`: of the end of the sound (s)."""
-    if found is None or sound is None:
-        return [] if found is sound is None else [f"{'no' if found is None else 'a'} sound"]
-    return [
-        *beeps_differ(found["onsets"], sound, within),
-        *gaps_differ(found["gaps"], sound),
-        *end_differs(found["end"], sound, end),
-    ]
-
-
-def pictures_differ(
-    found: Sequence[tuple[float, int]],
-    wanted: Sequence[tuple[float, int]],
-    within: float = TICK,
-    damaged: tuple[float, float] | None = None,
-) -> list[str]:
+def pictures_differ(found: Iterable[tuple[float, int]], truth: Truth, within: float = TICK) -> Iterator[str]:
     """Times (s) and numbers of the pictures. What appears while a file is damaged does not count."""
-    if damaged:
-        # (The last one before may be shown a little longer.)
-        found, wanted = ([pair for pair in pairs if pair[0] < damaged[0] - TICK] for pairs in (found, wanted))
-    numbers, right = [code for _, code in found], [code for _, code in wanted]
+    # (An edge of the damage: the last picture before it may be shown later.)
+    until = truth.damaged[0] - TICK - ROUNDING if truth.damaged else float("inf")
+    seen, wanted = ([pair for pair in pairs if pair[0] < until] for pairs in (found, truth.pictures))
+    numbers, right = [code for _, code in seen], [code for _, code in wanted]
     if numbers != right:
-        lost, more = (
-            [code for code in right if code not in numbers],
-            [code for code in numbers if code not in right],
-        )
+        lost = [code for code in right if code not in numbers]
+        more = [code for code in numbers if code not in right]
         about = f"missing {_short(lost)}" if lost else f"too many {_short(more)}" if more else _short(numbers)
-        return [f"{len(numbers)} pictures, not {len(right)}: {about}"]
-    if not right:
-        return []
-    off = [(abs(a - b), a, b) for (a, _), (b, _) in zip(found, wanted, strict=True)]
-    worst, at, time = max(off)
-    return [f"the picture of {time:.4f} s appears at {at:.4f}"] if worst > within + ROUNDING else []
+        yield f"{len(numbers)} pictures, not {len(right)}: {about}"
+    elif right:
+        worst, at, time = max(
+            (abs(at - time), at, time) for (at, _), (time, _) in zip(seen, wanted, strict=True)
+        )
+        if worst > within + ROUNDING:
+            yield f"the picture of {time:.4f} s appears at {at:.4f}"
+
+
+def length_differs(what: str, found: float, length: float, within: float) -> Iterator[str]:
+    if not abs(found - length) <= within + ROUNDING:
+        yield f"{what} {found:.4f} s, not {length:.4f}"
 
 
 def _list(times: Iterable[float]) -> str:
     return "[" + ", ".join(f"{time:.3f}" for time in times) + "]"
+
+
+def _pairs(pairs: Iterable[Sequence[float]]) -> str:
+    return "[" + ", ".join(f"{a:.3f} to {b:.3f}" for a, b in pairs) + "]"
 
 
 def _short(numbers: Sequence[int]) -> str:

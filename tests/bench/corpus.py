@@ -8,7 +8,7 @@ is missing there is a gap, and the beeps tell how late the sound is.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 MIME_TYPES = {
     "webm": "video/webm",
@@ -260,11 +260,3 @@ TAGS = {"title": "Grüße", "artist": "Ada", "comment": "made elsewhere", "date"
 CUT = tuple((number / 30 - 1.3, number) for number in range(39, 150))
 
 FILES = {file.name: file for file in _rows()}
-
-
-def longer(file: File, times: int) -> File:
-    """The truth of a file that is played several times, one after the other."""
-    pictures = tuple(
-        (time + file.length * turn, code) for turn in range(times) for time, code in file.pictures
-    )
-    return replace(file, pictures=pictures, length=file.length * times)

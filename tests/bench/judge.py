@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.decoders import RGB, SAMPLE_RATE, JudgeMissingError, NotMediaError, decoder
-from bench.played import pictures, sound
+from bench.played import pictures, played, sound
 from bench.readers import boxes, readers
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "index",
     "packets",
     "pictures",
+    "played",
     "probe",
     "readers",
     "sound",

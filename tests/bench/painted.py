@@ -29,7 +29,9 @@ def read(grey: bytes | memoryview, width: int, height: int) -> int:
     """The number of a picture of one byte a pixel; `NOTHING` where there is none."""
     grey = bytes(grey)
     whole = (0, 0, width, height)
-    for box in (_without_bars(grey, width, height), whole):
+    # (The corners of its own are grey.)
+    has_bars = grey[height // 8 * width + 1] < GREY // 2 or grey[width + width // 2] < GREY // 2
+    for box in (_without_bars(grey, width, height), whole) if has_bars else (whole,):
         number = _read_within(grey, width, *box)
         if number != NOTHING:
             return number

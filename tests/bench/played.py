@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ WAVERING = 0.005
 WAVERING_UNTIMED = 0.04
 #: A beep begins where the sound exceeds this part of its loudest, after so many seconds below it.
 LOUD, QUIET_BEFORE = 0.45, 0.1
+#: Below this there is silence, and a gap is so many seconds of it.
+SILENT, GAP = 0.01, 0.03
 #: Rows of the envelope in a second.
 ENVELOPE_RATE = 100
 #: Pictures are shrunk to this before their number is read.
@@ -37,43 +40,110 @@ def sound(path: Path) -> dict[str, Any] | None:
     from 0 to the end, ``exact_frames`` as ffmpeg decodes them one after the other, ``onsets`` of beeps (s),
     ``envelope`` (rms for every 10 ms) and ``gaps``, the silences (from, to); None where there is none.
     """
+    return _sound(_decode(path, "a"))
+
+
+def pictures(path: Path) -> list[dict[str, Any]]:
+    """Every picture: ``time``, ``duration`` (s; until the next one, None for the last), ``code``, the number
+    painted into it (-1 where it cannot be read)."""
+    return _pictures(_decode(path, "V"))
+
+
+def played(path: Path) -> dict[str, Any]:
+    """``sound`` and ``pictures`` at once, the ``kinds`` of the tracks, the ``languages`` of the sounds."""
+    decoded = _decode(path, "aV")
+    streams = decoded.about["streams"]
+    return {
+        "sound": _sound(decoded),
+        "pictures": _pictures(decoded),
+        "kinds": sorted(stream["codec_type"] for stream in streams),
+        "languages": [
+            stream.get("tags", {}).get("language") for stream in streams if stream["codec_type"] == "audio"
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    #: What ffprobe says: format, streams and packets.
+    about: dict[str, Any]
+    #: What the filters say that show times.
+    said: str
+    sound: bytes
+    pictures: bytes
+
+    def first(self, kind: str) -> dict[str, Any] | None:
+        return next((stream for stream in self.about["streams"] if stream["codec_type"] == kind), None)
+
+
+def _decode(path: Path, kinds: str) -> _Decoded:
+    about = _probe(path)
+    has = {stream["codec_type"] for stream in about["streams"]}
+    with tempfile.TemporaryDirectory() as folder:
+        outputs: list[str | Path] = []
+        heard, seen = Path(folder, "sound"), Path(folder, "pictures")
+        if "a" in kinds and "audio" in has:
+            outputs += ["-map", "0:a:0", "-af", "ashowinfo", "-c:a", "pcm_f32le", "-f", "f32le", heard]
+        if "V" in kinds and "video" in has:
+            shrink = f"showinfo,scale={WIDTH}:{HEIGHT}:flags=area,format=gray"
+            outputs += ["-map", "0:V:0", "-vf", shrink, "-vsync", "passthrough", "-f", "rawvideo", seen]
+        if not outputs:
+            return _Decoded(about, "", b"", b"")
+        # (Without a correction of times, and with those that the file has.)
+        done = _run("ffmpeg", "-y", "-v", "info", "-nostats", "-copyts", "-i", path, *outputs)
+        said = done.stderr.decode(errors="replace")
+        data = [file.read_bytes() if file.exists() else b"" for file in (heard, seen)]
+    if done.returncode and not any(data):
+        raise NotMediaError(said.strip().splitlines()[-1])
+    return _Decoded(about, said, *data)
+
+
+def _probe(path: Path) -> dict[str, Any]:
+    query = (
+        "format=format_name:stream=index,codec_type,sample_rate,channels:stream_tags=language"
+        ":stream_disposition=attached_pic:packet=stream_index,pts_time,duration_time"
+    )
+    done = _run("ffprobe", "-v", "error", "-show_entries", query, "-of", "json", path)
+    if done.returncode:
+        raise NotMediaError(done.stderr.decode(errors="replace").strip())
+    about = {"packets": [], **json.loads(done.stdout)}
+    # A cover is no picture that is played.
+    about["streams"] = [
+        stream for stream in about["streams"] if not stream.get("disposition", {}).get("attached_pic")
+    ]
+    return about
+
+
+def _run(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
+    if shutil.which(str(command[0])) is None:
+        raise JudgeMissingError(
+            f"{command[0]} is one of the judges, and missing. Debian, as root: apt-get install ffmpeg"
+        )
+    return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def _sound(decoded: _Decoded) -> dict[str, Any] | None:
     import numpy as np
 
-    about = _probe(path, "a")
-    if not about["streams"]:
+    if (stream := decoded.first("audio")) is None:
         return None
-    stream = about["streams"][0]
     rate, channels = int(stream["sample_rate"]), int(stream["channels"])
-    is_timed = any(name in about["format"]["format_name"] for name in TIMED)
-    said, data = _decode(path, "-map", "0:a:0", "-af", "ashowinfo", "-f", "f32le", "-c:a", "pcm_f32le")
-    values = np.frombuffer(data, "<f4").reshape(-1, channels)
+    values = np.frombuffer(decoded.sound, "<f4").reshape(-1, channels)
+    is_timed = any(name in decoded.about["format"]["format_name"] for name in TIMED)
     blocks = [
         (float(time), int(count))
-        for time, count in re.findall(r"pts_time:(\S+) .*?nb_samples:(\d+)", said)
+        for time, count in re.findall(r"ashowinfo.* pts_time:(\S+) .*?nb_samples:(\d+)", decoded.said)
         if time != "NOPTS"
     ]
-    origin = 0.0 if is_timed or not blocks else blocks[0][0]
-    placed, taken, cursor = [], 0, 0
-    start = None
-    for time, count in blocks:
-        place = round((time - origin) * rate)
-        if start is not None and abs(place - cursor) <= (WAVERING if is_timed else WAVERING_UNTIMED) * rate:
-            place = cursor
-        block = values[taken : taken + count]
-        taken += count
-        if place < cursor:
-            block = block[cursor - place :]
-            place = cursor
-        if not len(block):
-            continue
-        start = place / rate if start is None else start
-        placed.append(np.zeros((place - cursor, channels), "f4"))
-        placed.append(block)
-        cursor = place + len(block)
-    whole = np.concatenate(placed) if placed else np.zeros((0, channels), "f4")
-    if is_timed and (end := _end(about["packets"])) is not None:
+    whole, start = _in_place(values, blocks, rate, is_timed)
+    ends = [
+        float(packet["pts_time"]) + float(packet["duration_time"])
+        for packet in decoded.about["packets"]
+        if packet["stream_index"] == stream["index"] and {"pts_time", "duration_time"} <= packet.keys()
+    ]
+    if is_timed and ends:
         # What the last packet's duration cuts off is decoded by ffmpeg, but not to be heard.
-        whole = whole[: max(0, round(end * rate))]
+        whole = whole[: max(0, round(max(ends) * rate))]
     return {
         "sample_rate": rate,
         "channels": channels,
@@ -87,64 +157,51 @@ def sound(path: Path) -> dict[str, Any] | None:
     }
 
 
-def pictures(path: Path) -> list[dict[str, Any]]:
-    """Every picture: ``time``, ``duration`` (s; until the next one, None for the last), ``code``, the number
-    painted into it (-1 where it cannot be read)."""
-    about = _probe(path, "V")
-    if not about["streams"]:
-        return []
-    shrink = f"showinfo,scale={WIDTH}:{HEIGHT}:flags=area,format=gray"
-    said, data = _decode(path, "-map", "0:V:0", "-vf", shrink, "-vsync", "passthrough", "-f", "rawvideo")
-    times = [float(time) for time in re.findall(r" n: *\d+ pts: *\S+ pts_time:(\S+)", said)]
-    size = WIDTH * HEIGHT
+def _in_place(values: Any, blocks: list[tuple[float, int]], rate: int, is_timed: bool) -> tuple[Any, float]:
+    """The sound from 0 on, with silence where there is none, and when it begins (s).
+
+    Parameters
+    ----------
+    values
+        The decoded frames.
+    blocks
+        Time (s) and number of frames of each block of them.
+    is_timed
+        Whether the file itself says these times.
+    """
+    import numpy as np
+
+    wavering = rate * (WAVERING if is_timed else WAVERING_UNTIMED)
+    origin = 0.0 if is_timed or not blocks else blocks[0][0]
+    placed, taken, cursor, start = [np.zeros((0, values.shape[1]), "f4")], 0, 0, -1.0
+    for time, count in blocks:
+        block, place = values[taken : taken + count], round((time - origin) * rate)
+        taken += count
+        if start >= 0 and abs(place - cursor) <= wavering:
+            place = cursor
+        if place < cursor:
+            block, place = block[cursor - place :], cursor
+        if len(block):
+            start = place / rate if start < 0 else start
+            placed += [np.zeros((place - cursor, values.shape[1]), "f4"), block]
+            cursor = place + len(block)
+    return np.concatenate(placed), max(0.0, start)
+
+
+def _pictures(decoded: _Decoded) -> list[dict[str, Any]]:
+    said, data, size = decoded.said, decoded.pictures, WIDTH * HEIGHT
+    times = [
+        float(time) for time in re.findall(r"\[Parsed_showinfo.* n: *\d+ pts: *\S+ pts_time:(\S+)", said)
+    ]
     codes = [
         painted.read(data[place : place + size], WIDTH, HEIGHT)
         for place in range(0, len(data) - size + 1, size)
     ]
-    lasting = [round(b - a, 6) for a, b in itertools.pairwise(times)]
+    lasting = [round(after - before, 6) for before, after in itertools.pairwise(times)]
     return [
         {"time": time, "duration": duration, "code": code}
         for time, duration, code in zip(times, [*lasting, None], codes, strict=False)
     ]
-
-
-def _probe(path: Path, kind: str) -> dict[str, Any]:
-    query = ("-show_entries", "format=format_name:stream=sample_rate,channels:packet=pts_time,duration_time")
-    command = ("ffprobe", "-v", "error", "-select_streams", f"{kind}:0", *query, "-of", "json", path)
-    done = _run(*command)
-    if done.returncode:
-        raise NotMediaError(done.stderr.decode(errors="replace").strip())
-    return {"streams": [], "packets": [], **json.loads(done.stdout)}
-
-
-def _end(packets: list[dict[str, str]]) -> float | None:
-    ends = [
-        float(packet["pts_time"]) + float(packet["duration_time"])
-        for packet in packets
-        if "pts_time" in packet and "duration_time" in packet
-    ]
-    return max(ends, default=None)
-
-
-def _decode(path: Path, *options: str) -> tuple[str, bytes]:
-    """What the filters that show times said, and the decoded data."""
-    with tempfile.NamedTemporaryFile() as decoded:
-        # (Without its own correction of times, and with those that the file has.)
-        command = ("ffmpeg", "-y", "-v", "info", "-nostats", "-copyts", "-i", path, *options, decoded.name)
-        done = _run(*command)
-        said = done.stderr.decode(errors="replace")
-        data = Path(decoded.name).read_bytes()
-    if done.returncode and not data:
-        raise NotMediaError(said.strip().splitlines()[-1])
-    return said, data
-
-
-def _run(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
-    if shutil.which(str(command[0])) is None:
-        raise JudgeMissingError(
-            f"{command[0]} judges, and is missing. Debian, as root: apt-get install ffmpeg"
-        )
-    return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def _onsets(values: Any, rate: int) -> list[float]:
@@ -153,10 +210,7 @@ def _onsets(values: Any, rate: int) -> list[float]:
     if not len(values):
         return []
     level = np.abs(values).max(axis=1)
-    threshold = max(0.05, LOUD * float(level.max()))
-    loud = np.flatnonzero(level > threshold)
-    if not len(loud):
-        return []
+    loud = np.flatnonzero(level > max(0.05, LOUD * float(level.max())))
     before = np.diff(loud, prepend=-rate)
     return [round(float(place) / rate, 5) for place in loud[before > QUIET_BEFORE * rate]]
 
@@ -173,10 +227,9 @@ def _envelope(values: Any, rate: int) -> Any:
 
 
 def _gaps(values: Any, rate: int) -> list[tuple[float, float]]:
-    """Silences of 30 ms and more."""
     import numpy as np
 
-    silent = np.abs(values).max(axis=1, initial=0) < 0.01 if len(values) else np.zeros(0, bool)
+    silent = np.abs(values).max(axis=1, initial=0) < SILENT
     turns = np.flatnonzero(np.diff(np.concatenate(([False], silent, [False])).astype(int)))
-    pairs = zip(turns[::2], turns[1::2], strict=True)
-    return [(round(int(a) / rate, 4), round(int(b) / rate, 4)) for a, b in pairs if b - a >= 0.03 * rate]
+    pairs = zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True)
+    return [(round(a / rate, 4), round(b / rate, 4)) for a, b in pairs if b - a >= GAP * rate]

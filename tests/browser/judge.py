@@ -79,6 +79,12 @@ async def pictures(media: Any) -> list[dict[str, Any]]:
     return await _ask("pictures", media)
 
 
+async def played(media: Any) -> dict[str, Any]:
+    """``sound`` and ``pictures`` at once, ``kinds``, the sorted kinds of all tracks, and ``languages``,
+    those of the sounds."""
+    return await _ask("played", media)
+
+
 async def boxes(media: Any) -> list[str]:
     """The names of an MP4 file's boxes that lie in no other, in order."""
     return await _ask("boxes", media)
