@@ -422,8 +422,8 @@ class Recording(MediaFile):
         width
             Pixels; the height follows. Without it the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. The alpha of ``"rgba"`` is that
-            of the recording, and 255 where it has none; the colours are not multiplied with it. In the other
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. In ``"rgba"`` alpha is the
+            recording's, and 255 where it has none; the colours are not multiplied with it. In the other
             formats transparent pictures stand on black.
         start, end
             Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier

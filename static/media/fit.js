@@ -52,7 +52,7 @@ export function paddingNote(shape, encoded) {
  * A picture in a shape, ready to be encoded: upright, with square pixels, in colours that do not change from one
  * picture to the next. What comes out is to be closed; what went in is closed here if that is another one.
  * @param {VideoSample} sample  @param {number} width  @param {number} height  @param {Ground} ground
- * @param {VideoCodec} codec  it is encoded with @returns {Promise<VideoSample>}
+ * @param {VideoCodec} [codec]  it is encoded with @returns {Promise<VideoSample>}
  */
 export async function fitted(sample, width, height, ground, codec) {
   const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black");
