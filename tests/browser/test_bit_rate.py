@@ -74,8 +74,8 @@ async def snow():
 @pytest.mark.page_only("a worker has no canvas with a stream")
 @pytest.mark.parametrize("format", ["webm", "mp4"])
 async def test_pictures_have_a_bit_rate(snow, format):
-    small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 1_000_000)]
-    assert small.size < 0.8 * large.size
+    small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 2_500_000)]
+    assert small.size < 0.8 * large.size  # encoders keep to it roughly in so short a time
 
 
 async def test_beside_a_picture_the_sound_is_copied(recorded):
