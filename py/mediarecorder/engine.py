@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from .arguments import checked_whole
 from .browser import absent, create_proxy, js, js_object, require_browser, settle
 from .events import call_handler
 from .modules import load_module
@@ -35,6 +36,25 @@ def checked_format(format: object) -> str:
     return name
 
 
+LOWEST_BIT_RATE = 6000
+"""Bits per second: Opus goes no lower, and who writes less meant something else."""
+
+
+def checked_bit_rate(bits_per_second: Any, format: str) -> dict[str, int]:
+    """The bit rate as an option of `perform`: nothing if it is None."""
+    rate = checked_whole("bits_per_second", bits_per_second, 1)
+    if rate is None:
+        return {}
+    if rate < LOWEST_BIT_RATE:
+        raise ValueError(
+            f"bits_per_second is at least {LOWEST_BIT_RATE}, and not {bits_per_second!r}: its unit is bits"
+            " per second, so 64 kbit/s are 64000"
+        )
+    if format == "wav":
+        raise ValueError("wav is not compressed: bits_per_second is for the other formats")
+    return {"bitsPerSecond": rate}
+
+
 async def load(name: str = MEDIA) -> Any:
     """The engine's JavaScript object; with `MP3` its encoder is there as well."""
     require_browser()
@@ -50,13 +70,17 @@ async def perform(
     *arguments: Any,
     on_progress: Callable[[float], Any] | None = None,
     needs: str = MEDIA,
+    options: dict[str, Any] | None = None,
 ) -> Any:
-    """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once."""
+    """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once.
+
+    `options` become a part of the request (`Request` in static/media/task.js).
+    """
     if on_progress is not None and not callable(on_progress):
         raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
     engine = await load(needs)
     controller = js.AbortController.new()
-    request = js_object({"signal": controller.signal})
+    request = js_object({"signal": controller.signal, **(options or {})})
     proxy = None
     if on_progress is not None:
         proxy = create_proxy(lambda fraction: call_handler(on_progress, float(fraction)))

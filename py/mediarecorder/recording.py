@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -11,7 +12,7 @@ from .arguments import checked_number, checked_whole
 from .blobs import MediaFile
 from .browser import absent, js, js_object, plain, require_browser, to_js
 from .chunk import Chunk
-from .engine import MEDIA, MP3, checked_format, perform
+from .engine import MEDIA, MP3, checked_bit_rate, checked_format, perform
 from .errors import RangeError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ _TYPES = {
     "aac": "audio/aac",
 }
 """What a file's name says about it."""
+
+log = logging.getLogger("mediarecorder")
 
 
 class Recording(MediaFile):
@@ -193,10 +196,12 @@ class Recording(MediaFile):
         What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
         it is.
         """
-        made = await perform("seekable", "seekable", self._blob, on_progress=on_progress)
+        made = await perform("seekable", "seekable", self._blob, self._duration, on_progress=on_progress)
         return self if absent(made) else self._became(made)
 
-    async def convert(self, format: str, *, on_progress: Progress | None = None) -> Recording:
+    async def convert(
+        self, format: str, *, bits_per_second: int | None = None, on_progress: Progress | None = None
+    ) -> Recording:
         """The recording in another format. Packets are copied where the format allows it, else encoded anew.
 
         Parameters
@@ -204,6 +209,12 @@ class Recording(MediaFile):
         format
             ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus) or
             ``"mp3"``. The last three hold sound only: a picture is left out.
+        bits_per_second
+            The bit rate of the picture, or of the sound where the result has no picture. Packets of that are
+            then not copied but encoded anew. The encoder takes the nearest rate that it has: that of MP3 has
+            32000 to 320000 for sound of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz, and 8000 to
+            64000 below. Without `bits_per_second` MP3 gets 96000 for each channel, 64000 from 16 to 24 kHz,
+            and 32000 below.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and at last with 1.
 
@@ -214,17 +225,23 @@ class Recording(MediaFile):
         NotFoundError
             There is no sound for a format of sound.
         ValueError
-            There is no such format.
+            There is no such format, or `bits_per_second` is less than 6000, or given for ``"wav"``, which is
+            not compressed.
 
         Cancelling the task ends the work at once.
 
         >>> mp4 = await recording.convert("mp4", on_progress=lambda fraction: print(f"{fraction:.0%}"))
         >>> mp4.extension
         'mp4'
+        >>> small = await recording.convert("mp3", bits_per_second=64_000)
         """
         format = checked_format(format)
+        options = checked_bit_rate(bits_per_second, format)
         needs = MP3 if format == "mp3" else MEDIA
-        made = await perform("convert", "convert", self._blob, format, on_progress=on_progress, needs=needs)
+        arguments = (self._blob, format, self._duration)
+        made = await perform(
+            "convert", "convert", *arguments, on_progress=on_progress, needs=needs, options=options
+        )
         return self._became(made)
 
     async def trim(
@@ -240,8 +257,9 @@ class Recording(MediaFile):
         Parameters
         ----------
         exact
-            Begin and end at just these times, which takes encoding anew, in the codec that it has. False
-            copies the packets: at once and without loss, but from the key frame before `start`.
+            Begin and end at just these times, in the codecs that it has: what cannot be cut between two
+            packets is encoded anew. False copies all packets: at once and without loss, but from the key
+            frame before `start`.
 
         Raises
         ------
@@ -296,7 +314,8 @@ class Recording(MediaFile):
             raise ValueError("concat joins at least one recording, and the list is empty")
         needs = MP3 if any(recording.extension == "mp3" for recording in several) else MEDIA
         blobs = js.Array.of(*(recording.blob for recording in several))
-        made = await perform("concat", "concat", blobs, on_progress=on_progress, needs=needs)
+        lengths = js.Array.of(*(recording.duration for recording in several))
+        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress, needs=needs)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
@@ -331,7 +350,8 @@ class Recording(MediaFile):
 
         changes = checked(tags)
         wanted = {**await self.tags(), **changes}
-        made = self._became(await perform("with_tags", "withTags", self._blob, to_js(to_browser(changes))))
+        pairs = to_js(to_browser(changes))
+        made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing
@@ -357,8 +377,8 @@ class Recording(MediaFile):
             Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
             cannot hold is filtered out.
         channels
-            How many columns; without it as many as there are. One channel is the mean of all; of more
-            channels than are wanted the first ones are taken.
+            How many columns; without it as many as there are. One channel is the mean of all; two of more are
+            the standard down-mix (ITU-R BS.775), in which the centre is heard on both sides.
 
         Raises
         ------
@@ -398,14 +418,20 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
 
+        They are upright, have square pixels, and all have one size: that of the first picture. A later one of
+        another shape (of a phone that was turned, or a window that was resized) is fitted in, with bars.
+
         Parameters
         ----------
         width
-            Pixels; the height follows. Without it the size that the pictures have.
+            Pixels; the height follows. Without it the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``.
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. The alpha of ``"rgba"`` is that
+            of the recording, and 255 where it has none; the colours are not multiplied with it. In the other
+            formats transparent pictures stand on black.
         start, end
-            Seconds: those pictures that appear from `start` on and before `end`.
+            Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier
+            and is still to be seen at `start` is not among them: `thumbnail` gives it.
 
         Raises
         ------
@@ -438,7 +464,10 @@ class Recording(MediaFile):
     async def thumbnail(
         self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
     ) -> Photo:
-        """What is to be seen at a time, in seconds, as a `Photo`.
+        """What is to be seen at a time, in seconds, as a `Photo`: the last picture that has appeared by then.
+
+        Before the first picture that is the first one. A picture of another shape than the first is fitted
+        into it, with bars. A transparent one stays so, but for JPEG, where it stands on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -505,6 +534,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
     )
     remove = getattr(made, "remove", None)
     recording._remove = None if absent(remove) else remove
+    if not absent(note := getattr(made, "note", None)):
+        log.info("%s", note)
     return recording
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_whole
 from .arrays import MediaArray, contiguous
 from .browser import create_proxy, js_object, to_js
-from .engine import MEDIA, MP3, checked_format, perform, pieces, reading
+from .engine import MEDIA, MP3, checked_bit_rate, checked_format, perform, pieces, reading
 from .errors import EncodingError
 from .events import call_handler
 
@@ -106,7 +106,11 @@ class AudioSamples(MediaArray):
         return self.frames / self._sample_rate
 
     async def to_recording(
-        self, format: str = "wav", *, on_progress: Callable[[float], Any] | None = None
+        self,
+        format: str = "wav",
+        *,
+        bits_per_second: int | None = None,
+        on_progress: Callable[[float], Any] | None = None,
     ) -> Recording:
         """Make a file, with its player, of the samples.
 
@@ -116,6 +120,8 @@ class AudioSamples(MediaArray):
             ``"wav"`` (16 bits, lossless but for the rounding to them), ``"webm"``, ``"ogg"``, ``"mp4"``
             (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders that do not take the rate get
             48000 Hz.
+        bits_per_second
+            How large it becomes; see `Recording.convert`.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and at last with 1.
 
@@ -125,6 +131,9 @@ class AudioSamples(MediaArray):
             This browser cannot encode it.
         EncodingError
             A sample is NaN or infinite.
+        ValueError
+            There is no such format, or `bits_per_second` is less than 6000, or given for ``"wav"``, which is
+            not compressed.
 
         Examples
         --------
@@ -136,6 +145,7 @@ class AudioSamples(MediaArray):
         from .recording import recording_of
 
         format = checked_format(format)
+        options = checked_bit_rate(bits_per_second, format)
         raw = memoryview(self._data)
         frame = 4 * self.channels
 
@@ -153,6 +163,7 @@ class AudioSamples(MediaArray):
                 proxy,
                 on_progress=on_progress,
                 needs=MP3 if format == "mp3" else MEDIA,
+                options=options,
             )
         finally:
             proxy.destroy()

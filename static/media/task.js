@@ -4,8 +4,9 @@
 import { asFault } from "./faults.js";
 
 /**
- * What Python hands over: how it cancels the work, and whom to tell how far it is.
- * @typedef {{signal: AbortSignal, progress?: (fraction: number) => void}} Request
+ * What Python hands over: how it cancels the work, whom to tell how far it is, and how many bits a second the picture
+ * may have, or the sound where there is no picture.
+ * @typedef {{signal: AbortSignal, progress?: (fraction: number) => void, bitsPerSecond?: number}} Request
  */
 
 /** Milliseconds between two reports. */
@@ -16,9 +17,12 @@ export class Task {
   #furthest = 0;
 
   /** @param {Request} request */
-  constructor({ signal, progress }) {
+  constructor({ signal, progress, bitsPerSecond }) {
     this.signal = signal;
     this.tell = progress;
+    this.bitsPerSecond = bitsPerSecond;
+    /** What whoever called should know about the result. @type {string | undefined} */
+    this.note = undefined;
   }
 
   /** A fraction that never goes back, a few times a second. @param {number} fraction */

@@ -422,7 +422,7 @@ def test_a_tag_is_taken_away(tagged, tmp_path):
     "values", [{"title": ""}, {"tracksTotal": 12}, {"title": " a\r\n\n3/12 ", "date": "2026"}]
 )
 def test_odd_values_stay_as_they_are(originals, tmp_path, values):
-    assert with_tags(originals, tmp_path, values) == {name: values for name in CONTAINERS}
+    assert with_tags(originals, tmp_path, values) == dict.fromkeys(CONTAINERS, values)
 
 
 def test_tags_and_cover_survive_each_container(copy, tmp_path):

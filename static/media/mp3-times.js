@@ -1,0 +1,67 @@
+// @ts-check
+/**
+ * The times of encoded MP3. The encoder's package gives packet after packet from the time of the first sample on.
+ * But what decoders make of them comes late, and what LAME adds to fill the last ones is no sound.
+ */
+
+/** Samples by which the sound comes late: 576 are LAME's (`lame_get_encoder_delay`), 529 every decoder's. */
+const DELAY = 576 + 529;
+
+/** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
+
+/**
+ * The encoder with packets whose times are those of the sound: the first begins before it, the last ends with it.
+ * @param {any} Encoder  a class of encoders
+ * @returns {any} the class
+ */
+export function inTime(Encoder) {
+  return class extends Encoder {
+    /** The first sample's time in seconds. @type {number | undefined} */
+    #begin;
+    /** Samples that came, of each channel. */
+    #encoded = 0;
+    /** The sample with which the next packet begins. */
+    #next = -DELAY;
+    /** Takes the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
+    #receive = () => {};
+    /** Packets that end later than what came so far, and where they begin. @type {{packet: EncodedPacket, meta: unknown, from: number}[]} */
+    #waiting = [];
+
+    async init() {
+      this.#receive = /** @type {any} */ (this).onPacket;
+      this.onPacket = (/** @type {EncodedPacket} */ packet, /** @type {unknown} */ meta) => {
+        this.#waiting.push({ packet, meta, from: this.#next });
+        this.#next += Math.round(packet.duration * this.config.sampleRate);
+      };
+      await super.init();
+    }
+
+    /** @param {import("mediabunny").AudioSample} sample */
+    async encode(sample) {
+      this.#begin ??= sample.timestamp;
+      this.#encoded += sample.numberOfFrames;
+      await super.encode(sample);
+      this.#deliver(false);
+    }
+
+    async flush() {
+      await super.flush();
+      this.#deliver(true);
+      this.#begin = undefined;
+      [this.#encoded, this.#next, this.#waiting] = [0, -DELAY, []];
+    }
+
+    /** @param {boolean} ended  whether no more sound will come */
+    #deliver(ended) {
+      const rate = this.config.sampleRate;
+      while (this.#waiting.length > 0) {
+        const { packet, meta, from } = this.#waiting[0];
+        const until = Math.min(from + Math.round(packet.duration * rate), ended ? this.#encoded : Infinity);
+        if (until > this.#encoded || until <= from) return; // not now, or nothing is heard of it
+        this.#waiting.shift();
+        const timestamp = (this.#begin ?? 0) + from / rate;
+        this.#receive(packet.clone({ timestamp, duration: (until - from) / rate }), meta);
+      }
+    }
+  };
+}
