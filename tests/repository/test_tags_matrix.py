@@ -284,6 +284,26 @@ def test_what_mutagen_wrote_as_id3_is_found_and_stays(copy, tmp_path, container,
     assert after["APIC:"].data == COVER
 
 
+def test_numbers_of_itunes_are_no_comment(copy, tmp_path):
+    file, changed, other = copy("mp3"), tmp_path / "changed.mp3", tmp_path / "other.mkv"
+    tags = id3.ID3()
+    for name in ("iTunNORM", "iTunSMPB"):
+        tags.add(id3.COMM(lang="eng", desc=name, text=" 00000000"))
+    tags.add(id3.COMM(lang="eng", desc="", text="Said"))
+    tags.add(id3.TBPM(text="0"))
+    tags.save(file)
+    found = engine(
+        ("tags", file),
+        ("withTags", file, changed, [["comment", None]]),
+        ("tags", changed),
+        ("convert", file, other, "mkv"),
+        ("tags", other),
+    )
+    assert found == [{"comment": "Said"}, {}, {"comment": "Said"}]
+    # (The other says how long the sound of the other file is.)
+    assert sorted(mutagen.File(changed).tags) == ["COMM:iTunNORM:eng", "TBPM"]
+
+
 def test_several_values_of_id3_stay_several(copy, tmp_path):
     file, changed = copy("mp3"), tmp_path / "changed.mp3"
     tags = id3.ID3()
@@ -386,6 +406,7 @@ def test_tags_of_matroska_are_found_whatever_they_are_said_of(originals, tmp_pat
         0x1254C367,
         tag(50, ("artist", "Ada"), ("DATE_RELEASED", "2026"), ("MOOD", "calm"), ("MOOD", "glad")),
         tag(30, ("TITLE", "The part"), ("PART_NUMBER", "3")),
+        tag(0, ("constructor", "a name as any other")),
     )
     cluster = b"\x1f\x43\xb6\x75"
     file.write_bytes(live.read_bytes().replace(cluster, tags + cluster, 1))
