@@ -319,7 +319,12 @@ class Recording(MediaFile):
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
-        """What the file says about itself: ``title``, ``artist``, ``date`` (a `datetime.date`) and so on."""
+        """What the file says about itself: ``title``, ``artist``, ``date`` and so on, as in `with_tags`.
+
+        The date is a `datetime.date` where the file has a whole one, else the file's own text: ``"2026"``,
+        ``"2026-11"``, ``"2026-11-24T10:20"``. Several artists or genres are one string, with ``"; "`` between
+        them. Tags of single tracks and chapters are not among them.
+        """
         from .tags import from_browser
 
         return from_browser(plain(await perform("tags", "tags", self._blob)))
@@ -328,8 +333,9 @@ class Recording(MediaFile):
         """The same packets, with these tags in place of those of the same names; None takes one away.
 
         They are ``title``, ``description``, ``artist``, ``album``, ``album_artist``, ``genre``, ``comment``,
-        ``lyrics`` (strings), ``date`` (a `datetime.date`, or ``"2026-11-24"``), ``track_number``,
-        ``tracks_total``, ``disc_number``, ``discs_total`` and ``beats_per_minute`` (numbers).
+        ``lyrics`` (strings), ``date`` (a `datetime.date`, or a string: ``"2026-11-24"``, ``"2026-11"``,
+        ``"2026"``, or with a time), ``track_number``, ``tracks_total``, ``disc_number``, ``discs_total`` and
+        ``beats_per_minute`` (numbers). Tags that are not named here stay as they are, cover pictures too.
 
         Raises
         ------
@@ -343,10 +349,8 @@ class Recording(MediaFile):
         from .tags import checked, lost, to_browser
 
         changes = checked(tags)
-        wanted = {
-            name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
-        }
-        pairs = to_js(to_browser(wanted))
+        wanted = {**await self.tags(), **changes}
+        pairs = to_js(to_browser(changes))
         made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):

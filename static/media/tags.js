@@ -111,10 +111,11 @@ const PLACES = {
 const PART = "30/";
 
 /** Images, which mediabunny also gives by themselves. */
-const IMAGES = ["METADATA_BLOCK_PICTURE", "covr", "com.apple.quicktime.artwork"];
+const IMAGES = ["APIC", "PIC", "METADATA_BLOCK_PICTURE", "covr", "com.apple.quicktime.artwork"];
 
 /** What is no longer true of another file: its length, where things are in it, and what made it. */
 const OUTDATED = ["TLEN", "ASPI", "MLLT", "SEEK", "ISFT"];
+/** The same of iTunes, in a comment or an item of its own. */
 const GAPLESS = "iTunSMPB";
 
 /**
@@ -161,7 +162,7 @@ async function found(input) {
   const values = new Map();
   for (const name of NAMES.flat()) {
     const value = valueOf(from, name, named, raw);
-    if (value !== undefined) values.set(name, value);
+    if (value !== undefined && (typeof value === "string" || value > 0)) values.set(name, value);
   }
   return { from, values, raw, images };
 }
@@ -227,10 +228,16 @@ function textAt(raw, place, kind) {
   }
 }
 
-/** In Matroska, and for texts of ID3, a name may be written in any case. @param {any} raw  @param {string} place  @param {Kind} kind */
+/**
+ * The names in `raw` of what is at a place. In Matroska, and for texts of ID3, a name may be written in any case; of
+ * comments there are several, in some of which iTunes keeps numbers.
+ * @param {any} raw  @param {string} place  @param {Kind} kind */
 function keysOf(raw, place, kind) {
   const wanted = place.replace("TXXX:", "").toUpperCase();
   if (place.startsWith("TXXX:")) return Object.keys(raw.TXXX ?? {}).filter((key) => key.toUpperCase() === wanted);
+  if (isId3(kind) && /^(COMM|USLT)$/.test(place)) {
+    return Object.keys(raw).filter((key) => key.split(":")[0] === place && !has(raw[key], "iTun"));
+  }
   if (kind !== "matroska") return place in raw ? [place] : [];
   return Object.keys(raw).filter((key) => key.toUpperCase() === wanted);
 }
@@ -238,15 +245,18 @@ function keysOf(raw, place, kind) {
 /** @param {any} raw  @param {string} place  @param {Kind} kind */
 function take(raw, place, kind) {
   for (const key of keysOf(raw, place, kind)) delete (place.startsWith("TXXX:") ? raw.TXXX : raw)[key];
+  if (raw.TXXX && Object.keys(raw.TXXX).length === 0) delete raw.TXXX;
 }
+
+/** Whether the first bytes are of a text like this, in whatever encoding. @param {any} value  @param {string} text */
+const has = (value, text) =>
+  value instanceof Uint8Array && new TextDecoder("latin1").decode(value.subarray(0, 200)).replaceAll("\0", "").includes(text);
 
 /** What a file says that has no name here. @param {any} raw  @param {Kind} to */
 function unknown(raw, to) {
-  const isGapless = (/** @type {any} */ value) =>
-    value instanceof Uint8Array && new TextDecoder("latin1").decode(value.subarray(0, 200)).replaceAll("\0", "").includes(GAPLESS);
-  const kept = Object.entries(raw).filter(
-    ([key, value]) => !IMAGES.includes(key) && !OUTDATED.includes(key) && !/^(APIC|PIC)(:|$)/.test(key) && !isGapless(value),
-  ).filter(([key]) => to !== "id3" || !isInfo(key)); // that is INFO, or a frame of ID3v2.3 alone
+  const left = (/** @type {string} */ key) =>
+    IMAGES.includes(key.split(":")[0]) || OUTDATED.includes(key) || (to === "id3" && isInfo(key)); // or of ID3v2.3 alone
+  const kept = Object.entries(raw).filter(([key, value]) => !left(key) && !has(value, GAPLESS));
   const copy = Object.fromEntries(kept);
   if (copy.TXXX) copy.TXXX = { .../** @type {any} */ (copy.TXXX) };
   return copy;
@@ -256,7 +266,8 @@ function unknown(raw, to) {
 function staysRaw(kind, name, raw) {
   if (kind === "matroska") return name !== "title"; // that is in the head of the segment
   // Names of QuickTime are written as those of MP4, frames of ID3v2.3 as those of 2.4, and INFO as both.
-  return kind === "vorbis" || PLACES[kind][name].some((place) => place.length === 4 && place in raw && !/^TYER|TDAT|TIME|©des$/.test(place));
+  const own = (/** @type {string} */ place) => place.length === 4 && place in raw && !/^(TYER|TDAT|TIME|©des)$/.test(place);
+  return kind === "vorbis" || PLACES[kind][name].some(own);
 }
 
 /** @param {any} result  @param {Kind} kind  @param {readonly Name[]} names  @param {Map<string, any>} values */
@@ -266,6 +277,7 @@ function put(result, kind, names, values) {
   if (value === undefined && total === undefined) return;
   const { raw } = result;
   const [place] = PLACES[kind][name];
+  if (kind === "mp4" && isNumber(name) && Math.max(value ?? 0, total ?? 0) > 0xffff) return; // there are two bytes
   if (kind === "mp4" && totalName) {
     raw[place] = Uint8Array.of(0, 0, ...two(value ?? 0), ...two(total ?? 0), ...(place === "trkn" ? [0, 0] : []));
   } else if (totalName && kind !== "vorbis") {
