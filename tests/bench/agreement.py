@@ -19,6 +19,11 @@ PACKET = 0.06
 #: An encoder may take so long to begin, or to end, a silence.
 FADING = 0.025
 
+#: A beep begins where the sound exceeds this part of its loudest, after so many seconds below it.
+LOUD, QUIET_BEFORE = 0.45, 0.1
+#: Below this there is silence, and a gap is so many seconds of it.
+SILENT, GAP = 0.01, 0.03
+
 Times = tuple[tuple[float, int], ...]
 
 

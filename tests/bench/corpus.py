@@ -132,6 +132,12 @@ def _both(name: str, fps: float, seconds: float, options: str, **more: object) -
     return File(name, every(fps, seconds), options=options, **more)  # type: ignore[arg-type]
 
 
+def _cut(name: str, options: str, quick: bool = False) -> File:
+    pictures = tuple((number / 30 - CUT, number) for number in range(39, 150))
+    sound = Sound(5 - CUT, cut=CUT)
+    return File(name, pictures, sound, options, "cut", length=sound.end, keys=(0,), quick=quick)
+
+
 def _rows() -> list[File]:
     wav = {
         "wav-8k-8bit.wav": (8000, 1, "pcm_u8"),
@@ -191,9 +197,9 @@ def _rows() -> list[File]:
         _both("hole.webm", 15, 6, f"{VP8} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole", quick=True),
         _both("hole.mp4", 15, 6, f"{H264} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole"),
         _sound("hole-sound.webm", Sound(6, hole=(2, 4)), OPUS, recipe="hole"),
-        # Cut without encoding, at 1.3 s of 5.
-        File("cut.mp4", CUT, Sound(3.7, cut=1.3), f"{H264} {AAC}", recipe="cut", length=3.7, quick=True),
-        File("cut-opus.mp4", CUT, Sound(3.7, cut=1.3), f"{H264} {OPUS}", recipe="cut", length=3.7),
+        # The first 1.3 s of 5 were cut away without encoding.
+        _cut("cut.mp4", f"{H264} {AAC}", quick=True),
+        _cut("cut-opus.mp4", f"{H264} {OPUS}"),
         File(
             "chromium.mp4",
             ((0.0, 0), *every(30, 4, OPUS_DELAY)[1:]),
@@ -223,7 +229,7 @@ def _rows() -> list[File]:
             sound=Sound(2.98, exact=False),
             recipe="truncated",
         ),
-        _both("damaged.webm", 15, 4, f"{VP8} {OPUS}", recipe="damaged", damaged=(2.4, 4.0)),
+        _both("damaged.webm", 15, 4, f"{VP8} {OPUS}", recipe="damaged", damaged=(2.4, 4.0), keys=(0,)),
         # Sound alone.
         *(
             _sound(name, Sound(4, rate=rate, channels=channels), f"-c:a {codec}", quick=name == "wav-44k.wav")
@@ -257,6 +263,6 @@ def _rows() -> list[File]:
 
 
 TAGS = {"title": "Grüße", "artist": "Ada", "comment": "made elsewhere", "date": "2026"}
-CUT = tuple((number / 30 - 1.3, number) for number in range(39, 150))
+CUT = 1.3
 
 FILES = {file.name: file for file in _rows()}

@@ -17,16 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from bench import painted
+from bench.agreement import GAP, LOUD, QUIET_BEFORE, SILENT
 from bench.decoders import JudgeMissingError, NotMediaError
 
 #: A step of the packets' times by more than this is a gap, or an overlap; less is a wavering clock.
 WAVERING = 0.005
 #: Where times follow from the numbers of frames, only a lost page is a gap.
 WAVERING_UNTIMED = 0.04
-#: A beep begins where the sound exceeds this part of its loudest, after so many seconds below it.
-LOUD, QUIET_BEFORE = 0.45, 0.1
-#: Below this there is silence, and a gap is so many seconds of it.
-SILENT, GAP = 0.01, 0.03
 #: Rows of the envelope in a second.
 ENVELOPE_RATE = 100
 #: Pictures are shrunk to this before their number is read.
