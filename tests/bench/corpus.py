@@ -198,17 +198,8 @@ def _rows() -> list[File]:
         _both("hole.mp4", 15, 6, f"{H264} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole"),
         _sound("hole-sound.webm", Sound(6, hole=(2, 4)), OPUS, recipe="hole"),
         # The first 1.3 s of 5 were cut away without encoding.
-        File(
-            "cut.mp4",
-            CUT,
-            Sound(3.7, cut=1.3),
-            f"{H264} {AAC}",
-            recipe="cut",
-            length=3.7,
-            keys=(0,),
-            quick=True,
-        ),
-        File("cut-opus.mp4", CUT, Sound(3.7, cut=1.3), f"{H264} {OPUS}", recipe="cut", length=3.7, keys=(0,)),
+        _cut("cut.mp4", f"{H264} {AAC}", quick=True),
+        _cut("cut-opus.mp4", f"{H264} {OPUS}"),
         File(
             "chromium.mp4",
             ((0.0, 0), *every(30, 4, OPUS_DELAY)[1:]),
