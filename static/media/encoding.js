@@ -55,7 +55,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
           task.note = paddingNote(shape, size);
         }
         const ground = alpha === "keep" ? "transparent" : "black";
-        const sample = await fitted(picture, size.width, size.height, ground);
+        const sample = await fitted(picture, size.width, size.height, ground, codec);
         try {
           sample.setTimestamp(shift + at);
           sample.setDuration(lasts);

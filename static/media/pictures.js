@@ -28,6 +28,7 @@ export class FrameReader {
   #end = Infinity;
   #begin = 0;
   #format = "rgb";
+  #any = false;
   /** @type {import("./fit.js").Ground} */
   #ground = "black";
   /** @type {OffscreenCanvasRenderingContext2D | undefined} */
@@ -69,7 +70,11 @@ export class FrameReader {
     try {
       for (;;) {
         const { value: sample } = /** @type {{value: any}} */ (await this.#samples?.next());
-        if (!sample) return undefined;
+        if (!sample) {
+          if (!this.#any && this.#end === Infinity) throw new Fault("EncodingError", "no picture can be decoded");
+          return undefined;
+        }
+        this.#any = true;
         this.timestamp = sample.timestamp - this.#begin;
         try {
           // The first one may be what is still to be seen at the start, from before it.
