@@ -144,12 +144,13 @@ def test_sound_ends_with_the_last_page_where_no_page_is_marked_as_the_end(read_c
     assert ends(read_changed(opus, unmark)) == round(3.01 * 48000)
 
 
-def test_last_page_may_hold_nothing(read_changed, opus):
+@pytest.mark.parametrize("codec", ["opus", "vorbis"])
+def test_last_page_may_hold_nothing(read_changed, codec, request):
     def end(pages):
         pages[-1].flags = 0
         pages.append(Page(pages[-1].granule, [], END))
 
-    assert ends(read_changed(opus, end)) == round(3.01 * 48000)
+    assert ends(read_changed(request.getfixturevalue(codec), end)) == round(3.01 * 48000)
 
 
 def test_last_page_that_ends_before_it_begins_has_no_sound(read_changed, opus):
