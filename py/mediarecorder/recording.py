@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -48,6 +49,8 @@ _TYPES = {
     "aac": "audio/aac",
 }
 """What a file's name says about it."""
+
+log = logging.getLogger("mediarecorder")
 
 
 class Recording(MediaFile):
@@ -316,7 +319,12 @@ class Recording(MediaFile):
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
-        """What the file says about itself: ``title``, ``artist``, ``date`` (a `datetime.date`) and so on."""
+        """What the file says about itself: ``title``, ``artist``, ``date`` and so on, as in `with_tags`.
+
+        The date is a `datetime.date` where the file has a whole one, else the file's own text: ``"2026"``,
+        ``"2026-11"``, ``"2026-11-24T10:20"``. Several artists or genres are one string, with ``"; "`` between
+        them. Tags of single tracks and chapters are not among them.
+        """
         from .tags import from_browser
 
         return from_browser(plain(await perform("tags", "tags", self._blob)))
@@ -325,8 +333,9 @@ class Recording(MediaFile):
         """The same packets, with these tags in place of those of the same names; None takes one away.
 
         They are ``title``, ``description``, ``artist``, ``album``, ``album_artist``, ``genre``, ``comment``,
-        ``lyrics`` (strings), ``date`` (a `datetime.date`, or ``"2026-11-24"``), ``track_number``,
-        ``tracks_total``, ``disc_number``, ``discs_total`` and ``beats_per_minute`` (numbers).
+        ``lyrics`` (strings), ``date`` (a `datetime.date`, or a string: ``"2026-11-24"``, ``"2026-11"``,
+        ``"2026"``, or with a time), ``track_number``, ``tracks_total``, ``disc_number``, ``discs_total`` and
+        ``beats_per_minute`` (numbers). Tags that are not named here stay as they are, cover pictures too.
 
         Raises
         ------
@@ -340,10 +349,8 @@ class Recording(MediaFile):
         from .tags import checked, lost, to_browser
 
         changes = checked(tags)
-        wanted = {
-            name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
-        }
-        pairs = to_js(to_browser(wanted))
+        wanted = {**await self.tags(), **changes}
+        pairs = to_js(to_browser(changes))
         made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
@@ -411,14 +418,20 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
 
+        They are upright, have square pixels, and all have one size: that of the first picture. A later one of
+        another shape (of a phone that was turned, or a window that was resized) is fitted in, with bars.
+
         Parameters
         ----------
         width
-            Pixels; the height follows. Without it the size that the pictures have.
+            Pixels; the height follows. Without it the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``.
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. In ``"rgba"`` alpha is the
+            recording's, and 255 where it has none; the colours are not multiplied with it. In the other
+            formats transparent pictures stand on black.
         start, end
-            Seconds: those pictures that appear from `start` on and before `end`.
+            Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier
+            and is still to be seen at `start` is not among them: `thumbnail` gives it.
 
         Raises
         ------
@@ -451,7 +464,10 @@ class Recording(MediaFile):
     async def thumbnail(
         self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
     ) -> Photo:
-        """What is to be seen at a time, in seconds, as a `Photo`.
+        """What is to be seen at a time, in seconds, as a `Photo`: the last picture that has appeared by then.
+
+        Before the first picture that is the first one. A picture of another shape than the first is fitted
+        into it, with bars. A transparent one stays so, but for JPEG, where it stands on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -518,6 +534,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
     )
     remove = getattr(made, "remove", None)
     recording._remove = None if absent(remove) else remove
+    if not absent(note := getattr(made, "note", None)):
+        log.info("%s", note)
     return recording
 
 

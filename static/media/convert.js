@@ -9,11 +9,11 @@ import { duration, origin, reading, soundOf } from "./input.js";
 import { canHide } from "./packets.js";
 import { Part } from "./part.js";
 import { isSeekable } from "./seeking.js";
+import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
-/** @typedef {import("mediabunny").MetadataTags} MetadataTags */
 /** @typedef {import("./task.js").Request} Request */
 /** @typedef {import("./task.js").Task} Task */
 
@@ -29,26 +29,18 @@ export const seekable = (blob, known, request) =>
   );
 
 /**
- * The same packets and other tags.
- * @param {Blob} blob  @param {[string, string | number][]} pairs  names and values
- * @param {number} known  @param {Request} request
+ * The same packets and other tags; what is not changed stays.
+ * @param {Blob} blob  @param {import("./tags.js").Pairs} changes  @param {number} known  @param {Request} request
  */
-export const withTags = (blob, pairs, known, request) =>
-  perform(request, (task) =>
-    reading(blob, async (input) => {
-      const { images } = await input.getMetadataTags();
-      const value = (/** @type {string} */ name, /** @type {string | number} */ said) => name === "date" ? new Date(said) : said;
-      const tags = Object.fromEntries(pairs.map(([name, said]) => [name, value(name, said)]));
-      return copied(input, known, task, { images, ...tags });
-    }),
-  );
+export const withTags = (blob, changes, known, request) =>
+  perform(request, (task) => reading(blob, (input) => copied(input, known, task, changes)));
 
 /** How long it plays, in seconds. @param {Blob} blob  @param {Request} request */
 export const measure = (blob, request) => perform(request, () => reading(blob, (input) => duration(input)));
 
-/** @param {Input} input  @param {number} known  @param {Task} task  @param {MetadataTags} [changed] */
-async function copied(input, known, task, changed) {
-  const format = await formatLike(input, changed);
+/** @param {Input} input  @param {number} known  @param {Task} task  @param {import("./tags.js").Pairs} [changes] */
+async function copied(input, known, task, changes) {
+  const format = await formatLike(input);
   const tracks = await filledTracks(input);
   for (const track of tracks) {
     const codec = await track.getCodec();
@@ -56,7 +48,7 @@ async function copied(input, known, task, changed) {
       throw new Fault("NotSupportedError", `${named([codec ?? "an unknown codec"])} cannot be put into ${nameOf(format)}`);
     }
   }
-  const tags = changed ?? (await input.getMetadataTags());
+  const tags = await tagsFor(input, format, changes);
   const part = await Part.whole(input, known);
   return assembled([part], tracks.map((track) => [track]), format, { tags, mode: "copy" }, task);
 }
@@ -76,12 +68,10 @@ export const convert = (blob, name, known, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
       const { make, video, audio } = FORMATS[name];
-      const tags = await input.getMetadataTags();
-      if ((await input.getFormat()).mimeType !== make().mimeType) delete tags.raw; // of the other container
       const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
       const part = await Part.whole(input, known);
-      const format = name === "wav" ? wav(await bytesOfSound(input), tags) : make();
-      const wishes = { tags, video, audio };
+      const format = name === "wav" ? wav(await bytesOfSound(input)) : make();
+      const wishes = { tags: await tagsFor(input, format), video, audio };
       return assembled([part], tracks.map((track) => [track]), format, wishes, task);
     }),
   );
@@ -112,7 +102,7 @@ export const trim = (blob, start, end, exact, known, request) =>
       const from = exact ? begin + start : await entry(input, begin + start, nameOf(format));
       const part = new Part(input, from, end === undefined || end >= length ? undefined : begin + end, known);
       /** @type {import("./assemble.js").Wishes} */
-      const wishes = { tags: await input.getMetadataTags(), mode: exact ? "exact" : "copy" };
+      const wishes = { tags: await tagsFor(input, format), mode: exact ? "exact" : "copy" };
       const tracks = (await filledTracks(input)).map((track) => [track]);
       return { ...(await assembled([part], tracks, format, wishes, task)), start: from - begin };
     }),
@@ -137,9 +127,9 @@ async function entry(input, time, name) {
 
 /**
  * A format that holds what this file holds: its own, if it can be written.
- * @param {Input} input  @param {MetadataTags} [tags]
+ * @param {Input} input
  */
-export async function formatLike(input, tags) {
+export async function formatLike(input) {
   const mimeType = (await input.getFormat()).mimeType;
   const kind = mimeType.slice(mimeType.indexOf("/") + 1);
   if (kind === "webm" || kind === "x-matroska") {
@@ -148,7 +138,7 @@ export async function formatLike(input, tags) {
     const fit = codecs.every((codec) => codec && webm.getSupportedCodecs().includes(codec));
     return fit ? webm : FORMATS.mkv.make();
   }
-  if (kind.includes("wav")) return wav(0, tags);
+  if (kind.includes("wav")) return wav();
   const others = { ogg: "ogg", flac: "flac", mpeg: "mp3", aac: "aac" };
   if (kind in others) return FORMATS[others[/** @type {keyof typeof others} */ (kind)]].make();
   return FORMATS.mp4.make();

@@ -55,7 +55,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
           task.note = paddingNote(shape, size);
         }
         const ground = alpha === "keep" ? "transparent" : "black";
-        const sample = await fitted(picture, size.width, size.height, ground);
+        const sample = await fitted(picture, size.width, size.height, ground, codec);
         try {
           sample.setTimestamp(shift + at);
           sample.setDuration(lasts);
@@ -100,8 +100,9 @@ async function* pictures(track, part) {
  * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
  */
 function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
-  // Opus goes no higher; LAME takes the nearest that there is.
-  if (bitsPerSecond) return new Quality({ bitrate: codec === "opus" ? Math.min(bitsPerSecond, 510000) : bitsPerSecond });
+  // Browsers refuse for Opus what is too high (Firefox 510 kbit/s for one channel). LAME takes the nearest.
+  const highest = codec === "opus" ? Math.min(255000 * numberOfChannels, 510000) : Infinity;
+  if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
   // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
   const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
   return codec === "mp3" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;

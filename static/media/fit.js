@@ -8,6 +8,7 @@
 
 import { VideoSample, VideoSampleSink } from "mediabunny";
 import { Fault } from "../fault.js";
+import { encodedSpace, i420 } from "./i420.js";
 
 /** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
 /** @typedef {import("mediabunny").VideoCodec} VideoCodec */
@@ -44,32 +45,43 @@ export function encodableSize({ width, height }, codec) {
 /** Says that pictures were made even. @param {Size} shape  @param {Size} encoded @returns {string | undefined} */
 export function paddingNote(shape, encoded) {
   if (shape.width === encoded.width && shape.height === encoded.height) return undefined;
-  return `the pictures are ${encoded.width} x ${encoded.height} now instead of ${shape.width} x ${shape.height}: H.264 has no odd sizes`;
+  return `The pictures are ${encoded.width} x ${encoded.height} now, and were ${shape.width} x ${shape.height}: H.264 has no odd sizes`;
 }
 
 /**
- * A picture in a shape, ready to be encoded: upright, with square pixels. What comes out is to be closed; what
- * went in is closed here if that is another one.
+ * A picture in a shape, ready to be encoded: upright, with square pixels, in colours that do not change from one
+ * picture to the next. What comes out is to be closed; what went in is closed here if that is another one.
  * @param {VideoSample} sample  @param {number} width  @param {number} height  @param {Ground} ground
- * @returns {Promise<VideoSample>}
+ * @param {VideoCodec} [codec]  it is encoded with @returns {Promise<VideoSample>}
  */
-export async function fitted(sample, width, height, ground) {
-  if (isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black")) return sample;
+export async function fitted(sample, width, height, ground, codec) {
+  const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black");
+  const isRgb = /^(RGB|BGR)/.test(sample.format ?? "");
+  // Firefox decodes to red, green and blue, and weighs them by BT.601 for its encoders: VP8 is meant so, all others
+  // say BT.709. (Its frames of I420 have no odd sizes.)
+  const stays = isRgb && (codec === "vp8" || width % 2 === 1 || height % 2 === 1);
+  if (isReady && (stays || !isRgb)) return sample;
   const { timestamp, duration } = sample;
+  const withAlpha = ground === "transparent" && Boolean(sample.hasAlpha);
+  const facts = { codedWidth: width, codedHeight: height, timestamp, duration };
   try {
-    const pixels = await straight(sample);
-    // Nothing is awaited between drawing and taking: another track may use the canvas, too.
-    const context = kept(width, height);
-    paint(context, sample, pixels, ground, true);
-    if (ground === "transparent") {
-      // As numbers, for the colours of a canvas are multiplied with its alpha.
-      const { data } = context.getImageData(0, 0, width, height);
-      return new VideoSample(data, { format: "RGBA", codedWidth: width, codedHeight: height, timestamp, duration });
-    }
-    return new VideoSample(new VideoFrame(context.canvas, { timestamp: 0, alpha: "discard" }), { timestamp, duration });
+    const pixels = isReady ? await straight(sample) : await painted(sample, width, height, ground);
+    if (stays) return new VideoSample(pixels, { ...facts, format: withAlpha ? "RGBA" : "RGBX" });
+    const colorSpace = encodedSpace(isRgb ? {} : sample.colorSpace);
+    const planes = i420(pixels, width, height, colorSpace, withAlpha);
+    return new VideoSample(planes, { ...facts, format: withAlpha ? "I420A" : "I420", colorSpace });
   } finally {
     sample.close();
   }
+}
+
+/** @param {VideoSample} sample  @param {number} width  @param {number} height  @param {Ground} ground */
+async function painted(sample, width, height, ground) {
+  const pixels = sample.hasAlpha ? await straight(sample) : undefined;
+  // Nothing is awaited between drawing and taking: another track may use the canvas, too.
+  const context = kept(width, height);
+  paint(context, sample, pixels, ground, true);
+  return context.getImageData(0, 0, width, height).data;
 }
 
 /** @type {OffscreenCanvasRenderingContext2D | undefined} */
@@ -95,12 +107,10 @@ export const isPlain = (sample, width, height) =>
   sample.codedHeight === height && sample.displayHeight === height;
 
 /**
- * The pixels of a picture with alpha as they are in the file: red, green, blue and alpha, the colours not multiplied
- * with it. Undefined where there is no alpha.
+ * The pixels of a picture as they are stored: red, green, blue and alpha, the colours not multiplied with it.
  * @param {VideoSample} sample
  */
 export async function straight(sample) {
-  if (!sample.hasAlpha) return undefined;
   const pixels = new Uint8ClampedArray(sample.codedWidth * sample.codedHeight * 4);
   await sample.copyTo(pixels, { format: "RGBA" });
   return pixels;
@@ -109,7 +119,7 @@ export async function straight(sample) {
 /**
  * Draw a picture into a canvas so that it fits in, in place of what was there.
  * @param {OffscreenCanvasRenderingContext2D} context  @param {VideoSample} sample
- * @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels  those that are `straight`
+ * @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels  of one with alpha, those that are `straight`
  * @param {Ground} ground  @param {boolean} padded  fill up an odd side that was made even, instead of scaling
  */
 export function paint(context, sample, pixels, ground, padded = false) {

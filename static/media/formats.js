@@ -37,13 +37,10 @@ export const FORMATS = {
 };
 
 /**
- * WAV, in the form for files beyond 4 GB where it is needed, and with tags in the form that holds every script.
- * @param {number} [bytes]  about how many  @param {import("mediabunny").MetadataTags} [tags]
+ * WAV, in the form for files beyond 4 GB where it is needed.
+ * @param {number} [bytes]  about how many
  */
-export function wav(bytes = 0, tags = {}) {
-  const latin = Object.values(tags).every((value) => typeof value !== "string" || /^[\x20-\x7e]*$/.test(value));
-  return new WavOutputFormat({ large: bytes > 4e9, metadataFormat: latin ? "info" : "id3" });
-}
+export const wav = (bytes = 0) => new WavOutputFormat({ large: bytes > 4e9 });
 
 /** The name in `FORMATS` of what is written. @param {OutputFormat} format */
 export const nameOf = (format) => format.fileExtension.slice(1);

@@ -6,6 +6,7 @@ import { filledTracks, formatLike } from "./convert.js";
 import { Fault } from "../fault.js";
 import { open } from "./input.js";
 import { Part } from "./part.js";
+import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -25,8 +26,8 @@ export const concat = (blobs, known, request) =>
       const tracks = await matched(inputs);
       const parts = [];
       for (const [index, input] of inputs.entries()) parts.push(await Part.whole(input, known[index]));
-      const tags = await inputs[0].getMetadataTags();
-      return await assembled(parts, tracks, await formatLike(inputs[0]), { tags }, task);
+      const format = await formatLike(inputs[0]);
+      return await assembled(parts, tracks, format, { tags: await tagsFor(inputs[0], format) }, task);
     } finally {
       for (const input of inputs) input.dispose();
     }

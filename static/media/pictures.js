@@ -11,6 +11,12 @@ import { perform } from "./task.js";
 /** How many bytes a pixel has. @type {Record<string, number>} */
 const DEPTHS = { rgb: 3, bgr: 3, rgba: 4, gray: 1 };
 
+/**
+ * Seconds by which times in files are rounded: in WebM, and in what was copied from there, a picture of 1.5667 s is
+ * one of 1.567 s, and is to be had at 1.5667 s all the same.
+ */
+export const SLACK = 0.0005 + 1e-6;
+
 /** What Python pulls frames from. */
 export class FrameReader {
   /** @type {AsyncGenerator<import("mediabunny").VideoSample, void, unknown> | undefined} */
@@ -22,7 +28,7 @@ export class FrameReader {
   #end = Infinity;
   #begin = 0;
   #format = "rgb";
-  #slack = 0;
+  #any = false;
   /** @type {import("./fit.js").Ground} */
   #ground = "black";
   /** @type {OffscreenCanvasRenderingContext2D | undefined} */
@@ -46,9 +52,8 @@ export class FrameReader {
       this.width = width ?? shape.width;
       this.height = width === undefined ? shape.height : Math.max(1, Math.round((width * shape.height) / shape.width));
       this.#format = format;
-      this.#slack = await slack(track);
-      this.#start = (start ?? 0) - this.#slack;
-      this.#end = (end ?? Infinity) - this.#slack;
+      this.#start = (start ?? 0) - SLACK;
+      this.#end = (end ?? Infinity) - SLACK;
       if (format === "rgba" && (await track.canBeTransparent())) this.#ground = "transparent";
       this.#context = newCanvas(this.width, this.height);
       this.#pixels = new Uint8Array(this.width * this.height * DEPTHS[format]);
@@ -65,7 +70,11 @@ export class FrameReader {
     try {
       for (;;) {
         const { value: sample } = /** @type {{value: any}} */ (await this.#samples?.next());
-        if (!sample) return undefined;
+        if (!sample) {
+          if (!this.#any && this.#end === Infinity) throw new Fault("EncodingError", "no picture can be decoded");
+          return undefined;
+        }
+        this.#any = true;
         this.timestamp = sample.timestamp - this.#begin;
         try {
           // The first one may be what is still to be seen at the start, from before it.
@@ -85,7 +94,7 @@ export class FrameReader {
   /** @param {import("mediabunny").VideoSample} sample */
   async #pixelsOf(sample) {
     const { width, height } = this;
-    const own = await straight(sample);
+    const own = sample.hasAlpha ? await straight(sample) : undefined;
     if (own && this.#ground === "transparent" && isPlain(sample, width, height)) return own;
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#context);
     paint(context, sample, own, this.#ground);
@@ -98,13 +107,6 @@ export class FrameReader {
     this.#input?.dispose();
   }
 }
-
-/**
- * Seconds by which times in a file are rounded: in Matroska a picture of 1.5667 s is one of 1.567 s, and is to be
- * had at 1.5667 s all the same.
- * @param {import("mediabunny").InputVideoTrack} track
- */
-export const slack = async (track) => Math.min(0.5 / (await track.getTimeResolution()), 0.0005) + 1e-6;
 
 /** @param {Uint8ClampedArray} rgba  @param {Uint8Array} out  @param {string} format */
 function arrange(rgba, out, format) {
@@ -140,14 +142,15 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
       if (at > longest + 0.05) {
         throw new Fault("RangeError", `the recording is ${longest.toFixed(3)} s long; there is no picture at ${at} s`);
       }
-      const sample = await shown(track, begin + at + (await slack(track)));
+      const sample = await shown(track, begin + at + SLACK);
       if (!sample) throw new Fault("EncodingError", "no picture can be decoded");
       try {
         const shape = await shapeOf(track);
         const scale = (width ?? shape.width) / shape.width;
         const [w, h] = [shape.width, shape.height].map((side) => Math.max(1, Math.round(side * scale)));
         const context = newCanvas(w, h);
-        paint(context, sample, await straight(sample), (await track.canBeTransparent()) ? "transparent" : "black");
+        const own = sample.hasAlpha ? await straight(sample) : undefined;
+        paint(context, sample, own, (await track.canBeTransparent()) ? "transparent" : "black");
         return { blob: await context.canvas.convertToBlob({ type: mimeType }), width: w, height: h };
       } finally {
         sample.close();

@@ -10,8 +10,9 @@ import { duration, reading } from "./input.js";
 import { holdLock } from "../lock.js";
 
 /**
- * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more.
- * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>}} Result
+ * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more; `note`
+ * where it differs from what was asked for, as a sentence for the log.
+ * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>, note?: string}} Result
  */
 
 /** Bytes beyond which a result lives on disk. */

@@ -174,14 +174,3 @@ async def test_only_firefox_writes_a_byte_of_its_h264_parameters_twice(engine):
     [record] = records
     # The profile stands second in the record, and second in the parameter set that begins at byte 8.
     assert (record[9] == record[1]) == (engine == "chromium")
-
-
-@pytest.mark.lane("chromium")
-async def test_a_fetch_of_the_last_packets_length_finds_none(recorded):
-    """static/media/packets.js gives the last packet the length of those before it."""
-    from mediarecorder.engine import load
-
-    await load()
-    recording = await recorded("sound", timeslice=0.2)
-    samples = await recording.samples()
-    assert await recording.measure() < samples.duration - 0.02

@@ -1,15 +1,12 @@
-"""Recordings of bytes and of files, and what a file says about itself."""
+"""Recordings of bytes and of files."""
 
-import datetime
 import math
 import os
 import time
 
 import pytest
-from judge import packets, probe
-from tones import tones
 
-from mediarecorder import NotSupportedError, Recording
+from mediarecorder import Recording
 
 pytestmark = pytest.mark.media_work
 
@@ -90,66 +87,3 @@ def test_files_that_tell_nothing(tmp_path):
         Recording.from_file(tmp_path / "noise")
     with pytest.raises(FileNotFoundError):
         Recording.from_file(tmp_path / "none.webm")
-
-
-# Tags
-
-
-@pytest.mark.core
-@pytest.mark.parametrize("format", ["webm", "mp4", "ogg", "mp3", "wav"])
-async def test_title_and_date_are_in_the_file(recorded, format):
-    recording = await (await recorded("both", timeslice=0.2)).convert(format)
-    named = await recording.with_tags(title="Grüße & <b>中</b>", date=datetime.date(2026, 11, 24))
-    assert await named.tags() == {"title": "Grüße & <b>中</b>", "date": datetime.date(2026, 11, 24)}
-    found = await probe(named)
-    assert found["errors"] == []
-    # (In Matroska they are said of the movie; in Ogg of the stream.)
-    said = {name.removeprefix("movie/"): value for name, value in found["tags"].items()}
-    if format != "ogg":
-        assert said["title"] == "Grüße & <b>中</b>"
-        assert said["date"].startswith("2026")
-    assert [stream["digest"] for stream in await packets(named)] == [
-        stream["digest"] for stream in await packets(recording)
-    ]
-    assert "title" not in await recording.tags(), "the first one stays as it is"
-
-
-async def test_tags_are_kept_changed_and_taken_away():
-    recording = await tones(440, seconds=0.3).to_recording("webm")
-    named = await recording.with_tags(title="One", artist="Ada", track_number=3, date="2026-01-02")
-    assert await named.tags() == {
-        "title": "One",
-        "artist": "Ada",
-        "track_number": 3,
-        "date": datetime.date(2026, 1, 2),
-    }
-    changed = await named.with_tags(title="Two", artist=None)
-    assert await changed.tags() == {"title": "Two", "track_number": 3, "date": datetime.date(2026, 1, 2)}
-    assert (await (await changed.convert("mp4")).tags())["title"] == "Two"
-    assert (await (await changed.seekable()).tags())["title"] == "Two"
-
-
-async def test_a_recording_says_nothing_of_itself(recorded):
-    assert "title" not in await (await recorded("sound")).tags()
-
-
-async def test_a_tag_that_the_container_has_no_place_for():
-    wav = await tones(440, seconds=0.2).to_recording("wav")
-    with pytest.raises(NotSupportedError, match="lyrics"):
-        await wav.with_tags(lyrics="la la")
-
-
-@pytest.mark.parametrize(
-    ("tags", "error", "text"),
-    [
-        ({"titel": "x"}, TypeError, "no tag 'titel'; there are title"),
-        ({"title": 5}, TypeError, "title is a string"),
-        ({"date": 5}, TypeError, "date"),
-        ({"date": "yesterday"}, ValueError, "yesterday"),
-        ({"track_number": "1"}, TypeError, "track_number"),
-        ({"track_number": 0}, ValueError, "track_number"),
-    ],
-)
-async def test_tags_that_are_none(recorded, tags, error, text):
-    with pytest.raises(error, match=text):
-        await (await recorded("sound")).with_tags(**tags)

@@ -57,7 +57,9 @@ async def test_a_part_in_which_nothing_moves_shows_the_picture(still):
     codes = [frame async for frame in part.frames()]
     assert codes[0].timestamp == 0
     [last] = [frame async for frame in still.frames()][-1:]
-    difference = max(abs(a - b) for a, b in zip(memoryview(codes[0]).cast("B"), memoryview(last).cast("B"), strict=True))
+    difference = max(
+        abs(a - b) for a, b in zip(memoryview(codes[0]).cast("B"), memoryview(last).cast("B"), strict=True)
+    )
     assert difference < 40
 
 

@@ -95,7 +95,7 @@ async def test_times_that_are_none(recorded, start, end, said):
 
 
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind):
+async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind, engine):
     parts = [await recorded(kind, seconds, timeslice=0.2) for seconds in (1.2, 0.5, 0.8)]
     joined = await Recording.concat(parts)
     found = await probe(joined)
@@ -103,6 +103,11 @@ async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind):
     lengths = [(await probe(await part.seekable()))["duration"] for part in parts]
     assert found["duration"] == pytest.approx(sum(lengths), abs=0.15 if kind == "sound" else 0.3)
     assert found["decoded_duration"] == pytest.approx(found["duration"], abs=last_packet(found))
+    if engine == "firefox" and kind == "sound":
+        # Its Ogg ends within a packet: at the seams the sound is encoded anew, so that none is too much.
+        exact = sum([(await part.samples()).duration for part in parts])
+        assert found["duration"] == pytest.approx(exact, abs=0.001)
+        return
     for kind in {"audio", "video"} & {stream["kind"] for stream in found["streams"]}:
         counts = [
             stream["count"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 import statistics
 from array import array
 from typing import Any
@@ -20,6 +21,18 @@ def tones(*frequencies: float, seconds: float = 1.0, rate: int = RATE, level: fl
         "f", (level * math.sin(step * frame) for frame in range(round(seconds * rate)) for step in steps)
     )
     return AudioSamples(memoryview(values).cast("B").cast("f", [len(values) // len(steps), len(steps)]), rate)
+
+
+def noise(rate: int, channels: int, seconds: float = 0.7345) -> AudioSamples:
+    """Noise without the high tones, which encoders leave out."""
+    dice = random.Random(rate)
+    values, smooth = array("f"), [0.0] * channels
+    for _ in range(round(seconds * rate)):
+        for channel in range(channels):
+            smooth[channel] += 0.2 * (dice.uniform(-1, 1) - smooth[channel])
+        values.extend(smooth)
+    shape = [len(values) // channels, channels]
+    return AudioSamples(memoryview(values).cast("B").cast("f", shape), rate)
 
 
 def flat(samples: Any) -> memoryview:

@@ -1,0 +1,44 @@
+"""All verbs agree with each other and with what is true of a file: on time, length and tracks."""
+
+import pytest
+from judge import foreign, readers
+from verbs import FORMATS, agrees, verbs_of
+
+from bench.corpus import FILES
+
+#: Both browsers, and not a second time in a worker: this is about the engine.
+pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_soak]
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"), [(name, verb) for name, file in FILES.items() if file.quick for verb in verbs_of(name)]
+)
+async def test_verb_agrees_with_the_truth(name, verb, engine):
+    await agrees(name, verb, engine)
+
+
+@pytest.mark.parametrize("name", ["vp8-live.webm", "late-sound.webm", "mp3-44k-vbr.mp3"])
+@pytest.mark.parametrize("format", FORMATS)
+async def test_readers_agree_on_what_is_written(name, format):
+    """mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, PyAV and exiftool."""
+    length = FILES[name].length
+    made = await (await foreign(name)).convert(format)
+    made = await made.with_tags(title="Über", artist="Ada")
+    for reader, said in (await readers(made)).items():
+        about = f"{name} as {format}, read by {reader}"
+        assert said["warnings"] == [], about
+        if said["duration"] is not None:
+            # (Some count an encoder's delay in, or whole packets.)
+            assert said["duration"] == pytest.approx(length, abs=0.08), about
+        if reader in FIND_TAGS.get(format, ()):
+            assert said["tags"].get("title") == "Über", about
+            assert said["tags"].get("artist") == "Ada", about
+
+
+FIND_TAGS = {
+    "webm": ("mediainfo", "mkvinfo", "pyav", "exiftool"),
+    "mp4": ("mediainfo", "mutagen", "pyav", "exiftool"),
+    "wav": ("mediainfo", "mutagen", "soundfile", "pyav", "exiftool"),
+    "ogg": ("mediainfo", "opusinfo", "mutagen", "soundfile", "pyav", "exiftool"),
+    "mp3": ("mediainfo", "mutagen", "soundfile", "pyav", "exiftool"),
+}

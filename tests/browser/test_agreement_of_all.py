@@ -1,0 +1,19 @@
+"""As test_agreement.py, of the other files of the corpus.
+
+(A file of its own, so that pages of `make test` need not collect a thousand tests.)
+"""
+
+import pytest
+from verbs import agrees, verbs_of
+
+from bench.corpus import FILES
+
+pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.soak]
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [(name, verb) for name, file in FILES.items() if not file.quick for verb in verbs_of(name)],
+)
+async def test_verb_agrees_with_the_truth(name, verb, engine):
+    await agrees(name, verb, engine)

@@ -1,0 +1,51 @@
+"""MP3: exactly the samples that were given, at their time."""
+
+from array import array
+
+import pytest
+from judge import packets, probe
+from tones import column, noise
+
+pytestmark = pytest.mark.media_work
+
+
+async def as_the_browser_plays_it(recording, rate):
+    """The first channel by the browser's own reader of files."""
+    from js import OfflineAudioContext
+
+    buffer = await OfflineAudioContext.new(1, 1, rate).decodeAudioData(await recording.blob.arrayBuffer())
+    return array("f", buffer.getChannelData(0).to_bytes())
+
+
+def lateness(heard, given):
+    """Frames by which it comes late, by cross-correlation."""
+    middle = range(len(given) // 2, len(given) // 2 + 1000)
+    return max(range(-1200, 1201), key=lambda late: sum(heard[at + late] * given[at] for at in middle))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
+async def test_an_mp3_is_not_late_and_exactly_as_long_as_what_was_given(rate, channels):
+    samples = noise(rate, channels)
+    mp3 = await samples.to_recording("mp3")
+    heard = await as_the_browser_plays_it(mp3, rate)
+    assert (len(heard), lateness(heard, column(samples))) == (samples.frames, 0)
+    assert mp3.duration == pytest.approx(samples.duration)
+    found = await probe(mp3)
+    assert found["errors"] == []
+    assert found["decoded_duration"] == pytest.approx(samples.duration, abs=1e-5)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000])
+async def test_samples_of_an_mp3_are_those_that_were_given(rate):
+    given = noise(rate, 1)
+    samples = await (await given.to_recording("mp3")).samples()
+    assert (samples.frames, lateness(column(samples), column(given))) == (given.frames, 0)
+
+
+async def test_tags_change_nothing_of_the_sound():
+    mp3 = await noise(44100, 2).to_recording("mp3")
+    named = await mp3.with_tags(title="Named")
+    assert await packets(named) == await packets(mp3)
+    heard = [await as_the_browser_plays_it(recording, 44100) for recording in (mp3, named)]
+    assert heard[0] == heard[1]

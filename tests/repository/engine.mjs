@@ -1,0 +1,34 @@
+// @ts-check
+/**
+ * The media engine on files, in Node, as far as it needs no codecs:
+ *
+ *     echo '[["withTags", "in.mp4", "out.mp4", [["title", "One"]]], ["tags", "out.mp4"]]' | node engine.mjs
+ *
+ * Does one step after the other and prints what `tags` found, a line for each.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { register } from "node:module";
+
+const patched = new URL("../../build/mediabunny/dist/modules/src/index.js", import.meta.url).href;
+const resolve = `export const resolve = (name, context, next) => next(name === "mediabunny" ? "${patched}" : name, context)`;
+register(`data:text/javascript,${encodeURIComponent(resolve)}`);
+// Packets are copied, and the engine wants to know that it could decode them.
+class Decoder {
+  static isConfigSupported = async () => ({ supported: true });
+}
+Object.assign(globalThis, { AudioDecoder: Decoder, VideoDecoder: Decoder });
+
+const { convert, seekable, withTags } = await import("../../static/media/convert.js");
+const { tags } = await import("../../static/media/tags.js");
+
+/** @type {Record<string, (blob: Blob, ...rest: any[]) => Promise<any>>} */
+const verbs = { convert, seekable, tags, withTags };
+
+for (const [verb, source, target, ...rest] of JSON.parse(readFileSync(0, "utf8"))) {
+  const blob = new Blob([readFileSync(source)]);
+  const known = verb === "tags" ? [] : [NaN]; // no recorder has counted its length
+  const result = await verbs[verb](blob, ...rest, ...known, { signal: new AbortController().signal });
+  if (verb === "tags") console.log(JSON.stringify(Object.fromEntries(result)));
+  else writeFileSync(target, new Uint8Array(await (result?.blob ?? blob).arrayBuffer()));
+}
