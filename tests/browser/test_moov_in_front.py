@@ -1,4 +1,4 @@
-"""Every MP4 that is made here has its index in front of the media."""
+"""Every MP4 that is made here has its index in front of the media, and players find its times right."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ import struct
 import pytest
 from judge import packets, probe
 from patience import until
-from tones import tones
+from tones import column, tones
 
 from mediarecorder import MediaStream, Recording, record
 
@@ -86,6 +86,19 @@ async def test_the_index_of_every_mp4_is_in_front(recorded):
 async def test_a_player_goes_to_any_second_of_it(recorded, played):
     mp4 = await (await recorded("both", 1.5, timeslice=0.2)).convert("mp4")
     assert await played(mp4) == pytest.approx(mp4.duration, abs=0.1)
+
+
+@pytest.mark.page_only("a worker has no AudioContext")
+async def test_the_sound_begins_where_it_begins_for_the_browser_too():
+    """Browsers take off what the edit list says, and what the description of Opus says."""
+    import js
+
+    sound = tones(500, seconds=1.0)
+    mp4 = await sound.to_recording("mp4")
+    context = js.OfflineAudioContext.new(1, 1, sound.sample_rate)
+    decoded = await context.decodeAudioData(await mp4.blob.arrayBuffer())
+    found = decoded.getChannelData(0).to_py().tolist()[24_000:24_960]
+    assert found == pytest.approx(column(sound)[24_000:24_960], abs=0.05)
 
 
 @pytest.fixture
