@@ -12,9 +12,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ogg_pages import BEGIN, END, Page, file_of, pages_of
 
 import prepare
-from ogg_pages import BEGIN, END, Page, file_of, pages_of
 
 ROOT = Path(__file__).parents[2]
 PRE_SKIP = 312
