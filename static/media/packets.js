@@ -19,7 +19,10 @@ import { RATE, withPreSkip } from "./opus.js";
 
 /** Seconds that are no gap: time stamps of recorders waver by some milliseconds. */
 export const GAP = 0.04;
-/** Seconds by which the time of a picture may be off: those of Matroska are whole milliseconds. */
+/**
+ * Seconds by which times in files are rounded: in WebM, and in what was copied from there, a picture of 1.5667 s is one
+ * of 1.567 s, and is to be had at 1.5667 s all the same.
+ */
 export const SLACK = 5e-4 + 1e-6;
 /** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
 const ROUNDING = 0.0015;

@@ -36,8 +36,8 @@ class Truth:
     pictures: Times = ()
     #: When each beep begins.
     beeps: tuple[float, ...] = ()
-    #: From when to when nothing is heard.
-    silences: tuple[tuple[float, float], ...] = ()
+    #: From when to when nothing is heard; None for silence only, however it is written.
+    silences: tuple[tuple[float, float], ...] | None = ()
     #: When the sound ends.
     end: float = 0.0
     #: Whether the file says to the frame when that is.
@@ -85,7 +85,7 @@ def part_of(truth: Truth, start: float, end: float) -> Truth:
     first = () if shown is None else ((0.0, shown),)
     later = tuple((at - start, code) for at, code in truth.pictures if start + ROUNDING < at < end - ROUNDING)
     silences = tuple(
-        (max(a, start) - start, min(b, end) - start) for a, b in truth.silences if a < end and b > start
+        (max(a, start) - start, min(b, end) - start) for a, b in truth.silences or () if a < end and b > start
     )
     return replace(
         truth,
@@ -105,7 +105,8 @@ def part_of(truth: Truth, start: float, end: float) -> Truth:
 def twice(truth: Truth) -> Truth:
     """What is true of it, played twice, one after the other."""
     later = truth.length
-    silences = [*truth.silences, *((a + later, b + later) for a, b in truth.silences)]
+    whole = truth.silences or ()
+    silences = [*whole, *((a + later, b + later) for a, b in whole)]
     return replace(
         truth,
         length=2 * later,
@@ -157,6 +158,8 @@ def sound_differs(
         worst, late, time = max(off)
         if worst > beeps:
             yield f"the beep of {time:.3f} s is {1000 * abs(late):.1f} ms {'late' if late > 0 else 'early'}"
+    if truth.silences is None:
+        return
     agree = len(gaps) == len(truth.silences) and all(
         abs(a - c) <= FADING and abs(b - d) <= FADING
         for (a, b), (c, d) in zip(gaps, truth.silences, strict=True)

@@ -2,7 +2,7 @@
 
 import pytest
 from judge import foreign, readers
-from verbs import FORMATS, agrees, verbs_of
+from verbs import FORMATS, agrees, few_verbs_of, verbs_of
 
 from bench.corpus import FILES
 
@@ -11,13 +11,19 @@ pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_so
 
 
 @pytest.mark.parametrize(
-    ("name", "verb"), [(name, verb) for name, file in FILES.items() if file.quick for verb in verbs_of(name)]
+    ("name", "verb"),
+    [
+        pytest.param(name, verb, marks=() if verb in few_verbs_of(name) else pytest.mark.soak)
+        for name, file in FILES.items()
+        if file.quick
+        for verb in verbs_of(name)
+    ],
 )
 async def test_verb_agrees_with_the_truth(name, verb, engine):
     await agrees(name, verb, engine)
 
 
-@pytest.mark.parametrize("name", ["vp8-live.webm", "late-sound.webm", "mp3-44k-vbr.mp3"])
+@pytest.mark.parametrize("name", ["vp8-live.webm", "late-sound.webm"])
 @pytest.mark.parametrize("format", FORMATS)
 async def test_readers_agree_on_what_is_written(name, format):
     """mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, PyAV and exiftool."""
@@ -27,7 +33,8 @@ async def test_readers_agree_on_what_is_written(name, format):
     for reader, said in (await readers(made)).items():
         about = f"{name} as {format}, read by {reader}"
         assert said["warnings"] == [], about
-        if said["duration"] is not None:
+        # (Of MP4 mutagen says how long the packets of sound last.)
+        if said["duration"] is not None and not (reader == "mutagen" and name.startswith("late")):
             # (Some count an encoder's delay in, or whole packets.)
             assert said["duration"] == pytest.approx(length, abs=0.08), about
         if reader in FIND_TAGS.get(format, ()):
@@ -38,7 +45,7 @@ async def test_readers_agree_on_what_is_written(name, format):
 FIND_TAGS = {
     "webm": ("mediainfo", "mkvinfo", "pyav", "exiftool"),
     "mp4": ("mediainfo", "mutagen", "pyav", "exiftool"),
-    "wav": ("mediainfo", "mutagen", "soundfile", "pyav", "exiftool"),
-    "ogg": ("mediainfo", "opusinfo", "mutagen", "soundfile", "pyav", "exiftool"),
-    "mp3": ("mediainfo", "mutagen", "soundfile", "pyav", "exiftool"),
+    "wav": ("mediainfo", "mutagen", "pyav", "exiftool"),
+    "ogg": ("mediainfo", "opusinfo", "mutagen", "pyav", "exiftool"),
+    "mp3": ("mediainfo", "mutagen", "pyav", "exiftool"),
 }

@@ -205,6 +205,9 @@ async def copy(case: Case, which: str) -> None:
     case.agree(_begins_at(case.file, begins, start))
     # (The last packet is whole.)
     truth = replace(part_of(case.truth, max(0.0, begins), last), exact=False)
+    if truth.silences == ((0.0, truth.end),):
+        # There is no packet of sound to copy: an empty track is as good as one of silent packets.
+        truth = replace(truth, silences=None)
     await case.made(made, truth, beeps=COPIED)
 
 
@@ -407,7 +410,7 @@ def parts(file: File) -> dict[str, tuple[float, float | None]]:
     """Parts to cut out (s), whose edges cut no beep. ``inside`` is within a silence, or a still picture."""
     length = file.damaged[0] if file.damaged else file.length
     found: dict[str, tuple[float, float | None]] = {
-        "early": (0.4, 0.55 * length),
+        "early": (0.4, 0.3 * length if file.sound and file.sound.hole else 0.55 * length),
         "late": (0.6 * length, 0.9 * length),
         "rest": (0.37 * length, None if not file.damaged else 0.95 * length),
     }
@@ -436,6 +439,20 @@ def _beside(truth: Truth, time: float) -> float:
         time += 0.13
     # (Whether a picture at the very edge is in or out is a matter of rounding.)
     return round(time + 0.013 if any(abs(at - time) < 0.004 for at, _ in truth.pictures) else time, 3)
+
+
+def few_verbs_of(name: str) -> list[str]:
+    """Those that read, and of those that write some: other ones of each file."""
+    turn = list(FILES).index(name)
+    tried = parts(FILES[name])
+    cuts = ["inside"] if "inside" in tried else [list(tried)[turn % 3]]
+    return [
+        *("measure", "samples", "frames", "thumbnail", "seekable", "concat"),
+        ("with_tags", "sample_blocks", "waveform")[turn % 3],
+        *(f"convert {FORMATS[(turn + later) % 5]}" for later in (0, 2)),
+        *(f"trim {which}" for which in cuts),
+        f"copy {list(tried)[(turn + 1) % 3]}",
+    ]
 
 
 def verbs_of(name: str) -> list[str]:
