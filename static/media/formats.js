@@ -2,8 +2,8 @@
 /** The containers that can be written, and what each may hold. */
 
 import {
-  getFirstEncodableAudioCodec, getFirstEncodableVideoCodec, MkvOutputFormat, Mp3OutputFormat, Mp4OutputFormat,
-  OggOutputFormat, WavOutputFormat, WebMOutputFormat,
+  AdtsOutputFormat, FlacOutputFormat, getFirstEncodableAudioCodec, getFirstEncodableVideoCodec, MkvOutputFormat,
+  Mp3OutputFormat, Mp4OutputFormat, OggOutputFormat, WavOutputFormat, WebMOutputFormat,
 } from "mediabunny";
 import { Fault } from "../fault.js";
 
@@ -25,8 +25,10 @@ export const FORMATS = {
     audio: ["opus", "aac", "mp3", "flac"],
   },
   wav: { make: () => wav(), video: [], audio: ["pcm-s16"] },
-  ogg: { make: () => new OggOutputFormat(), video: [], audio: ["opus", "vorbis", "flac"] },
+  ogg: { make: () => new OggOutputFormat(), video: [], audio: ["opus", "vorbis"] },
   mp3: { make: () => new Mp3OutputFormat(), video: [], audio: ["mp3"] },
+  flac: { make: () => new FlacOutputFormat(), video: [], audio: ["flac"] },
+  aac: { make: () => new AdtsOutputFormat(), video: [], audio: ["aac"] },
   mkv: {
     make: () => new MkvOutputFormat(),
     video: ["avc", "vp9", "vp8", "av1", "hevc"],
@@ -35,13 +37,13 @@ export const FORMATS = {
 };
 
 /**
- * WAV, in the form for files beyond 4 GB where it is needed, and with tags in the form that holds every script.
- * @param {number} [bytes]  about how many  @param {import("mediabunny").MetadataTags} [tags]
+ * WAV, in the form for files beyond 4 GB where it is needed.
+ * @param {number} [bytes]  about how many
  */
-export function wav(bytes = 0, tags = {}) {
-  const latin = Object.values(tags).every((value) => typeof value !== "string" || /^[\x20-\x7e]*$/.test(value));
-  return new WavOutputFormat({ large: bytes > 4e9, metadataFormat: latin ? "info" : "id3" });
-}
+export const wav = (bytes = 0) => new WavOutputFormat({ large: bytes > 4e9 });
+
+/** The name in `FORMATS` of what is written. @param {OutputFormat} format */
+export const nameOf = (format) => format.fileExtension.slice(1);
 
 /** Names of the formats as people call the codecs. @type {Record<string, string>} */
 const NAMES = { avc: "H.264", hevc: "H.265", vp8: "VP8", vp9: "VP9", av1: "AV1", opus: "Opus", aac: "AAC" };
@@ -61,12 +63,11 @@ export async function pictureCodec(track, format) {
 }
 
 /**
- * @param {import("mediabunny").InputVideoTrack} track  @param {Format} format  @param {VideoCodec} [preferred]
+ * @param {import("mediabunny").InputVideoTrack} track  @param {{video: VideoCodec[]}} format  codecs to choose from
  */
-export async function encodablePicture(track, format, preferred) {
+export async function encodablePicture(track, { video }) {
   const [width, height] = [even(await track.getDisplayWidth()), even(await track.getDisplayHeight())];
-  const wishes = preferred && format.video.includes(preferred) ? [preferred, ...format.video] : format.video;
-  const usable = (await (writesH264 ??= tryH264())) ? wishes : wishes.filter((codec) => codec !== "avc");
+  const usable = (await (writesH264 ??= tryH264())) ? video : video.filter((codec) => codec !== "avc");
   return getFirstEncodableVideoCodec(usable, { width, height });
 }
 
@@ -114,18 +115,17 @@ export const even = (size) => Math.ceil(size / 2) * 2;
 
 /**
  * Codec, rate and channels to encode a sound with; its own rate and channels where an encoder takes them.
- * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs
+ * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs  in order of preference
  * @returns {Promise<SoundParameters | null>}
  */
 export async function encodableSound({ sampleRate, channels }, codecs) {
-  const wishes = [
-    { sampleRate, numberOfChannels: channels },
-    { sampleRate: 48000, numberOfChannels: channels },
-    { sampleRate: 48000, numberOfChannels: 2 },
-  ];
-  for (const wish of wishes) {
-    const codec = await getFirstEncodableAudioCodec(codecs, wish);
-    if (codec) return { codec, ...wish };
+  for (const codec of codecs) {
+    // Opus counts in frames of 48000 Hz, whatever it is given, and our resampler is the better one.
+    const rates = codec === "opus" ? [48000] : [sampleRate, 48000];
+    for (const [rate, numberOfChannels] of [...rates.map((rate) => [rate, channels]), [48000, 2], [48000, 1]]) {
+      const wish = { sampleRate: rate, numberOfChannels };
+      if (await getFirstEncodableAudioCodec([codec], wish)) return { codec, ...wish };
+    }
   }
   return null;
 }

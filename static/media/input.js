@@ -6,6 +6,7 @@ import {
 } from "mediabunny";
 import { Blocks } from "./blocks.js";
 import { Fault } from "../fault.js";
+import { withPreSkip } from "./opus.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
@@ -40,6 +41,7 @@ export async function open(blob) {
     if (!first.some(Boolean)) throw new Fault("EncodingError", "there is no sound and no picture in this file");
     for (const track of tracks) {
       if (track.isVideoTrack() && (await track.getCodec()) === "vp9") sayLevel(track);
+      if (track.isAudioTrack() && (await track.getCodec()) === "opus") skipNothing(track);
     }
   } catch (error) {
     input.dispose();
@@ -63,16 +65,24 @@ export async function reading(blob, work) {
   }
 }
 
-/** Where the file's time begins: some recorders do not begin at 0. @param {Input} input */
+/**
+ * Where the file's time begins: some recorders do not begin at 0. What only a decoder needs lies before it.
+ * @param {Input} input
+ */
 export async function origin(input) {
   return Math.max(0, await input.getFirstTimestamp());
 }
 
-/** How long it plays, in seconds. @param {Input} input */
-export async function duration(input) {
+/**
+ * How long it plays, in seconds.
+ * @param {Input} input
+ * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then
+ */
+export async function duration(input, known = 0) {
   // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
   const said = (await input.getDurationFromMetadata()) ?? 0;
-  return Math.max(0, said, await input.computeDuration()) - (await origin(input));
+  const length = Math.max(0, said, await input.computeDuration()) - (await origin(input));
+  return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
 }
 
 /** The sound, decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */
@@ -90,7 +100,7 @@ export async function pictureOf(input) {
 }
 
 /** @template {InputAudioTrack | InputVideoTrack} T  @param {T} track  @returns {Promise<T>} */
-async function decodable(track) {
+export async function decodable(track) {
   if (!(await track.canDecode())) {
     const codec = (await track.getCodec()) ?? "an unknown codec";
     throw new Fault("NotSupportedError", `this browser cannot decode ${codec}`);
@@ -114,5 +124,18 @@ function sayLevel(track) {
   track.canDecode = async () => {
     const config = await level();
     return Boolean(config && "VideoDecoder" in globalThis && (await VideoDecoder.isConfigSupported(config)).supported);
+  };
+}
+
+/**
+ * Opus says how many frames at its start nobody is to hear. Packets have times from before 0 instead, and what lies
+ * there is cut off, so that the decoder gives all: browsers differ in what times they give to the rest.
+ * @param {InputAudioTrack} track
+ */
+function skipNothing(track) {
+  const said = track.getDecoderConfig.bind(track);
+  track.getDecoderConfig = async () => {
+    const config = await said();
+    return config && { ...config, description: withPreSkip(config.description, 0) };
   };
 }

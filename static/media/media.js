@@ -10,7 +10,8 @@ import { convert, measure, seekable, trim, withTags } from "./convert.js";
 import { concat } from "./join.js";
 import { FrameReader, thumbnail } from "./pictures.js";
 import { sweepTemporaryFiles } from "./result.js";
-import { encodeSamples, SoundReader, waveform } from "./sound.js";
+import { encodeSamples } from "./samples.js";
+import { SoundReader, waveform } from "./sound.js";
 import { tags } from "./tags.js";
 
 // What is wrong is thrown, and Python says it.

@@ -1,64 +1,162 @@
 // @ts-check
-/** Packets and samples on their way from recordings into one output, in the order of time. */
+/** Packets on their way from recordings into one output, as they are. */
 
-import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
+import { EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
+import { nameOf } from "./formats.js";
+import { RATE, silence, withPreSkip } from "./opus.js";
 
-/** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
 /** @typedef {import("mediabunny").Output} Output */
+/** @typedef {import("./part.js").Part} Part */
 /** @typedef {VideoDecoderConfig | AudioDecoderConfig} Config */
 /**
- * One packet or sample: its time from where its recording begins, how long it lasts (0: not known), and how
- * to add it to the output, moved by so many seconds.
+ * One packet or sample: its time from where its part begins, how long it lasts, and how to add it to the output, moved
+ * by so many seconds. What has a time before 0 is for the decoder, and neither seen nor heard.
  * @typedef {{at: number, lasts: number, add: (shift: number) => Promise<void>}} Piece
  */
-/** What one track of the output gets of the n-th recording. @typedef {(index: number) => AsyncIterator<Piece>} Pieces */
+/** What one track of the output gets of the n-th part. @typedef {(index: number) => AsyncIterator<Piece>} Pieces */
+
+/** Seconds that are no gap: time stamps of recorders waver by some milliseconds. */
+export const GAP = 0.04;
+/** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
+const ROUNDING = 0.0015;
+/** Seconds of sound before a part that a decoder needs to swing in: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3. */
+export const LEAD_IN = 0.08;
 
 /**
- * A track of the output that gets the packets of one track of each recording, as they are.
- * @param {InputTrack[]} tracks  @param {number[]} begins  where their recordings begin
+ * A track of the output that gets the packets of one track of each part.
+ * @param {InputTrack[]} tracks  @param {Part[]} parts
  * @param {Output} output
  * @returns {Promise<Pieces>}
  */
-export async function copying(tracks, begins, output) {
+export async function copying(tracks, parts, output) {
   const [first] = tracks;
   const meta = { decoderConfig: await /** @type {any} */ (first).getDecoderConfig() };
-  const name = (await first.getName()) ?? undefined;
+  const about = { name: (await first.getName()) ?? undefined, languageCode: await first.getLanguageCode() };
+  const codec = /** @type {any} */ (await first.getCodec());
   /** @type {EncodedVideoPacketSource | EncodedAudioPacketSource} */
   let source;
   if (first.isVideoTrack()) {
-    source = new EncodedVideoPacketSource(/** @type {any} */ (await first.getCodec()));
-    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), name });
+    source = new EncodedVideoPacketSource(codec);
+    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), ...about });
   } else {
-    source = new EncodedAudioPacketSource(/** @type {any} */ (await first.getCodec()));
-    output.addAudioTrack(source, { name });
+    source = new EncodedAudioPacketSource(codec);
+    output.addAudioTrack(source, about);
   }
-  return (index) => {
-    // One packet at a time: `sink.packets()` reads a second's worth ahead, and so fast that is the whole file.
-    const sink = new EncodedPacketSink(tracks[index]);
-    const begin = begins[index];
-    /** @type {EncodedPacket | null | undefined} */
-    let packet;
-    let [previous, usual] = [NaN, 0];
-    return {
-      async next() {
-        packet = packet ? await sink.getNextPacket(packet) : packet === null ? null : await sink.getFirstPacket();
-        if (!packet) return { done: true, value: undefined };
-        const { timestamp, duration } = packet;
-        const at = timestamp - begin;
-        // In some containers a packet ends where the next begins, and the last one is as long as those before.
-        usual = duration || at - previous || usual;
-        previous = at;
-        const lasts = Math.max(0, usual);
-        const whole = packet;
-        const add = (/** @type {number} */ shift) => {
-          const stays = shift + at === timestamp && lasts === duration;
-          return source.add(stays ? whole : whole.clone({ timestamp: shift + at, duration: lasts }), meta);
-        };
-        return { done: false, value: { at, lasts, add } };
-      },
-    };
+  let begun = false;
+  const put = (/** @type {EncodedPacket} */ packet) => {
+    if (!begun && codec === "opus") {
+      const { description } = meta.decoderConfig;
+      const skipped = Math.max(0, Math.round(-packet.timestamp * RATE));
+      meta.decoderConfig = { ...meta.decoderConfig, description: withPreSkip(description, skipped) };
+    }
+    begun = true;
+    return source.add(packet, meta);
   };
+  const name = nameOf(output.format);
+  const leadIn = canHide(name, codec) && ["opus", "mp3", "aac", "vorbis"].includes(codec) ? LEAD_IN : 0;
+  return (index) => {
+    const pieces = packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
+    // Ogg has no times but the number of frames before.
+    return name === "ogg" && codec === "opus" ? filled(pieces, put) : pieces;
+  };
+}
+
+/**
+ * Whether a container can say that the first frames of a packet, and the last ones of another, are not to be heard.
+ * @param {string} name  of a format  @param {string} codec
+ */
+export const canHide = (name, codec) =>
+  ["webm", "mkv", "mp4"].includes(name) || (name === "ogg" && codec === "opus") || (name === "mp3" && codec === "mp3");
+
+/**
+ * One packet at a time: `sink.packets()` reads a second's worth ahead, and so fast that is the whole file.
+ * @param {InputTrack} track  @param {Part} part  @param {(packet: EncodedPacket) => Promise<void>} put
+ * @param {number} leadIn  seconds of sound before the part that nobody is to hear
+ * @param {boolean} smooth  whether the output has finer times than milliseconds
+ * @returns {AsyncIterator<Piece>}
+ */
+function packetsOf(track, part, put, leadIn, smooth) {
+  const sink = new EncodedPacketSink(track);
+  const { from, until = Infinity } = part;
+  const isSound = track.isAudioTrack();
+  /** @type {EncodedPacket | null | undefined} */
+  let following;
+  let [usual, expected] = [0, NaN];
+  return {
+    async next() {
+      const packet = following === undefined ? await firstOf(sink, track, part, leadIn) : following;
+      // (Pictures that are shown later may come earlier; those from behind the end are left out only at the end.)
+      if (!packet || packet.timestamp >= until - 1e-6) return { done: true, value: undefined };
+      following = await sink.getNextPacket(packet);
+      const { timestamp, duration } = packet;
+      let at = timestamp - from;
+      if (smooth && isSound && Math.abs(at - expected) < ROUNDING) at = expected;
+      // In some containers a packet ends where the next begins, and only that tells how long it lasts.
+      const apart = following ? following.timestamp - timestamp : 0;
+      let lasts = duration || (apart > 0 ? apart : usual);
+      usual = lasts;
+      // The last picture is shown until the end.
+      if (!following && !isSound && (!duration || part.known)) lasts = Math.max(duration, (await part.end()) - timestamp);
+      lasts = Math.max(0, Math.min(lasts, until - timestamp));
+      expected = at + lasts;
+      const add = (/** @type {number} */ shift) => {
+        const stays = shift + at === timestamp && lasts === duration;
+        return put(stays ? packet : packet.clone({ timestamp: shift + at, duration: lasts }));
+      };
+      return { done: false, value: { at, lasts, add } };
+    },
+  };
+}
+
+/**
+ * The packet to begin with: the key frame to see what is to be seen at the start, or the sound that is to be heard
+ * then, and some before it.
+ * @param {EncodedPacketSink} sink  @param {InputTrack} track  @param {Part} part  @param {number} leadIn
+ */
+async function firstOf(sink, track, part, leadIn) {
+  const first = await sink.getFirstPacket();
+  if (!first || part.from <= first.timestamp) return first;
+  // (Times of Matroska are whole milliseconds.)
+  if (track.isVideoTrack()) return (await sink.getKeyPacket(part.from + 5e-4)) ?? first;
+  const wanted = await sink.getPacket(part.from - leadIn);
+  if (!wanted) return first;
+  return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
+}
+
+/**
+ * Packets of Opus with silence in the gaps.
+ * @param {AsyncIterator<Piece>} pieces  @param {(packet: EncodedPacket) => Promise<void>} put
+ * @returns {AsyncGenerator<Piece, void>}
+ */
+async function* filled(pieces, put) {
+  let end = 0;
+  for (let { value: piece, done } = await pieces.next(); !done; { value: piece, done } = await pieces.next()) {
+    if (piece.at - end > GAP) {
+      for (const { data, frames } of silence(Math.round((piece.at - end) * RATE))) {
+        const [at, lasts] = [end, frames / RATE];
+        yield { at, lasts, add: (shift) => put(new EncodedPacket(data, "key", shift + at, lasts)) };
+        end += lasts;
+      }
+    }
+    yield piece;
+    end = Math.max(end, piece.at + piece.lasts);
+  }
+}
+
+/**
+ * Whether there is sound from the beginning of a part to its end, without a gap.
+ * @param {InputTrack} track  @param {Part} part
+ */
+export async function isContinuous(track, part) {
+  const sink = new EncodedPacketSink(track);
+  let end = part.from;
+  let packet = await sink.getFirstPacket({ metadataOnly: true });
+  for (; packet; packet = await sink.getNextPacket(packet, { metadataOnly: true })) {
+    if (packet.timestamp - end > GAP) return false;
+    end = Math.max(end, packet.timestamp + packet.duration);
+  }
+  return true;
 }
 
 /** The pieces of several tracks, the earliest first. (No generator: for so many packets their cost would show.) */
@@ -103,18 +201,24 @@ export class InOrder {
 const nextOf = async (track) => (await track.next()).value;
 
 /**
- * Write recordings one after the other.
+ * Write parts one after the other.
  * @param {Pieces[]} tracks  of the output, which has been started
- * @param {number[]} lengths  of the recordings  @param {import("./task.js").Task} task
+ * @param {Part[]} parts  @param {import("./task.js").Task} task
  */
-export async function write(tracks, lengths, task) {
+export async function write(tracks, parts, task) {
+  const several = parts.length > 1;
+  const lengths = [];
+  // Without an index the length is found only by reading the whole file: not where nobody asks for it.
+  for (const part of parts) lengths.push(task.tell || several ? await part.length() : 0);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   let shift = 0;
-  for (let index = 0; index < lengths.length; index++) {
+  for (let index = 0; index < parts.length; index++) {
     const pieces = new InOrder(tracks.map((of) => of(index)));
     let end = 0;
     try {
       await pieces.begin();
+      // What a decoder needs first lies before 0, and must not fall into the part before.
+      if (index > 0) shift += Math.max(0, -(pieces.head?.at ?? 0));
       for (let piece = pieces.head; piece; piece = pieces.head) {
         task.signal.throwIfAborted();
         await piece.add(shift);

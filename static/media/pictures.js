@@ -4,6 +4,7 @@
 import { VideoSampleSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
+import { isPlain, newCanvas, paint, shapeOf, straight } from "./fit.js";
 import { duration, open, origin, pictureOf, reading } from "./input.js";
 import { perform } from "./task.js";
 
@@ -21,6 +22,9 @@ export class FrameReader {
   #end = Infinity;
   #begin = 0;
   #format = "rgb";
+  #slack = 0;
+  /** @type {import("./fit.js").Ground} */
+  #ground = "black";
   /** @type {OffscreenCanvasRenderingContext2D | undefined} */
   #context;
   #pixels = new Uint8Array(0);
@@ -38,13 +42,15 @@ export class FrameReader {
       this.#input = await open(blob);
       const track = await pictureOf(this.#input);
       this.#begin = await origin(this.#input);
-      const [ownWidth, ownHeight] = [await track.getDisplayWidth(), await track.getDisplayHeight()];
-      this.width = width ?? ownWidth;
-      this.height = width === undefined ? ownHeight : Math.max(1, Math.round((width * ownHeight) / ownWidth));
+      const shape = await shapeOf(track);
+      this.width = width ?? shape.width;
+      this.height = width === undefined ? shape.height : Math.max(1, Math.round((width * shape.height) / shape.width));
       this.#format = format;
-      this.#start = start ?? 0;
-      this.#end = end ?? Infinity;
-      this.#context = context(this.width, this.height);
+      this.#slack = await slack(track);
+      this.#start = (start ?? 0) - this.#slack;
+      this.#end = (end ?? Infinity) - this.#slack;
+      if (format === "rgba" && (await track.canBeTransparent())) this.#ground = "transparent";
+      this.#context = newCanvas(this.width, this.height);
       this.#pixels = new Uint8Array(this.width * this.height * DEPTHS[format]);
       this.#samples = new VideoSampleSink(track).samples(this.#begin + this.#start, this.#begin + this.#end);
       if (this.#closed) this.close();
@@ -63,20 +69,27 @@ export class FrameReader {
         this.timestamp = sample.timestamp - this.#begin;
         try {
           // The first one may be what is still to be seen at the start, from before it.
-          if (this.timestamp >= this.#start - 1e-6 && this.timestamp < this.#end) {
-            sample.draw(this.#context, 0, 0, this.width, this.height);
-            break;
+          if (this.timestamp >= this.#start && this.timestamp < this.#end) {
+            arrange(await this.#pixelsOf(sample), this.#pixels, this.#format);
+            return this.#pixels;
           }
         } finally {
           sample.close();
         }
       }
-      const image = this.#context?.getImageData(0, 0, this.width, this.height);
-      if (image) arrange(image.data, this.#pixels, this.#format);
-      return this.#pixels;
     } catch (error) {
       throw asFault(error);
     }
+  }
+
+  /** @param {import("mediabunny").VideoSample} sample */
+  async #pixelsOf(sample) {
+    const { width, height } = this;
+    const own = sample.hasAlpha ? await straight(sample) : undefined;
+    if (own && this.#ground === "transparent" && isPlain(sample, width, height)) return own;
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#context);
+    paint(context, sample, own, this.#ground);
+    return context.getImageData(0, 0, width, height).data;
   }
 
   close() {
@@ -86,12 +99,12 @@ export class FrameReader {
   }
 }
 
-/** @param {number} width  @param {number} height */
-function context(width, height) {
-  const made = new OffscreenCanvas(width, height).getContext("2d", { alpha: false, willReadFrequently: true });
-  if (!made) throw new Fault("NotSupportedError", `this browser has no canvas of ${width} x ${height}`);
-  return made;
-}
+/**
+ * Seconds by which times in a file are rounded: in Matroska a picture of 1.5667 s is one of 1.567 s, and is to be
+ * had at 1.5667 s all the same.
+ * @param {import("mediabunny").InputVideoTrack} track
+ */
+export const slack = async (track) => Math.min(0.5 / (await track.getTimeResolution()), 0.0005) + 1e-6;
 
 /** @param {Uint8ClampedArray} rgba  @param {Uint8Array} out  @param {string} format */
 function arrange(rgba, out, format) {
@@ -123,22 +136,39 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
     reading(blob, async (input) => {
       const track = await pictureOf(input);
       const begin = await origin(input);
-      const longest = Math.max(await duration(input), known || 0);
+      const longest = Math.max(await duration(input, known), known || 0);
       if (at > longest + 0.05) {
         throw new Fault("RangeError", `the recording is ${longest.toFixed(3)} s long; there is no picture at ${at} s`);
       }
-      const sink = new VideoSampleSink(track);
-      // Before the first picture comes, the first is shown.
-      const sample = (await sink.getSample(begin + at)) ?? (await sink.getSample(await track.getFirstTimestamp()));
+      const sample = await shown(track, begin + at + (await slack(track)));
       if (!sample) throw new Fault("EncodingError", "no picture can be decoded");
       try {
-        const scale = (width ?? sample.displayWidth) / sample.displayWidth;
-        const [w, h] = [sample.displayWidth, sample.displayHeight].map((side) => Math.max(1, Math.round(side * scale)));
-        const canvas = context(w, h);
-        sample.draw(canvas, 0, 0, w, h);
-        return { blob: await canvas.canvas.convertToBlob({ type: mimeType }), width: w, height: h };
+        const shape = await shapeOf(track);
+        const scale = (width ?? shape.width) / shape.width;
+        const [w, h] = [shape.width, shape.height].map((side) => Math.max(1, Math.round(side * scale)));
+        const context = newCanvas(w, h);
+        const own = sample.hasAlpha ? await straight(sample) : undefined;
+        paint(context, sample, own, (await track.canBeTransparent()) ? "transparent" : "black");
+        return { blob: await context.canvas.convertToBlob({ type: mimeType }), width: w, height: h };
       } finally {
         sample.close();
       }
     }),
   );
+
+/**
+ * The picture that is seen at a time: the last one that has appeared by then, or the first one before that.
+ * @param {import("mediabunny").InputVideoTrack} track  @param {number} time
+ */
+async function shown(track, time) {
+  const sink = new VideoSampleSink(track);
+  const sample = await sink.getSample(time);
+  if (sample) return sample;
+  // There is none yet, or the decoder has left it out.
+  const samples = sink.samples(time);
+  try {
+    return (await samples.next()).value;
+  } finally {
+    await samples.return();
+  }
+}

@@ -4,13 +4,15 @@
  * `LARGE` as a temporary file of the origin private file system.
  */
 
-import { Output, StreamTarget } from "mediabunny";
+import { Mp4OutputFormat, Output, StreamTarget } from "mediabunny";
+import { moovInFront } from "./faststart.js";
 import { duration, reading } from "./input.js";
 import { holdLock } from "../lock.js";
 
 /**
- * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more.
- * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>}} Result
+ * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more; `note`
+ * where it differs from what was asked for, as a sentence for the log.
+ * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>, note?: string}} Result
  */
 
 /** Bytes beyond which a result lives on disk. */
@@ -90,6 +92,8 @@ export async function writing(format, work) {
     if (output.state === "started") await output.finalize();
     const mimeType = await output.getMimeType();
     const result = await file.finish(mimeType);
+    // mediabunny would have to keep all media in memory for it.
+    if (format instanceof Mp4OutputFormat) result.blob = await moovInFront(result.blob);
     return { ...result, mimeType, duration: await reading(result.blob, duration) };
   } catch (error) {
     if (output.state !== "canceled") await output.cancel().catch(() => {});

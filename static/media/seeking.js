@@ -9,8 +9,21 @@ const CUES_ENTRY = [0x53, 0xab, 0x84, 0x1c, 0x53, 0xbb, 0x6b];
 /** Bytes within which a head ends. */
 const HEAD = 2 ** 16;
 
+/** Seconds by which a recorder's clock and its file may differ. */
+const APART = 0.25;
+
+/**
+ * @param {import("mediabunny").Input} input  @param {Blob} blob
+ * @param {number} known  how long the recorder says that it is, or NaN
+ */
+export async function isSeekable(input, blob, known) {
+  if (!(await isWhole(input, blob))) return false;
+  // A picture that stood still to the end: the file ends where it came.
+  return (await duration(input, known)) <= (await duration(input)) + APART;
+}
+
 /** @param {import("mediabunny").Input} input  @param {Blob} blob */
-export async function isSeekable(input, blob) {
+async function isWhole(input, blob) {
   const kind = (await input.getFormat()).mimeType;
   if (kind.endsWith("/webm") || kind.endsWith("/x-matroska")) {
     const said = await input.getDurationFromMetadata();

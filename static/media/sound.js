@@ -1,48 +1,56 @@
 // @ts-check
 /** Sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
 
-import { AudioSample, AudioSampleSink, AudioSampleSource, Quality, QUALITY_HIGH } from "mediabunny";
+import { AudioSampleSink, EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
-import { encodableSound, FORMATS, named, wav } from "./formats.js";
 import { open, origin, reading, soundOf } from "./input.js";
+import { GAP, LEAD_IN } from "./packets.js";
 import { Resampler } from "./resampler.js";
-import { writing } from "./result.js";
 import { perform } from "./task.js";
 
+/** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("./task.js").Request} Request */
-/** @typedef {import("./task.js").Task} Task */
 
-/**
- * Seconds by which sound may come late before silence is put in its place. Time stamps of recorders waver by
- * some milliseconds, and silence for each would be a click; what was really lost must not shift the rest.
- */
-const GAP = 0.04;
 /** Seconds of a gap that is none: the time stamp is broken, and the silence would fill every memory. */
 const LONGEST_GAP = 600;
 
 /**
- * The sound of a recording from the moment at which it begins to play, whatever its first track is.
- * @param {import("mediabunny").Input} input
- * @param {{sampleRate?: number, channels?: number}} wanted
+ * @typedef {object} Sound
+ * @property {number} sampleRate
+ * @property {number} channels
+ * @property {number} length  frames that it has
+ * @property {() => AsyncGenerator<Float32Array>} frames  interleaved, `length` of them in all
  */
-export async function sound(input, wanted = {}) {
-  const track = await soundOf(input);
-  const begin = await origin(input);
+
+/**
+ * The sound of a part, from the moment at which it begins to play to its end: the times of packets rule, and where there
+ * is no sound there is silence.
+ * @param {InputAudioTrack} track  @param {number} from  @param {number | undefined} until  without it the end of the sound
+ * @param {{sampleRate?: number, channels?: number}} wanted
+ * @returns {Promise<Sound>}
+ */
+export async function sound(track, from, until, wanted = {}) {
   const native = await decoderSays(track);
   const sampleRate = wanted.sampleRate ?? native.sampleRate;
   const channels = wanted.channels ?? native.channels;
-  const seconds = Math.max(0, (await track.computeDuration()) - begin);
+  const seconds = Math.max(0, (until ?? (await track.computeDuration())) - from);
+  const length = Math.round(seconds * sampleRate);
+  const own = Math.round(seconds * native.sampleRate);
   return {
     sampleRate,
     channels,
-    /** About how many frames it will be. */
-    length: Math.round(seconds * sampleRate),
-    frames: () => resampled(remixed(decoded(track, begin), native.channels, channels), native.sampleRate, sampleRate, channels),
+    length,
+    frames: () => {
+      // (A file that was cut off has less than it says: only of a part it is known how long it is to be.)
+      const heard = decoded(track, from, own, native, until !== undefined);
+      const mixed = remixed(heard, native.channels, channels);
+      return resampled(mixed, native.sampleRate, sampleRate, channels, length);
+    },
   };
 }
 
-/** Rate and channels of what is decoded, which a file may have wrong. @param {import("mediabunny").InputAudioTrack} track */
+/** Rate and channels of what is decoded, which a file may have wrong. @param {InputAudioTrack} track */
 async function decoderSays(track) {
   for await (const sample of new AudioSampleSink(track).samples()) {
     const { sampleRate, numberOfChannels } = sample;
@@ -53,38 +61,58 @@ async function decoderSays(track) {
 }
 
 /**
- * @param {import("mediabunny").InputAudioTrack} track  @param {number} begin
+ * So many frames from a time on.
+ * @param {InputAudioTrack} track  @param {number} from  @param {number} length
+ * @param {{sampleRate: number, channels: number}} native  @param {boolean} whole  whether silence fills it up
  * @returns {AsyncGenerator<Float32Array>}
  */
-async function* decoded(track, begin) {
+async function* decoded(track, from, length, { sampleRate, channels }, whole) {
   let given = 0;
-  for await (const sample of new AudioSampleSink(track).samples()) {
-    const { numberOfFrames, numberOfChannels, sampleRate, timestamp } = sample;
-    const frames = new Float32Array(numberOfFrames * numberOfChannels);
+  let expected = NaN;
+  // What a decoder needs to swing in, and nobody is to hear, has times from before the start.
+  const begin = Math.max(await track.getFirstTimestamp(), from - LEAD_IN);
+  let early = await drift(track, begin);
+  for await (const sample of new AudioSampleSink(track).samples(begin, from + length / sampleRate)) {
+    const { numberOfFrames, timestamp } = sample;
+    let place = Math.round((timestamp + early - from) * sampleRate);
+    if (Math.abs(place - expected) <= GAP * sampleRate || place < expected) place = expected;
+    else if (!Number.isNaN(expected)) early = 0;
+    expected = place + numberOfFrames;
+    const [first, last] = [Math.max(place, given), Math.min(expected, length)];
     try {
+      if (last <= first) continue;
+      if (first - given > LONGEST_GAP * sampleRate) {
+        const seconds = Math.round((first - given) / sampleRate);
+        throw new Fault("EncodingError", `the times in this file are broken: there is no sound for ${seconds} s`);
+      }
+      yield* silence(first - given, channels);
+      const frames = new Float32Array(numberOfFrames * channels);
       sample.copyTo(frames, { planeIndex: 0, format: "f32" });
+      given = last;
+      yield frames.subarray((first - place) * channels, (last - place) * channels);
     } finally {
       sample.close();
     }
-    const place = Math.round((timestamp - begin) * sampleRate);
-    if (given === 0 && place < 0) {
-      // Before the beginning: what a decoder needs to get going, and nobody is to hear.
-      const audible = frames.subarray(Math.min(-place, numberOfFrames) * numberOfChannels);
-      given = audible.length / numberOfChannels;
-      yield audible;
-      continue;
-    }
-    const missing = place - given;
-    if (missing > LONGEST_GAP * sampleRate) {
-      throw new Fault("EncodingError", `the times in this file are broken: there is no sound for ${Math.round(missing / sampleRate)} s`);
-    }
-    if (missing > (given === 0 ? 0 : GAP * sampleRate)) {
-      yield* silence(missing, numberOfChannels);
-      given += missing;
-    }
-    given += numberOfFrames;
-    yield frames;
   }
+  if (whole) yield* silence(length - given, channels);
+}
+
+/**
+ * Matroska rounds times to milliseconds, and recorders' clocks waver: a sound plays on without heeding that, so where a
+ * packet is heard follows from all before it. By how much that differs from its time stamp, in seconds.
+ * @param {InputAudioTrack} track  @param {number} time  of the packet
+ */
+async function drift(track, time) {
+  if (!/webm|matroska/.test((await track.input.getFormat()).mimeType)) return 0;
+  const sink = new EncodedPacketSink(track);
+  let [heard, end, difference] = [0, NaN, 0];
+  let packet = await sink.getFirstPacket({ metadataOnly: true });
+  for (; packet && packet.timestamp <= time; packet = await sink.getNextPacket(packet, { metadataOnly: true })) {
+    heard = Math.abs(packet.timestamp - end) <= GAP ? end : packet.timestamp;
+    difference = heard - packet.timestamp;
+    end = heard + packet.duration;
+  }
+  return difference;
 }
 
 /** In blocks, for a gap can be long. @param {number} frames  @param {number} channels */
@@ -92,29 +120,49 @@ function* silence(frames, channels) {
   for (let left = frames; left > 0; left -= 48000) yield new Float32Array(Math.min(left, 48000) * channels);
 }
 
+const [HALF, ROOT] = [0.5, Math.SQRT1_2];
 /**
- * One channel is the mean of all; more than there are repeat a single one, else they are silent.
- * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
+ * How loud each channel is heard in fewer loudspeakers: for the number of channels, and of those that are wanted, a row
+ * for each of the latter. The channels come as L, R, C, LFE, SL, SR (Web Audio API, "Channel up-mixing and down-mixing",
+ * which takes ITU-R BS.775; LFE is left out).
+ * @type {Record<string, number[][]>}
  */
-function remixed(blocks, from, to) {
-  return from === to ? blocks : mixing(blocks, from, to);
+const DOWNMIX = {
+  "3 2": [[1, 0, ROOT], [0, 1, ROOT]],
+  "4 2": [[HALF, 0, HALF, 0], [0, HALF, 0, HALF]],
+  "5 2": [[1, 0, ROOT, ROOT, 0], [0, 1, ROOT, 0, ROOT]],
+  "6 2": [[1, 0, ROOT, 0, ROOT, 0], [0, 1, ROOT, 0, 0, ROOT]],
+  "6 4": [[1, 0, ROOT, 0, 0, 0], [0, 1, ROOT, 0, 0, 0], [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 1]],
+  "7 2": [[1, 0, ROOT, 0, HALF, ROOT, 0], [0, 1, ROOT, 0, HALF, 0, ROOT]],
+  "8 2": [[1, 0, ROOT, 0, ROOT, 0, ROOT, 0], [0, 1, ROOT, 0, 0, ROOT, 0, ROOT]],
+};
+
+/** @param {number} from  @param {number} to  numbers of channels  @returns {number[][]} */
+function weights(from, to) {
+  const one = (/** @type {number} */ source) => Array.from({ length: from }, (_, index) => Number(index === source));
+  if (to === 1) return [Array(from).fill(1 / from)];
+  return DOWNMIX[`${from} ${to}`] ?? Array.from({ length: to }, (_, channel) => one(from === 1 ? 0 : channel));
 }
 
-/** @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to */
-async function* mixing(blocks, from, to) {
+/**
+ * One channel is the mean of all; a single one is repeated; two of more are the standard down-mix; what else is more than
+ * there are is silent.
+ * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
+ */
+export function remixed(blocks, from, to) {
+  return from === to ? blocks : mixing(blocks, weights(from, to));
+}
+
+/** @param {AsyncGenerator<Float32Array>} blocks  @param {number[][]} rows */
+async function* mixing(blocks, rows) {
+  const [from, to] = [rows[0].length, rows.length];
   for await (const block of blocks) {
-    const frames = block.length / from;
-    const mixed = new Float32Array(frames * to);
-    for (let frame = 0; frame < frames; frame++) {
-      if (to === 1) {
+    const mixed = new Float32Array((block.length / from) * to);
+    for (let frame = 0; frame < block.length / from; frame++) {
+      for (let channel = 0; channel < to; channel++) {
         let sum = 0;
-        for (let channel = 0; channel < from; channel++) sum += block[frame * from + channel];
-        mixed[frame] = sum / from;
-      } else {
-        for (let channel = 0; channel < to; channel++) {
-          const source = from === 1 ? 0 : channel;
-          if (source < from) mixed[frame * to + channel] = block[frame * from + source];
-        }
+        for (let source = 0; source < from; source++) sum += rows[channel][source] * block[frame * from + source];
+        mixed[frame * to + channel] = sum;
       }
     }
     yield mixed;
@@ -123,20 +171,26 @@ async function* mixing(blocks, from, to) {
 
 /**
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
- * @param {number} channels
+ * @param {number} channels  @param {number} length  frames that there are to be
  */
-function resampled(blocks, from, to, channels) {
-  return from === to ? blocks : resampling(blocks, from, to, channels);
+export function resampled(blocks, from, to, channels, length) {
+  return from === to ? blocks : resampling(blocks, from, to, channels, length);
 }
 
 /**
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
- * @param {number} channels
+ * @param {number} channels  @param {number} length
  */
-async function* resampling(blocks, from, to, channels) {
+async function* resampling(blocks, from, to, channels, length) {
   const resampler = new Resampler(from, to, channels);
-  for await (const block of blocks) yield resampler.add(block);
-  yield resampler.end();
+  let left = length * channels;
+  const fitting = (/** @type {Float32Array} */ block) => {
+    const part = block.subarray(0, left);
+    left -= part.length;
+    return part;
+  };
+  for await (const block of blocks) yield fitting(resampler.add(block));
+  yield fitting(resampler.end());
 }
 
 /**
@@ -144,7 +198,7 @@ async function* resampling(blocks, from, to, channels) {
  * for the next.
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} size  @param {number} channels
  */
-async function* cut(blocks, size, channels) {
+export async function* cut(blocks, size, channels) {
   const whole = new Float32Array(size * channels);
   let filled = 0;
   for await (const block of blocks) {
@@ -180,7 +234,8 @@ export class SoundReader {
   async open(blob, wanted, seconds) {
     try {
       this.#input = await open(blob);
-      const { sampleRate, channels, length, frames } = await sound(this.#input, wanted);
+      const track = await soundOf(this.#input);
+      const { sampleRate, channels, length, frames } = await sound(track, await origin(this.#input), undefined, wanted);
       Object.assign(this, { sampleRate, channels, length });
       const size = Math.min(Math.round(seconds * sampleRate), length + sampleRate);
       this.#blocks = cut(frames(), Math.max(1, size), channels);
@@ -208,87 +263,6 @@ export class SoundReader {
   }
 }
 
-/**
- * @param {AudioSampleSource} source  @param {Float32Array} data  which the encoder may keep
- * @param {{sampleRate: number, channels: number}} facts  @param {number} timestamp
- */
-export async function addSamples(source, data, { sampleRate, channels }, timestamp) {
-  const own = /** @type {Float32Array<ArrayBuffer>} */ (data);
-  const sample = new AudioSample({ data: own, format: "f32", numberOfChannels: channels, sampleRate, timestamp });
-  try {
-    await source.add(sample);
-  } finally {
-    sample.close();
-  }
-}
-
-/**
- * The quality that a sound is encoded in.
- * @param {import("mediabunny").AudioCodec} codec  @param {number} sampleRate  @param {number} channels
- * @param {number} [bitsPerSecond]
- */
-export function soundQuality(codec, sampleRate, channels, bitsPerSecond) {
-  // Browsers refuse for Opus what is too high (Firefox 510 kbit/s for one channel). LAME takes the nearest.
-  const highest = codec === "opus" ? Math.min(255000 * channels, 510000) : Infinity;
-  if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
-  // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
-  const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
-  return codec === "mp3" ? new Quality({ bitrate: perChannel * channels }) : QUALITY_HIGH;
-}
-
-/**
- * Encode a sound.
- * @param {string} name  a format
- * @param {{sampleRate: number, channels: number, length: number, frames: () => AsyncGenerator<Float32Array>}} sound
- * @param {Task} task
- * @param {import("mediabunny").MetadataTags} [tags]
- */
-export async function encoded(name, sound, task, tags = {}) {
-  const format = FORMATS[name];
-  const parameters = await encodableSound(sound, format.audio);
-  if (!parameters) {
-    throw new Fault("NotSupportedError", `this browser cannot encode ${named(format.audio)} for ${name}. It can make wav`);
-  }
-  const { codec, sampleRate, numberOfChannels } = parameters;
-  const mixed = remixed(sound.frames(), sound.channels, numberOfChannels);
-  const frames = resampled(mixed, sound.sampleRate, sampleRate, numberOfChannels);
-  const bytes = (sound.length * sampleRate * numberOfChannels * 2) / sound.sampleRate;
-  return writing(name === "wav" ? wav(bytes, tags) : format.make(), async (output) => {
-    const source = new AudioSampleSource({ codec, quality: soundQuality(codec, sampleRate, numberOfChannels, task.bitsPerSecond) });
-    output.addAudioTrack(source);
-    output.setMetadataTags(tags);
-    await output.start();
-    let given = 0;
-    for await (const block of cut(frames, sampleRate, numberOfChannels)) {
-      task.signal.throwIfAborted();
-      await addSamples(source, block.slice(), { sampleRate, channels: numberOfChannels }, given / sampleRate);
-      given += block.length / numberOfChannels;
-      task.report((given / sampleRate) * (sound.sampleRate / sound.length));
-    }
-  });
-}
-
-/**
- * A file of samples that Python has.
- * @param {string} name  a format
- * @param {{sampleRate: number, channels: number, length: number}} facts
- * @param {(start: number, end: number) => Uint8Array} read  gives the bytes of these frames
- * @param {Request} request
- */
-export function encodeSamples(name, facts, read, request) {
-  async function* frames() {
-    for (let start = 0; start < facts.length; start += 48000) {
-      const bytes = read(start, Math.min(start + 48000, facts.length));
-      const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-      if (!block.every(Number.isFinite)) {
-        throw new Fault("EncodingError", "there is a sample that is no number (NaN or infinite)");
-      }
-      yield block;
-    }
-  }
-  return perform(request, (task) => encoded(name, { ...facts, frames }, task));
-}
-
 /** How loud it is over the time: the lowest and highest sample of each of so many stretches of equal length.
  * @param {Blob} blob  @param {number} buckets  @param {Request} request
  * @returns {Promise<Float32Array>} lowest, highest, lowest, highest, …
@@ -296,7 +270,7 @@ export function encodeSamples(name, facts, read, request) {
 export function waveform(blob, buckets, request) {
   return perform(request, (task) =>
     reading(blob, async (input) => {
-      const { channels, length, frames } = await sound(input);
+      const { channels, length, frames } = await sound(await soundOf(input), await origin(input), undefined);
       const extremes = new Float32Array(buckets * 2);
       const touched = new Uint8Array(buckets);
       let frame = 0;

@@ -1,20 +1,303 @@
 // @ts-check
-/** What a file says about itself. */
+/**
+ * What a file says about itself.
+ *
+ * mediabunny reads the tags of each container under names of its own, and all of them as they are in `raw`.
+ * `PLACES` says under which names of a container programs keep a tag. A copy into the same container keeps what it
+ * does not change as it was; into another one go the tags of `NAMES` and the images.
+ */
 
 import { reading } from "./input.js";
 import { perform } from "./task.js";
 
+/** @typedef {import("mediabunny").Input} Input */
+/** @typedef {import("mediabunny").MetadataTags} MetadataTags */
+/** @typedef {import("mediabunny").OutputFormat} OutputFormat */
+/** @typedef {"matroska" | "mp4" | "vorbis" | "id3" | "wav"} Kind */
+/** @typedef {typeof NAMES[number][number]} Name */
+/** Names and values; nothing for a value takes a tag away. @typedef {[string, string | number | null | undefined][]} Pairs */
+
+/** The tags. Those that one place can hold together are together. */
+const NAMES = /** @type {const} */ ([
+  ["title"], ["description"], ["artist"], ["album"], ["albumArtist"], ["genre"], ["comment"], ["lyrics"], ["date"],
+  ["trackNumber", "tracksTotal"], ["discNumber", "discsTotal"], ["beatsPerMinute"],
+]);
+
+/** @type {Record<string, string[]>} */
+const ID3 = {
+  title: ["TIT2"],
+  // FFmpeg writes this one as a text of its own, and TIT3 is a subtitle.
+  description: ["TXXX:description", "TIT3"],
+  artist: ["TPE1"],
+  album: ["TALB"],
+  albumArtist: ["TPE2"],
+  genre: ["TCON"],
+  comment: ["COMM", "TXXX:comment"],
+  lyrics: ["USLT", "TXXX:USLT", "TXXX:lyrics"],
+  date: ["TDRC", "TYER", "TDAT", "TIME"],
+  trackNumber: ["TRCK"],
+  discNumber: ["TPOS"],
+  beatsPerMinute: ["TBPM", "TXXX:BPM"],
+};
+
+/** @type {Record<string, string[]>} */
+const INFO = {
+  title: ["INAM"],
+  description: ["ISBJ"],
+  artist: ["IART"],
+  album: ["IPRD"],
+  genre: ["IGNR"],
+  comment: ["ICMT"],
+  date: ["ICRD"],
+  trackNumber: ["ITRK", "IPRT"],
+};
+
+/** Where a container keeps each tag; the first is where we write it. @type {Record<Kind, Record<string, string[]>>} */
+const PLACES = {
+  matroska: {
+    title: ["TITLE"], // and in the head of the segment, which mediabunny reads and writes
+    description: ["DESCRIPTION", "SUMMARY", "SYNOPSIS"],
+    artist: ["ARTIST"],
+    album: ["ALBUM"],
+    albumArtist: ["ALBUM_ARTIST", "ALBUMARTIST"],
+    genre: ["GENRE"],
+    comment: ["COMMENT"],
+    lyrics: ["LYRICS"],
+    date: ["DATE", "DATE_RELEASED", "DATE_RECORDED", "YEAR"],
+    trackNumber: ["PART_NUMBER", "TRACK_NUMBER", "TRACK"],
+    tracksTotal: ["TOTAL_PARTS"],
+    discNumber: ["DISC", "DISC_NUMBER"],
+    beatsPerMinute: ["BPM", "TBPM"],
+  },
+  mp4: {
+    title: ["©nam", "titl", "title", "com.apple.quicktime.title"],
+    description: ["desc", "©des", "dscp", "description", "com.apple.quicktime.description"],
+    artist: ["©ART", "artist", "com.apple.quicktime.artist"],
+    album: ["©alb", "albm", "album", "com.apple.quicktime.album"],
+    albumArtist: ["aART", "albr", "album_artist"],
+    genre: ["©gen", "gnre", "genre", "com.apple.quicktime.genre"],
+    comment: ["©cmt", "comment", "com.apple.quicktime.comment"],
+    lyrics: ["©lyr", "lyrics"],
+    date: ["©day", "rldt", "date", "com.apple.quicktime.creationdate"],
+    trackNumber: ["trkn", "track"],
+    discNumber: ["disk", "disc"], // mediabunny says "disc", and nobody else
+    beatsPerMinute: ["tmpo"],
+  },
+  vorbis: {
+    title: ["TITLE"],
+    description: ["DESCRIPTION"],
+    artist: ["ARTIST"],
+    album: ["ALBUM"],
+    albumArtist: ["ALBUMARTIST", "ALBUM ARTIST", "ALBUM_ARTIST"],
+    genre: ["GENRE"],
+    comment: ["COMMENT", "COMMENTS"],
+    lyrics: ["LYRICS", "UNSYNCEDLYRICS"],
+    date: ["DATE", "YEAR"],
+    trackNumber: ["TRACKNUMBER"],
+    tracksTotal: ["TRACKTOTAL", "TOTALTRACKS"],
+    discNumber: ["DISCNUMBER"],
+    discsTotal: ["DISCTOTAL", "TOTALDISCS"],
+    beatsPerMinute: ["BPM", "TBPM"],
+  },
+  id3: ID3,
+  wav: {
+    ...Object.fromEntries(Object.entries(ID3).map(([name, places]) => [name, [...places, ...(INFO[name] ?? [])]])),
+    // FFmpeg takes a description of WAV for its comment.
+    description: ["TIT3", "TXXX:description", "ISBJ"],
+  },
+};
+
+/** In Matroska, before the name of what is said of a part (RFC 9559: TargetTypeValue 30 is a track or scene). */
+const PART = "30/";
+
+/** Images, which mediabunny also gives by themselves. */
+const IMAGES = ["METADATA_BLOCK_PICTURE", "covr", "com.apple.quicktime.artwork"];
+
+/** What is no longer true of another file: its length, where things are in it, and what made it. */
+const OUTDATED = ["TLEN", "ASPI", "MLLT", "SEEK", "ISFT"];
+const GAPLESS = "iTunSMPB";
+
 /**
- * Pairs of name and value; a date as "2026-11-24". @param {Blob} blob  @param {import("./task.js").Request} request
- * @returns {Promise<[string, string | number][]>}
+ * What a recording says about itself, as names and values; a date in the file's own words.
+ * @param {Blob} blob  @param {import("./task.js").Request} request
  */
-export const tags = (blob, request) =>
-  perform(request, () =>
-    reading(blob, async (input) => {
-      const { raw, images, ...found } = await input.getMetadataTags();
-      return Object.entries(found).map(([name, value]) => [
-        name,
-        value instanceof Date ? value.toISOString().slice(0, 10) : /** @type {string | number} */ (value),
-      ]);
-    }),
-  );
+export const tags = (blob, request) => perform(request, () => reading(blob, async (input) => [...(await found(input)).values]));
+
+/**
+ * The tags of a recording as they go into another file: everything where the container is the same, else all that
+ * there is a place for.
+ * @param {Input} input  @param {OutputFormat} format  @param {Pairs} [changes]
+ * @returns {Promise<MetadataTags>}
+ */
+export async function tagsFor(input, format, changes = []) {
+  const to = kindOf(format.mimeType);
+  const { from, values, raw, images } = await found(input);
+  const changed = new Map([...values, ...changes]);
+  const same = from === to || (isId3(from) && isId3(to));
+  /** @type {any} */
+  const result = { raw: same ? unknown(raw, to) : {} };
+  if (images?.length) result.images = images;
+  for (const names of NAMES) {
+    const unchanged = names.every((name) => changed.get(name) === values.get(name));
+    if (to === "wav") for (const place of INFO[names[0]] ?? []) take(result.raw, place, to); // added at last
+    if (same && unchanged && staysRaw(to, names[0], result.raw)) continue;
+    for (const name of names) {
+      for (const place of PLACES[to][name] ?? []) {
+        take(result.raw, place, to);
+        if (!unchanged) take(result.raw, PART + place, to);
+      }
+    }
+    put(result, to, names, changed);
+  }
+  if (to === "wav") addInfo(result.raw, changed);
+  return result;
+}
+
+/** @param {Input} input */
+async function found(input) {
+  const from = kindOf((await input.getFormat()).mimeType);
+  const { raw = {}, images, ...named } = await input.getMetadataTags();
+  /** @type {Map<string, string | number>} */
+  const values = new Map();
+  for (const name of NAMES.flat()) {
+    const value = valueOf(from, name, named, raw);
+    if (value !== undefined) values.set(name, value);
+  }
+  return { from, values, raw, images };
+}
+
+/** @param {string} mimeType @returns {Kind} */
+function kindOf(mimeType) {
+  if (/webm|matroska/.test(mimeType)) return "matroska";
+  if (/ogg|flac/.test(mimeType)) return "vorbis";
+  if (/wav/.test(mimeType)) return "wav";
+  return /mpeg|aac/.test(mimeType) ? "id3" : "mp4";
+}
+
+/** @param {Kind} kind */
+const isId3 = (kind) => kind === "id3" || kind === "wav";
+
+/** @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw @returns {string | number | undefined} */
+function valueOf(kind, name, named, raw) {
+  if (name === "date" && isId3(kind) && raw.TYER && !raw.TDRC) return dateOfParts(raw);
+  const parsed = name === "date" ? undefined : named[name];
+  // A number may be said of more, and a genre be a number.
+  if (typeof parsed === "number" || (name === "genre" && isId3(kind) && !Array.isArray(raw.TCON) && parsed)) return parsed;
+  for (const place of PLACES[kind][name] ?? []) {
+    const text = textAt(raw, place, kind);
+    if (text !== undefined && !isNumber(name)) return text;
+    if (text !== undefined && Number.parseInt(text) > 0) return Number.parseInt(text);
+    if (text === undefined && place in raw && parsed !== undefined) return parsed;
+  }
+  if (name === "tracksTotal" || name === "discsTotal") {
+    // "0/12": mediabunny takes no total without a number.
+    for (const place of PLACES[kind][name === "tracksTotal" ? "trackNumber" : "discNumber"]) {
+      const total = /\/\s*(\d+)/.exec(textAt(raw, place, kind) ?? "");
+      if (total && Number(total[1]) > 0) return Number(total[1]);
+    }
+  }
+  const parts = kind === "matroska" ? ofParts(raw) : [];
+  return parsed ?? (parts.length ? valueOf(kind, name, {}, Object.fromEntries(parts)) : undefined);
+}
+
+/** What is said of a part, where nothing is said of the whole. @param {any} raw @returns {[string, any][]} */
+const ofParts = (raw) =>
+  Object.keys(raw).flatMap((key) => (key.startsWith(PART) ? [[key.slice(PART.length), raw[key]]] : []));
+
+/** @param {Name} name */
+const isNumber = (name) => /Number$|Total$|^beats/.test(name);
+
+/** The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute. @param {any} raw */
+function dateOfParts({ TYER, TDAT, TIME }) {
+  const [, day, month] = /^(\d\d)(\d\d)$/.exec(TDAT ?? "") ?? [];
+  const [, hour, minute] = /^(\d\d)(\d\d)$/.exec(TIME ?? "") ?? [];
+  if (!day) return TYER;
+  return `${TYER}-${month}-${day}${hour ? `T${hour}:${minute}` : ""}`;
+}
+
+/**
+ * The text at a place, several joined as FFmpeg joins them.
+ * @param {any} raw  @param {string} place  @param {Kind} kind @returns {string | undefined}
+ */
+function textAt(raw, place, kind) {
+  for (const key of keysOf(raw, place, kind)) {
+    const value = place.startsWith("TXXX:") ? raw.TXXX[key] : raw[key];
+    if (typeof value === "string") return value;
+    if (Array.isArray(value)) return value.filter((one) => typeof one === "string").join("; ");
+  }
+}
+
+/** In Matroska, and for texts of ID3, a name may be written in any case. @param {any} raw  @param {string} place  @param {Kind} kind */
+function keysOf(raw, place, kind) {
+  const wanted = place.replace("TXXX:", "").toUpperCase();
+  if (place.startsWith("TXXX:")) return Object.keys(raw.TXXX ?? {}).filter((key) => key.toUpperCase() === wanted);
+  if (kind !== "matroska") return place in raw ? [place] : [];
+  return Object.keys(raw).filter((key) => key.toUpperCase() === wanted);
+}
+
+/** @param {any} raw  @param {string} place  @param {Kind} kind */
+function take(raw, place, kind) {
+  for (const key of keysOf(raw, place, kind)) delete (place.startsWith("TXXX:") ? raw.TXXX : raw)[key];
+}
+
+/** What a file says that has no name here. @param {any} raw  @param {Kind} to */
+function unknown(raw, to) {
+  const isGapless = (/** @type {any} */ value) =>
+    value instanceof Uint8Array && new TextDecoder("latin1").decode(value.subarray(0, 200)).replaceAll("\0", "").includes(GAPLESS);
+  const kept = Object.entries(raw).filter(
+    ([key, value]) => !IMAGES.includes(key) && !OUTDATED.includes(key) && !/^(APIC|PIC)(:|$)/.test(key) && !isGapless(value),
+  ).filter(([key]) => to !== "id3" || !isInfo(key)); // that is INFO, or a frame of ID3v2.3 alone
+  const copy = Object.fromEntries(kept);
+  if (copy.TXXX) copy.TXXX = { .../** @type {any} */ (copy.TXXX) };
+  return copy;
+}
+
+/** Whether a tag that has not changed can stay in `raw`. @param {Kind} kind  @param {Name} name  @param {any} raw */
+function staysRaw(kind, name, raw) {
+  if (kind === "matroska") return name !== "title"; // that is in the head of the segment
+  // Names of QuickTime are written as those of MP4, frames of ID3v2.3 as those of 2.4, and INFO as both.
+  return kind === "vorbis" || PLACES[kind][name].some((place) => place.length === 4 && place in raw && !/^TYER|TDAT|TIME|©des$/.test(place));
+}
+
+/** @param {any} result  @param {Kind} kind  @param {readonly Name[]} names  @param {Map<string, any>} values */
+function put(result, kind, names, values) {
+  const [name, totalName] = names;
+  const [value, total] = [values.get(name) ?? undefined, totalName && (values.get(totalName) ?? undefined)];
+  if (value === undefined && total === undefined) return;
+  const { raw } = result;
+  const [place] = PLACES[kind][name];
+  if (kind === "mp4" && totalName) {
+    raw[place] = Uint8Array.of(0, 0, ...two(value ?? 0), ...two(total ?? 0), ...(place === "trkn" ? [0, 0] : []));
+  } else if (totalName && kind !== "vorbis") {
+    const text = total ? `${value ?? 0}/${total}` : `${value}`;
+    raw[place] = text;
+  } else if (name === "date" || (name === "description" && (kind === "mp4" || kind === "wav"))) {
+    raw[place] = value;
+  } else if (name === "description" && kind === "id3") {
+    raw.TXXX = { ...raw.TXXX, description: value };
+  } else {
+    if (value !== undefined) result[name] = value;
+    if (total !== undefined) result[totalName] = total;
+  }
+}
+
+/**
+ * Programs that know no ID3 in WAV look for INFO. FFmpeg 5 looks for nothing else where that is, and INFO has few
+ * names: it is written where it can say everything, or says something that has no name here.
+ * @param {any} raw  @param {Map<string, any>} values
+ */
+function addInfo(raw, values) {
+  const total = values.get("tracksTotal");
+  const said = [...values].filter(([name, value]) => value != null && name !== "tracksTotal");
+  const fits = (/** @type {[string, any]} */ [name, value]) => name !== "description" && INFO[name] && /^[\x01-\x7f]*$/.test(value);
+  if (!said.every(fits) && !Object.keys(raw).some(isInfo)) return;
+  for (const [name, value] of said) {
+    if (INFO[name]) raw[INFO[name][0]] = name === "trackNumber" && total ? `${value}/${total}` : `${value}`;
+  }
+}
+
+/** Whether a name in WAV is one of INFO; ID3v2.4 has none of that form. @param {string} key */
+const isInfo = (key) => /^I[A-Z0-9]{3}$/.test(key);
+
+/** Two bytes. @param {number} number */
+const two = (number) => [number >> 8, number & 255];

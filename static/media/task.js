@@ -21,6 +21,8 @@ export class Task {
     this.signal = signal;
     this.tell = progress;
     this.bitsPerSecond = bitsPerSecond;
+    /** What whoever called should know about the result. @type {string | undefined} */
+    this.note = undefined;
   }
 
   /** A fraction that never goes back, a few times a second. @param {number} fraction */

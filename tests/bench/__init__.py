@@ -9,12 +9,15 @@ Outside, on CPython:
 - ``conduct``: what a page may not do (errors in the console, requests to other hosts)
 - ``reports``: how that becomes a failure of the test
 - ``server``: the project's own server, with the pages of the bench and the judge
-- ``judge``: what others than the browser find in a recorded file (``decoders``: ffmpeg, or PyAV)
+- ``judge``: what others than the browser find in a recorded file (``decoders``: ffmpeg, or PyAV;
+  ``played``: what is heard and seen when; ``readers``: other programs)
+- ``recipes``: makes the files of the corpus
 - ``media``: the sound and the pictures that Chromium's fake devices play
 - ``bundle``: the files that go into the page
 - ``test_offences``: proof that it catches what it should (``offences``: tests that must fail)
 - ``pages``: fixtures for tests that drive a page from outside (tests/demo)
 
 Inside, in the page: ``bench.html`` and ``bench.js`` load Pyodide, ``inner`` runs pytest there, and
-``waiting`` lets it await coroutines. ``marks`` is read on both sides.
+``waiting`` lets it await coroutines. ``marks``, ``corpus`` (files from elsewhere and what is
+true of them) and ``painted`` (numbers in their pictures) are read on both sides.
 """

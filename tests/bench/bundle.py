@@ -14,9 +14,11 @@ OURS = ("py/mediarecorder", "tests/browser", "docs")
 SINGLE = (
     "README.md",
     "tests/bench/__init__.py",
+    "tests/bench/corpus.py",
     "tests/bench/inner.py",
     "tests/bench/marks.py",
     "tests/bench/offences.py",
+    "tests/bench/painted.py",
     "tests/bench/waiting.py",
 )
 

@@ -29,6 +29,10 @@ class NotMediaError(Exception):
     """The file cannot be read as sound or pictures; the text is the decoder's."""
 
 
+class JudgeMissingError(Exception):
+    """A program or a package is not on this machine; the text says how to get it."""
+
+
 class Decoder(Protocol):
     def describe(self, path: Path) -> dict[str, Any]: ...
     def samples(self, path: Path) -> list[list[float]]: ...

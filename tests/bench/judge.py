@@ -8,9 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.decoders import RGB, SAMPLE_RATE, NotMediaError, decoder
+from bench.decoders import RGB, SAMPLE_RATE, JudgeMissingError, NotMediaError, decoder
+from bench.played import pictures, sound
+from bench.readers import boxes, readers
 
-__all__ = ["NotMediaError", "colours", "index", "packets", "probe", "tone"]
+__all__ = [
+    "JudgeMissingError",
+    "NotMediaError",
+    "boxes",
+    "colours",
+    "index",
+    "packets",
+    "pictures",
+    "probe",
+    "readers",
+    "sound",
+    "tone",
+]
 
 COLOURS: dict[str, RGB] = {
     "red": (255, 0, 0),

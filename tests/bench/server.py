@@ -11,18 +11,25 @@ from pathlib import Path
 
 from bench import judge
 from bench.bundle import pack
+from bench.corpus import FILES
 from bench.lanes import INSECURE_HOST, LANES, Lane
+from bench.recipes import RecipeError, path_of
 from serve import ROOT, Handler, Site
 
 BUNDLE = "/bundle.zip"
 JUDGEMENTS = {
     f"/judge/{question.__name__}": question
-    for question in (judge.probe, judge.tone, judge.colours, judge.packets, judge.index)
+    for question in (
+        *(judge.probe, judge.tone, judge.colours, judge.packets, judge.index),
+        *(judge.sound, judge.pictures, judge.boxes, judge.readers),
+    )
 }
+CORPUS = "/corpus/"
 
 
 class BenchHandler(Handler):
-    """``/bench/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` takes media files."""
+    """``/bench/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` takes media files, and
+    ``/corpus/…`` has some."""
 
     server: BenchSite
 
@@ -49,6 +56,11 @@ class BenchHandler(Handler):
     def do_GET(self) -> None:
         if self.url_path == BUNDLE:
             self._send("application/zip", self.server.bundle)
+        elif (name := self.url_path.removeprefix(CORPUS)) in FILES:
+            try:
+                self._send(FILES[name].mime_type, path_of(name).read_bytes())
+            except RecipeError as error:
+                self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=str(error))
         else:
             super().do_GET()
 
@@ -64,6 +76,8 @@ class BenchHandler(Handler):
                 answer = {"found": judgement(Path(file.name))}
             except judge.NotMediaError as error:
                 answer = {"error": str(error)}
+            except judge.JudgeMissingError as error:
+                answer = {"missing": str(error)}
         self._send("application/json", json.dumps(answer).encode())
 
     def _send(self, content_type: str, body: bytes) -> None:

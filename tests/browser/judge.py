@@ -10,6 +10,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from bench.corpus import FILES
+from mediarecorder import Recording
+
 
 async def probe(media: Any) -> dict[str, Any]:
     """``format``, ``duration`` (as stated, or None), ``decoded_duration``, ``errors`` and ``streams``.
@@ -59,6 +62,49 @@ async def index(media: Any) -> list[float] | None:
     return await _ask("index", media)
 
 
+async def sound(media: Any) -> dict[str, Any] | None:
+    """What is heard of the first sound, and when; None where there is none.
+
+    ``sample_rate``, ``channels``; ``start`` and ``end`` of what is heard, in seconds of the presentation,
+    which begins at 0; ``frames`` from 0 to the end; ``exact_frames``, as ffmpeg decodes them one after the
+    other; ``onsets``, when each beep begins; ``envelope``, the rms of every 10 ms from 0 on; ``gaps``, the
+    silences of 30 ms and more, each from when to when.
+    """
+    return await _ask("sound", media)
+
+
+async def pictures(media: Any) -> list[dict[str, Any]]:
+    """Every picture that is decoded: ``time``, ``duration`` (seconds; None for the last) and ``code``, the
+    number that is painted into the pictures of the corpus (-1 where none can be read)."""
+    return await _ask("pictures", media)
+
+
+async def boxes(media: Any) -> list[str]:
+    """The names of an MP4 file's boxes that lie in no other, in order."""
+    return await _ask("boxes", media)
+
+
+async def readers(media: Any) -> dict[str, dict[str, Any]]:
+    """What other programs say, each of the formats that it reads: ``duration`` (seconds, or None),
+    ``warnings`` (texts) and ``tags``; of ``mediainfo``, ``mkvmerge`` and ``pyav`` also ``languages``, of
+    ``pyav`` and ``soundfile`` also ``frames``, which they decoded.
+
+    They are mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, pyav and exiftool.
+    """
+    return await _ask("readers", media)
+
+
+async def foreign(name: str) -> Recording:
+    """A recording of a file of the corpus (tests/bench/corpus.py)."""
+    from js import fetch
+
+    response = await fetch(f"/corpus/{name}")
+    if not response.ok:
+        raise LookupError(f"{name} of the corpus was not made: {await response.text()}")
+    data = await response.arrayBuffer()
+    return Recording.from_bytes(data.to_bytes(), FILES[name].mime_type)
+
+
 async def _ask(question: str, media: Any) -> Any:
     from js import Object, fetch
     from pyodide.ffi import to_js
@@ -69,6 +115,8 @@ async def _ask(question: str, media: Any) -> Any:
     response = await fetch(f"/judge/{question}", options)
     # Not by way of JavaScript, whose null is another thing in each Pyodide.
     answer = json.loads(await response.text())
+    if "missing" in answer:
+        raise LookupError(answer["missing"])
     if "error" in answer:
         raise ValueError(f"not a media file: {answer['error']}")
     return answer["found"]

@@ -21,7 +21,7 @@ START = """async () => {
   const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
   python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
   const { path } = python.pyimport("sys");
-  for (const folder of ["py", "tests/browser"]) path.insert(0, `/repository/${folder}`);
+  for (const folder of ["py", "tests", "tests/browser"]) path.insert(0, `/repository/${folder}`);
   await python.runPythonAsync("import asyncio, json, js, judge\\nfrom mediarecorder import *");
 }"""
 

@@ -17,6 +17,7 @@ import prepare
 
 TOOLS = Path(prepare.__file__).parent
 INNER = "tests/bench/inner-requirements.txt"
+JUDGES = "tests/bench/judge-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
 PACKER = "tools/pack.mjs"
 MEDIA = "static/media/media.js"
@@ -43,7 +44,9 @@ FILES = (
     ".npmrc",
     "requirements-dev.txt",
     INNER,
+    JUDGES,
     BUNDLER,
+    "tools/patches.mjs",
     MEDIA,
     *PACKED,
     *PEERS,
@@ -91,7 +94,8 @@ class Machine:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
-            self.has(*line.split()[-3:])
+            programs = {package: program for program, package in prepare.JUDGES.items()}
+            self.has(*(programs.get(name, name) for name in line.partition("recommends ")[2].split()))
 
     def ran(self, words: str) -> bool:
         return any(words in line for line in self.commands)
@@ -149,7 +153,7 @@ def root_on_debian(machine, monkeypatch):
 @pytest.fixture
 def full_machine(machine):
     machine.has("node", "npm", prints="v20.1.0")
-    machine.has("chromium", "firefox", "ffmpeg", "ffprobe")
+    machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *prepare.JUDGES)
     return machine
 
 
@@ -264,13 +268,14 @@ def test_demo_after_test_has_all_it_needs(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.demo()
     prepare.test()
-    ci, _, builders, wheels, sites, inner, numpy = full_machine.commands[-7:]
+    ci, _, builders, wheels, sites, inner, numpy, judges = full_machine.commands[-8:]
     assert ci.endswith("npm ci")
     assert builders.endswith(prepare.SITE_BUILDERS)
     assert wheels.endswith(prepare.SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
     assert inner.endswith(INNER)
     assert numpy.endswith(prepare.NUMPY_CARRIER)
+    assert judges.endswith(JUDGES)
 
 
 @pytest.mark.parametrize(
@@ -578,15 +583,20 @@ def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
 # Debian packages
 
 
-def test_root_on_debian_gets_browsers_and_ffmpeg_in_one_go(root_on_debian):
+def test_root_on_debian_gets_browsers_and_judges_in_one_go(root_on_debian):
     prepare.test()
     update, install, *_ = root_on_debian.commands
     assert update.endswith("update")
-    assert install.endswith("install --yes --no-install-recommends chromium firefox-esr ffmpeg")
+    judges = "ffmpeg mediainfo mkvtoolnix opus-tools mp3val libimage-exiftool-perl"
+    assert install.endswith(f"install --yes --no-install-recommends chromium firefox-esr {judges}")
+    root_on_debian.has("ffprobe")
+    root_on_debian.commands.clear()
+    prepare.test()
+    assert not root_on_debian.ran("apt-get")
 
 
 def test_only_what_is_missing_is_installed(root_on_debian):
-    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe")
+    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *prepare.JUDGES)
     prepare.test()
     assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr")
 
@@ -598,6 +608,7 @@ def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
 
 
 def test_ubuntus_browser_packages_are_left_alone(root_on_debian, monkeypatch):
+    root_on_debian.has(*prepare.JUDGES)
     monkeypatch.setattr(prepare, "is_debian", lambda: False)
     prepare.test()
     assert root_on_debian.commands[1].endswith("--no-install-recommends ffmpeg")
@@ -627,15 +638,11 @@ def test_missing_ensurepip_is_named_to_others(machine, monkeypatch):
 # Judge and browsers
 
 
-def test_without_ffmpeg_pyav_is_the_judge(machine):
-    machine.has("ffmpeg")
+def test_packages_that_judge_are_installed_for_the_tests_alone(full_machine):
+    prepare.lint()
+    assert not full_machine.ran(JUDGES)
     prepare.test()
-    assert machine.ran(prepare.PYAV)
-
-
-def test_with_ffmpeg_there_is_no_pyav(full_machine):
-    prepare.test()
-    assert not full_machine.ran(prepare.PYAV)
+    assert full_machine.ran(f"-r {JUDGES}")
 
 
 def test_user_without_browsers_gets_playwrights(machine):
@@ -654,7 +661,7 @@ def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
 
 
 def test_wrong_variable_is_named_and_nothing_installed_instead(root_on_debian, monkeypatch, capsys):
-    root_on_debian.has("firefox", "ffmpeg", "ffprobe")
+    root_on_debian.has("firefox", "ffmpeg", "ffprobe", *prepare.JUDGES)
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
     prepare.test()
     assert not root_on_debian.ran("apt-get")

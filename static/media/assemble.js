@@ -1,0 +1,221 @@
+// @ts-check
+/**
+ * Parts of recordings into one file: every verb that makes a file of recordings does it here. A track of the output gets
+ * the packets of its tracks as they are where that is true to what is to be seen and heard; else it is encoded anew.
+ */
+
+import { EncodedPacketSink } from "mediabunny";
+import { Fault } from "../fault.js";
+import { encodingPictures, encodingSound } from "./encoding.js";
+import { encodablePicture, encodableSound, nameOf, named, soundFacts, unsupported } from "./formats.js";
+import { decodable, reading } from "./input.js";
+import { isPlain } from "./opus.js";
+import { canHide, copying, isContinuous, isSame, write } from "./packets.js";
+import { writing } from "./result.js";
+
+/** @typedef {import("mediabunny").Input} Input */
+/** @typedef {import("mediabunny").InputTrack} InputTrack */
+/** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
+/** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
+/** @typedef {import("mediabunny").OutputFormat} OutputFormat */
+/** @typedef {import("mediabunny").MetadataTags} MetadataTags */
+/** @typedef {import("mediabunny").VideoCodec} VideoCodec */
+/** @typedef {import("mediabunny").AudioCodec} AudioCodec */
+/** @typedef {import("./part.js").Part} Part */
+/** @typedef {import("./task.js").Task} Task */
+
+/** Seconds by which a part may begin beside a key frame: times of Matroska are whole milliseconds. */
+const BESIDE = 6e-4;
+/** Seconds at the start of a recording that an encoder has to swing in, and which nobody misses in the middle of a file. */
+const SWING = 0.01;
+/** Packets that are looked at for pictures that are not stored in the order in which they are shown. */
+const REORDERED_WITHIN = 100;
+
+/**
+ * @typedef {object} Wishes
+ * @property {MetadataTags} tags
+ * @property {VideoCodec[]} [video]  the codecs that may be, the one to encode first; else the track's own, then any
+ * @property {AudioCodec[]} [audio]
+ * @property {"exact" | "copy"} [mode]  "copy": nothing is encoded
+ */
+
+/**
+ * @param {Part[]} parts  @param {InputTrack[][]} tracks  for each track of the output, that of each part
+ * @param {OutputFormat} format  @param {Wishes} wishes  @param {Task} task
+ */
+export async function assembled(parts, tracks, format, wishes, task) {
+  // What is given a bit rate is encoded anew: the picture, or the sound where there is none.
+  const picture = tracks.some(([track]) => track.isVideoTrack());
+  const rateOf = (/** @type {InputTrack} */ track) => (track.isVideoTrack() === picture ? task.bitsPerSecond : undefined);
+  const result = await writing(format, async (output) => {
+    const pieces = [];
+    for (const several of tracks) pieces.push(await piecesOf(several));
+    output.setMetadataTags(wishes.tags);
+    await output.start();
+    await write(pieces, parts, task);
+
+    /** @param {InputTrack[]} several */
+    async function piecesOf(several) {
+      const [first] = several;
+      const allowed = await codecsFor(first, format, wishes);
+      const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
+      if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
+      if (wishes.mode === "copy") throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
+      if (first.isVideoTrack()) {
+        const pictures = /** @type {InputVideoTrack[]} */ (several);
+        const codec = await encodablePicture(first, { video: /** @type {VideoCodec[]} */ (allowed) });
+        if (!codec) throw await unsupported(first.input, nameOf(format), allowed);
+        for (const track of pictures) await decodable(track);
+        return encodingPictures(pictures, parts, output, codec, rateOf(first), task);
+      }
+      const sounds = /** @type {InputAudioTrack[]} */ (several);
+      const parameters = await encodableSound(await widest(sounds), /** @type {AudioCodec[]} */ (allowed));
+      if (!parameters) {
+        // Better some milliseconds more in the file, which nobody hears, than no file.
+        if (await fits(several, parts, format, { ...wishes, mode: "copy" })) return copying(several, parts, output);
+        throw await unsupported(first.input, nameOf(format), allowed);
+      }
+      for (const track of sounds) await decodable(track);
+      return encodingSound(sounds, parts, output, parameters, rateOf(first));
+    }
+  });
+  await nothingLost(result, tracks);
+  return { ...result, note: task.note };
+}
+
+/**
+ * The codecs that a track may have in the output, in the order in which they are tried.
+ * @param {InputTrack} track  @param {OutputFormat} format  @param {Wishes} wishes
+ * @returns {Promise<(VideoCodec | AudioCodec)[]>}
+ */
+async function codecsFor(track, format, wishes) {
+  const wished = track.isVideoTrack() ? wishes.video : wishes.audio;
+  if (wished) return wished;
+  const held = /** @type {(VideoCodec | AudioCodec)[]} */ (
+    track.isVideoTrack() ? format.getSupportedVideoCodecs() : format.getSupportedAudioCodecs()
+  );
+  const own = /** @type {any} */ (await track.getCodec());
+  const others = track.isVideoTrack() ? ["vp9", "vp8", "avc", "av1"] : ["opus", "aac", "pcm-s16"];
+  return [own, ...others.filter((codec) => codec !== own)].filter((codec) => held.includes(codec));
+}
+
+/**
+ * Whether the packets of these tracks make the track of the output, just as they are.
+ * @param {InputTrack[]} tracks  @param {Part[]} parts  @param {OutputFormat} format  @param {Wishes} wishes
+ */
+async function fits(tracks, parts, format, wishes) {
+  const [first] = tracks;
+  const configs = await Promise.all(tracks.map((track) => /** @type {any} */ (track).getDecoderConfig()));
+  if (configs[0] === null || !configs.every((config) => configs.length === 1 || isSame(config, configs[0]))) return false;
+  const codec = /** @type {string} */ (await first.getCodec());
+  for (let index = 0; index < parts.length; index++) {
+    const place = { isFirst: index === 0, isLast: index === parts.length - 1 };
+    const good = first.isVideoTrack()
+      ? await pictureFits(tracks[index], parts[index], nameOf(format), codec, place.isFirst)
+      : await soundFits(tracks[index], parts[index], nameOf(format), codec, place, wishes.mode === "copy");
+    if (!good) return false;
+  }
+  return true;
+}
+
+/**
+ * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
+ * @param {boolean} isFirst  part of the output
+ */
+async function pictureFits(track, part, name, codec, isFirst) {
+  const sink = new EncodedPacketSink(track);
+  const first = await sink.getFirstPacket({ metadataOnly: true });
+  if (!first || (part.until !== undefined && first.timestamp >= part.until)) return false;
+  if (first.timestamp < part.from - BESIDE) {
+    const key = await sink.getKeyPacket(part.from + BESIDE, { metadataOnly: true });
+    // A file that is cut without encoding hides what comes before: a container that can do so as well, in its one part.
+    const hidden = name === "mp4" && isFirst && part.from === 0 && first.timestamp < 0;
+    if (!hidden && (!key || Math.abs(key.timestamp - part.from) > BESIDE)) return false;
+  }
+  return part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
+}
+
+/** Whether pictures are stored in another order than that in which they are shown. @param {EncodedPacketSink} sink */
+async function isReordered(sink) {
+  let packet = await sink.getFirstPacket({ metadataOnly: true });
+  let latest = -Infinity;
+  for (let count = 0; packet && count < REORDERED_WITHIN; count++) {
+    if (packet.timestamp < latest) return true;
+    latest = packet.timestamp;
+    packet = await sink.getNextPacket(packet, { metadataOnly: true });
+  }
+  return false;
+}
+
+/**
+ * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
+ * @param {{isFirst: boolean, isLast: boolean}} place  of the part in the output
+ * @param {boolean} anyhow  whether packets may be copied from before the start, if nobody hears them
+ */
+async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) {
+  const sink = new EncodedPacketSink(track);
+  const first = await sink.getFirstPacket({ metadataOnly: true });
+  if (!first) return false;
+  const hides = canHide(name, codec);
+  const until = part.until ?? Infinity;
+  const at = await sink.getPacket(Math.max(part.from, first.timestamp), { metadataOnly: true });
+  // Nothing to be heard in the whole part: it is silent.
+  if (first.timestamp >= until || !at) return false;
+  if (part.until !== undefined && at.timestamp + at.duration <= part.from) {
+    const next = await sink.getNextPacket(at, { metadataOnly: true });
+    if (!next || next.timestamp >= until) return false;
+  }
+  const early = part.from - first.timestamp;
+  const beginsBeside = Math.abs(at.timestamp - part.from) < BESIDE;
+  if (isFirst) {
+    // What lies before 0 in the recording itself is not the sound's.
+    const hidden = first.timestamp < 0 && part.from === 0;
+    if (early > BESIDE && !(hides && (hidden || anyhow)) && !(anyhow && beginsBeside)) return false;
+  } else if (early > SWING) return false;
+  if (!isLast) {
+    const last = await sink.getPacket(part.until ?? Infinity, { metadataOnly: true });
+    const following = last && (await sink.getNextPacket(last, { metadataOnly: true }));
+    if (following || (last && (await isShortened(sink, last)))) return false;
+  }
+  if (part.until !== undefined && !hides && !anyhow) {
+    const last = await sink.getPacket(part.until - 1e-6, { metadataOnly: true });
+    if (last && last.timestamp + last.duration > part.until + BESIDE) return false;
+  }
+  // Containers without times of their own: a gap would be closed up.
+  const timeless = name === "wav" || name === "mp3" || name === "flac" || name === "aac" || name === "ogg";
+  const head = track.isAudioTrack() ? (await track.getDecoderConfig())?.description : undefined;
+  const fillable = name === "ogg" && codec === "opus" && isPlain(head);
+  return !timeless || fillable || isContinuous(track, part);
+}
+
+/** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param {import("mediabunny").EncodedPacket} last */
+async function isShortened(sink, last) {
+  const before = await sink.getPacket(last.timestamp - 1e-6, { metadataOnly: true });
+  return before !== null && before.duration - last.duration > 2e-3;
+}
+
+/** The highest number of channels, and the rate of the first. @param {InputAudioTrack[]} tracks */
+async function widest(tracks) {
+  const facts = await Promise.all(tracks.map(soundFacts));
+  return { sampleRate: facts[0].sampleRate, channels: Math.max(...facts.map(({ channels }) => channels)) };
+}
+
+/** @param {InputTrack} track  @param {OutputFormat} format  @param {string | undefined} codec */
+function cannotCopy(track, format, codec) {
+  const what = track.isVideoTrack() ? "picture" : "sound";
+  const said = codec ? named([codec]) : "an unknown codec";
+  return new Fault("NotSupportedError", `the ${what} (${said}) cannot be put into ${nameOf(format)} as it is`);
+}
+
+/**
+ * No verb loses a track without a word.
+ * @param {import("./result.js").Result} result  @param {InputTrack[][]} tracks
+ */
+async function nothingLost(result, tracks) {
+  const kinds = (/** @type {InputTrack[]} */ all) => all.map(({ type }) => type).sort().join();
+  const came = await reading(result.blob, async (input) => kinds(await input.getTracks()));
+  const went = kinds(tracks.map(([first]) => first));
+  if (came === went) return;
+  await result.remove?.();
+  throw new Fault("EncodingError", `the result has other tracks (${came}) than it was made of (${went})`);
+}

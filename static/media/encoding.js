@@ -1,0 +1,205 @@
+// @ts-check
+/** Pictures and sound on their way from recordings into one output, encoded anew. */
+
+import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink, VideoSampleSource } from "mediabunny";
+import { Fault } from "../fault.js";
+import { encodableSize, fitted, paddingNote } from "./fit.js";
+import { framesOf, RATE } from "./opus.js";
+import { cut, sound } from "./sound.js";
+
+/** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
+/** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
+/** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
+/** @typedef {import("mediabunny").Output} Output */
+/** @typedef {import("mediabunny").VideoCodec} VideoCodec */
+/** @typedef {import("./formats.js").SoundParameters} SoundParameters */
+/** @typedef {import("./packets.js").Pieces} Pieces */
+/** @typedef {import("./part.js").Part} Part */
+/** @typedef {import("./task.js").Task} Task */
+
+/** Seconds of sound that go to the encoder at a time. */
+const BLOCK = 0.5;
+
+/**
+ * A track of the output with the pictures of one track of each part. Each is shown until the next one, or the end.
+ * @param {InputVideoTrack[]} tracks  @param {Part[]} parts  @param {Output} output
+ * @param {VideoCodec} codec  @param {number | undefined} bitsPerSecond  @param {Task} task
+ * @returns {Promise<Pieces>}
+ */
+export async function encodingPictures(tracks, parts, output, codec, bitsPerSecond, task) {
+  const [first] = tracks;
+  const alpha = ["vp8", "vp9"].includes(codec) && (await first.canBeTransparent()) ? "keep" : "discard";
+  const source = new VideoSampleSource({
+    codec,
+    quality: bitsPerSecond ? new Quality({ bitrate: bitsPerSecond }) : QUALITY_HIGH,
+    alpha,
+  });
+  output.addVideoTrack(source, {
+    name: (await first.getName()) ?? undefined,
+    languageCode: await first.getLanguageCode(),
+  });
+  /** The size of the first picture is that of all. @type {{width: number, height: number} | undefined} */
+  let size;
+  return async function* (index) {
+    const [track, part] = [tracks[index], parts[index]];
+    /** @type {import("mediabunny").VideoSample | undefined} */
+    let shown;
+    const piece = (/** @type {number} */ until) => {
+      const picture = /** @type {import("mediabunny").VideoSample} */ (shown);
+      const at = Math.max(0, picture.timestamp - part.from);
+      const lasts = Math.max(0, until - part.from - at);
+      const add = async (/** @type {number} */ shift) => {
+        if (!size) {
+          const shape = { width: picture.displayWidth, height: picture.displayHeight };
+          size = encodableSize(shape, codec);
+          task.note = paddingNote(shape, size);
+        }
+        const ground = alpha === "keep" ? "transparent" : "black";
+        const sample = await fitted(picture, size.width, size.height, ground, codec);
+        try {
+          sample.setTimestamp(shift + at);
+          sample.setDuration(lasts);
+          await source.add(sample);
+        } finally {
+          sample.close();
+        }
+      };
+      return { at, lasts, add };
+    };
+    try {
+      for await (const picture of pictures(track, part)) {
+        if (shown) yield piece(picture.timestamp);
+        shown?.close();
+        shown = picture;
+      }
+      if (!shown) throw new Fault("EncodingError", "no picture can be decoded");
+      yield piece(Math.max(await part.end(), shown.timestamp));
+    } finally {
+      shown?.close();
+    }
+  };
+}
+
+/**
+ * What is to be seen in a part. Before the first picture comes, the first is shown.
+ * @param {InputVideoTrack} track  @param {Part} part
+ */
+async function* pictures(track, part) {
+  const sink = new VideoSampleSink(track);
+  let any = false;
+  for await (const picture of sink.samples(part.from, part.until)) {
+    any = true;
+    yield picture;
+  }
+  const first = any ? null : await sink.getSample(await track.getFirstTimestamp());
+  if (first) yield first;
+}
+
+/**
+ * The quality that a sound is encoded in.
+ * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
+ */
+function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
+  // Browsers refuse for Opus what is too high (Firefox 510 kbit/s for one channel). LAME takes the nearest.
+  const highest = codec === "opus" ? Math.min(255000 * numberOfChannels, 510000) : Infinity;
+  if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
+  // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
+  const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
+  return codec === "mp3" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
+}
+
+/** Sound as it goes to an encoder. */
+export class SoundEncoding {
+  /** Frames that the encoder was given. */
+  #given = 0;
+  /** Frames that it has put into packets. */
+  #packed = 0;
+  #preSkip = 0;
+
+  /** @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond */
+  constructor(parameters, bitsPerSecond) {
+    const { codec, sampleRate, numberOfChannels } = parameters;
+    this.codec = codec;
+    this.sampleRate = sampleRate;
+    this.channels = numberOfChannels;
+    // `timed` is ours: tools/patches/8-sound-times.patch.
+    const config = { codec, quality: soundQuality(parameters, bitsPerSecond), timed: this.#timed.bind(this) };
+    this.source = new AudioSampleSource({
+      ...config,
+      onEncodedSample: (sample) => {
+        this.#given += sample.numberOfFrames;
+      },
+    });
+  }
+
+  /** @param {Float32Array} data  which the encoder may keep  @param {number} at  seconds */
+  async add(data, at) {
+    const sample = new AudioSample({
+      data: /** @type {Float32Array<ArrayBuffer>} */ (data),
+      format: "f32",
+      numberOfChannels: this.channels,
+      sampleRate: this.sampleRate,
+      timestamp: at,
+    });
+    try {
+      await this.source.add(sample);
+    } finally {
+      sample.close();
+    }
+  }
+
+  /**
+   * A packet with its exact times, or null if nothing of the sound is in it: what Opus puts before the sound is not
+   * to be heard, and what fills up the last packet neither.
+   * @param {EncodedPacket} packet  @param {EncodedAudioChunkMetadata} [meta]
+   */
+  #timed(packet, meta) {
+    let { timestamp, duration } = packet;
+    if (this.codec === "opus") {
+      const head = meta?.decoderConfig?.description;
+      if (head && this.#packed === 0) this.#preSkip = preSkipOf(head);
+      timestamp = (this.#packed - this.#preSkip) / RATE;
+      const frames = framesOf(packet.data);
+      duration = frames / RATE;
+      this.#packed += frames;
+    }
+    const left = this.#given / this.sampleRate - timestamp;
+    if (left < 1e-6) return null;
+    return packet.clone({ timestamp, duration: Math.min(duration, left) });
+  }
+}
+
+/** @param {AllowSharedBufferSource} head  of an Opus stream (RFC 7845, 5.1) */
+function preSkipOf(head) {
+  const view = ArrayBuffer.isView(head) ? new DataView(head.buffer, head.byteOffset, head.byteLength) : new DataView(head);
+  return view.getUint16(10, true);
+}
+
+/**
+ * A track of the output with the sound of one track of each part, one after the other without a step.
+ * @param {InputAudioTrack[]} tracks  @param {Part[]} parts  @param {Output} output
+ * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
+ * @returns {Promise<Pieces>}
+ */
+export async function encodingSound(tracks, parts, output, parameters, bitsPerSecond) {
+  const [first] = tracks;
+  const encoding = new SoundEncoding(parameters, bitsPerSecond);
+  output.addAudioTrack(encoding.source, {
+    name: (await first.getName()) ?? undefined,
+    languageCode: await first.getLanguageCode(),
+  });
+  const { sampleRate, channels } = encoding;
+  return async function* (index) {
+    const part = parts[index];
+    // The last one may end before the pictures do.
+    const until = index < parts.length - 1 ? await part.end() : part.until;
+    const { frames } = await sound(tracks[index], part.from, until, { sampleRate, channels });
+    let given = 0;
+    for await (const block of cut(frames(), Math.round(BLOCK * sampleRate), channels)) {
+      const [at, lasts] = [given / sampleRate, block.length / channels / sampleRate];
+      given += block.length / channels;
+      const data = block.slice();
+      yield { at, lasts, add: (/** @type {number} */ shift) => encoding.add(data, shift + at) };
+    }
+  };
+}

@@ -1,0 +1,59 @@
+// @ts-check
+/** A file of samples that Python has. */
+
+import { Fault } from "../fault.js";
+import { SoundEncoding } from "./encoding.js";
+import { encodableSound, FORMATS, named, wav } from "./formats.js";
+import { writing } from "./result.js";
+import { cut, remixed, resampled } from "./sound.js";
+import { perform } from "./task.js";
+
+/** Frames that are fetched from Python at a time. */
+const PIECE = 48000;
+
+/**
+ * @param {string} name  a format
+ * @param {{sampleRate: number, channels: number, length: number}} facts
+ * @param {(start: number, end: number) => Uint8Array} read  gives the bytes of these frames
+ * @param {import("./task.js").Request} request
+ */
+export const encodeSamples = (name, facts, read, request) =>
+  perform(request, async (task) => {
+    const format = FORMATS[name];
+    const parameters = await encodableSound(facts, format.audio);
+    if (!parameters) {
+      throw new Fault("NotSupportedError", `this browser cannot encode ${named(format.audio)} for ${name}. It can make wav`);
+    }
+    const { sampleRate, numberOfChannels: channels } = parameters;
+    const length = Math.round((facts.length * sampleRate) / facts.sampleRate);
+    const mixed = remixed(frames(facts, read), facts.channels, channels);
+    const sound = resampled(mixed, facts.sampleRate, sampleRate, channels, length);
+    const container = name === "wav" ? wav(length * channels * 2) : format.make();
+    return writing(container, async (output) => {
+      const encoding = new SoundEncoding(parameters, task.bitsPerSecond);
+      output.addAudioTrack(encoding.source);
+      await output.start();
+      let given = 0;
+      for await (const block of cut(sound, sampleRate, channels)) {
+        task.signal.throwIfAborted();
+        await encoding.add(block.slice(), given / sampleRate);
+        given += block.length / channels;
+        task.report(given / length);
+      }
+    });
+  });
+
+/**
+ * @param {{channels: number, length: number}} facts  @param {(start: number, end: number) => Uint8Array} read
+ * @returns {AsyncGenerator<Float32Array>}
+ */
+async function* frames({ length }, read) {
+  for (let start = 0; start < length; start += PIECE) {
+    const bytes = read(start, Math.min(start + PIECE, length));
+    const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    if (!block.every(Number.isFinite)) {
+      throw new Fault("EncodingError", "there is a sample that is no number (NaN or infinite)");
+    }
+    yield block;
+  }
+}

@@ -1,0 +1,74 @@
+"""A recording is as long as it was recorded, also where nothing moves in its picture."""
+
+import asyncio
+
+import pytest
+from judge import probe
+
+from mediarecorder import MediaRecorder, MediaStream, Recording
+
+pytestmark = [
+    pytest.mark.media_work,
+    pytest.mark.page_only("a worker has no canvas with a stream"),
+]
+
+SECONDS = 2.5
+
+
+@pytest.fixture
+async def still():
+    """A take of a canvas on which something was drawn in its first 0.4 seconds, and nothing later."""
+    import js
+
+    canvas = js.document.createElement("canvas")
+    canvas.width, canvas.height = 160, 120
+    context = canvas.getContext("2d")
+
+    def draw(colour):
+        context.fillStyle = colour
+        context.fillRect(0, 0, 160, 120)
+
+    draw("red")
+    with MediaStream(canvas.captureStream(25)) as stream:
+        recorder = MediaRecorder(stream)
+        starting = recorder.start(0.2)
+        for turn in range(10):
+            draw(("red", "lime")[turn % 2])
+            await asyncio.sleep(0.04)
+        await starting
+        while recorder.duration < SECONDS:
+            await asyncio.sleep(0.05)
+        return await recorder.stop()
+
+
+async def test_the_file_is_as_long_as_the_take(still):
+    assert still.duration >= SECONDS
+    for made in (await still.seekable(), await still.convert("mp4"), await still.convert("webm")):
+        found = await probe(made)
+        assert found["duration"] == pytest.approx(still.duration, abs=0.05)
+        assert made.duration == pytest.approx(still.duration, abs=0.05)
+        assert await made.measure() == pytest.approx(still.duration, abs=0.05)
+
+
+async def test_a_part_in_which_nothing_moves_shows_the_picture(still):
+    part = await still.trim(1.5, 2.25)
+    assert (await probe(part))["duration"] == pytest.approx(0.75, abs=0.02)
+    assert part.duration == pytest.approx(0.75, abs=0.02)
+    codes = [frame async for frame in part.frames()]
+    assert codes[0].timestamp == 0
+    [last] = [frame async for frame in still.frames()][-1:]
+    difference = max(abs(a - b) for a, b in zip(memoryview(codes[0]).cast("B"), memoryview(last).cast("B"), strict=True))
+    assert difference < 40
+
+
+async def test_parts_of_a_still_picture_are_joined_again(still):
+    joined = await Recording.concat([await still.trim(0, 1.5), await still.trim(1.5, 2.25)])
+    assert (await probe(joined))["duration"] == pytest.approx(2.25, abs=0.05)
+
+
+async def test_messages_and_the_file_agree_about_the_length(still):
+    with pytest.raises(ValueError, match=rf"is {still.duration:.3f} s long"):
+        await still.trim(0, still.duration + 1)
+    made = await still.seekable()
+    with pytest.raises(ValueError, match=rf"is {made.duration:.3f} s long"):
+        await made.trim(0, still.duration + 1)

@@ -1,0 +1,86 @@
+/**
+ * What the patched mediabunny reads in a file of sound and writes into one. For test_ogg_times.py and
+ * test_wave_and_flac.py, which ask with one line of JSON and get one line back. All times are in frames.
+ *
+ *     {verb: "read", path, times}     the first track, its packets as [timestamp, duration], and for each of the
+ *                                     times the packet that is found there
+ *     {verb: "write", path, to, packets, preSkip, silence}
+ *                                     its packets as [index, timestamp, duration] into another file, whose ending
+ *                                     says the format; with this pre-skip; as silence of Opus
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import {
+  ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, FlacOutputFormat,
+  Input, OggOutputFormat, Output, WavOutputFormat,
+} from "../../build/mediabunny/dist/modules/src/index.js";
+
+const FORMATS = { flac: FlacOutputFormat, ogg: OggOutputFormat, wav: WavOutputFormat };
+const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe]); // 20 ms (RFC 6716, 3.1)
+
+/** @param {string} path */
+async function opened(path) {
+  const input = new Input({ source: new BufferSource(readFileSync(path)), formats: ALL_FORMATS });
+  const [track] = await input.getAudioTracks();
+  if (!track) throw new Error("no track");
+  return { input, track, sink: new EncodedPacketSink(track), rate: await track.getSampleRate() };
+}
+
+const verbs = {
+  async read({ path, times = [] }) {
+    const { input, track, sink, rate } = await opened(path);
+    const facts = (packet) => packet && [packet.timestamp * rate, packet.duration * rate];
+    const packets = [];
+    for await (const packet of sink.packets()) packets.push(facts(packet));
+    // Searched for in a file that nobody has read yet.
+    const { sink: other } = await opened(path);
+    const found = [];
+    for (const time of times) found.push(facts(await other.getPacket(time / rate, { metadataOnly: true })));
+    return {
+      codec: await track.getCodec(),
+      rate,
+      channels: await track.getNumberOfChannels(),
+      packets,
+      found,
+      first: (await track.getFirstTimestamp()) * rate,
+      end: (await track.computeDuration()) * rate,
+      tags: await input.getMetadataTags().then(({ title }) => ({ title })),
+    };
+  },
+
+  async write({ path, to, packets, preSkip, silence, tags = {} }) {
+    const { track, sink, rate } = await opened(path);
+    const decoderConfig = { ...(await track.getDecoderConfig()) };
+    if (preSkip !== undefined) {
+      decoderConfig.description = decoderConfig.description.slice();
+      new DataView(decoderConfig.description.buffer).setUint16(10, preSkip, true);
+    }
+    const all = [];
+    for await (const packet of sink.packets()) all.push(packet);
+    const format = new FORMATS[to.slice(to.lastIndexOf(".") + 1)]();
+    const output = new Output({ format, target: new BufferTarget() });
+    const source = new EncodedAudioPacketSource(await track.getCodec());
+    output.addAudioTrack(source);
+    output.setMetadataTags(tags);
+    await output.start();
+    for (const [index, timestamp, duration] of packets) {
+      const data = silence ? SILENCE : all[index].data;
+      await source.add(new EncodedPacket(data, "key", timestamp / rate, duration / rate), { decoderConfig });
+    }
+    await output.finalize();
+    writeFileSync(to, new Uint8Array(output.target.buffer));
+    return {};
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { verb, ...job } = JSON.parse(line);
+  let answer;
+  try {
+    answer = await verbs[verb](job);
+  } catch (error) {
+    answer = { error: String(error?.stack ?? error) };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\n");
+}

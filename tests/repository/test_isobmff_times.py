@@ -1,0 +1,360 @@
+"""Times of MP4: what edit lists show is read and written to the frame, and nothing else is shown."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import prepare
+
+SCRIPT = Path(__file__).with_name("isobmff_times.mjs")
+pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
+
+#: Of the file that the tests change: pictures in a second, and their length in the time scale of their track.
+RATE, PICTURE = 30, 512
+SOUND_RATE = 48_000
+#: What precedes time 0 in the media: two pictures' time for those out of order, and AAC's priming.
+START = 1024
+#: Everything in front of these is removed by the edits below: 9 pictures behind a key frame.
+FIRST = 39
+BEGIN = FIRST / RATE
+LENGTH = 2.35
+
+
+def node(*arguments: str | Path) -> Any:
+    command = [str(prepare.node()), str(SCRIPT), *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def read(*paths: Path) -> list[Any]:
+    return node("read", *paths)
+
+
+def ffmpeg(*arguments: str | Path) -> bytes:
+    command = ["ffmpeg", "-v", "error", "-y", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mp4")
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=64x48:r={RATE}:d=4")
+    sound = ("-f", "lavfi", "-i", f"sine=f=440:r={SOUND_RATE}:d=4")
+    reordered = ("-c:v", "libx264", "-g", str(RATE), "-bf", "2")
+    ffmpeg(*picture, *sound, *reordered, "-c:a", "aac", "-t", "4", folder / "aac.mp4")
+    ffmpeg(*picture, *sound, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8",
+           "-c:a", "libopus", "-t", "4", folder / "opus.mp4")  # fmt: skip
+    return folder
+
+
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        yield kind, start, start + size
+        start += size
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    joined = b"".join(content)
+    return struct.pack(">I4s", len(joined) + 8, kind) + joined
+
+
+def with_edits(data: bytes, edits: dict[int, list[tuple[int, int, float]]], timescale: int = 1000) -> bytes:
+    """An MP4 whose tracks have other edit lists: length in its own time scale, time in the media, speed."""
+    _, start, end = next(found for found in boxes(data, 0, len(data)) if found[0] == b"moov")
+    children = []
+    number = 0
+    for kind, child, child_end in boxes(data, start + 8, end):
+        content = data[child:child_end]
+        if kind == b"mvhd":
+            content = content[:20] + struct.pack(">I", timescale) + content[24:]
+        if kind == b"trak":
+            if number in edits:
+                entries = [
+                    struct.pack(">Iii", length, at, int(rate * 2**16)) for length, at, rate in edits[number]
+                ]
+                parts = [
+                    data[at:to] for inner, at, to in boxes(data, child + 8, child_end) if inner != b"edts"
+                ]
+                elst = box(b"elst", struct.pack(">II", 0, len(entries)), *entries)
+                content = box(b"trak", parts[0], box(b"edts", elst), *parts[1:])
+            number += 1
+        children.append(content)
+    return data[:start] + box(b"moov", *children) + data[end:]
+
+
+def elst(path: Path) -> list[list[tuple[int, int]]]:
+    """The edit list of each track that has one: lengths and times."""
+    data = path.read_bytes()
+    found = []
+    at = data.find(b"elst")
+    while at >= 0:
+        (count,) = struct.unpack_from(">I", data, at + 8)
+        found.append([struct.unpack_from(">Ii", data, at + 12 + 12 * entry) for entry in range(count)])
+        at = data.find(b"elst", at + 1)
+    return found
+
+
+@pytest.fixture
+def edited(folder: Path, tmp_path: Path) -> Any:
+    """``edited({track: edits})`` writes the file with these edit lists."""
+
+    def edited(edits: dict[int, list[tuple[int, int, float]]], timescale: int = 1000) -> Path:
+        path = tmp_path / "edited.mp4"
+        path.write_bytes(with_edits((folder / "aac.mp4").read_bytes(), edits, timescale))
+        return path
+
+    return edited
+
+
+def media_time(picture: int) -> int:
+    return START + PICTURE * picture
+
+
+SOUND_BEGIN = START + round(BEGIN * SOUND_RATE)
+TRIMMED = {0: [(2350, media_time(FIRST), 1)], 1: [(2350, SOUND_BEGIN, 1)]}
+
+
+def shown(track: Any) -> list[Any]:
+    return [
+        packet
+        for packet in track["packets"]
+        if not packet["hidden"] and packet["at"] + packet["lasts"] > 1e-9
+    ]
+
+
+def test_only_what_an_edit_list_shows_is_shown(edited):
+    [[picture, sound]] = read(edited(TRIMMED))
+    for track in (picture, sound):
+        assert track["length"] == pytest.approx(LENGTH, abs=1e-6)
+        assert track["said"] == pytest.approx(LENGTH, abs=1e-6)
+        ends = [packet["at"] + packet["lasts"] for packet in shown(track)]
+        assert max(ends) == pytest.approx(LENGTH, abs=1e-6)
+        assert track["last_packet"] == max(packet["at"] for packet in shown(track))
+        assert track["last_key"] <= track["last_packet"]
+    times = sorted(packet["at"] for packet in shown(picture))
+    assert times == pytest.approx([number / RATE for number in range(71)], abs=1e-6)
+
+
+def test_what_a_decoder_needs_before_is_there_and_no_more(edited):
+    [[picture, sound]] = read(edited(TRIMMED))
+    assert picture["packets"][0]["type"] == "key"
+    assert picture["packets"][0]["at"] == pytest.approx(-9 / RATE)
+    assert -0.3 < sound["packets"][0]["at"] < -0.08
+
+
+@pytest.mark.parametrize("pictures", range(61, 67))
+def test_pictures_that_are_only_needed_to_decode_others_are_hidden(edited, pictures):
+    """H.264 stores a picture before those that are shown before it; the last one shown may need the next."""
+    [[picture, _]] = read(edited({0: [(round(pictures * 1000 / RATE), media_time(FIRST), 1)]}))
+    assert len(shown(picture)) == pictures
+    beyond = [packet for packet in picture["packets"] if packet["at"] > (pictures - 0.5) / RATE]
+    assert len(beyond) <= 1
+    assert all(packet["hidden"] and packet["lasts"] == 0 for packet in beyond)
+    assert picture["packets"][-1]["at"] < pictures / RATE
+
+
+@pytest.mark.parametrize("timescale", [600, 1000, 90_000])
+@pytest.mark.parametrize("rounded", [math.floor, round, math.ceil])
+def test_rounding_to_the_movies_time_scale_cuts_and_shows_nothing(edited, timescale, rounded):
+    frames = 4 * SOUND_RATE - 101
+    for pictures in (61, 62):
+        length = rounded(Fraction(pictures * timescale, RATE))
+        whole = rounded(Fraction(frames * timescale, SOUND_RATE))
+        path = edited({0: [(length, media_time(FIRST), 1)], 1: [(whole, START + 101, 1)]}, timescale)
+        [[picture, sound]] = read(path)
+        assert len(shown(picture)) == pictures
+        assert picture["length"] == pytest.approx(pictures / RATE, abs=1e-6)
+        assert sound["length"] == pytest.approx(frames / SOUND_RATE, abs=1e-6)
+
+
+def test_parts_that_continue_each_other_are_one(edited):
+    [[picture, _]] = read(edited({0: [(1000, media_time(FIRST), 1), (1350, media_time(FIRST + RATE), 1)]}))
+    assert picture["length"] == pytest.approx(LENGTH, abs=1e-6)
+    assert len(shown(picture)) == 71
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        (
+            [(1000, 1024, 1), (500, media_time(60), 1)],
+            "the edit list of this MP4 has 2 parts; only one is supported",
+        ),
+        ([(500, media_time(60), 1), (500, 1024, 1), (500, media_time(90), 1)], "has 3 parts"),
+        ([(1000, 1024, 1), (500, -1, 1), (500, media_time(30), 1)], "has 2 parts"),
+        ([(1000, 1024, 0.5)], "plays a part at 0.5 times the speed, which is not supported"),
+    ],
+)
+def test_edit_lists_that_cannot_be_read_truly_are_errors(edited, edits, message):
+    [error] = read(edited({0: edits}))
+    assert message in error
+
+
+def test_a_pause_before_the_edit_shows_nothing_of_what_comes_before(edited):
+    pause = {track: [(500, -1, 1), *edits] for track, edits in TRIMMED.items()}
+    [[picture, sound]] = read(edited(pause))
+    for track in (picture, sound):
+        assert track["first"] == pytest.approx(0.5, abs=1e-6)
+        assert track["length"] == pytest.approx(0.5 + LENGTH, abs=1e-6)
+    assert min(packet["at"] for packet in shown(picture)) == pytest.approx(0.5, abs=1e-6)
+    assert shown(sound)[0]["at"] > 0.5 - 1024 / SOUND_RATE
+
+
+def test_an_edit_without_length_goes_to_the_end(edited):
+    [[picture, _]] = read(edited({0: [(0, media_time(FIRST), 1)]}))
+    assert picture["length"] == pytest.approx(4 - BEGIN, abs=1e-6)
+
+
+def test_what_ffmpeg_cut_without_encoding(folder, tmp_path):
+    cut = tmp_path / "cut.mp4"
+    ffmpeg("-ss", "1.3", "-i", folder / "aac.mp4", "-t", "1.9", "-c", "copy", cut)
+    [[picture, sound]] = read(cut)
+    probe = ("ffprobe", "-v", "error", "-show_entries", "stream=duration", "-of", "json", cut)
+    said = json.loads(subprocess.run(probe, check=True, capture_output=True).stdout)["streams"]
+    for track, stream in zip((picture, sound), said, strict=True):
+        assert track["length"] == pytest.approx(float(stream["duration"]), abs=0.001)
+        assert track["packets"][-1]["lasts"] > 0
+    assert sound["packets"][0]["at"] < 0
+    assert picture["packets"][0]["at"] == pytest.approx(-0.3)
+
+
+def test_a_moov_with_samples_can_be_followed_by_fragments(folder, tmp_path):
+    path = tmp_path / "both.mp4"
+    ffmpeg("-i", folder / "aac.mp4", "-c", "copy", "-movflags", "frag_keyframe", path)
+    [[picture, _]] = read(path)
+    assert len(picture["packets"]) == 4 * RATE
+    assert picture["last_packet"] == pytest.approx(4 + 1 / RATE, abs=1e-6)
+    assert picture["last_key"] == pytest.approx(3 + 2 / RATE, abs=1e-6)
+
+
+def test_fragments_end_where_their_edit_ends(folder, tmp_path):
+    path = tmp_path / "fragments.mp4"
+    ffmpeg("-i", folder / "aac.mp4", "-c", "copy", "-movflags", "frag_keyframe+delay_moov", path)
+    data = bytearray(path.read_bytes())
+    at = 0
+    for [edit] in TRIMMED.values():
+        at = data.index(b"elst", at + 1)
+        struct.pack_into(">Ii", data, at + 12, *edit[:2])
+    path.write_bytes(data)
+    [[picture, sound]] = read(path)
+    assert picture["length"] == sound["length"] == pytest.approx(LENGTH, abs=1e-6)
+    assert len(shown(picture)) == 71
+    assert picture["packets"][0]["at"] == pytest.approx(-9 / RATE)
+
+
+CHANGES = [
+    {},
+    {"shift": {"audio": 312 / SOUND_RATE}},
+    {"shift": {"audio": 312 / SOUND_RATE - 0.08, "video": 0.25}},
+    {"shift": {"audio": 0.5 + 312 / SOUND_RATE, "video": 1 / 3}},
+    {"end": {"audio": 112_565 / SOUND_RATE, "video": LENGTH}},
+    {"end": {"audio": 1 / SOUND_RATE, "video": 1 / RATE}},
+]
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+@pytest.mark.parametrize("changes", CHANGES)
+def test_what_is_written_is_read_with_the_same_times(folder, tmp_path, changes, fragmented):
+    copy = tmp_path / "copy.mp4"
+    node("copy", folder / "opus.mp4", copy, json.dumps({**changes, "fragmented": fragmented}))
+    original, found = read(folder / "opus.mp4", copy)
+    for before, after in zip(original, found, strict=True):
+        shift = changes.get("shift", {}).get(before["kind"], 0)
+        end = changes.get("end", {}).get(before["kind"], 4 + shift)
+        assert after["length"] == pytest.approx(end, abs=1e-6)
+        expected = [packet["at"] + shift for packet in before["packets"] if packet["at"] + shift < end - 1e-9]
+        assert [packet["at"] for packet in after["packets"]] == pytest.approx(expected, abs=1e-6)
+
+
+def test_opus_in_mp4_says_the_same_pre_skip_twice(folder, tmp_path):
+    """The edit list rules (Opus in ISOBMFF, 4.3.2); ffmpeg and others go by the sound's own description."""
+    for number, changes in enumerate(CHANGES[:4]):
+        copy = tmp_path / f"{number}.mp4"
+        node("copy", folder / "opus.mp4", copy, json.dumps(changes))
+        data = copy.read_bytes()
+        (pre_skip,) = struct.unpack_from(">H", data, data.index(b"dOps") + 6)
+        edits = elst(copy)
+        assert pre_skip == (edits[-1][-1][1] if edits else 0) == [312, 0, 3840, 0][number]
+        frames = len(ffmpeg("-i", copy, "-map", "0:a", "-ac", "1", "-f", "f32le", "-")) // 4
+        packets = len(read(copy)[0][1]["packets"])
+        assert frames == packets * 960 - pre_skip
+
+
+def test_lengths_in_edit_lists_cut_no_frame_off(folder, tmp_path):
+    copy = tmp_path / "copy.mp4"
+    for frames in range(112_321, 112_325):
+        node("copy", folder / "opus.mp4", copy, json.dumps({"end": {"audio": frames / SOUND_RATE}}))
+        length, _ = elst(copy)[-1][-1]
+        assert length * SOUND_RATE // 57_600 == frames
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_copies_hide_what_was_hidden(edited, tmp_path, pause):
+    edits = {track: [(500, -1, 1), *edits] for track, edits in TRIMMED.items()} if pause else TRIMMED
+    original, copy = edited(edits), tmp_path / "copy.mp4"
+    node("copy", original, copy, "{}")
+    before, after = read(original, copy)
+    for old, new in zip(before, after, strict=True):
+        assert [packet["at"] for packet in new["packets"]] == pytest.approx(
+            [packet["at"] for packet in old["packets"]]
+        )
+        assert [packet["hidden"] for packet in new["packets"]] == [
+            packet["hidden"] for packet in old["packets"]
+        ]
+        assert new["length"] == pytest.approx(old["length"], abs=1e-6)
+
+    def pictures(path: Path) -> list[bytes]:
+        lines = ffmpeg("-i", path, "-map", "0:v", "-f", "framehash", "-").splitlines()
+        return [line.split(b",")[-1] for line in lines if not line.startswith(b"#")]
+
+    assert len(pictures(original)) == 71
+    assert pictures(copy) == pictures(original)
+
+
+def test_name_and_language_of_a_track_are_kept(folder, tmp_path):
+    copy = tmp_path / "copy.mp4"
+    node("copy", folder / "opus.mp4", copy, json.dumps({"about": {"name": "Käse", "languageCode": "deu"}}))
+    [tracks] = read(copy)
+    assert [(track["name"], track["language"]) for track in tracks] == [("Käse", "deu")] * 2
+    probe = ("ffprobe", "-v", "error", "-show_entries", "stream_tags=language", "-of", "csv=p=0", copy)
+    assert subprocess.run(probe, check=True, capture_output=True, text=True).stdout.split() == ["deu", "deu"]
+
+
+def top_level(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    return [kind for kind, _, _ in boxes(data, 0, len(data))]
+
+
+def test_moov_comes_to_the_front_and_every_packet_stays(folder, tmp_path):
+    front = tmp_path / "front.mp4"
+    for name in ("aac.mp4", "opus.mp4"):
+        assert node("front", folder / name, front) == {"same": False, "type": "video/mp4"}
+        assert top_level(front) == [b"ftyp", b"moov", b"free", b"mdat"]
+
+        def packets(path: Path) -> bytes:
+            return ffmpeg("-i", path, "-map", "0", "-c", "copy", "-f", "framehash", "-")
+
+        assert packets(front) == packets(folder / name)
+
+
+def test_files_with_moov_in_front_or_with_fragments_stay_as_they_are(folder, tmp_path):
+    path, front = tmp_path / "given.mp4", tmp_path / "front.mp4"
+    for flags in ("faststart", "frag_keyframe", "frag_keyframe+empty_moov"):
+        ffmpeg("-i", folder / "aac.mp4", "-c", "copy", "-movflags", flags, path)
+        assert node("front", path, front)["same"]
+
+
+def test_places_near_4_gib_get_64_bits():
+    found = node("wide")
+    assert found["type"] == "co64"
+    assert found["moved"] == [found["by"]] * 2
