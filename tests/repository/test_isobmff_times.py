@@ -277,7 +277,7 @@ def test_what_is_written_is_read_with_the_same_times(folder, tmp_path, changes, 
 
 
 def test_the_pre_skip_of_opus_is_in_the_edit_list_alone(folder, tmp_path):
-    """It rules (Opus in ISOBMFF, 4.3.2). Where the sound's description says it as well, browsers skip twice."""
+    """Opus in ISOBMFF, 4.3.2. Where the description of the sound says it as well, browsers skip twice."""
     for number, changes in enumerate(CHANGES[:4]):
         copy = tmp_path / f"{number}.mp4"
         node("copy", folder / "opus.mp4", copy, json.dumps(changes))
