@@ -9,7 +9,7 @@ import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
 import { encodablePicture, encodableSound, nameOf, named, soundFacts, unsupported } from "./formats.js";
 import { decodable, reading } from "./input.js";
-import { canHide, copying, isContinuous, isSame, SLACK, write } from "./packets.js";
+import { canHide, copying, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
 import { writing } from "./result.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -104,6 +104,9 @@ async function codecsFor(track, format, wishes) {
 async function fits(tracks, parts, format, wishes) {
   const [first] = tracks;
   const configs = await Promise.all(tracks.map((track) => /** @type {any} */ (track).getDecoderConfig()));
+  if (nameOf(format) !== "mp4" || parts.length > 1) {
+    for (const track of tracks) if (await isHiddenInPart(track)) return false;
+  }
   if (configs[0] === null || !configs.every((config) => configs.length === 1 || isSame(config, configs[0]))) return false;
   const codec = /** @type {string} */ (await first.getCodec());
   for (let index = 0; index < parts.length; index++) {

@@ -132,14 +132,14 @@ async function entry(input, time, name) {
 export async function formatLike(input) {
   const mimeType = (await input.getFormat()).mimeType;
   const kind = mimeType.slice(mimeType.indexOf("/") + 1);
+  const codecs = await Promise.all((await input.getTracks()).map((track) => track.getCodec()));
   if (kind === "webm" || kind === "x-matroska") {
     const webm = FORMATS.webm.make();
-    const codecs = await Promise.all((await input.getTracks()).map((track) => track.getCodec()));
     const fit = codecs.every((codec) => codec && webm.getSupportedCodecs().includes(codec));
     return fit ? webm : FORMATS.mkv.make();
   }
   if (kind.includes("wav")) return wav();
-  const others = { ogg: "ogg", flac: "flac", mpeg: "mp3", aac: "aac" };
-  if (kind in others) return FORMATS[others[/** @type {keyof typeof others} */ (kind)]].make();
-  return FORMATS.mp4.make();
+  if (kind === "ogg") return FORMATS[codecs[0] === "flac" ? "flac" : "ogg"].make(); // FLAC in Ogg cannot be written
+  if (kind === "flac" || kind === "aac") return FORMATS[kind].make();
+  return FORMATS[kind === "mpeg" ? "mp3" : "mp4"].make();
 }

@@ -3,6 +3,7 @@
 
 import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink, VideoSampleSource } from "mediabunny";
 import { Fault } from "../fault.js";
+import { shownSpan } from "./input.js";
 import { encodableSize, fitted, paddingNote } from "./fit.js";
 import { framesOf, RATE } from "./opus.js";
 import { SLACK } from "./packets.js";
@@ -87,13 +88,15 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
  */
 async function* pictures(track, part) {
   const sink = new VideoSampleSink(track);
+  const shown = await shownSpan(track);
+  const [from, until] = [Math.max(part.from, shown.from), Math.min(part.until ?? Infinity, shown.until)];
   let any = false;
   // (A picture of 47/30 s has 1.567 s in Matroska: it is the one to begin with at 47/30 s, and not to end with.)
-  for await (const picture of sink.samples(part.from + SLACK, part.until && part.until - SLACK)) {
+  for await (const picture of sink.samples(from + SLACK, until - SLACK)) {
     any = true;
     yield picture;
   }
-  const first = any ? null : await sink.getSample(await track.getFirstTimestamp());
+  const first = any ? null : await sink.getSample(Math.max(shown.from, await track.getFirstTimestamp()));
   if (first) yield first;
 }
 

@@ -9,6 +9,9 @@ const KEPT = ["QuotaExceededError", "SecurityError", "AbortError"];
 /** Those that say that the file is not there any more. */
 const GONE = ["NotReadableError", "NotFoundError"];
 
+/** How the errors of tools/patches/2-isobmff-times.patch begin: the file is whole, and cannot be shown truly. */
+const EDITED = "the edit list of this MP4";
+
 /**
  * What is thrown while media are read or written, as a `Fault`, or as it is where the browser knows better.
  * @param {unknown} error
@@ -23,6 +26,7 @@ export function asFault(error, signal) {
   if (error instanceof DOMException && GONE.includes(error.name)) {
     return new Fault("NotReadableError", "the file is gone: the recording was closed, or the browser removed it");
   }
+  if (error instanceof Error && error.message.startsWith(EDITED)) return new Fault("NotSupportedError", error.message);
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
   return new Fault("EncodingError", `the file is broken or no media file that can be read here${detail}`);

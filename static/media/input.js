@@ -73,16 +73,32 @@ export async function origin(input) {
   return Math.max(0, await input.getFirstTimestamp());
 }
 
+/** Seconds by which FFmpeg's WebM says that it is too long: it counts what only a decoder needs. */
+const OVERSTATED = 0.01;
+
 /**
  * How long it plays, in seconds.
  * @param {Input} input
  * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then
  */
 export async function duration(input, known = 0) {
+  const begin = await origin(input);
+  const computed = Math.max(0, await input.computeDuration());
   // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
   const said = (await input.getDurationFromMetadata()) ?? 0;
-  const length = Math.max(0, said, await input.computeDuration()) - (await origin(input));
+  const length = (said > computed + OVERSTATED ? said : computed) - begin;
   return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
+}
+
+/**
+ * From when until when a track is to be seen or heard. An edit list of MP4 may hide what lies before and after, which
+ * the decoder gives all the same.
+ * @param {import("mediabunny").InputTrack} track
+ */
+export async function shownSpan(track) {
+  const mimeType = (await track.input.getFormat()).mimeType;
+  if (!/mp4|quicktime/.test(mimeType)) return { from: -Infinity, until: Infinity };
+  return { from: Math.max(0, await track.getFirstTimestamp()), until: await track.computeDuration() };
 }
 
 /** The sound, decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */

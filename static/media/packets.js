@@ -2,6 +2,7 @@
 /** Packets on their way from recordings into one output, as they are. */
 
 import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
+import { renumbered } from "./flac.js";
 import { nameOf } from "./formats.js";
 import { RATE, withPreSkip } from "./opus.js";
 
@@ -50,6 +51,7 @@ export async function copying(tracks, parts, output) {
     output.addAudioTrack(source, about);
   }
   let begun = false;
+  const isChanged = parts.length > 1 || parts.some(({ from, until }) => from > 0 || until !== undefined);
   const put = (/** @type {EncodedPacket} */ packet) => {
     if (!begun && codec === "opus") {
       const { description } = meta.decoderConfig;
@@ -57,7 +59,9 @@ export async function copying(tracks, parts, output) {
       meta.decoderConfig = { ...meta.decoderConfig, description: withPreSkip(description, skipped) };
     }
     begun = true;
-    return source.add(packet, meta);
+    // Frames of FLAC are numbered: those of a part, or of several, begin anew.
+    const rate = codec === "flac" && isChanged ? meta.decoderConfig.sampleRate : 0;
+    return source.add(rate ? packet.clone({ data: renumbered(packet.data, Math.round(packet.timestamp * rate)) }) : packet, meta);
   };
   const name = nameOf(output.format);
   const leadIn = canHide(name, codec) && ["opus", "mp3", "aac", "vorbis"].includes(codec) ? LEAD_IN : 0;
@@ -96,14 +100,15 @@ function packetsOf(track, part, put, leadIn, smooth) {
       if (smooth && isSound && Math.abs(at - expected) < ROUNDING) at = expected;
       // In some containers a packet ends where the next begins, and only that tells how long it lasts.
       const apart = following ? following.timestamp - timestamp : 0;
-      let lasts = duration || (apart > 0 ? apart : usual);
-      usual = lasts;
+      const { hidden } = sideData(packet); // by an edit list of MP4, and there for the decoder
+      let lasts = hidden ? 0 : duration || (apart > 0 ? apart : usual);
+      usual = lasts || usual;
       // The last picture is shown until the end.
-      if (!following && !isSound && (!duration || part.known)) lasts = Math.max(duration, (await part.end()) - timestamp);
+      if (!following && !isSound && !hidden && (!duration || part.known)) lasts = Math.max(duration, (await part.end()) - timestamp);
       lasts = Math.max(0, Math.min(lasts, until - timestamp));
       expected = at + lasts;
       const add = (/** @type {number} */ shift) => {
-        const stays = shift + at === timestamp && lasts === duration;
+        const stays = shift + at === timestamp && (hidden || lasts === duration);
         return put(stays ? packet : packet.clone({ timestamp: shift + at, duration: lasts }));
       };
       return { done: false, value: { at, lasts, add } };
@@ -123,6 +128,19 @@ async function firstOf(sink, track, part, leadIn) {
   const wanted = await sink.getPacket(part.from - leadIn);
   if (!wanted) return first;
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
+}
+
+/** What the patched reader of MP4 says of a packet. @param {EncodedPacket} packet */
+const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} */ (packet.sideData);
+
+/**
+ * Whether an edit list of MP4 hides some of a track in a way that only MP4 can: at its end, or behind a pause.
+ * @param {InputTrack} track
+ */
+export async function isHiddenInPart(track) {
+  const sink = new EncodedPacketSink(track);
+  const [first, last] = [await sink.getFirstPacket({ metadataOnly: true }), await sink.getPacket(Infinity, { metadataOnly: true })];
+  return Boolean(first && last && (sideData(first).hiddenFor || sideData(last).hidden));
 }
 
 /**

@@ -5,7 +5,7 @@ import { VideoSampleSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
 import { isPlain, newCanvas, paint, shapeOf, straight } from "./fit.js";
-import { duration, open, origin, pictureOf, reading } from "./input.js";
+import { duration, open, origin, pictureOf, reading, shownSpan } from "./input.js";
 import { SLACK } from "./packets.js";
 import { perform } from "./task.js";
 
@@ -49,10 +49,13 @@ export class FrameReader {
       this.#format = format;
       this.#start = (start ?? 0) - SLACK;
       this.#end = (end ?? Infinity) - SLACK;
+      const shown = await shownSpan(track);
+      const from = Math.max(this.#begin + this.#start, shown.from);
+      const until = Math.min(this.#begin + this.#end, shown.until - SLACK);
       if (format === "rgba" && (await track.canBeTransparent())) this.#ground = "transparent";
       this.#context = newCanvas(this.width, this.height);
       this.#pixels = new Uint8Array(this.width * this.height * DEPTHS[format]);
-      this.#samples = new VideoSampleSink(track).samples(this.#begin + this.#start, this.#begin + this.#end);
+      this.#samples = new VideoSampleSink(track).samples(from, until);
       if (this.#closed) this.close();
     } catch (error) {
       this.close();
@@ -155,9 +158,11 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
 
 /**
  * The picture that is seen at a time: the last one that has appeared by then, or the first one before that.
- * @param {import("mediabunny").InputVideoTrack} track  @param {number} time
+ * @param {import("mediabunny").InputVideoTrack} track  @param {number} at
  */
-async function shown(track, time) {
+async function shown(track, at) {
+  const span = await shownSpan(track);
+  const time = Math.max(span.from, Math.min(at, span.until - SLACK));
   const sink = new VideoSampleSink(track);
   const sample = await sink.getSample(time);
   if (sample) return sample;

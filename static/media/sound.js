@@ -4,7 +4,7 @@
 import { AudioSampleSink, EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
-import { open, origin, reading, soundOf } from "./input.js";
+import { open, origin, reading, shownSpan, soundOf } from "./input.js";
 import { GAP } from "./packets.js";
 import { Resampler } from "./resampler.js";
 import { perform } from "./task.js";
@@ -74,13 +74,15 @@ async function* decoded(track, from, length, { sampleRate, channels }, whole) {
   // What a decoder needs to swing in, and nobody is to hear, has times from before the start.
   const begin = Math.max(await track.getFirstTimestamp(), from - LEAD_IN);
   let early = await drift(track, begin);
+  const shown = await shownSpan(track);
+  const audible = Math.round((shown.from - from) * sampleRate);
   for await (const sample of new AudioSampleSink(track).samples(begin, from + length / sampleRate)) {
     const { numberOfFrames, timestamp } = sample;
     let place = Math.round((timestamp + early - from) * sampleRate);
     if (Math.abs(place - expected) <= GAP * sampleRate || place < expected) place = expected;
     else if (!Number.isNaN(expected)) early = 0;
     expected = place + numberOfFrames;
-    const [first, last] = [Math.max(place, given), Math.min(expected, length)];
+    const [first, last] = [Math.max(place, given, audible), Math.min(expected, length)];
     try {
       if (last <= first) continue;
       if (first - given > LONGEST_GAP * sampleRate) {

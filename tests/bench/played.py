@@ -97,7 +97,7 @@ def _decode(path: Path, kinds: str) -> _Decoded:
 
 def _probe(path: Path) -> dict[str, Any]:
     query = (
-        "format=format_name:stream=index,codec_type,sample_rate,channels:stream_tags=language"
+        "format=format_name:stream=index,codec_type,sample_rate,channels,start_time,duration:stream_tags=language"
         ":stream_disposition=attached_pic:packet=stream_index,pts_time,duration_time"
     )
     done = _run("ffprobe", "-v", "error", "-show_entries", query, "-of", "json", path)
@@ -138,6 +138,9 @@ def _sound(decoded: _Decoded) -> dict[str, Any] | None:
         for packet in decoded.about["packets"]
         if packet["stream_index"] == stream["index"] and {"pts_time", "duration_time"} <= packet.keys()
     ]
+    if {"start_time", "duration"} <= stream.keys():
+        # (After a pause at the start of an MP4, ffmpeg does not say how long the last packet is.)
+        ends.append(float(stream["start_time"]) + float(stream["duration"]))
     if is_timed and ends:
         # What the last packet's duration cuts off is decoded by ffmpeg, but not to be heard.
         whole = whole[: max(0, round(max(ends) * rate))]
