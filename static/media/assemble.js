@@ -9,8 +9,7 @@ import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
 import { encodablePicture, encodableSound, nameOf, named, soundFacts, unsupported } from "./formats.js";
 import { decodable, reading } from "./input.js";
-import { isPlain } from "./opus.js";
-import { canHide, copying, isContinuous, isSame, write } from "./packets.js";
+import { canHide, copying, isContinuous, isSame, SLACK, write } from "./packets.js";
 import { writing } from "./result.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -24,10 +23,6 @@ import { writing } from "./result.js";
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {import("./task.js").Task} Task */
 
-/** Seconds by which a part may begin beside a key frame: times of Matroska are whole milliseconds. */
-const BESIDE = 6e-4;
-/** Seconds at the start of a recording that an encoder has to swing in, and which nobody misses in the middle of a file. */
-const SWING = 0.01;
 /** Packets that are looked at for pictures that are not stored in the order in which they are shown. */
 const REORDERED_WITHIN = 100;
 
@@ -60,7 +55,10 @@ export async function assembled(parts, tracks, format, wishes, task) {
       const allowed = await codecsFor(first, format, wishes);
       const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
       if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
-      if (wishes.mode === "copy") throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
+      // (What stands still, or is silent, has no packet to copy.)
+      if (wishes.mode === "copy" && !(await isEmpty(several, parts))) {
+        throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
+      }
       if (first.isVideoTrack()) {
         const pictures = /** @type {InputVideoTrack[]} */ (several);
         const codec = await encodablePicture(first, { video: /** @type {VideoCodec[]} */ (allowed) });
@@ -126,11 +124,11 @@ async function pictureFits(track, part, name, codec, isFirst) {
   const sink = new EncodedPacketSink(track);
   const first = await sink.getFirstPacket({ metadataOnly: true });
   if (!first || (part.until !== undefined && first.timestamp >= part.until)) return false;
-  if (first.timestamp < part.from - BESIDE) {
-    const key = await sink.getKeyPacket(part.from + BESIDE, { metadataOnly: true });
+  if (first.timestamp < part.from - SLACK) {
+    const key = await sink.getKeyPacket(part.from + SLACK, { metadataOnly: true });
     // A file that is cut without encoding hides what comes before: a container that can do so as well, in its one part.
     const hidden = name === "mp4" && isFirst && part.from === 0 && first.timestamp < 0;
-    if (!hidden && (!key || Math.abs(key.timestamp - part.from) > BESIDE)) return false;
+    if (!hidden && (!key || Math.abs(key.timestamp - part.from) > SLACK)) return false;
   }
   return part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
 }
@@ -166,12 +164,12 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
     if (!next || next.timestamp >= until) return false;
   }
   const early = part.from - first.timestamp;
-  const beginsBeside = Math.abs(at.timestamp - part.from) < BESIDE;
+  const beginsBeside = Math.abs(at.timestamp - part.from) < SLACK;
   if (isFirst) {
     // What lies before 0 in the recording itself is not the sound's.
     const hidden = first.timestamp < 0 && part.from === 0;
-    if (early > BESIDE && !(hides && (hidden || anyhow)) && !(anyhow && beginsBeside)) return false;
-  } else if (early > SWING) return false;
+    if (early > SLACK && !(hides && (hidden || anyhow)) && !(anyhow && beginsBeside)) return false;
+  } else if (early > SLACK) return false;
   if (!isLast) {
     const last = await sink.getPacket(part.until ?? Infinity, { metadataOnly: true });
     const following = last && (await sink.getNextPacket(last, { metadataOnly: true }));
@@ -179,13 +177,21 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
   }
   if (part.until !== undefined && !hides && !anyhow) {
     const last = await sink.getPacket(part.until - 1e-6, { metadataOnly: true });
-    if (last && last.timestamp + last.duration > part.until + BESIDE) return false;
+    if (last && last.timestamp + last.duration > part.until + SLACK) return false;
   }
   // Containers without times of their own: a gap would be closed up.
-  const timeless = name === "wav" || name === "mp3" || name === "flac" || name === "aac" || name === "ogg";
-  const head = track.isAudioTrack() ? (await track.getDecoderConfig())?.description : undefined;
-  const fillable = name === "ogg" && codec === "opus" && isPlain(head);
-  return !timeless || fillable || isContinuous(track, part);
+  return ["webm", "mkv", "mp4"].includes(name) || isContinuous(track, part);
+}
+
+/** Whether some part has nothing of its track. @param {InputTrack[]} tracks  @param {Part[]} parts */
+async function isEmpty(tracks, parts) {
+  for (const [index, track] of tracks.entries()) {
+    const { from, until = Infinity } = parts[index];
+    const sink = new EncodedPacketSink(track);
+    const last = await sink.getPacket(until - 1e-6, { metadataOnly: true });
+    if (!last || (track.isAudioTrack() && last.timestamp + last.duration <= from)) return true;
+  }
+  return false;
 }
 
 /** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param {import("mediabunny").EncodedPacket} last */

@@ -5,6 +5,7 @@ import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink,
 import { Fault } from "../fault.js";
 import { encodableSize, fitted, paddingNote } from "./fit.js";
 import { framesOf, RATE } from "./opus.js";
+import { SLACK } from "./packets.js";
 import { cut, sound } from "./sound.js";
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
@@ -87,7 +88,8 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
 async function* pictures(track, part) {
   const sink = new VideoSampleSink(track);
   let any = false;
-  for await (const picture of sink.samples(part.from, part.until)) {
+  // (A picture of 47/30 s has 1.567 s in Matroska: it is the one to begin with at 47/30 s, and not to end with.)
+  for await (const picture of sink.samples(part.from + SLACK, part.until && part.until - SLACK)) {
     any = true;
     yield picture;
   }

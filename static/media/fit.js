@@ -17,20 +17,12 @@ import { encodedSpace, i420 } from "./i420.js";
 
 /** The shape of a track. @param {InputVideoTrack} track @returns {Promise<Size>} */
 export async function shapeOf(track) {
-  const samples = new VideoSampleSink(track).samples();
-  try {
-    const { value: first } = await samples.next();
-    if (first) {
-      const { displayWidth: width, displayHeight: height } = first;
-      first.close();
-      return { width, height };
-    }
-  } catch {
-    // The first picture is broken, and later ones may not be.
-  } finally {
-    await samples.return();
-  }
-  return { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() };
+  // Where the first picture is broken, what the file says must do: later ones may be good.
+  const first = await new VideoSampleSink(track).getSample(await track.getFirstTimestamp()).catch(() => null);
+  if (!first) return { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() };
+  const { displayWidth: width, displayHeight: height } = first;
+  first.close();
+  return { width, height };
 }
 
 /**
@@ -128,8 +120,10 @@ export function paint(context, sample, pixels, ground, padded = false) {
   const isPadded = padded && isMadeEven(displayWidth, canvas.width) && isMadeEven(displayHeight, canvas.height);
   const [width, height] = isPadded ? [displayWidth, displayHeight] : room(displayWidth, displayHeight, canvas);
   const [x, y] = isPadded ? [0, 0] : [(canvas.width - width) >> 1, (canvas.height - height) >> 1];
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  if (ground === "black") context.fillRect(0, 0, canvas.width, canvas.height);
+  if (pixels || width < canvas.width || height < canvas.height) {
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (ground === "black") context.fillRect(0, 0, canvas.width, canvas.height);
+  }
   context.save();
   context.translate(x + width / 2, y + height / 2);
   if (flip) context.scale(-1, 1);

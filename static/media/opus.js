@@ -1,13 +1,8 @@
 // @ts-check
-/** What an Opus stream says of itself, and packets of silence. */
+/** What an Opus stream says of itself. */
 
 /** Frames a second that Opus counts in, whatever rate its input had (RFC 7845, 4). */
 export const RATE = 48000;
-
-/** TOC bytes of CELT packets with one frame of 20, 10, 5 and 2.5 ms, full band and mono (RFC 6716, 3.1). */
-const SILENT = [0xf8, 0xf0, 0xe8, 0xe0];
-/** Frames in them. */
-const LONGEST = 960;
 
 /**
  * The head of a stream (RFC 7845, 5.1) with another pre-skip.
@@ -21,9 +16,6 @@ export function withPreSkip(head, frames) {
   return bytes;
 }
 
-/** Whether its packets hold one stream, mono or stereo (mapping family 0). @param {AllowSharedBufferSource | undefined} head */
-export const isPlain = (head) => !head || asBytes(head)[18] === 0;
-
 /** @param {AllowSharedBufferSource} data */
 const asBytes = (data) =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
@@ -36,16 +28,4 @@ export function framesOf(packet) {
   const size = config < 12 ? [480, 960, 1920, 2880][config % 4] : config < 16 ? [480, 960][config % 2] : 120 << config % 4;
   const count = [1, 2, 2, (packet[1] ?? 1) & 63][toc & 3];
   return size * count;
-}
-
-/**
- * Packets of silence and how many frames each has: of all together as many as fit.
- * @param {number} frames
- */
-export function* silence(frames) {
-  let left = frames;
-  for (let kind = 0; kind < SILENT.length; kind++) {
-    const size = LONGEST >> kind;
-    for (; left >= size; left -= size) yield { data: new Uint8Array([SILENT[kind], 0xff, 0xfe]), frames: size };
-  }
 }

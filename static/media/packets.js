@@ -1,10 +1,11 @@
 // @ts-check
 /** Packets on their way from recordings into one output, as they are. */
 
-import { EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
+import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
 import { nameOf } from "./formats.js";
-import { RATE, silence, withPreSkip } from "./opus.js";
+import { RATE, withPreSkip } from "./opus.js";
 
+/** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
 /** @typedef {import("mediabunny").Output} Output */
 /** @typedef {import("./part.js").Part} Part */
@@ -18,6 +19,11 @@ import { RATE, silence, withPreSkip } from "./opus.js";
 
 /** Seconds that are no gap: time stamps of recorders waver by some milliseconds. */
 export const GAP = 0.04;
+/**
+ * Seconds by which times in files are rounded: in WebM, and in what was copied from there, a picture of 1.5667 s is one
+ * of 1.567 s, and is to be had at 1.5667 s all the same.
+ */
+export const SLACK = 5e-4 + 1e-6;
 /** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
 const ROUNDING = 0.0015;
 /** Seconds of sound before a part that a decoder needs to swing in: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3. */
@@ -55,11 +61,7 @@ export async function copying(tracks, parts, output) {
   };
   const name = nameOf(output.format);
   const leadIn = canHide(name, codec) && ["opus", "mp3", "aac", "vorbis"].includes(codec) ? LEAD_IN : 0;
-  return (index) => {
-    const pieces = packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
-    // Ogg has no times but the number of frames before.
-    return name === "ogg" && codec === "opus" ? filled(pieces, put) : pieces;
-  };
+  return (index) => packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
 }
 
 /**
@@ -87,7 +89,7 @@ function packetsOf(track, part, put, leadIn, smooth) {
     async next() {
       const packet = following === undefined ? await firstOf(sink, track, part, leadIn) : following;
       // (Pictures that are shown later may come earlier; those from behind the end are left out only at the end.)
-      if (!packet || packet.timestamp >= until - 1e-6) return { done: true, value: undefined };
+      if (!packet || packet.timestamp >= until - (isSound ? 1e-6 : SLACK)) return { done: true, value: undefined };
       following = await sink.getNextPacket(packet);
       const { timestamp, duration } = packet;
       let at = timestamp - from;
@@ -117,31 +119,10 @@ function packetsOf(track, part, put, leadIn, smooth) {
 async function firstOf(sink, track, part, leadIn) {
   const first = await sink.getFirstPacket();
   if (!first || part.from <= first.timestamp) return first;
-  // (Times of Matroska are whole milliseconds.)
-  if (track.isVideoTrack()) return (await sink.getKeyPacket(part.from + 5e-4)) ?? first;
+  if (track.isVideoTrack()) return (await sink.getKeyPacket(part.from + SLACK)) ?? first;
   const wanted = await sink.getPacket(part.from - leadIn);
   if (!wanted) return first;
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
-}
-
-/**
- * Packets of Opus with silence in the gaps.
- * @param {AsyncIterator<Piece>} pieces  @param {(packet: EncodedPacket) => Promise<void>} put
- * @returns {AsyncGenerator<Piece, void>}
- */
-async function* filled(pieces, put) {
-  let end = 0;
-  for (let { value: piece, done } = await pieces.next(); !done; { value: piece, done } = await pieces.next()) {
-    if (piece.at - end > GAP) {
-      for (const { data, frames } of silence(Math.round((piece.at - end) * RATE))) {
-        const [at, lasts] = [end, frames / RATE];
-        yield { at, lasts, add: (shift) => put(new EncodedPacket(data, "key", shift + at, lasts)) };
-        end += lasts;
-      }
-    }
-    yield piece;
-    end = Math.max(end, piece.at + piece.lasts);
-  }
 }
 
 /**

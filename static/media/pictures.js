@@ -6,16 +6,11 @@ import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
 import { isPlain, newCanvas, paint, shapeOf, straight } from "./fit.js";
 import { duration, open, origin, pictureOf, reading } from "./input.js";
+import { SLACK } from "./packets.js";
 import { perform } from "./task.js";
 
 /** How many bytes a pixel has. @type {Record<string, number>} */
 const DEPTHS = { rgb: 3, bgr: 3, rgba: 4, gray: 1 };
-
-/**
- * Seconds by which times in files are rounded: in WebM, and in what was copied from there, a picture of 1.5667 s is
- * one of 1.567 s, and is to be had at 1.5667 s all the same.
- */
-export const SLACK = 0.0005 + 1e-6;
 
 /** What Python pulls frames from. */
 export class FrameReader {

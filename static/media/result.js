@@ -62,12 +62,35 @@ class ResultFile {
     this.#blob = new Blob();
   }
 
-  /** Close the file. @param {string} mimeType */
-  async finish(mimeType) {
-    if (!this.#temporary) return { blob: this.#blob.slice(0, this.#blob.size, mimeType) };
+  /** Close the file. @param {string} mimeType  @param {boolean} isMp4 */
+  async finish(mimeType, isMp4) {
+    // mediabunny would have to keep all media in memory to have their index in front.
+    const front = (/** @type {Blob} */ blob) => (isMp4 ? moovInFront(blob) : blob);
+    const typed = (/** @type {Blob} */ blob) => blob.slice(0, blob.size, mimeType);
+    const temporary = this.#temporary;
+    if (!temporary) return { blob: typed(await front(this.#blob)) };
     await this.#writable?.close();
-    const file = await this.#temporary.handle.getFile();
-    return { blob: file.slice(0, file.size, mimeType), remove: this.#temporary.remove };
+    const file = await temporary.handle.getFile();
+    const moved = await front(file);
+    if (moved !== file) await this.#rewrite(temporary, moved);
+    return { blob: typed(await temporary.handle.getFile()), remove: temporary.remove };
+  }
+
+  /**
+   * Write the file again. (Firefox's player goes to the wrong places in a Blob that is made of slices of a file.)
+   * @param {TemporaryFile} temporary  @param {Blob} blob
+   */
+  async #rewrite(temporary, blob) {
+    /** @type {FileSystemWritableFileStream | undefined} */
+    let writable;
+    try {
+      writable = await temporary.handle.createWritable();
+      await writable.write(blob);
+      await writable.close();
+    } catch {
+      // Until it is closed there are two files, and perhaps no room for them: then the index stays at the end.
+      await writable?.abort().catch(() => {});
+    }
   }
 
   /** Give it up: nothing of it stays. */
@@ -91,9 +114,7 @@ export async function writing(format, work) {
     await work(output);
     if (output.state === "started") await output.finalize();
     const mimeType = await output.getMimeType();
-    const result = await file.finish(mimeType);
-    // mediabunny would have to keep all media in memory for it.
-    if (format instanceof Mp4OutputFormat) result.blob = await moovInFront(result.blob);
+    const result = await file.finish(mimeType, format instanceof Mp4OutputFormat);
     return { ...result, mimeType, duration: await reading(result.blob, duration) };
   } catch (error) {
     if (output.state !== "canceled") await output.cancel().catch(() => {});

@@ -5,13 +5,15 @@ import { AudioSampleSink, EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
 import { open, origin, reading, soundOf } from "./input.js";
-import { GAP, LEAD_IN } from "./packets.js";
+import { GAP } from "./packets.js";
 import { Resampler } from "./resampler.js";
 import { perform } from "./task.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("./task.js").Request} Request */
 
+/** Seconds before a part that are decoded with it: some frames of MP3 need the bytes of ten frames before. */
+const LEAD_IN = 0.5;
 /** Seconds of a gap that is none: the time stamp is broken, and the silence would fill every memory. */
 const LONGEST_GAP = 600;
 

@@ -150,7 +150,7 @@ def cut(file: File, target: Path, folder: Path) -> None:
     """The beginning is cut away without encoding: it is in the file, and an edit list hides it."""
     assert file.sound
     whole = folder / "whole.mp4"
-    encode(replace(file, pictures=every(30, 5)), whole, folder, "-keyint_min", "150", "-g", "150")
+    encode(replace(file, pictures=every(30, 5)), whole, folder, "-g", "150", "-sc_threshold", "0")
     _ffmpeg("-ss", str(file.sound.cut), "-i", whole, "-c", "copy", target)
 
 

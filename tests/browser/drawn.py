@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ async def drawn(
         alphas = await _encoded([(s.size, _as_brightness(s)) for s in shots], codec, keys_every)
     if damaged is not None:
         data, key = packets[damaged]
-        packets[damaged] = bytes((place * 167 + 91) & 255 for place in range(len(data))), key
+        packets[damaged] = _noise(len(data)), key
     blocks = []
     for number, (shot, (data, key)) in enumerate(zip(shots, packets, strict=True)):
         alpha = alphas[number][0] if alphas else b""
@@ -165,7 +165,38 @@ def _pixels(size: tuple[int, int], picture: Picture) -> bytes:
     return b"".join(out)
 
 
+async def damaged_in_the_middle(recording: Recording) -> Recording:
+    """A WebM recording of one track, with noise in place of its middle packet."""
+    data = bytearray(await recording.bytes())
+    blocks = list(_blocks(data, 0, len(data)))
+    start, end = blocks[len(blocks) // 2]
+    data[start + 4 : end] = _noise(end - start - 4)
+    return Recording.from_bytes(data, recording.mime_type)
+
+
+def _noise(length: int) -> bytes:
+    """No packet of any codec: VP8 has no such version, VP9 no such marker, Opus no packet of 0 frames."""
+    return (b"\x5b\x00" + bytes((place * 167 + 91) & 255 for place in range(length)))[:length]
+
+
 # Matroska, RFC 9559
+
+
+def _blocks(data: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where the content of each SimpleBlock begins and ends."""
+    while start < end:
+        width = 9 - data[start].bit_length()
+        name = int.from_bytes(data[start : start + width])
+        start += width
+        width = 9 - data[start].bit_length()
+        size = int.from_bytes(data[start : start + width]) & ((1 << 7 * width) - 1)
+        start += width
+        stop = min(end, start + size)  # an unknown size is a great one
+        if name == 0xA3:
+            yield start, stop
+        elif name in (0x18538067, 0x1F43B675):
+            yield from _blocks(data, start, stop)
+        start = stop
 
 
 def _webm(blocks: Any, codec: str, size: Any, display: Any, alpha: bool) -> bytes:

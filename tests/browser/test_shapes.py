@@ -1,14 +1,30 @@
 """Pictures of changing shape, odd sizes, transparency, exact times; files that are broken in the middle."""
 
+import asyncio
 import logging
 
 import pytest
-from drawn import BLACK, BLUE, GREEN, RED, WHITE, Shot, drawn, grey, number_of, plain, quarters
+from drawn import (
+    BLACK,
+    BLUE,
+    GREEN,
+    RED,
+    WHITE,
+    Shot,
+    damaged_in_the_middle,
+    drawn,
+    grey,
+    number_of,
+    plain,
+    quarters,
+)
 from judge import probe
 
 from mediarecorder import EncodingError, Recording
 
 pytestmark = pytest.mark.media_work
+
+OPUS = "audio/webm;codecs=opus"
 
 TURNED = [
     Shot(0, plain(RED), (64, 48)),
@@ -287,7 +303,9 @@ async def broken():
 
 async def test_what_comes_before_a_broken_packet_is_had_before_the_error(broken):
     frames = broken.frames(format="gray")
-    assert numbers([await anext(frames) for _ in range(26)]) == list(range(26))
+    first = await anext(frames)
+    await asyncio.sleep(0.3)  # time enough for the decoder to be far ahead
+    assert numbers([first] + [await anext(frames) for _ in range(25)]) == list(range(26))
     with pytest.raises(EncodingError):
         await anext(frames)
 
@@ -309,6 +327,20 @@ async def test_a_thumbnail_needs_only_what_is_before_it(broken):
     assert (await broken.thumbnail(0.8)).width == 64
     with pytest.raises(EncodingError):
         await broken.thumbnail(26 / 30)
+
+
+async def test_sound_before_a_broken_packet_is_had_too(recorded):
+    """Of 1.2 s, the packet at 0.6 s is noise."""
+    sound = await damaged_in_the_middle(await (await recorded("sound", mime_type=OPUS)).seekable())
+    trimmed = await sound.trim(0, 0.4)
+    assert await trimmed.measure() == pytest.approx(0.4, abs=0.03)
+    blocks = sound.sample_blocks(0.1)
+    for _ in range(5):
+        await asyncio.sleep(0.05)
+        assert (await anext(blocks)).frames > 0
+    with pytest.raises(EncodingError):
+        async for _ in blocks:
+            pass
 
 
 @pytest.fixture(params=["without an index", "with an index", "mp4"])

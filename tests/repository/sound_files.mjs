@@ -4,9 +4,12 @@
  *
  *     {verb: "read", path, times}     the first track, its packets as [timestamp, duration], and for each of the
  *                                     times the packet that is found there
- *     {verb: "write", path, to, packets, preSkip, silence}
+ *     {verb: "write", path, to, packets, tags, preSkip, silence, renumber}
  *                                     its packets as [index, timestamp, duration] into another file, whose ending
- *                                     says the format; with this pre-skip; as silence of Opus
+ *                                     says the format; with this pre-skip; as silence of Opus; as frames of FLAC
+ *                                     at another place
+ *     {verb: "renumber", path, index, number}
+ *                                     the bytes of a frame of FLAC with this number
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,6 +18,7 @@ import {
   ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, FlacOutputFormat,
   Input, OggOutputFormat, Output, WavOutputFormat,
 } from "../../build/mediabunny/dist/modules/src/index.js";
+import { renumbered } from "../../static/media/flac.js";
 
 const FORMATS = { flac: FlacOutputFormat, ogg: OggOutputFormat, wav: WavOutputFormat };
 const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe]); // 20 ms (RFC 6716, 3.1)
@@ -49,7 +53,14 @@ const verbs = {
     };
   },
 
-  async write({ path, to, packets, preSkip, silence, tags = {} }) {
+  async renumber({ path, index, number }) {
+    const packets = [];
+    for await (const packet of (await opened(path)).sink.packets()) packets.push(packet);
+    return { frame: [...renumbered(packets[index].data, number)] };
+  },
+
+  async write({ path, to, packets, tags = {}, preSkip, silence, renumber }) {
+    for (const image of tags.images ?? []) image.data = new Uint8Array(image.data);
     const { track, sink, rate } = await opened(path);
     const decoderConfig = { ...(await track.getDecoderConfig()) };
     if (preSkip !== undefined) {
@@ -65,7 +76,8 @@ const verbs = {
     output.setMetadataTags(tags);
     await output.start();
     for (const [index, timestamp, duration] of packets) {
-      const data = silence ? SILENCE : all[index].data;
+      const own = silence ? SILENCE : all[index].data;
+      const data = renumber ? renumbered(own, timestamp) : own;
       await source.add(new EncodedPacket(data, "key", timestamp / rate, duration / rate), { decoderConfig });
     }
     await output.finalize();

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import json
 import random
 import shutil
 import struct
@@ -13,10 +12,8 @@ from pathlib import Path
 
 import pytest
 from ogg_pages import BEGIN, END, Page, file_of, pages_of
+from sound_files import answers
 
-import prepare
-
-ROOT = Path(__file__).parents[2]
 PRE_SKIP = 312
 """What FFmpeg's libopus writes at 48 kHz."""
 
@@ -30,23 +27,7 @@ def decoded_frames(path: Path, channels: int = 1) -> int:
     return len(ffmpeg("-i", path, "-f", "s16le", "-")) // 2 // channels
 
 
-@pytest.fixture(scope="module")
-def mediabunny():
-    """Ask sound_files.mjs."""
-    command = [prepare.node(), "tests/repository/sound_files.mjs"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as node:
-
-        def ask(verb, **job):
-            node.stdin.write(json.dumps({"verb": verb, **job}, default=str) + "\n")
-            node.stdin.flush()
-            answer = json.loads(node.stdout.readline() or '{"error": "node has ended"}')
-            assert "error" not in answer, answer["error"]
-            return answer
-
-        yield ask
-        node.stdin.close()
+mediabunny = pytest.fixture(scope="module")(answers)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +142,15 @@ def test_sound_ends_with_the_last_page_where_no_page_is_marked_as_the_end(read_c
         pages[-1].flags = 0
 
     assert ends(read_changed(opus, unmark)) == round(3.01 * 48000)
+
+
+@pytest.mark.parametrize("codec", ["opus", "vorbis"])
+def test_last_page_may_hold_nothing(read_changed, codec, request):
+    def end(pages):
+        pages[-1].flags = 0
+        pages.append(Page(pages[-1].granule, [], END))
+
+    assert ends(read_changed(request.getfixturevalue(codec), end)) == round(3.01 * 48000)
 
 
 def test_last_page_that_ends_before_it_begins_has_no_sound(read_changed, opus):
