@@ -40,8 +40,10 @@ class Truth:
     silences: tuple[tuple[float, float], ...] | None = ()
     #: When the sound ends.
     end: float = 0.0
-    #: Whether the file says to the frame when that is.
-    exact: bool = True
+    #: How much later that may be, where the file does not say it to the frame.
+    more: float = 0.0
+    #: Beeps before this are at the edge of a copy, and may be cut in two.
+    sure: float = -1.0
     kinds: tuple[str, ...] = ()
     #: Pictures from here to there cannot be decoded.
     damaged: tuple[float, float] | None = None
@@ -73,7 +75,8 @@ def truth_of(file: File) -> Truth:
         sound.beeps if sound else (),
         tuple(silences),
         sound.end if sound else 0.0,
-        sound.exact if sound else True,
+        PACKET if sound and not sound.exact else 0.0,
+        -1.0,
         tuple(sorted(file.kinds)),
         file.damaged,
     )
@@ -95,7 +98,7 @@ def part_of(truth: Truth, start: float, end: float) -> Truth:
         beeps=tuple(at - start for at in truth.beeps if start <= at < end - BEEP),
         silences=silences,
         end=min(end, truth.end) - start,
-        exact=truth.exact or end < truth.end,
+        more=truth.more if end >= truth.end else 0.0,
         damaged=None
         if truth.damaged is None or truth.damaged[0] >= end
         else (max(0.0, truth.damaged[0] - start), truth.damaged[1] - start),
@@ -121,11 +124,15 @@ def sound_alone(truth: Truth) -> Truth:
     return replace(truth, pictures=(), damaged=None, kinds=("audio",), length=truth.end)
 
 
-def played_differs(found: dict[str, Any], truth: Truth, *, beeps: float, end: float) -> Iterator[str]:
+def played_differs(
+    found: dict[str, Any], truth: Truth, *, beeps: float, end: float, pictures: float = TICK
+) -> Iterator[str]:
     """What the judge `played` found.
 
     Parameters
     ----------
+    pictures
+        How far a picture may be off (s).
     beeps
         How far a beep may be off (s).
     end
@@ -137,8 +144,8 @@ def played_differs(found: dict[str, Any], truth: Truth, *, beeps: float, end: fl
         sound = found["sound"]
         yield from sound_differs(sound["onsets"], sound["gaps"], sound["end"], truth, beeps=beeps, end=end)
     if truth.has_picture and found["pictures"]:
-        pictures = [(picture["time"], picture["code"]) for picture in found["pictures"]]
-        yield from pictures_differ(pictures, truth)
+        shown = [(picture["time"], picture["code"]) for picture in found["pictures"]]
+        yield from pictures_differ(shown, truth, pictures)
 
 
 def sound_differs(
@@ -151,10 +158,11 @@ def sound_differs(
     end: float,
 ) -> Iterator[str]:
     """When beeps begin, the silences, and when the sound ends (s)."""
-    if len(onsets) != len(truth.beeps):
-        yield f"beeps at {_list(onsets)}, not at {_list(truth.beeps)}"
-    elif truth.beeps:
-        off = [(abs(a - b), a - b, b) for a, b in zip(onsets, truth.beeps, strict=True)]
+    heard, right = ([at for at in times if at > truth.sure] for times in (onsets, truth.beeps))
+    if len(heard) != len(right):
+        yield f"beeps at {_list(heard)}, not at {_list(right)}"
+    elif right:
+        off = [(abs(a - b), a - b, b) for a, b in zip(heard, right, strict=True)]
         worst, late, time = max(off)
         if worst > beeps:
             yield f"the beep of {time:.3f} s is {1000 * abs(late):.1f} ms {'late' if late > 0 else 'early'}"
@@ -167,7 +175,7 @@ def sound_differs(
     if not agree:
         yield f"silent in {_pairs(gaps)}, not in {_pairs(truth.silences)}"
     later = ends - truth.end
-    if not -end - ROUNDING <= later <= (end if truth.exact else PACKET) + ROUNDING:
+    if not -end - ROUNDING <= later <= max(end, truth.more) + ROUNDING:
         yield f"the sound ends at {ends:.4f} s, not at {truth.end:.4f}"
 
 

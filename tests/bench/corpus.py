@@ -75,6 +75,8 @@ class File:
     size: tuple[int, int] = (160, 120)
     #: From the moment when the last picture has been seen and the last sound been heard.
     length: float = 0.0
+    #: What its header says instead, where it does.
+    stated: float | None = None
     #: Languages of the sounds, where there are several.
     languages: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
@@ -192,7 +194,7 @@ def _rows() -> list[File]:
         File("slides.mp4", SLIDES, Sound(20), f"{H264} {AAC}", length=20),
         # One begins later than the other; gaps.
         File("late-sound.webm", every(15, 6), Sound(6, 2.0), f"{VP8} {OPUS}", length=6, quick=True),
-        File("late-sound.mp4", every(15, 6), Sound(6, 2.0, exact=False), f"{H264} {AAC}", length=6),
+        File("late-sound.mp4", every(15, 6), Sound(5.999, 2.0, exact=False), f"{H264} {AAC}", length=6),
         File("late-picture.webm", every(15, 4, 1.0), Sound(5), f"{VP8} {OPUS}", length=5),
         _both("hole.webm", 15, 6, f"{VP8} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole", quick=True),
         _both("hole.mp4", 15, 6, f"{H264} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole"),
@@ -226,8 +228,9 @@ def _rows() -> list[File]:
             15,
             3,
             f"{VP8} {OPUS} -cluster_time_limit 1000",
-            sound=Sound(2.98, exact=False),
+            sound=Sound(2.97, exact=False),
             recipe="truncated",
+            stated=5.007,
         ),
         _both("damaged.webm", 15, 4, f"{VP8} {OPUS}", recipe="damaged", damaged=(2.4, 4.0), keys=(0,)),
         # Sound alone.

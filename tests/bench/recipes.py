@@ -87,8 +87,9 @@ def _rate(file: File) -> int:
 def _timing(file: File) -> list[str]:
     if not file.pictures:
         return []
-    # Grey is of full range; players take it for granted that pictures are of limited range.
-    filters = ["scale=in_range=full:out_range=limited"]
+    # Grey is of full range; players take it for granted that pictures are of limited range. (Left to itself
+    # ffmpeg makes RGB of it for VP9, which no browser encodes.)
+    filters = ["scale=in_range=full:out_range=limited", "format=yuv420p"]
     if not _rate(file):
         places = "+".join(f"eq(N\\,{number})*{time}" for number, (time, _) in enumerate(file.pictures))
         filters.append(f"setpts=({places})/TB")

@@ -23,7 +23,7 @@ async def test_verb_agrees_with_the_truth(name, verb, engine):
     await agrees(name, verb, engine)
 
 
-@pytest.mark.parametrize("name", ["vp8-live.webm", "late-sound.webm"])
+@pytest.mark.parametrize("name", ["vp8-live.webm", pytest.param("late-sound.webm", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("format", FORMATS)
 async def test_readers_agree_on_what_is_written(name, format):
     """mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, PyAV and exiftool."""

@@ -108,17 +108,19 @@ class Case:
                 self.agree([f"called broken: {error}"])
             raise Refused from None
 
-    async def made(self, made: Recording, truth: Truth, *, beeps: float, extension: str = "") -> None:
+    async def made(
+        self, made: Recording, truth: Truth, *, beeps: float, pictures: float = TICK, extension: str = ""
+    ) -> None:
         """What was made is a file in which a judge finds this."""
         found = await played(made)
         exact = TICK
         if found["sound"] and made.extension not in ("webm", "mkv"):
             exact = 1 / found["sound"]["sample_rate"]
-        within = LENGTH if truth.exact else PACKET
+        within = max(LENGTH, truth.more)
         length = await made.measure()
         self.agree(
             self._container(made, extension or self.file.extension),
-            played_differs(found, truth, beeps=beeps, end=exact),
+            played_differs(found, truth, beeps=beeps, end=exact, pictures=pictures),
             length_differs("its duration is", made.duration, truth.length, within),
             length_differs("it measures", length, truth.length, within),
             self._languages(found["languages"]) if truth.kinds == self.truth.kinds else [],
@@ -155,9 +157,9 @@ async def measure(case: Case) -> None:
     truth = case.truth
     with case.may_refuse():
         length = await case.recording.measure()
-    within = LENGTH if truth.exact else PACKET
+    right = case.file.stated if case.file.stated and abs(length - case.file.stated) < TICK else truth.length
     case.agree(
-        length_differs("it is", length, truth.length, within),
+        length_differs("it is", length, right, max(LENGTH, truth.more)),
         length_differs("its duration is", case.recording.duration, length, 0),
     )
 
@@ -172,8 +174,10 @@ async def seekable(case: Case) -> None:
 
 
 async def convert(case: Case, format: str) -> None:
-    truth = case.truth if format in ("webm", "mp4") else sound_alone(case.truth)
-    if not truth.has_sound and format not in ("webm", "mp4"):
+    truth = case.truth
+    if format not in ("webm", "mp4"):
+        truth = sound_alone(truth)
+    if format not in ("webm", "mp4") and not case.truth.has_sound:
         try:
             await case.recording.convert(format)
         except NotFoundError:
@@ -203,8 +207,12 @@ async def copy(case: Case, which: str) -> None:
         made = await case.recording.trim(start, end, exact=False)
     begins = round(made.started_at - case.recording.started_at, 4)
     case.agree(_begins_at(case.file, begins, start))
-    # (The last packet is whole.)
-    truth = replace(part_of(case.truth, max(0.0, begins), last), exact=False)
+    # (Times in WebM are rounded.)
+    begins = next((at for at, _ in case.truth.pictures if abs(at - begins) <= TICK), max(0.0, begins))
+    # (The last packet is whole; in mediabunny's readers one of PCM has 2048 frames, and one of FLAC 4608.)
+    frames = {"wav": 2048, "mkv": 2048, "mov": 2048, "flac": 4608}.get(case.file.extension, 0)
+    packet = max(PACKET, frames / case.file.sound.rate if case.file.sound else 0)
+    truth = replace(part_of(case.truth, begins, last), more=packet, sure=2 * BEEP)
     if truth.silences == ((0.0, truth.end),):
         # There is no packet of sound to copy: an empty track is as good as one of silent packets.
         truth = replace(truth, silences=None)
@@ -218,7 +226,7 @@ def _begins_at(file: File, begins: float, start: float) -> Iterator[str]:
         earliest, latest = key - TICK, key + TICK
     else:
         sparse = len(file.pictures) < 10 * file.length
-        earliest = 0.0 if sparse and file.pictures else start - (2 + TICK if file.pictures else 0.15)
+        earliest = 0.0 if sparse and file.pictures else start - (2 + TICK if file.pictures else 0.3)
         latest = start + TICK
     if not earliest <= begins <= latest:
         yield f"it begins at {begins} s, not from {max(0, earliest):.3f} to {latest:.3f}"
@@ -228,8 +236,13 @@ async def concat(case: Case) -> None:
     with case.may_refuse(writes=True):
         made = await Recording.concat([case.recording, case.recording])
     truth = twice(case.truth)
-    # (Where the first file does not say its end to the frame, the second begins with a packet.)
-    await case.made(made, truth, beeps=COPIED if truth.exact else PACKET)
+    if not truth.more:
+        await case.made(made, truth, beeps=COPIED)
+        return
+    # Where the first does not say its end to the frame, it may last a packet longer, with what its encoder
+    # added.
+    truth = replace(truth, silences=truth.silences or None)
+    await case.made(made, truth, beeps=PACKET, pictures=PACKET)
 
 
 async def with_tags(case: Case) -> None:
@@ -283,7 +296,9 @@ async def waveform(case: Case) -> None:
     found = await case.recording.waveform(round(truth.end / width))
     levels = [max(high, -low) for low, high in found]
     loud = {place for place, level in enumerate(levels) if level > LOUD * max(levels)}
-    beeps = [(int((at - ENCODED) / width), int((at + BEEP + ENCODED) / width)) for at in truth.beeps]
+    # (The stretches are those of its real length.)
+    unsure = ENCODED + truth.more
+    beeps = [(int((at - unsure) / width), int((at + BEEP + unsure) / width)) for at in truth.beeps]
     near = {place for first, last in beeps for place in range(first, last + 1)}
     quiet = {place for place, level in enumerate(levels) if level < SILENT}
     silent = [place for a, b in truth.silences for place in range(int(a / width) + 2, int(b / width) - 2)]
