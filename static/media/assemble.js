@@ -9,7 +9,7 @@ import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
 import { encodablePicture, encodableSound, nameOf, named, soundFacts, unsupported } from "./formats.js";
 import { decodable, reading } from "./input.js";
-import { canHide, copying, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
+import { canHide, copying, GAP, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
 import { writing } from "./result.js";
 
 /** @typedef {import("mediabunny").Input} Input */
@@ -109,11 +109,12 @@ async function fits(tracks, parts, format, wishes) {
   }
   if (configs[0] === null || !configs.every((config) => configs.length === 1 || isSame(config, configs[0]))) return false;
   const codec = /** @type {string} */ (await first.getCodec());
+  const anyhow = wishes.mode === "copy";
   for (let index = 0; index < parts.length; index++) {
     const place = { isFirst: index === 0, isLast: index === parts.length - 1 };
     const good = first.isVideoTrack()
-      ? await pictureFits(tracks[index], parts[index], nameOf(format), codec, place.isFirst)
-      : await soundFits(tracks[index], parts[index], nameOf(format), codec, place, wishes.mode === "copy");
+      ? await pictureFits(tracks[index], parts[index], nameOf(format), codec, place.isFirst, anyhow)
+      : await soundFits(tracks[index], parts[index], nameOf(format), codec, place, anyhow);
     if (!good) return false;
   }
   return true;
@@ -122,8 +123,9 @@ async function fits(tracks, parts, format, wishes) {
 /**
  * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
  * @param {boolean} isFirst  part of the output
+ * @param {boolean} anyhow  whether packets may be copied from behind the end, if others need them
  */
-async function pictureFits(track, part, name, codec, isFirst) {
+async function pictureFits(track, part, name, codec, isFirst, anyhow) {
   const sink = new EncodedPacketSink(track);
   const first = await sink.getFirstPacket({ metadataOnly: true });
   if (!first || (part.until !== undefined && first.timestamp >= part.until)) return false;
@@ -133,7 +135,7 @@ async function pictureFits(track, part, name, codec, isFirst) {
     const hidden = name === "mp4" && isFirst && part.from === 0 && first.timestamp < 0;
     if (!hidden && (!key || Math.abs(key.timestamp - part.from) > SLACK)) return false;
   }
-  return part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
+  return anyhow || part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
 }
 
 /** Whether pictures are stored in another order than that in which they are shown. @param {EncodedPacketSink} sink */
@@ -165,6 +167,8 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
   if (part.until !== undefined && at.timestamp + at.duration <= part.from) {
     const next = await sink.getNextPacket(at, { metadataOnly: true });
     if (!next || next.timestamp >= until) return false;
+    // (Without a picture, readers take the first sound for the beginning.)
+    if (next.timestamp - part.from > GAP && !(await track.input.getPrimaryVideoTrack())) return false;
   }
   const early = part.from - first.timestamp;
   const beginsBeside = Math.abs(at.timestamp - part.from) < SLACK;
@@ -193,6 +197,8 @@ async function isEmpty(tracks, parts) {
     const sink = new EncodedPacketSink(track);
     const last = await sink.getPacket(until - 1e-6, { metadataOnly: true });
     if (!last || (track.isAudioTrack() && last.timestamp + last.duration <= from)) return true;
+    const at = track.isAudioTrack() && !(await track.input.getPrimaryVideoTrack()) && (await sink.getPacket(from, { metadataOnly: true }));
+    if (at && at.timestamp + at.duration <= from) return true;
   }
   return false;
 }

@@ -39,6 +39,7 @@ export async function open(blob) {
       tracks.map((track) => new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true })),
     );
     if (!first.some(Boolean)) throw new Fault("EncodingError", "there is no sound and no picture in this file");
+    if (await isCutOff(blob)) cutOff.add(input);
     for (const track of tracks) {
       if (track.isVideoTrack() && (await track.getCodec()) === "vp9") sayLevel(track);
       if (track.isAudioTrack() && (await track.getCodec()) === "opus") skipNothing(track);
@@ -48,6 +49,30 @@ export async function open(blob) {
     throw error;
   }
   return input;
+}
+
+/** Files that say more of themselves than they have. @type {WeakSet<Input>} */
+const cutOff = new WeakSet();
+
+/** Whether a Matroska file ends before its segment does (RFC 9559, 5.1; RFC 8794, 4 and 6.2). @param {Blob} blob */
+async function isCutOff(blob) {
+  const head = new Uint8Array(await blob.slice(0, 4096).arrayBuffer());
+  const isAt = (/** @type {number} */ at, /** @type {number[]} */ id) => id.every((byte, offset) => head[at + offset] === byte);
+  /** Where the content of an element begins and ends; it ends nowhere if its size is not known. @param {number} at */
+  const span = (at) => {
+    const length = Math.clz32(head[at + 4] << 24) + 1;
+    let size = head[at + 4] & (0xff >> length);
+    let isKnown = size !== 0xff >> length;
+    for (let offset = 1; offset < length; offset++) {
+      size = size * 256 + head[at + 4 + offset];
+      isKnown ||= head[at + 4 + offset] !== 0xff;
+    }
+    const begin = at + 4 + length;
+    return { begin, end: isKnown ? begin + size : NaN };
+  };
+  if (!isAt(0, [0x1a, 0x45, 0xdf, 0xa3])) return false;
+  const segment = span(0).end;
+  return isAt(segment, [0x18, 0x53, 0x80, 0x67]) && span(segment).end > blob.size;
 }
 
 /**
@@ -85,7 +110,7 @@ export async function duration(input, known = 0) {
   const begin = await origin(input);
   const computed = Math.max(0, await input.computeDuration());
   // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
-  const said = (await input.getDurationFromMetadata()) ?? 0;
+  const said = cutOff.has(input) ? 0 : ((await input.getDurationFromMetadata()) ?? 0);
   const length = (said > computed + OVERSTATED ? said : computed) - begin;
   return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
 }

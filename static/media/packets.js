@@ -92,15 +92,18 @@ function packetsOf(track, part, put, leadIn, smooth) {
   return {
     async next() {
       const packet = following === undefined ? await firstOf(sink, track, part, leadIn) : following;
-      // (Pictures that are shown later may come earlier; those from behind the end are left out only at the end.)
-      if (!packet || packet.timestamp >= until - (isSound ? 1e-6 : SLACK)) return { done: true, value: undefined };
+      if (!packet || (isSound && packet.timestamp >= until - 1e-6)) return { done: true, value: undefined };
       following = await sink.getNextPacket(packet);
       const { timestamp, duration } = packet;
+      // A picture that is shown behind the end may be needed for one before, which then comes next.
+      const isBeyond = !isSound && timestamp >= until - SLACK;
+      if (isBeyond && !(following && following.timestamp < until - SLACK)) return { done: true, value: undefined };
       let at = timestamp - from;
       if (smooth && isSound && Math.abs(at - expected) < ROUNDING) at = expected;
       // In some containers a packet ends where the next begins, and only that tells how long it lasts.
       const apart = following ? following.timestamp - timestamp : 0;
-      const { hidden } = sideData(packet); // by an edit list of MP4, and there for the decoder
+      // By an edit list of MP4, and there for the decoder.
+      const hidden = isBeyond || sideData(packet).hidden;
       let lasts = hidden ? 0 : duration || (apart > 0 ? apart : usual);
       usual = lasts || usual;
       // The last picture is shown until the end.
@@ -109,7 +112,8 @@ function packetsOf(track, part, put, leadIn, smooth) {
       expected = at + lasts;
       const add = (/** @type {number} */ shift) => {
         const stays = shift + at === timestamp && (hidden || lasts === duration);
-        return put(stays ? packet : packet.clone({ timestamp: shift + at, duration: lasts }));
+        const own = /** @type {{}} */ (isBeyond ? { hidden } : packet.sideData);
+        return put(stays && !isBeyond ? packet : packet.clone({ timestamp: shift + at, duration: lasts, sideData: own }));
       };
       return { done: false, value: { at, lasts, add } };
     },
@@ -127,6 +131,8 @@ async function firstOf(sink, track, part, leadIn) {
   if (track.isVideoTrack()) return (await sink.getKeyPacket(part.from + SLACK)) ?? first;
   const wanted = await sink.getPacket(part.from - leadIn);
   if (!wanted) return first;
+  // A packet of Vorbis completes the one before it.
+  if (!leadIn && (await track.getCodec()) === "vorbis") return (await sink.getPacket(wanted.timestamp - 1e-6)) ?? first;
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
 }
 
@@ -149,11 +155,13 @@ export async function isHiddenInPart(track) {
  */
 export async function isContinuous(track, part) {
   const sink = new EncodedPacketSink(track);
-  let end = part.from;
+  let [end, shortest] = [part.from, Infinity];
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   for (; packet; packet = await sink.getNextPacket(packet, { metadataOnly: true })) {
-    if (packet.timestamp - end > GAP) return false;
+    // (An MP4 says that a packet before a gap lasts until the next.)
+    if (packet.timestamp - end > GAP || packet.duration - shortest > GAP) return false;
     end = Math.max(end, packet.timestamp + packet.duration);
+    shortest = Math.min(shortest, packet.duration || Infinity);
   }
   return true;
 }

@@ -194,7 +194,7 @@ def _rows() -> list[File]:
         File("slides.mp4", SLIDES, Sound(20), f"{H264} {AAC}", length=20),
         # One begins later than the other; gaps.
         File("late-sound.webm", every(15, 6), Sound(6, 2.0), f"{VP8} {OPUS}", length=6, quick=True),
-        File("late-sound.mp4", every(15, 6), Sound(5.999, 2.0, exact=False), f"{H264} {AAC}", length=6),
+        File("late-sound.mp4", every(15, 6), Sound(5.998, 2.0, exact=False), f"{H264} {AAC}", length=6),
         File("late-picture.webm", every(15, 4, 1.0), Sound(5), f"{VP8} {OPUS}", length=5),
         _both("hole.webm", 15, 6, f"{VP8} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole", quick=True),
         _both("hole.mp4", 15, 6, f"{H264} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole"),

@@ -216,6 +216,9 @@ async def copy(case: Case, which: str) -> None:
     if truth.silences == ((0.0, truth.end),):
         # There is no packet of sound to copy: an empty track is as good as one of silent packets.
         truth = replace(truth, silences=None)
+    if case.file.extension == "mp3":
+        # Its first frames need bytes of up to ten frames before, and LAME's fields can hide four.
+        truth = replace(truth, silences=None)
     await case.made(made, truth, beeps=COPIED)
 
 
