@@ -164,7 +164,7 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
   const at = await sink.getPacket(Math.max(part.from, first.timestamp), { metadataOnly: true });
   // Nothing to be heard in the whole part: it is silent.
   if (first.timestamp >= until || !at) return false;
-  if (part.until !== undefined && at.timestamp + at.duration <= part.from) {
+  if (at.timestamp + at.duration <= part.from) {
     const next = await sink.getNextPacket(at, { metadataOnly: true });
     if (!next || next.timestamp >= until) return false;
     // (Without a picture, readers take the first sound for the beginning.)

@@ -175,6 +175,8 @@ def sound_differs(
     if not agree:
         yield f"silent in {_pairs(gaps)}, not in {_pairs(truth.silences)}"
     later = ends - truth.end
+    if truth.more:
+        end = max(end, TICK)  # (Times in ffmpeg's edit lists are whole milliseconds.)
     if not -end - ROUNDING <= later <= max(end, truth.more) + ROUNDING:
         yield f"the sound ends at {ends:.4f} s, not at {truth.end:.4f}"
 

@@ -138,7 +138,8 @@ def _sound(decoded: _Decoded) -> dict[str, Any] | None:
         for packet in decoded.about["packets"]
         if packet["stream_index"] == stream["index"] and {"pts_time", "duration_time"} <= packet.keys()
     ]
-    if {"start_time", "duration"} <= stream.keys():
+    own = [packet for packet in decoded.about["packets"] if packet["stream_index"] == stream["index"]]
+    if own and "duration_time" not in own[-1] and {"start_time", "duration"} <= stream.keys():
         # (After a pause at the start of an MP4, ffmpeg does not say how long the last packet is.)
         ends.append(float(stream["start_time"]) + float(stream["duration"]))
     if is_timed and ends:
