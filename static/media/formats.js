@@ -119,7 +119,8 @@ export const even = (size) => Math.ceil(size / 2) * 2;
  * @returns {Promise<SoundParameters | null>}
  */
 export async function encodableSound({ sampleRate, channels }, codecs) {
-  for (const codec of codecs) {
+  // (What Firefox encodes as Vorbis is silent.)
+  for (const codec of codecs.filter((codec) => codec !== "vorbis")) {
     // Opus counts in frames of 48000 Hz, whatever it is given, and our resampler is the better one.
     const rates = codec === "opus" ? [48000] : [sampleRate, 48000];
     for (const [rate, numberOfChannels] of [...rates.map((rate) => [rate, channels]), [48000, 2], [48000, 1]]) {

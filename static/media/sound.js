@@ -72,7 +72,8 @@ async function* decoded(track, from, length, { sampleRate, channels }, whole) {
   let given = 0;
   let expected = NaN;
   // What a decoder needs to swing in, and nobody is to hear, has times from before the start.
-  const begin = Math.max(await track.getFirstTimestamp(), from - LEAD_IN);
+  const before = await new EncodedPacketSink(track).getPacket(from, { metadataOnly: true });
+  const begin = Math.max(await track.getFirstTimestamp(), (before?.timestamp ?? from) - LEAD_IN);
   let early = await drift(track, begin);
   const shown = await shownSpan(track);
   const audible = Math.round((shown.from - from) * sampleRate);
