@@ -67,12 +67,14 @@ export async function assembled(parts, tracks, format, wishes, task) {
         return encodingPictures(pictures, parts, output, codec, rateOf(first), task);
       }
       const sounds = /** @type {InputAudioTrack[]} */ (several);
-      const parameters = await encodableSound(await widest(sounds), /** @type {AudioCodec[]} */ (allowed));
-      if (!parameters) {
-        // Better some milliseconds more in the file, which nobody hears, than no file.
+      const facts = await widest(sounds);
+      // The codec stays (AAC, which no browser encodes), if an edit list can hide what else is in the packets.
+      const own = /** @type {AudioCodec} */ (await first.getCodec());
+      if (may && nameOf(format) === "mp4" && !(await encodableSound(facts, [own]))) {
         if (await fits(several, parts, format, { ...wishes, mode: "copy" })) return copying(several, parts, output);
-        throw await unsupported(first.input, nameOf(format), allowed);
       }
+      const parameters = await encodableSound(facts, /** @type {AudioCodec[]} */ (allowed));
+      if (!parameters) throw await unsupported(first.input, nameOf(format), allowed);
       for (const track of sounds) await decodable(track);
       return encodingSound(sounds, parts, output, parameters, rateOf(first));
     }

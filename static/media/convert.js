@@ -6,7 +6,7 @@ import { assembled } from "./assemble.js";
 import { Fault } from "../fault.js";
 import { FORMATS, named, nameOf, wav } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
-import { canHide } from "./packets.js";
+import { canHide, SLACK } from "./packets.js";
 import { Part } from "./part.js";
 import { isSeekable } from "./seeking.js";
 import { tagsFor } from "./tags.js";
@@ -116,7 +116,7 @@ async function entry(input, time, name) {
   const begin = await origin(input);
   const picture = await input.getPrimaryVideoTrack();
   if (picture) {
-    const key = await new EncodedPacketSink(picture).getKeyPacket(time, { metadataOnly: true });
+    const key = await new EncodedPacketSink(picture).getKeyPacket(time + SLACK, { metadataOnly: true });
     return key ? Math.max(key.timestamp, begin) : begin;
   }
   const sound = await soundOf(input);

@@ -47,7 +47,9 @@ export function paddingNote(shape, encoded) {
  * @param {VideoCodec} [codec]  it is encoded with @returns {Promise<VideoSample>}
  */
 export async function fitted(sample, width, height, ground, codec) {
-  const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black");
+  // (Planes of green, blue and red, which ffmpeg makes of RGB for VP9, are no input of an encoder.)
+  const isReady =
+    isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black") && sample.colorSpace.matrix !== "rgb";
   const isRgb = /^(RGB|BGR)/.test(sample.format ?? "");
   // Firefox decodes to red, green and blue, and weighs them by BT.601 for its encoders: VP8 is meant so, all others
   // say BT.709. (Its frames of I420 have no odd sizes.)

@@ -144,6 +144,7 @@ const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} 
  * @param {InputTrack} track
  */
 export async function isHiddenInPart(track) {
+  if (!/mp4|quicktime/.test((await track.input.getFormat()).mimeType)) return false;
   const sink = new EncodedPacketSink(track);
   const [first, last] = [await sink.getFirstPacket({ metadataOnly: true }), await sink.getPacket(Infinity, { metadataOnly: true })];
   return Boolean(first && last && (sideData(first).hiddenFor || sideData(last).hidden));
