@@ -6,7 +6,7 @@ import { Fault } from "../fault.js";
 import { shownSpan } from "./input.js";
 import { encodableSize, fitted, paddingNote } from "./fit.js";
 import { framesOf, RATE } from "./opus.js";
-import { SLACK } from "./packets.js";
+import { LAST, SLACK } from "./packets.js";
 import { cut, sound } from "./sound.js";
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
@@ -69,13 +69,16 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
       return { at, lasts, add };
     };
     try {
+      let usual = LAST;
       for await (const picture of pictures(track, part)) {
         if (shown) yield piece(picture.timestamp);
+        if (shown) usual = Math.min(LAST, picture.timestamp - shown.timestamp);
         shown?.close();
         shown = picture;
       }
       if (!shown) throw new Fault("EncodingError", "no picture can be decoded");
-      yield piece(Math.max(await part.end(), shown.timestamp));
+      const end = await part.end();
+      yield piece(end > shown.timestamp ? end : shown.timestamp + usual);
     } finally {
       shown?.close();
     }

@@ -123,7 +123,12 @@ export async function duration(input, known = 0) {
 export async function shownSpan(track) {
   const mimeType = (await track.input.getFormat()).mimeType;
   if (!/mp4|quicktime/.test(mimeType)) return { from: -Infinity, until: Infinity };
-  return { from: Math.max(0, await track.getFirstTimestamp()), until: await track.computeDuration() };
+  const from = Math.max(0, await track.getFirstTimestamp());
+  const until = await track.computeDuration();
+  const last = await new EncodedPacketSink(track).getPacket(Infinity, { metadataOnly: true });
+  // (Some files say of the last picture that it lasts no time.)
+  const isOpen = last?.duration === 0 && !(/** @type {{hidden?: boolean}} */ (last.sideData).hidden);
+  return { from, until: isOpen ? Infinity : until };
 }
 
 /** The sound, decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */

@@ -25,6 +25,8 @@ export const GAP = 0.04;
  * of 1.567 s, and is to be had at 1.5667 s all the same.
  */
 export const SLACK = 5e-4 + 1e-6;
+/** Seconds that the last picture is shown at the most if nothing tells how long. */
+export const LAST = 0.1;
 /** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
 const ROUNDING = 0.0015;
 /** Seconds of sound before a part that a decoder needs to swing in: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3. */
@@ -107,7 +109,9 @@ function packetsOf(track, part, put, leadIn, smooth) {
       let lasts = hidden ? 0 : duration || (apart > 0 ? apart : usual);
       usual = lasts || usual;
       // The last picture is shown until the end.
-      if (!following && !isSound && !hidden && (!duration || part.known)) lasts = Math.max(duration, (await part.end()) - timestamp);
+      if (!following && !isSound && !hidden && (!duration || part.known)) {
+        lasts = Math.max(duration, (await part.end()) - timestamp) || Math.min(lasts || LAST, LAST);
+      }
       lasts = Math.max(0, Math.min(lasts, until - timestamp));
       expected = at + lasts;
       const add = (/** @type {number} */ shift) => {

@@ -1,5 +1,6 @@
 """Exact means exact: the frames that were asked for, at their place, in every format."""
 
+import math
 import random
 
 import pytest
@@ -39,10 +40,15 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
     assert samples.frames == 192_000
     values = column(samples)
     given = column(tones(500, seconds=4))
-    seam = range(95_000, 97_000)
-    # Encoders of Opus do not keep the wave to the bit; a step or silence would be of half the level and more.
-    assert max(abs(values[at] - given[at]) for at in seam) < 0.1
-    assert rms(values[95_520:96_480]) == pytest.approx(rms(given[95_520:96_480]), rel=0.05)
+    # (LAME takes 5 % off the level, each time.)
+    level = rms(values[48_000:72_000]) / rms(given[48_000:72_000])
+    assert 0.84 < level < 1.01
+    # Encoders do not keep the wave to the bit; a step or silence would be of half the level and more.
+    assert max(abs(values[at] - level * given[at]) for at in range(95_000, 97_000)) < 0.1
+    for start in range(95_040, 96_960, 96):
+        assert rms(values[start : start + 96]) == pytest.approx(
+            level * rms(given[start : start + 96]), rel=0.1
+        )
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
@@ -57,7 +63,7 @@ async def test_a_good_wav_can_be_cut_anywhere(rate):
         end = start + dice.uniform(0.05, 0.19)
         samples = await (await wav.trim(start, end)).samples()
         assert abs(samples.frames - (end - start) * rate) <= 0.5 + 1e-6, (start, end)
-        first = round(start * rate)
+        first = math.ceil(start * rate - 0.5)
         assert flat(samples).tolist() == values[first : first + samples.frames].tolist(), (start, end)
 
 
