@@ -47,9 +47,10 @@ export function paddingNote(shape, encoded) {
  * @param {VideoCodec} [codec]  it is encoded with @returns {Promise<VideoSample>}
  */
 export async function fitted(sample, width, height, ground, codec) {
-  // (Planes of green, blue and red, which ffmpeg makes of RGB for VP9, are no input of an encoder.)
-  const isReady =
-    isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black") && sample.colorSpace.matrix !== "rgb";
+  // (Planes of green, blue and red, which ffmpeg makes of RGB for VP9, are no input of an encoder. Chromium calls them
+  // I444 without a matrix.)
+  const isPlanesOfRgb = sample.colorSpace.matrix === "rgb" || (sample.format === "I444" && !sample.colorSpace.matrix);
+  const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black") && !isPlanesOfRgb;
   const isRgb = /^(RGB|BGR)/.test(sample.format ?? "");
   // Firefox decodes to red, green and blue, and weighs them by BT.601 for its encoders: VP8 is meant so, all others
   // say BT.709. (Its frames of I420 have no odd sizes.)

@@ -1,6 +1,7 @@
 """Pictures of changing shape, odd sizes, transparency, exact times; files that are broken in the middle."""
 
 import asyncio
+import base64
 import logging
 
 import pytest
@@ -397,3 +398,28 @@ async def test_a_poster_shows_what_is_to_be_seen_then():
     }
     assert bytes_["poster"] == bytes_["its time"] != bytes_["the first"]
     recording.close()
+
+
+VP9_OF_RGB = """
+GkXfo59ChoEBQveBAULygQRC84EIQoKEd2VibUKHgQJChYECGFOAZwEAAAAAAAIAEU2bdLpNu4tTq4QVSalmU6yBoU27i1Or
+hBZUrmtTrIHGTbuMU6uEElTDZ1OsggEXTbuMU6uEHFO7a1OsggHq7AEAAAAAAABZAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAVSalmoCrX
+sYMPQkBNgIRMYXZmV0GETGF2ZkSJiECfQAAAAAAAFlSua8yuAQAAAAAAAEPXgQFzxYgAAAAAAAAAAZyBACK1nIN1bmSIgQCG
+hVZfVlA5g4EBI+ODhB3NZQDglLCBQLqBQJqBAlWwiFWxgQBVuYECElTDZ9Vzc9JjwItjxYgAAAAAAAAAAWfInEWjh0VOQ09E
+RVJEh49MYXZjIGxpYnZweC12cDlnyKJFo4hEVVJBVElPTkSHlDAwOjAwOjAyLjAwMDAwMDAwMAAAH0O2dfTngQCjsIEAAICi
+SYNC4APwA/YAOCQcGEIAADBgAABnP///XxFj/////r4ix/////17EwdRMKOTgQH0AKYAQJKcAElAAAMgAABUcKOTgQPoAKYA
+QJKcAErAAAMgAABUcKOTgQXcAKYAQJKcAEnAAAMgAABUcBxTu2uRu4+zgQC3iveBAfGCAXHwgQM=
+"""
+"""Four red pictures in two seconds, whose planes are green, blue and red: what ffmpeg makes of RGB."""
+
+
+@pytest.mark.lane("chromium")
+async def test_vp9_of_rgb_is_encoded_anew_and_not_called_broken():
+    recording = Recording.from_bytes(base64.b64decode(VP9_OF_RGB), "video/webm")
+    for made in (await recording.trim(0.6, 1.8), await recording.convert("mp4", bits_per_second=100_000)):
+        frames = [frame async for frame in made.frames()]
+        assert frames
+        for frame in frames:
+            red, green, blue = memoryview(frame).cast("B")[:3]
+            assert red > 200
+            assert max(green, blue) < 60
