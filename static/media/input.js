@@ -41,7 +41,7 @@ export async function open(blob) {
     if (!first.some(Boolean)) throw new Fault("EncodingError", "there is no sound and no picture in this file");
     if (await isCutOff(blob)) cutOff.add(input);
     for (const track of tracks) {
-      if (track.isVideoTrack() && (await track.getCodec()) === "vp9") sayLevel(track);
+      if (track.isVideoTrack() && ["vp9", "avc"].includes(String(await track.getCodec()))) sayLevel(track);
       if (track.isAudioTrack() && (await track.getCodec()) === "opus") skipNothing(track);
     }
   } catch (error) {
@@ -155,7 +155,8 @@ export async function decodable(track) {
 }
 
 /**
- * Chromium's MP4 says that its VP9 is of level 0, which is none, and no decoder takes it then.
+ * Chromium's MP4 says that its VP9 is of level 0, which is none, and no decoder takes it then. Its encoder makes H.264 of
+ * level 1b of small pictures at a low bit rate, and its decoder takes 1.1.
  * @param {InputVideoTrack} track
  */
 function sayLevel(track) {
@@ -163,7 +164,8 @@ function sayLevel(track) {
   const level = async () => {
     const config = await said();
     const pixels = (await track.getCodedWidth()) * (await track.getCodedHeight());
-    const codec = config?.codec.replace(/^(vp09\.\d\d)\.00/, pixels > 1920 * 1152 ? "$1.51" : "$1.41") ?? "";
+    const vp9 = pixels > 1920 * 1152 ? "$1.51" : "$1.41";
+    const codec = config?.codec.replace(/^(vp09\.\d\d)\.00/, vp9).replace(/^(avc1\.[\da-f]{4})09$/i, "$10b") ?? "";
     return config && { ...config, codec };
   };
   track.getDecoderConfig = level;
