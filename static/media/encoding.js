@@ -5,8 +5,8 @@ import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink,
 import { Fault } from "../fault.js";
 import { shownSpan } from "./input.js";
 import { encodableSize, fitted, paddingNote } from "./fit.js";
-import { framesOf, RATE } from "./opus.js";
-import { LAST, SLACK } from "./packets.js";
+import { framesOf, preSkipOf, RATE } from "./opus.js";
+import { labelsOf, LAST, SLACK } from "./packets.js";
 import { cut, sound } from "./sound.js";
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
@@ -36,10 +36,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
     quality: bitsPerSecond ? new Quality({ bitrate: bitsPerSecond }) : QUALITY_HIGH,
     alpha,
   });
-  output.addVideoTrack(source, {
-    name: (await first.getName()) ?? undefined,
-    languageCode: await first.getLanguageCode(),
-  });
+  output.addVideoTrack(source, await labelsOf(first));
   /** The size of the first picture is that of all. @type {{width: number, height: number} | undefined} */
   let size;
   return async function* (index) {
@@ -177,12 +174,6 @@ export class SoundEncoding {
   }
 }
 
-/** @param {AllowSharedBufferSource} head  of an Opus stream (RFC 7845, 5.1) */
-function preSkipOf(head) {
-  const view = ArrayBuffer.isView(head) ? new DataView(head.buffer, head.byteOffset, head.byteLength) : new DataView(head);
-  return view.getUint16(10, true);
-}
-
 /**
  * A track of the output with the sound of one track of each part, one after the other without a step.
  * @param {InputAudioTrack[]} tracks  @param {Part[]} parts  @param {Output} output
@@ -192,10 +183,7 @@ function preSkipOf(head) {
 export async function encodingSound(tracks, parts, output, parameters, bitsPerSecond) {
   const [first] = tracks;
   const encoding = new SoundEncoding(parameters, bitsPerSecond);
-  output.addAudioTrack(encoding.source, {
-    name: (await first.getName()) ?? undefined,
-    languageCode: await first.getLanguageCode(),
-  });
+  output.addAudioTrack(encoding.source, await labelsOf(first));
   const { sampleRate, channels } = encoding;
   return async function* (index) {
     const part = parts[index];

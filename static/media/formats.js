@@ -56,7 +56,7 @@ export const named = (codecs) => codecs.map((codec) => NAMES[codec] ?? codec.toU
  * @param {import("mediabunny").InputVideoTrack} track  @param {Format} format
  * @returns {Promise<VideoCodec | null>}
  */
-export async function pictureCodec(track, format) {
+async function pictureCodec(track, format) {
   const codec = await track.getCodec();
   if (codec && format.video.includes(codec)) return codec;
   return encodablePicture(track, format);

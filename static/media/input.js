@@ -115,14 +115,16 @@ export async function duration(input, known = 0) {
   return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
 }
 
+/** Whether its container has edit lists. @param {import("mediabunny").InputTrack} track */
+export const mayHide = async (track) => /mp4|quicktime/.test((await track.input.getFormat()).mimeType);
+
 /**
  * From when until when a track is to be seen or heard. An edit list of MP4 may hide what lies before and after, which
  * the decoder gives all the same.
  * @param {import("mediabunny").InputTrack} track
  */
 export async function shownSpan(track) {
-  const mimeType = (await track.input.getFormat()).mimeType;
-  if (!/mp4|quicktime/.test(mimeType)) return { from: -Infinity, until: Infinity };
+  if (!(await mayHide(track))) return { from: -Infinity, until: Infinity };
   const from = Math.max(0, await track.getFirstTimestamp());
   const until = await track.computeDuration();
   const last = await new EncodedPacketSink(track).getPacket(Infinity, { metadataOnly: true });

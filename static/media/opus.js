@@ -16,8 +16,14 @@ export function withPreSkip(head, frames) {
   return bytes;
 }
 
+/** How many frames at its start nobody is to hear. @param {AllowSharedBufferSource} head */
+export function preSkipOf(head) {
+  const bytes = asBytes(head);
+  return bytes[10] | (bytes[11] << 8);
+}
+
 /** @param {AllowSharedBufferSource} data */
-const asBytes = (data) =>
+export const asBytes = (data) =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 
 /** How many frames a packet decodes to (RFC 6716, 3.1 and 3.2). @param {Uint8Array} packet */

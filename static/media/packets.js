@@ -4,7 +4,8 @@
 import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
 import { renumbered } from "./flac.js";
 import { nameOf } from "./formats.js";
-import { RATE, withPreSkip } from "./opus.js";
+import { mayHide } from "./input.js";
+import { asBytes, RATE, withPreSkip } from "./opus.js";
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
@@ -30,7 +31,7 @@ export const LAST = 0.1;
 /** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
 const ROUNDING = 0.0015;
 /** Seconds of sound before a part that a decoder needs to swing in: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3. */
-export const LEAD_IN = 0.08;
+const LEAD_IN = 0.08;
 
 /**
  * A track of the output that gets the packets of one track of each part.
@@ -41,16 +42,16 @@ export const LEAD_IN = 0.08;
 export async function copying(tracks, parts, output) {
   const [first] = tracks;
   const meta = { decoderConfig: await /** @type {any} */ (first).getDecoderConfig() };
-  const about = { name: (await first.getName()) ?? undefined, languageCode: await first.getLanguageCode() };
+  const labels = await labelsOf(first);
   const codec = /** @type {any} */ (await first.getCodec());
   /** @type {EncodedVideoPacketSource | EncodedAudioPacketSource} */
   let source;
   if (first.isVideoTrack()) {
     source = new EncodedVideoPacketSource(codec);
-    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), ...about });
+    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), ...labels });
   } else {
     source = new EncodedAudioPacketSource(codec);
-    output.addAudioTrack(source, about);
+    output.addAudioTrack(source, labels);
   }
   let begun = false;
   const isChanged = parts.length > 1 || parts.some(({ from, until }) => from > 0 || until !== undefined);
@@ -69,6 +70,12 @@ export async function copying(tracks, parts, output) {
   const leadIn = canHide(name, codec) && ["opus", "mp3", "aac", "vorbis"].includes(codec) ? LEAD_IN : 0;
   return (index) => packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
 }
+
+/** What a track is called, which goes with it. @param {InputTrack} track */
+export const labelsOf = async (track) => ({
+  name: (await track.getName()) ?? undefined,
+  languageCode: await track.getLanguageCode(),
+});
 
 /**
  * Whether a container can say that the first frames of a packet, and the last ones of another, are not to be heard.
@@ -148,7 +155,7 @@ const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} 
  * @param {InputTrack} track
  */
 export async function isHiddenInPart(track) {
-  if (!/mp4|quicktime/.test((await track.input.getFormat()).mimeType)) return false;
+  if (!(await mayHide(track))) return false;
   const sink = new EncodedPacketSink(track);
   const [first, last] = [await sink.getFirstPacket({ metadataOnly: true }), await sink.getPacket(Infinity, { metadataOnly: true })];
   return Boolean(first && last && (sideData(first).hiddenFor || sideData(last).hidden));
@@ -172,7 +179,7 @@ export async function isContinuous(track, part) {
 }
 
 /** The pieces of several tracks, the earliest first. (No generator: for so many packets their cost would show.) */
-export class InOrder {
+class InOrder {
   /** @type {(Piece | undefined)[]} */
   #heads = [];
   #earliest = 0;
@@ -256,8 +263,5 @@ export function isSame(one, other) {
 
 /** @param {Config} config */
 function fingerprint({ description, ...rest }) {
-  const bytes = ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : description && new Uint8Array(description);
-  return JSON.stringify([Object.entries(rest).sort(), bytes ? [...bytes] : null]);
+  return JSON.stringify([Object.entries(rest).sort(), description ? [...asBytes(description)] : null]);
 }
