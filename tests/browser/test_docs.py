@@ -82,15 +82,22 @@ def documented():
         )
         for label, candidate in ((name, thing), *((f"{name}.{key}", value) for key, value in members)):
             candidate = getattr(candidate, "__func__", candidate)
-            text = (getattr(candidate, "fget", None) or candidate).__doc__ if callable(candidate) else None
+            is_code = callable(candidate) or isinstance(candidate, property)
+            text = (getattr(candidate, "fget", None) or candidate).__doc__ if is_code else None
             if text and ">>>" in text:
-                yield pytest.param(text, id=label)
+                # In one lane a tab is shared without asking, which is needed to limit it to an element.
+                lane = "chromium-permissions" if "slides" in text else "chromium"
+                yield pytest.param(text, id=label, marks=pytest.mark.lane(lane))
 
 
-@pytest.mark.lane("chromium")
 @pytest.mark.parametrize("text", list(documented()))
-async def test_docstring(text, surroundings):
+async def test_docstring(text, surroundings, lane, stage):
     import doctest
+
+    if lane == "chromium-permissions":
+        stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
+        surroundings["screen"] = await mediarecorder.media_devices.get_display_media(prefer_current_tab=True)
+        [surroundings["picture"]] = surroundings["screen"].video_tracks
 
     for example in doctest.DocTestParser().get_examples(inspect.cleandoc(text)):
         value = await outcome(example.source, surroundings)
@@ -99,6 +106,8 @@ async def test_docstring(text, surroundings):
     recorder = surroundings["recorder"]
     if recorder.state != "inactive":
         await recorder.stop()
+    if "screen" in surroundings:
+        surroundings["screen"].stop()
 
 
 async def outcome(source, names):
