@@ -61,22 +61,26 @@ json.dumps([so_far, elapsed, recording.duration, whole, later, stamps, another.d
 """
 
 
+BUSY = 0.9
+"""Seconds that a busy machine may take until Python hears of something; clocks differ by more."""
+
+
 def must_agree(said):
     """What the recorder counted, and what the file has."""
     so_far, elapsed, duration, whole, later, stamps, another = json.loads(said)
-    assert so_far == pytest.approx(elapsed, abs=0.25)
-    assert 0.9 < duration <= later + 0.1
-    assert duration == pytest.approx(whole, abs=0.35)
-    assert stamps == sorted(stamps)
+    assert so_far == pytest.approx(elapsed, abs=BUSY)
+    assert 0.9 < duration < later + BUSY
+    assert duration == pytest.approx(whole, abs=BUSY)
     assert 0.5 <= another < 2
-    assert stamps[-1] - stamps[0] == pytest.approx(duration, abs=0.2)
+    assert stamps == sorted(stamps)
+    assert duration <= stamps[-1] - stamps[0] + 0.01 < later + BUSY
 
 
 @pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])
 async def test_a_page_with_another_clock(page, worker, difference):
     clock, channel = page
     clock.set(difference)
-    clock.step(difference // 2)
+    clock.step(difference)
     source = CONNECTED.format(channel=channel) + RECORD
     must_agree(await worker.run(source))
 

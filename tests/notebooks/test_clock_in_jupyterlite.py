@@ -1,4 +1,4 @@
-"""JupyterLite's page was opened before the computer slept, or its clock was set; its kernel began afterwards."""
+"""The page of JupyterLite was opened before the clock was set; the kernel began afterwards."""
 
 from __future__ import annotations
 
