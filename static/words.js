@@ -20,6 +20,8 @@ Reflect.set(globalThis, "germanWords", {
   "Loading the recorder…": "Der Rekorder wird geladen …",
   "Starting the recorder…": "Der Rekorder startet …",
   "Reload": "Neu laden",
+  "Loading is stuck: nothing has come for 15 seconds.": "Das Laden stockt: Seit 15 Sekunden kam nichts mehr.",
+  "Perhaps the network is gone, something blocks a request, or the host sends a file with the wrong MIME type: “.wasm” must be application/wasm.": "Vielleicht ist das Netz weg, etwas blockiert eine Anfrage, oder der Server schickt eine Datei mit falschem MIME-Typ: „.wasm“ muss application/wasm sein.",
   "This page needs JavaScript, which is switched off in this browser.": "Diese Seite braucht JavaScript, das in diesem Browser abgeschaltet ist.",
   "Python could not be loaded. Check the connection, then reload the page.": "Python konnte nicht geladen werden. Prüfe die Verbindung und lade die Seite neu.",
   "The page’s Python stopped with an error. Reload the page to try again.": "Das Python der Seite brach mit einem Fehler ab. Lade die Seite neu.",

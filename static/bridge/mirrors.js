@@ -20,10 +20,6 @@ function connected() {
   throw new Fault("PageUnavailableError", "await mediarecorder.connect() first");
 }
 
-/** Milliseconds on the page's clock, which is that of the epoch, as they are on this worker's.
- * @param {number} at */
-const here = (at) => at - performance.timeOrigin;
-
 /** An event that was fired in the page at another time. */
 class MirroredEvent extends Event {
   /** @param {string} type  @param {{timeStamp?: number, error?: Error, detail?: any}} [fields] */
@@ -49,11 +45,11 @@ export class BlobEvent extends MirroredEvent {
   }
 }
 
-/** @param {EventDescription} described */
+/** @param {EventDescription} described  `at` on this worker's clock */
 function revive({ type, at, data, timecode, error, detail }) {
-  if (data) return new BlobEvent(type, { data, timecode, timeStamp: here(at) });
+  if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
-    timeStamp: here(at),
+    timeStamp: at,
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });
@@ -376,6 +372,7 @@ export class MediaRecorder extends Mirrored {
     this.#take++;
     this.addEventListener("stop", this.#onStop);
     this.connection.post(this.handle, "start", ...(timeslice === undefined ? [] : [timeslice]));
+    this.connection.synchronize();
   }
 
   stop() {

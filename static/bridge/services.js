@@ -92,6 +92,11 @@ export class PageServices {
     if (svg) element.insertAdjacentHTML("beforebegin", `${svg}<br>`);
   }
 
+  /** The page's clock (clock.js). */
+  now() {
+    return performance.now();
+  }
+
   /** Ask that the browser never deletes this origin's files by itself: workers cannot. */
   persist() {
     return navigator.storage.persist();

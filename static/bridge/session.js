@@ -179,7 +179,7 @@ export class Session {
   /** @param {string} handle  @param {any} event */
   #tell(handle, event) {
     /** @type {EventDescription} */
-    const told = { type: event.type, at: performance.timeOrigin + event.timeStamp };
+    const told = { type: event.type, at: event.timeStamp, said: performance.now() };
     if (event.data instanceof Blob) {
       told.data = event.data;
       remindOf(event.data.size);

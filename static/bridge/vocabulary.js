@@ -39,7 +39,7 @@ export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
   MediaStreamTrack: ["applyConstraints", "cropTo", "restrictTo"],
-  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist"],
+  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist", "now"],
   Meter: ["read"],
 };
 /** What may be posted. @type {Record<string, string[]>} */
@@ -60,9 +60,9 @@ export const POSTS = {
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
  *   permissions: Record<string, string>}} Snapshot */
-/** An event of the page. `at` is its time stamp in milliseconds since 1970.
- * @typedef {{type: string, at: number, data?: Blob, timecode?: number, error?: ErrorDescription, detail?: any}}
- *   EventDescription */
+/** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js).
+ * @typedef {{type: string, at: number, said: number, data?: Blob, timecode?: number, error?: ErrorDescription,
+ *   detail?: any}} EventDescription */
 
 /** 122 random bits: nobody guesses it. */
 export function randomName() {
@@ -88,7 +88,7 @@ const FIELDS = {
   name: isString, // of an event
   targets: (targets) => Array.isArray(targets) && targets.every(isString),
   error: isError,
-  event: (event) => isObject(event) && isString(event.type) && Number.isFinite(event.at)
+  event: (event) => isObject(event) && isString(event.type) && [event.at, event.said].every(Number.isFinite)
     && (event.data === undefined || event.data instanceof Blob) && (event.error === undefined || isError(event.error)),
   state: (state) => state === null || (isObject(state) && (isString(state.readyState)
     ? isObject(state.settings) && isObject(state.constraints)

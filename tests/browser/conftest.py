@@ -188,6 +188,22 @@ def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
 
 
 @pytest.fixture
+async def frame() -> AsyncIterator[tuple[Any, str]]:
+    """A frame of the page that lends its camera, and the channel that it opened."""
+    import js
+
+    opened = asyncio.get_running_loop().create_future()
+    channel = js.BroadcastChannel.new("the frame of a test")
+    channel.onmessage = lambda event: opened.set_result(event.data)
+    frame = js.document.createElement("iframe")
+    frame.src, frame.allow = "/tests/browser/frame.html", "camera; microphone"
+    js.document.body.append(frame)
+    yield frame, await opened
+    frame.remove()
+    channel.close()
+
+
+@pytest.fixture
 def silence() -> Iterator[MediaStream]:
     """A stream of an AudioContext that plays nothing: Chromium never fires `start` for it."""
     import js

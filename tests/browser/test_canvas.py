@@ -20,7 +20,7 @@ globalThis.readCanvases = () => {
   prototype.getImageData = getImageData;
 };
 """
-# Firefox does this in private windows.
+# What browsers do that make each reading a little different.
 LAST_BITS = WHITE.replace(
     "image.data.fill(255)", "image.data.forEach((value, at) => (image.data[at] = value ^ 1))"
 )

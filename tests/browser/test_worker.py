@@ -422,22 +422,6 @@ json.dumps([said, kept, recorder.state, stream.active, ended])
 """
 
 
-@pytest.fixture
-async def frame():
-    """A frame of the page that lends its camera, and the channel that it opened."""
-    import js
-
-    opened = asyncio.get_running_loop().create_future()
-    channel = js.BroadcastChannel.new("the frame of a test")
-    channel.onmessage = lambda event: opened.set_result(event.data)
-    frame = js.document.createElement("iframe")
-    frame.src, frame.allow = "/tests/browser/frame.html", "camera; microphone"
-    js.document.body.append(frame)
-    yield frame, await opened
-    frame.remove()
-    channel.close()
-
-
 @pytest.mark.firefox_in_soak
 async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
     element, channel = frame

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from demo_page import LOADING
+from playwright.sync_api import Route, expect
 
 from bench.lanes import chromium_only, firefox_in_soak
 
@@ -23,6 +25,28 @@ OVERLAPS = """() => {
     .map(([other]) => `${one.outerHTML.slice(0, 80)} | ${other.outerHTML.slice(0, 80)}`));
 }"""
 
+SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
+  .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
+ROOT = Path(__file__).parents[2]
+PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "examples").glob("*.html")))]
+
+
+@firefox_in_soak
+@pytest.mark.parametrize("address", PAGES)
+def test_what_is_hidden_is_not_to_be_seen_while_a_page_loads_and_afterwards(page, site, address):
+    """In the demo's other states the next test looks."""
+    held: list[Route] = []
+    page.route("**/python_stdlib.zip", lambda route: held.append(route))
+    page.goto(f"{site}/{address}", wait_until="domcontentloaded")
+    expect(page.get_by_text("Loading Python…")).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('[hidden]').length")
+    assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
+    for route in held:
+        route.continue_()
+    expect(page.locator("#loading")).to_be_hidden(timeout=LOADING)
+    expect(page.get_by_text("Starting the recorder…")).to_be_hidden()
+    assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
+
 
 @firefox_in_soak
 def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look):
@@ -36,6 +60,7 @@ def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look)
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} at {width}"
             assert page.evaluate(OVERLAPS) == [], f"{state} at {width}"
+            assert page.evaluate(SEEN_THOUGH_HIDDEN) == [], f"{state} at {width}"
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme)
                 if width != TABLET:
