@@ -85,19 +85,30 @@ def documented():
             is_code = callable(candidate) or isinstance(candidate, property)
             text = (getattr(candidate, "fget", None) or candidate).__doc__ if is_code else None
             if text and ">>>" in text:
-                # In one lane a tab is shared without asking, which is needed to limit it to an element.
-                lane = "chromium-permissions" if "slides" in text else "chromium"
-                yield pytest.param(text, id=label, marks=pytest.mark.lane(lane))
+                yield pytest.param(text, id=label)
 
 
-@pytest.mark.parametrize("text", list(documented()))
-async def test_docstring(text, surroundings, lane, stage):
+DOCUMENTED = list(documented())
+OF_A_TAB = [param for param in DOCUMENTED if "slides" in param.values[0]]
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("text", [param for param in DOCUMENTED if param not in OF_A_TAB])
+async def test_docstring(text, surroundings):
+    await try_examples(text, surroundings)
+
+
+@pytest.mark.lane("chromium-permissions")
+@pytest.mark.parametrize("text", OF_A_TAB)
+async def test_docstring_about_a_shared_tab(text, surroundings, stage):
+    stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
+    with await mediarecorder.media_devices.get_display_media(prefer_current_tab=True) as screen:
+        [picture] = screen.video_tracks
+        await try_examples(text, {**surroundings, "screen": screen, "picture": picture})
+
+
+async def try_examples(text, surroundings):
     import doctest
-
-    if lane == "chromium-permissions":
-        stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
-        surroundings["screen"] = await mediarecorder.media_devices.get_display_media(prefer_current_tab=True)
-        [surroundings["picture"]] = surroundings["screen"].video_tracks
 
     for example in doctest.DocTestParser().get_examples(inspect.cleandoc(text)):
         value = await outcome(example.source, surroundings)
@@ -106,8 +117,6 @@ async def test_docstring(text, surroundings, lane, stage):
     recorder = surroundings["recorder"]
     if recorder.state != "inactive":
         await recorder.stop()
-    if "screen" in surroundings:
-        surroundings["screen"].stop()
 
 
 async def outcome(source, names):
