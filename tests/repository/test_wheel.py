@@ -92,7 +92,7 @@ def test_licences_name_each_change_to_mediabunny(wheel):
 
 
 def test_wheel_without_the_media_engine_is_small(wheel):
-    # (119 kB now, most of it docstrings and names: docs/performance.md.)
+    # (116 kB now, most of it docstrings and names: docs/performance.md.)
     engine = sum(
         info.compress_size
         for info in wheel.infolist()
