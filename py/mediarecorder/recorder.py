@@ -182,7 +182,10 @@ class MediaRecorder(EventTarget):
 
     @property
     def js(self) -> Any:
-        """The browser's recorder of the current take. Each take after the first has a fresh one."""
+        """The browser's recorder of the current take. Each take after the first has a fresh one.
+
+        After `stop()` in a page that was busy it stays ``"paused"`` until it has handed over what waited.
+        """
         return self._js
 
     @property
@@ -192,7 +195,7 @@ class MediaRecorder(EventTarget):
     @property
     def state(self) -> Literal["inactive", "recording", "paused"]:
         state: Literal["inactive", "recording", "paused"] = self._js.state
-        return state
+        return self._take.state if self._take else state
 
     @property
     def mime_type(self) -> str:
@@ -322,8 +325,8 @@ class MediaRecorder(EventTarget):
         """End the take. The state is ``"inactive"`` when this returns, awaited or not.
 
         Then ``dataavailable`` comes with the rest of the data, then ``stop``, and after both the
-        awaitable gives the `Recording`, with every byte. It can stand as a bare statement in a click
-        handler.
+        awaitable gives the `Recording`, with every byte, also of what was recorded while Python kept the
+        page busy. It can stand as a bare statement in a click handler.
 
         Raises
         ------
@@ -394,7 +397,7 @@ class MediaRecorder(EventTarget):
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         take = self._take
         assert take is not None
-        if take.active:
+        if take.state != "inactive":
             take.stop()
         try:
             await take.finished

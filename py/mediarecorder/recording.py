@@ -168,7 +168,10 @@ class Recording(MediaFile):
 
     @property
     def started_at(self) -> float:
-        """When recording began: seconds since 1970, as `time.time()` counts them."""
+        """When recording began: seconds since 1970, as `time.time()` counted them where Python runs.
+
+        A label: everything that measures uses clocks that nobody sets.
+        """
         return self._started_at
 
     @property

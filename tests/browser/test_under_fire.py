@@ -78,6 +78,7 @@ STEP = st.one_of(
     step("a_task_waits", which),
     step("a_task_is_cancelled", which),
     step("garbage_is_collected"),
+    step("page_is_busy"),
 )
 # What comes of steps drawn one by one is seldom a take with data, and more seldom another after it.
 TAKE = joined(
@@ -153,9 +154,14 @@ class TakeModel:
             due = max(due, self.requests[-1][1] + 1)
         self.requests.append((outcome, due))
 
+    @property
+    def browsers_state(self):
+        """Its recorder's. (Stopped by a page that was busy, it hands over first what waited.)"""
+        return "inactive" if self.stopped and not self.over else self.js.state
+
     def check(self):
         """While it lasts."""
-        state = self.js.state
+        state = self.browsers_state
         if self.state != "inactive":
             none_live = all(track.readyState == "ended" for track in self.js.stream.getTracks())
             ended = any(track.readyState == "ended" for track in self.tracks)
@@ -415,11 +421,14 @@ class Fire:
     def garbage_is_collected(self):
         gc.collect()
 
+    def page_is_busy(self):
+        self.orders.keep_busy(80)
+
     # What must hold
 
     def check(self):
         recorder, take = self.recorder, self.take
-        assert recorder.state == recorder.js.state
+        assert recorder.state == (take.browsers_state if take else recorder.js.state)
         for each in self.takes:
             each.check()
         if take is None:
