@@ -43,7 +43,7 @@ _CANDIDATES = (
 TIMESLICE = 1.0
 """Seconds between two chunks of a take that goes to a store, unless told otherwise."""
 LOWEST_OF_PICTURES = 10_000
-"""Bits per second. Firefox goes no lower; of less than 1000 Chromium's VP8 makes no picture, and so nothing."""
+"""Bits per second. Firefox goes no lower; of less than 1000 Chromium's VP8 records nothing."""
 LOWEST_OF_BOTH = 60_000
 """Bits per second: of 12,000 Firefox leaves so little to the sound that it is silence."""
 _ONE_OF_EACH = (
