@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_number
 from .bridge import reach_page
 from .browser import now, translated
+from .clock import comes_from_the_start
 from .constraints import requested
 from .devices import find_device, media_devices
-from .errors import RecordingError
+from .errors import EncodingError, MediaError, RecordingError
 from .events import call_handler
 from .keeping import checked_store
 from .mixing import mix
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 PROGRESS = 0.25
 """Seconds between two calls of `on_progress`, and between two looks at the size."""
-START = 1.0
-"""Seconds that `start` gets before time is counted without it: on a silent stream Chromium never fires it."""
+FIRST_DATA = 10.0
+"""Seconds that a stream gets for its first picture or sound."""
+EMPTY = 1024
+"""Bytes below which a recording is looked at: the head of a file without any picture or sound is smaller."""
 
 
 async def record(
@@ -58,7 +61,7 @@ async def record(
     Parameters
     ----------
     duration
-        Seconds to record.
+        Seconds to record, from the first picture or sound on.
     audio, video
         True, or a dictionary of constraints. The microphone is recorded unless `audio` is False.
     screen
@@ -89,8 +92,9 @@ async def record(
     ValueError
         Nothing would ever end it: give `duration`, `stop_when` or `max_size`.
     RecordingError
-        The take failed; the exception has what was recorded. An exception of `stop_when` propagates
-        with it too, as ``.recording``.
+        The take failed; the exception has what was recorded. Or nothing was recorded: the stream gave no
+        picture and no sound before the end, for which it has 10 s where it is `duration` or `max_size` that
+        ends it. An exception of `stop_when` propagates with what was recorded too, as ``.recording``.
 
     Examples
     --------
@@ -207,11 +211,18 @@ async def _until(
             stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when
         )
     ends = {end for end in (finished, stopping) if end}
+    patient = duration is not None or stopping is None
+    """Whether nothing else would end it if the stream gave nothing."""
+    # Firefox counts the time before a canvas's first picture in.
+    alone = not any(comes_from_the_start(track.js) for track in recorder.stream.tracks)
+    before = 0.0
     try:
         while not any(end.done() for end in ends):
             pause = PROGRESS
+            if not starting.done() and patient and now() - begun >= FIRST_DATA:
+                break
             if duration is not None:
-                recorded = recorder.duration or now() - begun - START
+                recorded = recorder.duration - before
                 if recorded >= duration:
                     break
                 pause = min(pause, duration - recorded)
@@ -222,6 +233,8 @@ async def _until(
             # `start` wakes it too: from then on the recorded time is known.
             waiting = ends if starting.done() else {*ends, starting}
             await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if alone and starting in waiting and starting.done():
+                before = recorder.duration
         if recorder.state != "inactive":
             recorder.stop()
         recording, failure = await _result(recorder)
@@ -232,6 +245,7 @@ async def _until(
         if failure:
             raise failure
         assert recording is not None
+        await require_content(recording)
         return recording
     finally:
         if recorder.state != "inactive":  # cancelled: the take ends without anyone waiting for it
@@ -240,6 +254,26 @@ async def _until(
         finished.cancel()
         if stopping is not None and stopping is not stop_when:
             stopping.cancel()
+
+
+async def require_content(recording: Recording) -> None:
+    """Raise `RecordingError` if there is no picture and no sound in it, whatever its size."""
+    if recording.size >= EMPTY:
+        return
+    reason: MediaError | None = None
+    if recording.size:
+        try:
+            await recording.measure()
+            return
+        except EncodingError as error:
+            reason = error
+        except MediaError:  # the page lets no engine in that could look
+            return
+    raise RecordingError(
+        "Nothing was recorded: the stream gave no picture and no sound. Check that its tracks are live and "
+        "not muted, that something is drawn on its canvas, and that its AudioContext runs.",
+        recording,
+    ) from reason
 
 
 async def _end_of(outcome: Outcome[Any]) -> None:

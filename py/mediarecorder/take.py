@@ -34,9 +34,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .browser import create_proxy, js, now, translated
+from .browser import absent, create_proxy, js, now, translated
 from .chunk import Chunk
-from .clock import RecordedTime
+from .clock import RecordedTime, comes_from_the_start
 from .errors import AbortError, InvalidStateError, PageLostError, PageUnavailableError, RecordingError
 from .events import Event
 from .keeping import InMemory, InStore
@@ -275,7 +275,7 @@ class Take:
         elif type == "pause" and self._awaited == "own pause" and not self._expected["pause"]:
             self._handed_over()  # of this pause nobody else knows
         else:
-            getattr(self._time, type)(at)
+            getattr(self._time, type)(self._began(js_event, at) if type == "start" else at)
             # Taken first: a verb called by a handler waits for the next event.
             waiting = self._expected[type]
             outcome = waiting.popleft() if waiting and not self._error else None
@@ -284,6 +284,21 @@ class Take:
                 outcome.resolve(None)
             if type == self._awaited and not waiting:
                 self._handed_over()
+
+    def _began(self, js_event: Any, at: float) -> float:
+        """When that begins which is recorded, on the clock of events; `start` itself may be late.
+
+        Chromium (whose events have a `timecode`) records from the call on, and fires `start` with the first
+        encoded data: later while the page is busy. But a picture alone begins with its first frame.
+        Firefox records from when the page's thread next turns to another task.
+        static/bridge/session.js says the same to workers.
+        """
+        told: Any = getattr(js_event, "began", None)
+        if not absent(told):
+            return float(told) / 1000
+        if not js.Reflect.has(js.BlobEvent.prototype, "timecode"):
+            return self._turns.first
+        return 0.0 if any(map(comes_from_the_start, self._tracks)) else at
 
     def _data(self, js_event: Any) -> None:
         """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""

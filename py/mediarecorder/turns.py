@@ -25,7 +25,14 @@ class Turns:
         clock = {"get": js.performance.now.bind(js.performance), "enumerable": True}
         source = js.Object.defineProperty(js.Object.new(), "last", js_object(clock))
         self._seen = js.Object.assign(js.Object.new(), source)
+        self._first = js.Object.new()
+        js.setTimeout(js.Object.assign.bind(None, self._first, source), 0)
         self._timer = js.setInterval(js.Object.assign.bind(None, self._seen, source), INTERVAL * 1000)
+
+    @property
+    def first(self) -> float:
+        """When it turned for the first time since this was made, on the clock of events; 0.0 before."""
+        return getattr(self._first, "last", 0.0) / 1000
 
     @property
     def busy(self) -> bool:

@@ -22,7 +22,7 @@ function connected() {
 
 /** An event that was fired in the page at another time. */
 class MirroredEvent extends Event {
-  /** @param {string} type  @param {{timeStamp?: number, error?: Error, detail?: any}} [fields] */
+  /** @param {string} type  @param {{timeStamp?: number, began?: number, error?: Error, detail?: any}} [fields] */
   constructor(type, { timeStamp, ...fields } = {}) {
     super(type);
     if (timeStamp !== undefined) Object.defineProperty(this, "timeStamp", { value: timeStamp });
@@ -46,10 +46,11 @@ export class BlobEvent extends MirroredEvent {
 }
 
 /** @param {EventDescription} described  `at` on this worker's clock */
-function revive({ type, at, data, timecode, error, detail }) {
+function revive({ type, at, late, data, timecode, error, detail }) {
   if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
     timeStamp: at,
+    ...(late === undefined ? {} : { began: at - late }),
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });

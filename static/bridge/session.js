@@ -37,6 +37,9 @@ export class Session {
   #last = 0;
   #closed = false;
   #life = new Life(() => this.#say({ type: "robbed" }));
+  /** When each recorder was started, and when the page's thread next turned.
+   * @type {WeakMap<object, {called: number, turned: number}>} */
+  #begun = new WeakMap();
   /** What was told last of each track, as text. @type {WeakMap<object, string>} */
   #told = new WeakMap();
   #looking = setInterval(() => this.#look(), LOOK);
@@ -184,6 +187,7 @@ export class Session {
       told.data = event.data;
       remindOf(event.data.size);
     }
+    if (event.type === "start") told.late = event.timeStamp - this.#began(event.target, event.timeStamp);
     if (typeof event.timecode === "number") told.timecode = event.timecode;
     // Firefox and Chromium send different classes; the text is in `.error`, if there is one.
     if (event.type === "error") told.error = describeError(event.error ?? event);
@@ -341,7 +345,22 @@ export class Session {
   /** @param {MediaRecorder} recorder  @param {number} [timeslice] */
   MediaRecorder_start(recorder, timeslice) {
     this.#takes.set(recorder, (this.#takes.get(recorder) ?? 0) + 1);
+    const begun = { called: performance.now(), turned: 0 };
+    setTimeout(() => (begun.turned = performance.now()), 0);
+    this.#begun.set(recorder, begun);
     recorder.start(...(timeslice === undefined ? [] : [timeslice]));
+  }
+
+  /** When that begins which is recorded: see Take._began (py/mediarecorder/take.py).
+   * @param {MediaRecorder} recorder  @param {number} started */
+  #began(recorder, started) {
+    const { called = started, turned = started } = this.#begun.get(recorder) ?? {};
+    if (!("timecode" in BlobEvent.prototype)) return turned;
+    const comesFromTheStart = recorder.stream.getTracks().some((track) => {
+      const { groupId, displaySurface } = /** @type {any} */ (track.getSettings());
+      return track.kind === "audio" || groupId || displaySurface;
+    });
+    return comesFromTheStart ? called : started;
   }
 
   /** @param {MediaRecorder} recorder @returns {import("./vocabulary.js").RecorderState} */

@@ -60,9 +60,10 @@ export const POSTS = {
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
  *   permissions: Record<string, string>}} Snapshot */
-/** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js).
- * @typedef {{type: string, at: number, said: number, data?: Blob, timecode?: number, error?: ErrorDescription,
- *   detail?: any}} EventDescription */
+/** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js);
+ * of a recorder's `start`, `late` is how much earlier that begins which is recorded.
+ * @typedef {{type: string, at: number, said: number, late?: number, data?: Blob, timecode?: number,
+ *   error?: ErrorDescription, detail?: any}} EventDescription */
 
 /** 122 random bits: nobody guesses it. */
 export function randomName() {
@@ -88,7 +89,8 @@ const FIELDS = {
   name: isString, // of an event
   targets: (targets) => Array.isArray(targets) && targets.every(isString),
   error: isError,
-  event: (event) => isObject(event) && isString(event.type) && [event.at, event.said].every(Number.isFinite)
+  event: (event) => isObject(event) && isString(event.type)
+    && [event.at, event.said, event.late ?? 0].every(Number.isFinite)
     && (event.data === undefined || event.data instanceof Blob) && (event.error === undefined || isError(event.error)),
   state: (state) => state === null || (isObject(state) && (isString(state.readyState)
     ? isObject(state.settings) && isObject(state.constraints)
