@@ -14,6 +14,7 @@ function show(event, error) {
   element("problem-title").textContent = "That did not work.";
   element("problem-text").textContent = lastOf(error);
   element("problem").hidden = false;
+  addEventListener("click", () => (element("problem").hidden = true), { capture: true, once: true }); // another attempt
 }
 
 /** What a person wants to read of a traceback: the error behind the indented lines, without its module. @param {Error} error */
