@@ -18,9 +18,15 @@ const STAGES = new Map([
   ["Loaded files", { words: "Starting the recorder…", share: 0.98 }],
 ]);
 const DOWNLOADED = 0.9;
+/** Milliseconds without any progress after which the page says so. What comes later is taken all the same. */
+const PATIENCE = 15_000;
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const bar = /** @type {HTMLProgressElement} */ (element("loading-bar"));
+
+/** Files that were asked for and have not come, or not in a form that Pyodide takes. @type {Set<string>} */
+const missing = new Set();
+let waiting = setTimeout(sayStuck, PATIENCE);
 
 const browserFetch = globalThis.fetch;
 const early = new Map(RUNTIME.map((url) => [url, loadRuntime(url)]));
@@ -35,12 +41,16 @@ for (const { dataset } of scripts) {
 const lengths = [];
 let arrived = 0;
 let failed = false;
+let done = false;
 
 /** @param {string} url @param {RequestInfo | URL} [resource] @param {RequestInit} [options] */
 async function load(url, resource = url, options = {}) {
+  missing.add(nameOf(url));
   try {
     const response = await browserFetch(resource, options);
     if (!response.ok) failToLoad(url, `HTTP ${response.status}`);
+    missing.delete(nameOf(url));
+    goOn();
     return response;
   } catch (error) {
     failToLoad(url, error);
@@ -63,6 +73,7 @@ globalThis.fetch = (resource, options) => {
 function fail(words, details) {
   if (failed) return;
   failed = true;
+  showStuck(false);
   element("loading-stage").textContent = words;
   element("loading-bytes").textContent = details;
   bar.hidden = true;
@@ -70,19 +81,59 @@ function fail(words, details) {
   dispatchEvent(new Event("loading-failed"));
 }
 
+/** @param {boolean} stuck */
+function showStuck(stuck) {
+  clearTimeout(waiting);
+  element("stuck").hidden = element("reload").hidden = !stuck;
+}
+
+function sayStuck() {
+  element("missing").textContent = [...missing].join(", ");
+  showStuck(true);
+}
+
+/** Something has come: the wait begins anew. */
+function goOn() {
+  if (failed || done) return;
+  showStuck(false);
+  waiting = setTimeout(sayStuck, PATIENCE);
+}
+
+/** @param {string} url */
+function nameOf(url) {
+  return url.split(/[?#]/)[0].split("/").pop() ?? "";
+}
+
 /** @param {string} url @param {unknown} [reason] */
 function failToLoad(url, reason) {
-  const file = url.split(/[?#]/)[0].split("/").pop();
+  const file = nameOf(url);
   const why = reason instanceof Error ? reason.message : String(reason ?? "");
   fail("Python could not be loaded. Check the connection, then reload the page.", [file, why].filter(Boolean).join(": "));
 }
 
+/**
+ * Pyodide has WebAssembly compiled while it comes. Browsers do that with no other type, and Pyodide then waits for ever.
+ * @param {Response} response
+ */
+function isRefused({ url, headers }) {
+  return url.endsWith(".wasm") && headers.get("Content-Type")?.toLowerCase() !== "application/wasm";
+}
+
 /** @param {string} url */
 async function loadRuntime(url) {
-  const response = await load(url);
+  let response = await load(url);
+  if (isRefused(response)) {
+    // A host that was mended answers "not modified", and the browser goes on with the type that it had before.
+    await response.body?.cancel();
+    response = await load(url, url, { cache: "reload" });
+  }
+  missing.add(isRefused(response) ? `${nameOf(url)} (${response.headers.get("Content-Type")})` : nameOf(url));
   // A compressed answer tells its compressed length, which is not what is counted: then there is no total.
   lengths.push(response.headers.has("Content-Encoding") ? NaN : Number(response.headers.get("Content-Length")));
-  count(response.clone()).catch((error) => failToLoad(url, error));
+  count(response.clone()).then(
+    () => missing.delete(nameOf(url)),
+    (error) => failToLoad(url, error),
+  );
   return response;
 }
 
@@ -92,6 +143,7 @@ async function count(response) {
   for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
     arrived += part.value.byteLength;
     if (failed) return;
+    goOn();
     const expected = lengths.length === RUNTIME.length ? lengths.reduce((sum, length) => sum + length) : NaN;
     const megabytes = (arrived / 1e6).toFixed(1);
     element("loading-bytes").textContent = expected ? `${megabytes} of ${(expected / 1e6).toFixed(1)} MB` : `${megabytes} MB`;
@@ -117,6 +169,7 @@ function onRejection(event) {
 
 /** @param {Event} event */
 function onProgress(event) {
+  goOn();
   const stage = STAGES.get(/** @type {CustomEvent<string>} */ (event).detail);
   if (!stage || failed) return;
   element("loading-stage").textContent = stage.words;
@@ -124,6 +177,8 @@ function onProgress(event) {
 }
 
 function onDone() {
+  done = true;
+  showStuck(false);
   globalThis.fetch = browserFetch;
   removeEventListener("error", onError, { capture: true });
   removeEventListener("unhandledrejection", onRejection);

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
-import { COPY, patched } from "./patches.mjs";
+import { COPY, patched, patchNames } from "./patches.mjs";
 
 const OUT = "py/mediarecorder/js";
 
@@ -66,12 +66,23 @@ const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${nam
 const version = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
 
+// Each change to mediabunny in one line, from the table of the patches.
+const changes = [...readFileSync("tools/patches/README.md", "utf8").matchAll(/^\| `(.+?)` \| (.+) \|$/gm)];
+if (String(changes.map(([, name]) => `${name}.patch`)) !== String(patchNames())) {
+  throw new Error("tools/patches/README.md does not list each patch once, in order");
+}
+
 writeFileSync(
   `${OUT}/LICENSES.txt`,
   `media.js contains mediabunny ${version("mediabunny")}, and mp3.js contains @mediabunny/mp3-encoder
 ${version("@mediabunny/mp3-encoder")}, both bundled and minified. Their sources are the npm packages of these names
-and versions, and at https://github.com/Vanilagy/mediabunny. mediabunny was changed before it was bundled: the
-changes are the patches in tools/patches of this project. Their licence is the Mozilla Public License 2.0, below.
+and versions, and at https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
+
+Both were changed before they were bundled, under the same licence. The worker of @mediabunny/mp3-encoder became a
+function, by tools/bundle.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's
+source distribution, mediarecorder-${library}.tar.gz. The patches:
+
+${changes.map(([, name, why]) => `- ${name}.patch: ${why}`).join("\n")}
 
 mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly by the makers of that package,
 under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build

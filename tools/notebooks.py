@@ -57,6 +57,9 @@ ICONS = (
     "favicon-busy-1",
 )
 
+#: A warning of `coincident`, by which its scripts are found in JupyterLite.
+MARKER = "Possible deadlock if proxy"
+
 INDEX = """<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
@@ -131,20 +134,29 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
         # The builder takes these from Jupyter's server, if that is installed.
         (site / "static" / "favicons").mkdir(exist_ok=True)
         (site / "static" / "favicons" / f"{name}.ico").write_bytes(icon())
-    for script in (site / "extensions").rglob("*.js"):
-        mend_isolated_kernel(script)
+    mend_isolated_kernel(site / "extensions")
 
 
-def mend_isolated_kernel(script: Path) -> None:
+def mend_isolated_kernel(extensions: Path) -> None:
     """Mend two races of `coincident`, through which page and kernel talk where SharedArrayBuffer exists.
 
     On a busy machine one cell in four never ended: the page looks at a buffer that the kernel has already
     filled, and takes the answer "not-equal" of Atomics.waitAsync for a promise. And whoever looks while the
     other one is filling the buffer reads half of the text: its first character already counts as the signal.
+
+    Raises `SystemExit`, which stops the build, where a new version has changed: the race may still be there.
     """
+    scripts = [path for path in sorted(extensions.rglob("*.js")) if MARKER in path.read_text()]
+    if not scripts:
+        raise SystemExit(
+            f"No script of JupyterLite says {MARKER!r}: where is `coincident`? Is the race still there?"
+        )
+    for script in scripts:
+        mend_coincident(script)
+
+
+def mend_coincident(script: Path) -> None:
     text = script.read_text()
-    if "Possible deadlock if proxy" not in text:
-        return
     for what, pattern, replacement in (
         (
             "waitAsync that is over at once",

@@ -20,6 +20,9 @@ const PATCHES = join(ROOT, "tools/patches");
 const SOURCE = join(ROOT, "node_modules/mediabunny");
 export const COPY = join(ROOT, "build/mediabunny");
 
+/** The patches, in the order in which they apply. */
+export const patchNames = () => readdirSync(PATCHES).filter((name) => name.endsWith(".patch")).sort();
+
 /** Make the patched copy in a folder. @param {string} [folder]  @param {string} [but]  a patch that is left out */
 export function patched(folder = COPY, but = "") {
   rmSync(folder, { recursive: true, force: true });
@@ -29,7 +32,7 @@ export function patched(folder = COPY, but = "") {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
-  for (const name of readdirSync(PATCHES).filter((name) => name.endsWith(".patch") && name !== but).sort()) {
+  for (const name of patchNames().filter((name) => name !== but)) {
     for (const change of parsePatch(readFileSync(join(PATCHES, name), "utf8"))) {
       const file = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
       const changed = applyPatch(readFileSync(file, "utf8"), change);

@@ -177,7 +177,7 @@ def node() -> Path:
 def javascript() -> None:
     """Bundle the library's JavaScript into the package, where the wheel and the tests find it."""
     scripts = (file for file in sorted((ROOT / "static").rglob("*")) if file.suffix in (".js", ".txt"))
-    patches = sorted((ROOT / "tools" / "patches").glob("*.patch"))
+    patches = sorted((ROOT / "tools" / "patches").glob("*"))
     sources = [file.relative_to(ROOT).as_posix() for file in (*scripts, *patches)]
     makers = ["package-lock.json", "tools/bundle.mjs", "tools/patches.mjs", "py/mediarecorder/__init__.py"]
     key = fingerprint(*sources, files=[*makers, *sources])

@@ -2,8 +2,9 @@
 /** The worker's way to its page: the meeting, calls and their answers, and the end. */
 
 import { Fault } from "../fault.js";
+import { PageClock } from "./clock.js";
 import { Life } from "./life.js";
-import { describeError, isMessage, randomName, reviveError, VERSION } from "./vocabulary.js";
+import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./vocabulary.js";
 
 /** @typedef {import("./vocabulary.js").Snapshot} Snapshot */
 /** @typedef {import("./life.js").Sign} Sign */
@@ -22,6 +23,9 @@ export class Connection {
   /** @type {BroadcastChannel | null} */
   #second = null;
   #life = new Life(() => this.#say({ type: "robbed" }));
+  #clock = new PageClock(() => this.call(SERVICES, "now"));
+  /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
+  #held = null;
   #lastCall = 0;
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
@@ -85,19 +89,51 @@ export class Connection {
   /** @param {unknown} message */
   #hear(message) {
     if (!isMessage(message)) return;
-    const { type, id, value, error, target } = message;
+    const { type, id, value, error } = message;
     if (type === "ready") this.#open(message.sign, message.snapshot);
     else if (type === "robbed") this.#life.doubt();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
-    else this.#mirrors.get(target)?.deref()?.hear(message);
+    else this.#receive(message, performance.now());
+  }
+
+  /** Something that a mirror must know came. @param {any} message  @param {number} heard */
+  #receive(message, heard) {
+    if (!this.#held && message.type === "event" && !this.#clock.suits(message.event.said, heard)) {
+      this.#held = [];
+      this.synchronize();
+    }
+    if (this.#held) this.#held.push([message, heard]);
+    else this.#deliver(message, heard);
+  }
+
+  /** @param {any} message  @param {number} heard */
+  #deliver(message, heard) {
+    const { type, target, event } = message;
+    const told = type === "event" ? { ...event, at: this.#clock.here(event.at, event.said, heard) } : undefined;
+    this.#mirrors.get(target)?.deref()?.hear({ ...message, event: told });
+  }
+
+  /** Measure the page's clock. What its events wait for is never refused. */
+  async synchronize() {
+    await this.#clock.measure().catch(() => {});
+    this.#release();
+  }
+
+  #release() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const [message, heard] of held) this.#deliver(message, heard);
+    this.#clock.settle();
   }
 
   /** @param {Sign} sign  of the page  @param {Snapshot} snapshot */
-  #open(sign, snapshot) {
+  async #open(sign, snapshot) {
     if (this.snapshot) return;
     this.snapshot = snapshot;
     this.#life.watch(sign, () => this.#lose());
+    await this.synchronize();
+    if (this.closed) return;
     Connection.current = this;
     this.#opened(this);
     this.#isReady(this);
@@ -122,6 +158,7 @@ export class Connection {
 
   #lose() {
     if (this.closed) return;
+    this.#release();
     this.close();
     for (const { reject } of this.#waiting.values()) reject(lost());
     this.#waiting.clear();

@@ -20,10 +20,6 @@ function connected() {
   throw new Fault("PageUnavailableError", "await mediarecorder.connect() first");
 }
 
-/** Milliseconds on the page's clock, which is that of the epoch, as they are on this worker's.
- * @param {number} at */
-const here = (at) => at - performance.timeOrigin;
-
 /** An event that was fired in the page at another time. */
 class MirroredEvent extends Event {
   /** @param {string} type  @param {{timeStamp?: number, error?: Error, detail?: any}} [fields] */
@@ -49,11 +45,11 @@ export class BlobEvent extends MirroredEvent {
   }
 }
 
-/** @param {EventDescription} described */
+/** @param {EventDescription} described  `at` on this worker's clock */
 function revive({ type, at, data, timecode, error, detail }) {
-  if (data) return new BlobEvent(type, { data, timecode, timeStamp: here(at) });
+  if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
-    timeStamp: here(at),
+    timeStamp: at,
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });
@@ -151,7 +147,16 @@ export class MediaStreamTrack extends Mirrored {
     this.kind = kind;
     this.label = label;
     this.#state = state;
+    for (const method of state.methods) {
+      Object.assign(this, { [method]: (/** @type {unknown} */ target) => connection.call(handle, method, target) });
+    }
     connection.forgetLater(this, handle);
+  }
+
+  /** As old as the page's last look. */
+  get stats() {
+    const { stats } = this.#state;
+    return stats && { toJSON: () => stats };
   }
 
   get toldAnyway() {
@@ -225,9 +230,10 @@ export class MediaStreamTrack extends Mirrored {
 
   /** @param {TrackState} state */
   update(state) {
-    // What was ended here is no longer live, whatever the page said before it heard of it.
+    // What was ended or set here is so, whatever the page said before it heard of it.
+    const { enabled, contentHint } = this;
     const readyState = this.readyState === "ended" ? "ended" : state.readyState;
-    this.#state = { ...state, readyState };
+    this.#state = { ...state, readyState, enabled, contentHint };
   }
 
   lost() {
@@ -366,6 +372,7 @@ export class MediaRecorder extends Mirrored {
     this.#take++;
     this.addEventListener("stop", this.#onStop);
     this.connection.post(this.handle, "start", ...(timeslice === undefined ? [] : [timeslice]));
+    this.connection.synchronize();
   }
 
   stop() {
@@ -443,9 +450,10 @@ export class MediaDevices extends Mirrored {
     const own = /** @type {any} */ (this);
     delete own.getDisplayMedia;
     if (connection.snapshot?.screen) {
-      own.getDisplayMedia = async (/** @type {object} */ options = {}) => {
+      own.getDisplayMedia = async (/** @type {{controller?: CaptureController}} */ { controller, ...options } = {}) => {
         const current = connected();
-        return mirrorStream(await current.call(DEVICES, "getDisplayMedia", options), current);
+        const request = { ...options, ...(controller ? { focus: controller.focus } : {}) };
+        return mirrorStream(await current.call(DEVICES, "getDisplayMedia", request), current);
       };
     }
   }
@@ -458,11 +466,25 @@ export class MediaDevices extends Mirrored {
 
   /** Plain objects, since workers cannot make a MediaDeviceInfo. */
   async enumerateDevices() {
-    return connected().call(DEVICES, "enumerateDevices");
+    const infos = await connected().call(DEVICES, "enumerateDevices");
+    return infos.map((/** @type {any} */ { capabilities, ...info }) => ({
+      ...info,
+      ...(capabilities ? { getCapabilities: () => capabilities } : {}),
+    }));
   }
 
   getSupportedConstraints() {
     return { ...connected().snapshot?.constraints };
+  }
+}
+
+/** See https://developer.mozilla.org/docs/Web/API/CaptureController: what it is to say to the page's own. */
+export class CaptureController {
+  focus = "";
+
+  /** @param {string} behavior */
+  setFocusBehavior(behavior) {
+    this.focus = behavior;
   }
 }
 

@@ -38,8 +38,8 @@ export const SERVICES = "services";
 export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
-  MediaStreamTrack: ["applyConstraints"],
-  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist"],
+  MediaStreamTrack: ["applyConstraints", "cropTo", "restrictTo"],
+  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist", "now"],
   Meter: ["read"],
 };
 /** What may be posted. @type {Record<string, string[]>} */
@@ -53,16 +53,16 @@ export const POSTS = {
 
 /** @typedef {{name: string, message: string, constraint?: string, isFault?: boolean}} ErrorDescription */
 /** @typedef {{muted: boolean, enabled: boolean, readyState: string, contentHint: string, settings: object,
- *   capabilities: object | null, constraints: object}} TrackState */
+ *   capabilities: object | null, constraints: object, stats: object | null, methods: string[]}} TrackState */
 /** @typedef {{handle: string, id: string, kind: string, label: string, state: TrackState}} TrackDescription */
 /** @typedef {{handle: string, id: string, tracks: TrackDescription[]}} StreamDescription */
 /** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
  *   permissions: Record<string, string>}} Snapshot */
-/** An event of the page. `at` is its time stamp in milliseconds since 1970.
- * @typedef {{type: string, at: number, data?: Blob, timecode?: number, error?: ErrorDescription, detail?: any}}
- *   EventDescription */
+/** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js).
+ * @typedef {{type: string, at: number, said: number, data?: Blob, timecode?: number, error?: ErrorDescription,
+ *   detail?: any}} EventDescription */
 
 /** 122 random bits: nobody guesses it. */
 export function randomName() {
@@ -88,7 +88,7 @@ const FIELDS = {
   name: isString, // of an event
   targets: (targets) => Array.isArray(targets) && targets.every(isString),
   error: isError,
-  event: (event) => isObject(event) && isString(event.type) && Number.isFinite(event.at)
+  event: (event) => isObject(event) && isString(event.type) && [event.at, event.said].every(Number.isFinite)
     && (event.data === undefined || event.data instanceof Blob) && (event.error === undefined || isError(event.error)),
   state: (state) => state === null || (isObject(state) && (isString(state.readyState)
     ? isObject(state.settings) && isObject(state.constraints)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from patience import no_proxy_stays, until
+from workers import PythonWorker
 
 from mediarecorder import (
     AudioSamples,
@@ -53,6 +54,32 @@ def lose_devices() -> Any:
     from js import clearPermissions
 
     return clearPermissions
+
+
+@pytest.fixture
+async def open_channel() -> Callable[[], str]:
+    """``openChannel`` of page.js, as the page's author imports it."""
+    import js
+
+    if not hasattr(js, "openChannel"):
+        await load_into_page(f"{js.location.origin}/tests/browser/author.js")
+        # A script's `load` does not wait for what it awaits.
+        await until(lambda: hasattr(js, "openChannel"))
+    return js.openChannel
+
+
+@pytest.fixture
+def mortal() -> Iterator[Callable[..., PythonWorker]]:
+    """``mortal()`` starts a worker of the test's own, that is ended with it."""
+    workers = []
+
+    def mortal(**options: Any) -> PythonWorker:
+        workers.append(PythonWorker(**options))
+        return workers[-1]
+
+    yield mortal
+    for worker in workers:
+        worker.terminate()
 
 
 @pytest.fixture
@@ -158,6 +185,22 @@ def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
         js.clearInterval(timer)
         proxy.destroy()
         stream.stop()
+
+
+@pytest.fixture
+async def frame() -> AsyncIterator[tuple[Any, str]]:
+    """A frame of the page that lends its camera, and the channel that it opened."""
+    import js
+
+    opened = asyncio.get_running_loop().create_future()
+    channel = js.BroadcastChannel.new("the frame of a test")
+    channel.onmessage = lambda event: opened.set_result(event.data)
+    frame = js.document.createElement("iframe")
+    frame.src, frame.allow = "/tests/browser/frame.html", "camera; microphone"
+    js.document.body.append(frame)
+    yield frame, await opened
+    frame.remove()
+    channel.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import zipfile
@@ -88,3 +89,16 @@ def test_it_is_written_afresh(site):
     static_site.build(site)
     assert not (site / "left over").exists()
     assert [folder.name for folder in site.parent.iterdir()] == [site.name]
+
+
+def test_documentation_tells_the_sizes(site):
+    """As megabytes are rounded, that is: a page that grows by one must say so."""
+    page = (ROOT / "docs/hosting.md").read_text()
+    [folder] = re.findall(r"writes build/site, (\d+) MB", page)
+    [(kept, compressed)] = re.findall(r"keeps (\d+) MB of them, which are (\d+) MB on the way", page)
+    listed = json.loads((site / page_files.LIST).read_text().removeprefix("self.PRECACHE = ").rstrip(";\n"))
+    contents = [(site / ("index.html" if name == "./" else name)).read_bytes() for name in listed["files"]]
+    everything = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
+    assert int(folder) == pytest.approx(everything / 1e6, abs=0.6)
+    assert int(kept) == pytest.approx(sum(map(len, contents)) / 1e6, abs=0.6)
+    assert int(compressed) == pytest.approx(sum(len(gzip.compress(each)) for each in contents) / 1e6, abs=0.6)

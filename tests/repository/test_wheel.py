@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import email
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -73,32 +75,65 @@ def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel
 def test_wheel_holds_the_licences(wheel):
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
     others = wheel.read("mediarecorder/js/LICENSES.txt").decode()
-    for name in ("Mozilla Public License", "GNU LIBRARY GENERAL PUBLIC LICENSE", "mediabunny 1.", "LAME"):
+    for name in (
+        "Mozilla Public License",
+        "GNU LIBRARY GENERAL PUBLIC LICENSE",
+        "Apache License",
+        "mediabunny 1.",
+        "LAME",
+    ):
         assert name in others
 
 
+def test_licences_name_each_change_to_mediabunny(wheel):
+    others = wheel.read("mediarecorder/js/LICENSES.txt").decode()
+    patches = sorted(path.name for path in (ROOT / "tools" / "patches").glob("*.patch"))
+    assert re.findall(r"^- (\S+): \w", others, re.MULTILINE) == patches
+
+
 def test_wheel_without_the_media_engine_is_small(wheel):
-    # (114 kB now, most of it docstrings and names: docs/performance.md.)
+    # (116 kB now, most of it docstrings and names: docs/performance.md.)
     engine = sum(
         info.compress_size
         for info in wheel.infolist()
         if info.filename.endswith(("/media.js", "/mp3.js", "/LICENSES.txt"))
     )
-    assert Path(wheel.filename).stat().st_size - engine <= 116_000
+    assert Path(wheel.filename).stat().st_size - engine <= 122_000
 
 
 def test_metadata(metadata):
     assert metadata["Name"] == "mediarecorder"
     assert metadata["Version"] == mediarecorder.__version__
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata["License-Expression"] == "MIT"
+    assert metadata["License-Expression"] == "MIT AND MPL-2.0 AND LGPL-2.0-or-later AND Apache-2.0"
     assert metadata.get_all("Requires-Dist") is None
 
 
-def test_source_distribution_has_no_strays(dist):
+@pytest.fixture
+def source(dist, tmp_path):
+    """The source distribution, unpacked."""
     [path] = dist.glob("*.tar.gz")
     with tarfile.open(path) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
+        archive.extractall(tmp_path, filter="data")
+    [folder] = tmp_path.iterdir()
+    return folder
+
+
+def test_source_distribution_has_no_strays(source):
+    names = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
     around = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+    bundled = {name for name in names if name.startswith(("static/", "tools/", "package", "tsconfig"))}
     # Hatchling adds the file that says what to leave out.
-    assert names - {".gitignore"} == around | {f"py/{name}" for name in package_files()}
+    assert names - {".gitignore"} - bundled == around | {f"py/{name}" for name in package_files()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert bundled <= set(tracked.stdout.splitlines())
+
+
+def test_bundled_javascript_can_be_made_from_the_source_distribution(source):
+    made = source / "py" / "mediarecorder" / "js"
+    shutil.rmtree(made)
+    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    subprocess.run(["node", "tools/bundle.mjs"], cwd=source, check=True)
+    assert {path.name: path.read_bytes() for path in made.iterdir()} == {
+        path.name: path.read_bytes() for path in (PACKAGE / "js").glob("[!.]*")
+    }

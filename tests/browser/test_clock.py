@@ -1,0 +1,94 @@
+"""A page whose clocks differ from its worker's, or change in the midst of a take (other-clock.js)."""
+
+import json
+
+import pytest
+from patience import until
+from workers import PythonWorker
+
+pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
+
+HOUR = 3_600_000
+
+
+def soak(*values):
+    return [pytest.param(value, marks=pytest.mark.soak) for value in values]
+
+
+CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
+
+
+@pytest.fixture
+async def page(frame):
+    """A frame that lends its devices to a worker: its clock, and the channel that it opened."""
+    element, channel = frame
+    script = element.contentDocument.createElement("script")
+    script.type, script.src = "module", "/tests/browser/other-clock.js"
+    element.contentDocument.head.append(script)
+    await until(lambda: hasattr(element.contentWindow, "otherClock"))
+    return element.contentWindow.otherClock, channel
+
+
+@pytest.fixture(scope="module")
+def worker():
+    worker = PythonWorker()
+    yield worker
+    worker.terminate()
+
+
+RECORD = """
+import asyncio, js, json
+from mediarecorder import MediaRecorder, media_devices, record
+
+with await media_devices.get_user_media(audio=True) as stream:
+    recorder = MediaRecorder(stream)
+    stamps = []
+    for type in ("start", "pause", "resume", "dataavailable", "stop"):
+        recorder.on(type, lambda event: stamps.append(event.js.timeStamp / 1000))
+    await recorder.start(0.1)
+    begun = asyncio.get_running_loop().time()
+    await asyncio.sleep(0.3)
+    await recorder.pause()
+    await recorder.resume()
+    js.postMessage("under way")
+    await asyncio.sleep(0.7)
+    so_far, elapsed = recorder.duration, asyncio.get_running_loop().time() - begun
+    recording = await recorder.stop()
+    whole = await recording.measure()
+    later = asyncio.get_running_loop().time() - begun
+    another = await record(0.5, stream=stream)
+json.dumps([so_far, elapsed, recording.duration, whole, later, stamps, another.duration])
+"""
+
+
+BUSY = 0.9
+"""Seconds that a busy machine may take until Python hears of something; clocks differ by more."""
+
+
+def must_agree(said):
+    """What the recorder counted, and what the file has."""
+    so_far, elapsed, duration, whole, later, stamps, another = json.loads(said)
+    assert so_far == pytest.approx(elapsed, abs=BUSY)
+    assert 0.9 < duration < later + BUSY
+    assert duration == pytest.approx(whole, abs=BUSY)
+    assert 0.5 <= another < 2
+    assert stamps == sorted(stamps)
+    assert duration <= stamps[-1] - stamps[0] + 0.01 < later + BUSY
+
+
+@pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])
+async def test_a_page_with_another_clock(page, worker, difference):
+    clock, channel = page
+    clock.set(difference)
+    clock.step(difference)
+    source = CONNECTED.format(channel=channel) + RECORD
+    must_agree(await worker.run(source))
+
+
+@pytest.mark.parametrize("step", [2000, -HOUR, *soak(-2000, HOUR)])
+async def test_a_step_in_the_midst_of_a_take(page, worker, step):
+    clock, channel = page
+    taking = worker.start(CONNECTED.format(channel=channel) + RECORD)
+    assert await worker.said.get() == "under way"
+    clock.step(step)
+    must_agree(await taking)

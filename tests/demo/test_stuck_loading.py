@@ -1,0 +1,132 @@
+"""A page that cannot go on loading says so, says why that can be, and offers to begin again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from demo_page import LOADING
+from playwright.sync_api import Page, expect
+
+from bench.lanes import firefox_in_soak
+from serve import Handler, Site
+
+PATIENCE = 15_000  # milliseconds
+
+
+class Reluctant(Site):
+    """Our server, which holds a file back, or sends it as another MIME type than it is."""
+
+    def __init__(self) -> None:
+        super().__init__(0, ReluctantHandler)
+        self.held = ""
+        self.types: dict[str, str] = {}
+        self.let_go = threading.Event()
+
+
+class ReluctantHandler(Handler):
+    server: Reluctant
+
+    def do_GET(self) -> None:
+        if self.server.held and self.path.endswith(self.server.held):
+            self.server.let_go.wait()
+        super().do_GET()
+
+    def send_header(self, keyword: str, value: str) -> None:
+        kind = self.server.types.get(self.path.rpartition("/")[2])
+        super().send_header(keyword, kind if kind and keyword == "Content-Type" else value)
+
+
+@pytest.fixture
+def server() -> Iterator[Reluctant]:
+    server = Reluctant()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield server
+    server.let_go.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
+    """``visit(address)``: the page while its clock can be wound on."""
+
+    def visit(address: str) -> Page:
+        page.clock.install()
+        page.goto(f"{server.url}/{address}", wait_until="commit")
+        expect(page.get_by_text("Loading Python…")).to_be_visible()
+        return page
+
+    return visit
+
+
+def wind_on(page: Page) -> None:
+    """Let the page's patience be over."""
+    page.clock.fast_forward(PATIENCE)
+    expect(stuck(page)).to_be_visible()
+
+
+def stuck(page: Page):
+    return page.get_by_role("alert").filter(has_text="Loading is stuck")
+
+
+@firefox_in_soak
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("", "core.js"),
+        ("examples/mdn.html", "python_stdlib.zip"),
+        pytest.param("", "demo.zip", marks=pytest.mark.soak),
+        pytest.param("examples/mdn.html", "core.js", marks=pytest.mark.soak),
+    ],
+)
+def test_held_file_is_told_and_loading_goes_on_when_it_comes(visit, server, address, file):
+    server.held = file
+    page = visit(address)
+    expect(page.locator("#loading-bytes")).to_contain_text("MB")
+    wind_on(page)
+    for reason in ("the network is gone", "something blocks a request", "“.wasm” must be application/wasm"):
+        expect(stuck(page)).to_contain_text(reason)
+    if file != "core.js":
+        expect(page.locator("#missing")).to_have_text(file)
+    expect(page.get_by_role("button", name="Reload")).to_be_visible()
+
+    server.let_go.set()
+    expect(page.locator("#loading")).to_be_hidden(timeout=LOADING)
+    expect(stuck(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="Reload")).to_be_hidden()
+
+
+@pytest.mark.console_errors  # Pyodide's own: it did not get what it needs
+@firefox_in_soak
+def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, engine, look):
+    server.types["pyodide.asm.wasm"] = "application/octet-stream"
+    page = visit("")
+    with page.expect_console_message(lambda message: "wasm instantiation failed" in message.text):
+        expect(page.locator("#loading-bytes")).to_have_text("12.1 of 12.1 MB")
+    wind_on(page)
+    expect(page.locator("#missing")).to_have_text("pyodide.asm.wasm (application/octet-stream)")
+    look(page, "stuck")
+
+    del server.types["pyodide.asm.wasm"]
+    page.get_by_role("button", name="Reload").click()
+    expect(page.get_by_role("button", name="Preview")).to_be_enabled(timeout=LOADING)
+
+
+@firefox_in_soak
+def test_page_that_takes_long_but_goes_on_is_not_called_stuck(visit, server):
+    server.held = "python_stdlib.zip"
+    page = visit("")
+    expect(page.locator("#loading-bytes")).to_contain_text("MB")
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # what a busy machine takes does not count
+    page.clock.fast_forward(PATIENCE - 2_000)
+    expect(stuck(page)).to_be_hidden()
+    server.let_go.set()
+    expect(page.locator("#loading-bytes")).to_contain_text(
+        " of "
+    )  # of all files it is known how long they are
+    page.clock.fast_forward(PATIENCE - 2_000)
+    expect(stuck(page)).to_be_hidden()

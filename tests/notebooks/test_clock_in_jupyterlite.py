@@ -1,0 +1,38 @@
+"""The page of JupyterLite was opened before the clock was set; the kernel began afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jupyterlite_page import JupyterLite
+
+OTHER_CLOCK = Path(__file__).parents[1] / "browser" / "other-clock.js"
+LENT = Path(__file__).with_name("lent.js")
+FIRST = "first-recording.ipynb"
+HOUR = 3_600_000
+RECORD = """from mediarecorder import record
+recording = await record(1.5)
+print(1.5 <= recording.duration < 3, 1 < await recording.measure() < 3)"""
+
+
+def soak(*values: int) -> list[object]:
+    return [pytest.param(value, marks=pytest.mark.soak) for value in values]
+
+
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+@pytest.mark.parametrize("difference", [-HOUR, *soak(HOUR, 2000, -2000)])
+def test_the_clock_of_the_page_does_not_matter(jupyterlite: JupyterLite, difference: int) -> None:
+    page = jupyterlite.page
+    page.context.add_init_script(path=OTHER_CLOCK)
+    page.context.add_init_script(path=LENT)
+    jupyterlite.open("notebooks", FIRST)
+    page.evaluate("(difference) => otherClock.set(difference)", difference)
+    cell = jupyterlite.run(RECORD)
+    assert jupyterlite.errors() == []
+    assert jupyterlite.printed(cell) == "True True\n"
+    cell = jupyterlite.start(RECORD)
+    page.wait_for_function("lent.live() === 1")
+    page.evaluate("(difference) => otherClock.step(difference)", difference)
+    jupyterlite.wait()
+    assert jupyterlite.printed(cell) == "True True\n"
