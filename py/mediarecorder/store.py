@@ -126,9 +126,10 @@ class RecordingStore(EventTarget):
     >>> [stored.state for stored in await store.recordings()]
     ['finished']
 
-    Each chunk is on disk as soon as it came, and only the last 4 MB stay in memory. After a crash at any moment at most
-    the last timeslice is missing: `recordings()` lists what was cut off as ``"interrupted"``, and `recover()`
-    makes it a recording that plays and seeks. Several tabs may use one store.
+    Each chunk is on disk as soon as it came, and only the last 4 MB stay in memory. After a crash at any
+    moment at most the last timeslice is missing: `recordings()` lists what was cut off as
+    ``"interrupted"``, and `recover()` makes it a recording that plays and seeks. Several tabs may use one
+    store.
 
     Events: ``low_space`` when 90 % of the room is used, or something did not fit, and ``backlog`` when more
     than 16 MB wait to be written. Handlers get a `StoreEvent`.

@@ -1,8 +1,15 @@
-"""The data of a recording is gone: one class and one text, however it is read, and never a word of devices."""
+"""The data of a recording is gone: one class and one text, however it is read."""
 
 import pytest
 
-from mediarecorder import InvalidStateError, NotFoundError, NotReadableError, Recording, RecordingStore, record
+from mediarecorder import (
+    InvalidStateError,
+    NotFoundError,
+    NotReadableError,
+    Recording,
+    RecordingStore,
+    record,
+)
 from mediarecorder.browser import js
 from mediarecorder.errors import DATA_GONE
 

@@ -1,4 +1,4 @@
-"""A finished take of a store has its length and an index, in players and in files, and no copy was made for it."""
+"""A finished take of a store has its length and an index, in players and files; no copy is made."""
 
 import pytest
 from judge import index, last_packet, probe
