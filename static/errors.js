@@ -8,7 +8,7 @@ const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (docume
 
 /** @param {Event} event  @param {unknown} error */
 function show(event, error) {
-  if (!(error instanceof Error) || !element("loading").hidden) return;
+  if (!(error instanceof Error) || element("loading").checkVisibility()) return;
   event.preventDefault();
   console.error(error);
   element("problem-title").textContent = "That did not work.";

@@ -48,7 +48,7 @@ def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
 
         page.route("**/my-page/**", answer)
         page.goto(f"{site}/my-page/")
-        page.wait_for_function("document.documentElement.dataset.ready", timeout=LOADING)
+        page.wait_for_function("document.documentElement.dataset.ready", timeout=2 * LOADING)
         return page
 
     return serve
