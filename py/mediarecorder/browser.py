@@ -58,6 +58,7 @@ __all__ = [
     "now",
     "page",
     "plain",
+    "policy_advice",
     "pyodide_version",
     "realm",
     "require_browser",
@@ -158,6 +159,28 @@ def media_recorder_class() -> Any:
     raise NotSupportedError(
         "This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari."
     )
+
+
+def policy_advice(features: dict[str, bool]) -> str:
+    """What keeps devices from a page that the user never refused: frames and policies.
+
+    Parameters
+    ----------
+    features
+        Names in a permissions policy, and whether each was asked for.
+    """
+    names = [name for name, asked in features.items() if asked]
+    window = page()
+    ancestors: Any = getattr(window.location, "ancestorOrigins", None)
+    if not absent(ancestors) and ancestors.length:
+        return (
+            f' This page is in a frame: the page around it allows it by <iframe allow="{"; ".join(names)}">, '
+            "and by its own header Permissions-Policy, if it has one."
+        )
+    policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
+    known = names if absent(policy) else plain(policy.allowedFeatures())
+    forbidden = " and ".join(name for name in names if name not in known)
+    return forbidden and f" The page's header Permissions-Policy forbids {forbidden}."
 
 
 def absent(value: Any) -> bool:

@@ -4,7 +4,7 @@
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
 import { Life } from "./life.js";
-import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./vocabulary.js";
+import { describeError, embedded, isMessage, randomName, reviveError, SERVICES, VERSION } from "./vocabulary.js";
 
 /** @typedef {import("./vocabulary.js").Snapshot} Snapshot */
 /** @typedef {import("./life.js").Sign} Sign */
@@ -19,14 +19,16 @@ export class Connection {
   closed = false;
   #ready;
   #opened;
-  #first;
+  /** @type {BroadcastChannel | null} */
+  #first = null;
   /** @type {BroadcastChannel | null} */
   #second = null;
   #life = new Life(() => this.#say({ type: "robbed" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
   /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
   #held = null;
-  #lastCall = 0;
+  /** Nobody guesses the next one, to answer in the page's place. */
+  #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
   #waiting = new Map();
@@ -53,15 +55,19 @@ export class Connection {
       this.#isRefused = reject;
     });
     this.#ready.catch(() => {});
-    this.#first = new BroadcastChannel(name);
-    this.#begin();
+    this.#begin(name).catch((error) => {
+      this.#isRefused(embedded(error));
+      this.close();
+    });
   }
 
-  async #begin() {
+  /** @param {string} name */
+  async #begin(name) {
+    const first = (this.#first = new BroadcastChannel(name));
     const sign = await this.#life.begin();
     if (this.closed) return;
-    this.#first.onmessage = ({ data }) => this.#meet(data, sign);
-    this.#first.postMessage({ type: "knock", version: VERSION });
+    first.onmessage = ({ data }) => this.#meet(data, sign);
+    first.postMessage({ type: "knock", version: VERSION });
   }
 
   /** @param {unknown} message  @param {Sign} sign */
@@ -81,8 +87,8 @@ export class Connection {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
       this.#second.onmessage = ({ data }) => this.#hear(data);
-      this.#first.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
-      this.#first.close();
+      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
+      this.#first?.close();
     }
   }
 
@@ -91,7 +97,10 @@ export class Connection {
     if (!isMessage(message)) return;
     const { type, id, value, error } = message;
     if (type === "ready") this.#open(message.sign, message.snapshot);
-    else if (type === "robbed") this.#life.doubt();
+    else if (type === "unable") {
+      this.#isRefused(/** @type {Fault} */ (reviveError(error)));
+      this.close();
+    } else if (type === "robbed") this.#life.doubt();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
     else this.#receive(message, performance.now());
@@ -169,7 +178,7 @@ export class Connection {
   close() {
     this.closed = true;
     if (Connection.current === this) Connection.current = null;
-    this.#first.close();
+    this.#first?.close();
     this.#second?.close();
     this.#life.end();
   }

@@ -9,7 +9,8 @@
  *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
  *     page    refuse  {version}                        yes, but of another version
  *     worker  accept  {version, agent, channel, sign}  it is you; the others close themselves
- *     page    ready   {sign, snapshot}                 (from here on in the second channel)
+ *     page    ready   {sign, snapshot}                 (from here on in the second channel), or
+ *     page    unable  {error}                          the browser refuses what the bridge needs
  *
  *     worker  call    {id, target, method, parameters}    answered by
  *     page    return  {id, value}                      or
@@ -59,7 +60,7 @@ export const POSTS = {
 /** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
- *   permissions: Record<string, string>}} Snapshot */
+ *   permissions: Record<string, string>, policy: {ancestors: number, features: string[] | null}}} Snapshot */
 /** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js).
  * @typedef {{type: string, at: number, said: number, data?: Blob, timecode?: number, error?: ErrorDescription,
  *   detail?: any}} EventDescription */
@@ -80,7 +81,8 @@ const FIELDS = {
   agent: isString,
   channel: isString,
   sign: (sign) => isObject(sign) && [sign.lock, sign.client, sign.proof].every(isString),
-  snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints),
+  snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints)
+    && isObject(snapshot.policy),
   id: Number.isInteger,
   target: isString,
   method: isString,
@@ -102,6 +104,7 @@ const MESSAGES = {
   refuse: ["version"],
   accept: ["version", "agent", "channel", "sign"],
   ready: ["sign", "snapshot"],
+  unable: ["error"],
   call: ["id", "target", "method", "parameters"],
   return: ["id"],
   throw: ["id", "error"],
@@ -124,6 +127,16 @@ const MESSAGES = {
 export function isMessage(data) {
   if (!isObject(data) || !isString(data.type) || !Object.hasOwn(MESSAGES, data.type)) return false;
   return MESSAGES[data.type].every((field) => FIELDS[field](data[field]));
+}
+
+/** What to say where the browser refuses messages or locks. @param {any} error */
+export function embedded(error) {
+  return new Fault(
+    "PageUnavailableError",
+    "the browser keeps Python's worker from its page. It may do so where another site embeds the page (third-party frame), " +
+      "in sandboxed frames, and where site data is blocked. Open the page in a tab of its own, or allow it site data. " +
+      `The browser says: ${describeError(error).message}`,
+  );
 }
 
 /** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
