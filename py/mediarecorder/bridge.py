@@ -16,8 +16,8 @@ import asyncio
 import logging
 from typing import Any
 
-from .browser import connected, js, realm, require_browser, settle, use_page
-from .errors import InsecureContextError, PageUnavailableError
+from .browser import connected, insecure_context, js, realm, require_browser, settle, use_page
+from .errors import PageUnavailableError
 from .modules import load_module, module_address
 
 PATIENCE = 30.0
@@ -70,10 +70,7 @@ async def connect(channel: str | None = None) -> None:
     if realm() == "page" or (connected() and channel in (None, _channel)):
         return
     if not getattr(js, "isSecureContext", True):
-        raise InsecureContextError(
-            "Browsers give camera and microphone to secure pages only. Open this page over https://, "
-            "or as http://localhost on your own machine."
-        )
+        raise insecure_context("camera and microphone")
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
     if channel not in _connecting:
         _connecting[channel] = asyncio.ensure_future(_connect(channel))

@@ -169,6 +169,13 @@ _ADVICE: dict[str, str] = {
     "QuotaExceededError": "The storage is full. Delete something and try again.",
 }
 
+_NOT_OPENED = (
+    "The browser gave up before the device was open. Check that this page may use it: in the browser's "
+    "settings for this site and in the system's privacy settings. Where another program shows the page "
+    "(QtWebEngine, for one), that program must grant the permission."
+)
+"""Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
+
 
 def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     """The Python exception for an error of the browser.
@@ -186,7 +193,10 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
         return _BY_NAME[name](f"{doing}: {error.message}")
     said = str(getattr(error, "message", "") or "").strip()
     constraint = str(getattr(error, "constraint", "") or "")
-    parts = [_ADVICE.get(name, ""), f"The browser says: {said}" if said else ""]
+    advice = _ADVICE.get(name, "")
+    if name == "AbortError" and doing in ("get_user_media", "get_display_media"):
+        advice = _NOT_OPENED
+    parts = [advice, f"The browser says: {said}" if said else ""]
     if name == "OverconstrainedError" and constraint:
         parts.insert(1, f"The constraint that failed: {constraint}.")
     text = " ".join(part for part in parts if part) or name or str(error)

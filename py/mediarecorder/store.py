@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .arguments import checked_whole
 from .bridge import reach_page
-from .browser import absent, js, page, realm, require_browser, settle
+from .browser import absent, insecure_context, js, page, realm, require_browser, settle
 from .disk import Disk
 from .errors import (
     EncodingError,
@@ -154,6 +154,8 @@ class RecordingStore(EventTarget):
         ------
         NotSupportedError
             This browser has no file system for pages.
+        InsecureContextError
+            The page came over plain http.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """
@@ -165,9 +167,11 @@ class RecordingStore(EventTarget):
         limit = checked_whole("limit", limit, 1, 2**53)
         storage = getattr(js.navigator, "storage", None)
         if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
+            if not getattr(js, "isSecureContext", True):
+                raise insecure_context("files of their own")
             raise NotSupportedError(
-                "This page has no file system of its own to record into: the browser is too old, or the page "
-                "came over plain http. Open it over https:// or as http://localhost."
+                "This browser has no file system for pages (OPFS) to record into. Use a current Chrome, "
+                "Edge, Firefox or Safari."
             )
         store = cls(name, limit)
         await store._disk.open(name, limit)

@@ -39,7 +39,7 @@ export const SERVICES = "services";
 export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
-  MediaStreamTrack: ["applyConstraints"],
+  MediaStreamTrack: ["applyConstraints", "cropTo", "restrictTo"],
   Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist", "now"],
   Meter: ["read"],
 };
@@ -54,7 +54,7 @@ export const POSTS = {
 
 /** @typedef {{name: string, message: string, constraint?: string, isFault?: boolean}} ErrorDescription */
 /** @typedef {{muted: boolean, enabled: boolean, readyState: string, contentHint: string, settings: object,
- *   capabilities: object | null, constraints: object}} TrackState */
+ *   capabilities: object | null, constraints: object, stats: object | null, methods: string[]}} TrackState */
 /** @typedef {{handle: string, id: string, kind: string, label: string, state: TrackState}} TrackDescription */
 /** @typedef {{handle: string, id: string, tracks: TrackDescription[]}} StreamDescription */
 /** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,

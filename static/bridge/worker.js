@@ -7,6 +7,7 @@
 import { Connection } from "./connection.js";
 import {
   BlobEvent,
+  CaptureController,
   MediaDevices,
   MediaRecorder,
   MediaStream,
@@ -21,6 +22,7 @@ const mediaDevices = new MediaDevices();
 /** What of the page's `window` Python uses. */
 const page = {
   BlobEvent,
+  CaptureController,
   MediaRecorder,
   MediaStream,
   MediaStreamTrack,

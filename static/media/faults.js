@@ -12,6 +12,12 @@ const GONE = ["NotReadableError", "NotFoundError"];
 /** How the errors of tools/patches/2-isobmff-times.patch begin: the file is whole, and cannot be shown truly. */
 const EDITED = "the edit list of this MP4";
 
+/** What is to be done without encoders and decoders; nothing where they are there. */
+export const withoutCodecs = () =>
+  "VideoDecoder" in globalThis
+    ? ""
+    : ", since it has no WebCodecs: it is too old, or privacy.resistFingerprinting (about:config in Firefox) takes them away";
+
 /**
  * What is thrown while media are read or written, as a `Fault`, or as it is where the browser knows better.
  * @param {unknown} error
