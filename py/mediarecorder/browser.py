@@ -170,21 +170,14 @@ def media_recorder_class() -> Any:
     )
 
 
-def policy_advice(features: dict[str, bool]) -> str:
-    """What keeps devices from a page that the user never refused: frames and policies.
-
-    Parameters
-    ----------
-    features
-        Names in a permissions policy, and whether each was asked for.
-    """
-    names = [name for name, asked in features.items() if asked]
+def policy_advice(names: list[str]) -> str:
+    """What a frame or a permissions policy has to do with devices that were refused."""
     window = page()
     ancestors: Any = getattr(window.location, "ancestorOrigins", None)
     if not absent(ancestors) and ancestors.length:
         return (
-            f' This page is in a frame: the page around it allows it by <iframe allow="{"; ".join(names)}">, '
-            "and by its own header Permissions-Policy, if it has one."
+            f' In a frame, the page around it must write <iframe allow="{"; ".join(names)}">, and no '
+            "Permissions-Policy may forbid it."
         )
     policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
     known = names if absent(policy) else plain(policy.allowedFeatures())

@@ -198,12 +198,10 @@ class MediaDevices(BrowserEventTarget):
         try:
             return await settle(self.js, method, request, doing=doing)
         except NotAllowedError as error:
-            features = (
-                {"display-capture": True}
-                if method == "getDisplayMedia"
-                else {"microphone": request.audio is not False, "camera": request.video is not False}
-            )
-            raise NotAllowedError(f"{error}{policy_advice(features)}") from None
+            asked = [("microphone", request.audio), ("camera", request.video)]
+            names = [name for name, choice in asked if choice is not False]
+            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
+            raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""

@@ -4,7 +4,7 @@
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
 import { Life } from "./life.js";
-import { describeError, embedded, isMessage, randomName, reviveError, SERVICES, VERSION } from "./vocabulary.js";
+import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./vocabulary.js";
 
 /** @typedef {import("./vocabulary.js").Snapshot} Snapshot */
 /** @typedef {import("./life.js").Sign} Sign */
@@ -55,10 +55,7 @@ export class Connection {
       this.#isRefused = reject;
     });
     this.#ready.catch(() => {});
-    this.#begin(name).catch((error) => {
-      this.#isRefused(embedded(error));
-      this.close();
-    });
+    this.#begin(name).catch((error) => this.#refuse(embedded(error)));
   }
 
   /** @param {string} name */
@@ -75,14 +72,10 @@ export class Connection {
     if (!isMessage(message) || this.#second) return;
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
-      this.#isRefused(
-        new Fault(
-          "PageUnavailableError",
-          `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
-            "that Python has installed.",
-        ),
+      this.#refuse(
+        `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+          "that Python has installed.",
       );
-      this.close();
     } else if (message.type === "hello") {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
@@ -92,15 +85,19 @@ export class Connection {
     }
   }
 
+  /** @param {string} why */
+  #refuse(why) {
+    this.#isRefused(new Fault("PageUnavailableError", why));
+    this.close();
+  }
+
   /** @param {unknown} message */
   #hear(message) {
     if (!isMessage(message)) return;
     const { type, id, value, error } = message;
     if (type === "ready") this.#open(message.sign, message.snapshot);
-    else if (type === "unable") {
-      this.#isRefused(/** @type {Fault} */ (reviveError(error)));
-      this.close();
-    } else if (type === "robbed") this.#life.doubt();
+    else if (type === "unable") this.#refuse(embedded(error));
+    else if (type === "robbed") this.#life.doubt();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
     else this.#receive(message, performance.now());
@@ -239,6 +236,11 @@ export class Connection {
     this.#forgotten.register(mirror, { handle });
   }
 }
+
+/** What to say where the browser refuses messages or locks. @param {any} error */
+const embedded = (error) =>
+  "the browser keeps this worker from its page, as it may in a frame of another site (third-party), in a sandboxed frame, " +
+  `or where site data is blocked. Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
 
 /** The error of whatever waits for a page that has gone. */
 export function lost() {

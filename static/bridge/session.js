@@ -13,7 +13,6 @@ import {
   CALLS,
   describeError,
   DEVICES,
-  embedded,
   isMessage,
   PERMISSIONS,
   POSTS,
@@ -57,7 +56,7 @@ export class Session {
     try {
       this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
     } catch (error) {
-      this.#say({ type: "unable", error: describeError(embedded(error)) });
+      this.#say({ type: "unable", error: describeError(error) });
       this.close();
     }
   }

@@ -129,16 +129,6 @@ export function isMessage(data) {
   return MESSAGES[data.type].every((field) => FIELDS[field](data[field]));
 }
 
-/** What to say where the browser refuses messages or locks. @param {any} error */
-export function embedded(error) {
-  return new Fault(
-    "PageUnavailableError",
-    "the browser keeps Python's worker from its page. It may do so where another site embeds the page (third-party frame), " +
-      "in sandboxed frames, and where site data is blocked. Open the page in a tab of its own, or allow it site data. " +
-      `The browser says: ${describeError(error).message}`,
-  );
-}
-
 /** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
 export function describeError(error) {
   const { name = "", message = "", constraint, isFault } = error instanceof Object ? error : { message: error };
