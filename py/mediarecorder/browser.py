@@ -173,16 +173,15 @@ def media_recorder_class() -> Any:
 def policy_advice(names: list[str]) -> str:
     """What a frame or a permissions policy has to do with devices that were refused."""
     window = page()
-    ancestors: Any = getattr(window.location, "ancestorOrigins", None)
-    if not absent(ancestors) and ancestors.length:
-        return (
-            f' In a frame, the page around it must write <iframe allow="{"; ".join(names)}">, and no '
-            "Permissions-Policy may forbid it."
-        )
+    framed: Any = getattr(window.location, "ancestorOrigins", None)
     policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
-    known = names if absent(policy) else plain(policy.allowedFeatures())
-    forbidden = " and ".join(name for name in names if name not in known)
-    return forbidden and f" The page's header Permissions-Policy forbids {forbidden}."
+    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
+    if not forbidden and (absent(framed) or not framed.length):
+        return ""
+    return (
+        f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
+        "Permissions-Policy may forbid it."
+    )
 
 
 def absent(value: Any) -> bool:

@@ -239,8 +239,8 @@ export class Connection {
 
 /** What to say where the browser refuses messages or locks. @param {any} error */
 const embedded = (error) =>
-  "the browser keeps this worker from its page, as it may in a frame of another site (third-party), in a sandboxed frame, " +
-  `or where site data is blocked. Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
+  "the browser keeps this worker from its page, as it may in a third-party frame (of another site) or a sandboxed one. " +
+  `Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
 
 /** The error of whatever waits for a page that has gone. */
 export function lost() {

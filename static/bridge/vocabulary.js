@@ -77,6 +77,7 @@ const isError = /** @type {Check} */ ((value) => isObject(value) && isString(val
 
 /** What the fields of messages are. @type {Record<string, Check>} */
 const FIELDS = {
+  type: isString,
   version: isString,
   agent: isString,
   channel: isString,
@@ -97,25 +98,25 @@ const FIELDS = {
     : isString(state.state) && isString(state.mimeType) && Number.isInteger(state.take))),
 };
 
-/** What each message must have. @type {Record<string, string[]>} */
+/** What each message must have. @type {Record<string, string>} */
 const MESSAGES = {
-  knock: ["version"],
-  hello: ["version", "agent"],
-  refuse: ["version"],
-  accept: ["version", "agent", "channel", "sign"],
-  ready: ["sign", "snapshot"],
-  unable: ["error"],
-  call: ["id", "target", "method", "parameters"],
-  return: ["id"],
-  throw: ["id", "error"],
-  post: ["target", "method", "parameters"],
-  failed: ["target", "method", "error"],
-  event: ["target", "event", "state"],
-  state: ["target", "state"],
-  listen: ["target", "name"],
-  unlisten: ["target", "name"],
-  forget: ["targets"],
-  robbed: [],
+  knock: "version",
+  hello: "version agent",
+  refuse: "version",
+  accept: "version agent channel sign",
+  ready: "sign snapshot",
+  unable: "error",
+  call: "id target method parameters",
+  return: "id",
+  throw: "id error",
+  post: "target method parameters",
+  failed: "target method error",
+  event: "target event state",
+  state: "target state",
+  listen: "target name",
+  unlisten: "target name",
+  forget: "targets",
+  robbed: "type",
 };
 
 /**
@@ -126,7 +127,7 @@ const MESSAGES = {
  */
 export function isMessage(data) {
   if (!isObject(data) || !isString(data.type) || !Object.hasOwn(MESSAGES, data.type)) return false;
-  return MESSAGES[data.type].every((field) => FIELDS[field](data[field]));
+  return MESSAGES[data.type].split(" ").every((field) => FIELDS[field](data[field]));
 }
 
 /** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
@@ -149,10 +150,6 @@ export function reviveError({ name, message, constraint, isFault }) {
   return new DOMException(message, name);
 }
 
-const CONTAINERS = [
-  ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
-  ...["webm", "mp4", "ogg", "x-matroska", "wav", "mpeg", "aac", "flac"].map((container) => `audio/${container}`),
-];
 /** A codec for each family. Browsers look at the details too, such as avc1.640028; those are left to the page. */
 const PICTURES = ["vp8", "vp9", "vp09.00.10.08", "av1", "av01.0.04m.08", "h264", "avc1", "avc1.42e01e", "avc3",
   "hvc1", "hev1", "theora"];
@@ -162,7 +159,11 @@ const SPELLED = /** @type {Record<string, string>} */ ({ "av01.0.04m.08": "av01.
 
 /** All types that a worker may ask for, in the form that `typeKey` gives them, and as browsers want them. */
 export function* askableTypes() {
-  for (const container of CONTAINERS) {
+  const containers = [
+    ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
+    ...["webm", "mp4", "ogg", "x-matroska", "wav", "mpeg", "aac", "flac"].map((container) => `audio/${container}`),
+  ];
+  for (const container of containers) {
     yield [container, container];
     for (const picture of ["", ...PICTURES]) {
       for (const sound of ["", ...SOUNDS]) {
