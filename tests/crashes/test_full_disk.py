@@ -128,7 +128,7 @@ json.dumps({
     "failed": failed,
     "low": [event.type for event in low],
     "listed": await store.recordings(),
-    "there": list(await js.Array.fromAsync(folder.keys())),
+    "there": [name for name in await js.Array.fromAsync(folder.keys()) if name != "index"],
     "fits": (await store.add(Recording(part, "video/webm", duration=1))).size,
 })
 """
