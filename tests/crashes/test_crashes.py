@@ -93,7 +93,9 @@ RECOVER = """
 store = await RecordingStore.open("crashes")
 told = [sorted(await store.recordings()), (await store.usage()).used]
 root = await js.navigator.storage.getDirectory()
-await (await root.getDirectoryHandle("mediarecorder-store-crashes")).removeEntry("index")
+folder = await root.getDirectoryHandle("mediarecorder-store-crashes")
+await folder.getFileHandle("index", create=True)  # a store that was always empty has none
+await folder.removeEntry("index")
 true = [sorted(await store.recordings()), (await store.usage()).used]
 assert told == true, f"the index said {told}, and there is {true}"
 found = []
