@@ -359,12 +359,20 @@ class MediaRecorder(EventTarget):
         """
         return self._running_take("request_data").request_data()
 
-    def stop(self) -> Outcome[Recording]:
+    def stop(self, *, drain: bool = False) -> Outcome[Recording]:
         """End the take. The state is ``"inactive"`` when this returns, awaited or not.
 
         Then ``dataavailable`` comes with the rest of the data, then ``stop``, and after both the
         awaitable gives the `Recording`, with every byte, also of what was recorded while Python kept the
         page busy. It can stand as a bare statement in a click handler.
+
+        Parameters
+        ----------
+        drain
+            Chromium drops what its encoder of pictures still holds when a recorder is stopped: on a busy
+            machine seconds, with its default, VP8. With True nothing more is recorded, but the end is put
+            off until the encoder has delivered everything: half a second where it keeps up, 30 s at most.
+            It needs a timeslice. (`record` and `RecorderPanel` do this, and record VP9, which keeps up.)
 
         Raises
         ------
@@ -384,7 +392,8 @@ class MediaRecorder(EventTarget):
         >>> recorder.state
         'inactive'
         """
-        return self._running_take("stop").stop()
+        take = self._running_take("stop")
+        return take.stop(drain=drain and bool(self._stream.video_tracks) and drops_pictures())
 
     def _running_take(self, doing: str) -> Take:
         if self._take is None or self.state == "inactive":
@@ -458,6 +467,23 @@ class MediaRecorder(EventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
+
+
+def drops_pictures() -> bool:
+    """Whether this browser's `stop()` drops what its encoder still holds. Chromium's does, which is the only
+    one that writes Matroska."""
+    return MediaRecorder.is_type_supported("video/x-matroska")
+
+
+def type_that_keeps_up(stream: MediaStream) -> str | None:
+    """What to record pictures as where the caller leaves the type to us; None leaves it to the browser.
+
+    On a busy machine Chromium's VP8, its default, lags seconds behind and leaves out two of three pictures;
+    VP9 does neither (docs/performance.md).
+    """
+    vp9 = "video/webm;codecs=vp9"
+    keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
+    return vp9 if keeps_up else None
 
 
 def storable(wanted: str | Sequence[str]) -> list[str]:
