@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import IN_BROWSER, js_object, page, plain, realm, settle, translated
+from .browser import IN_BROWSER, js_object, page, plain, policy_advice, realm, settle, translated
 from .browser import media_devices as browser_media_devices
 from .constraints import as_dictionary, js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
@@ -186,13 +186,22 @@ class MediaDevices(BrowserEventTarget):
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
-        opening = asyncio.ensure_future(settle(self.js, method, request, doing=doing))
+        opening = asyncio.ensure_future(self._ask(method, request, doing))
         try:
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
             # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
             opening.add_done_callback(_release)
             raise
+
+    async def _ask(self, method: str, request: Any, doing: str) -> Any:
+        try:
+            return await settle(self.js, method, request, doing=doing)
+        except NotAllowedError as error:
+            asked = [("microphone", request.audio), ("camera", request.video)]
+            names = [name for name, choice in asked if choice is not False]
+            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
+            raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
