@@ -13,6 +13,11 @@ All times are seconds, all sizes bytes. Logging goes to ``logging.getLogger("med
 
 __version__ = "0.1.0"
 
+import sys
+
+if sys.implementation.name == "micropython":  # it must be able to parse all of this file, too
+    raise ImportError('mediarecorder needs Pyodide: <script type="py">, not <script type="mpy">')
+
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -146,4 +151,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF, "blocking"})
+    return sorted(set(globals()).union(_MODULE_OF, ["blocking"]))

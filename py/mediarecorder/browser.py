@@ -7,6 +7,7 @@ under a Content-Security-Policy without ``unsafe-eval``.
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ __all__ = [
     "connected",
     "create_proxy",
     "has_jspi",
+    "insecure_context",
     "js",
     "js_object",
     "js_of",
@@ -58,6 +60,7 @@ __all__ = [
     "now",
     "page",
     "plain",
+    "policy_advice",
     "pyodide_version",
     "realm",
     "require_browser",
@@ -135,16 +138,23 @@ def page() -> Any:
     return js if _bridge is None else _bridge.page
 
 
+def insecure_context(what: str, origin: str = "") -> InsecureContextError:
+    """The error of a page that is not secure, with advice that fits its address."""
+    scheme, _, host = (origin or str(js.origin)).partition("://")
+    if scheme == "https" or re.fullmatch(r"(.*\.)?localhost|127\.[\d.]+|\[::1\]", re.sub(r":\d+$", "", host)):
+        advice = "This one is in a frame of a page that came over plain http: open that one over https://."
+    else:
+        advice = "Open this page over https://, or as http://localhost on your own machine."
+    return InsecureContextError(f"Browsers give {what} to secure pages only. {advice}")
+
+
 def media_devices() -> Any:
     """The page's `navigator.mediaDevices`, or the error that says why there is none."""
     devices = getattr(page().navigator, "mediaDevices", None)
     if not absent(devices) and hasattr(devices, "getUserMedia"):
         return devices
     if not getattr(js, "isSecureContext", True):
-        raise InsecureContextError(
-            "Browsers give camera and microphone to secure pages only. Open this page over https://, "
-            "or as http://localhost on your own machine."
-        )
+        raise insecure_context("camera and microphone")
     raise NotSupportedError(
         "This browser has no navigator.mediaDevices. Use a current Chrome, Edge, Firefox or Safari."
     )
@@ -157,6 +167,20 @@ def media_recorder_class() -> Any:
         return window.MediaRecorder
     raise NotSupportedError(
         "This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari."
+    )
+
+
+def policy_advice(names: list[str]) -> str:
+    """What a frame or a permissions policy has to do with devices that were refused."""
+    window = page()
+    framed: Any = getattr(window.location, "ancestorOrigins", None)
+    policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
+    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
+    if not forbidden and (absent(framed) or not framed.length):
+        return ""
+    return (
+        f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
+        "Permissions-Policy may forbid it."
     )
 
 

@@ -16,7 +16,7 @@ from .errors import RecordingError
 from .events import call_handler
 from .keeping import checked_store
 from .mixing import mix
-from .photo import photograph
+from .photo import checked_mime_type
 from .recorder import MediaRecorder, storable
 from .streams import MediaStream
 
@@ -84,6 +84,8 @@ async def record(
 
     Raises
     ------
+    NotSupportedError
+        `stream` has several live sounds or pictures; `mix` makes one of several sounds.
     ValueError
         Nothing would ever end it: give `duration`, `stop_when` or `max_size`.
     RecordingError
@@ -287,9 +289,8 @@ async def take_photo(
     """
     if not wanted("video", video):
         raise TypeError("take_photo needs a picture: video is True or a dictionary of constraints")
-    if not isinstance(mime_type, str):
-        raise TypeError(f"mime_type is a string, not {mime_type!r}")
+    checked_mime_type(mime_type)
     if device is not None:
         video = that_device(await find_device(device, ["videoinput"]), video)
     with await media_devices.get_user_media(video=video) as stream:
-        return await photograph(stream, mime_type)
+        return await stream.take_photo(mime_type=mime_type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .browser import js_object, plain
+from .browser import JsProxy, js_object, js_of, plain
 
 
 def camel_case(name: str) -> str:
@@ -31,7 +31,7 @@ def snake_case(name: str) -> str:
 
 
 def rename(value: Any, convert: Any) -> Any:
-    """`value` with every key of its dictionaries converted, nested; values stay."""
+    """`value` with every key of its dictionaries converted, nested; values stay, JavaScript objects too."""
     if isinstance(value, Mapping):
         return {
             convert(_checked_key(key)): rename(item, convert)
@@ -42,7 +42,11 @@ def rename(value: Any, convert: Any) -> Any:
         return [rename(item, convert) for item in value]
     if isinstance(value, (str, int, float)) or value is None:
         return value
-    raise TypeError(f"a constraint is made of strings, numbers, lists and dictionaries, not {value!r}")
+    if isinstance(js_of(value), JsProxy):  # such as a CaptureController, or a facade
+        return js_of(value)
+    raise TypeError(
+        f"a constraint is made of strings, numbers, lists, dictionaries and JavaScript objects, not {value!r}"
+    )
 
 
 def _checked_key(key: object) -> str:

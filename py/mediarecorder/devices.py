@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import IN_BROWSER, js_object, page, plain, settle
+from .browser import IN_BROWSER, js_object, page, plain, policy_advice, realm, settle, translated
 from .browser import media_devices as browser_media_devices
-from .constraints import js_request, snake_case
+from .constraints import as_dictionary, js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
 from .events import BrowserEventTarget, HandlerAttribute
 from .streams import MediaStream
@@ -48,6 +48,25 @@ class MediaDeviceInfo:
     def label(self) -> str:
         """The device's name: a string from outside."""
         return str(self.js.label)
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        """What the device could do, without opening it, such as ``{"width": {"min": 1, "max": 1920}, …}``.
+
+        Empty for outputs, before the page was allowed to use a device, and where the browser does not tell
+        (Firefox).
+
+        >>> [camera] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
+        >>> camera.capabilities.get("width")
+        {'min': 1, 'max': 1920}
+
+        See https://developer.mozilla.org/docs/Web/API/InputDeviceInfo/getCapabilities.
+        """
+        return as_dictionary(self.js.getCapabilities()) if hasattr(self.js, "getCapabilities") else {}
+
+    def get_capabilities(self) -> dict[str, Any]:
+        """The method of the specification; the same as `capabilities`."""
+        return self.capabilities
 
     async def open(self) -> MediaStream:
         """Open this device and no other.
@@ -119,7 +138,7 @@ class MediaDevices(BrowserEventTarget):
         return await self._open("getUserMedia", request, "get_user_media")
 
     async def get_display_media(
-        self, *, audio: Any = False, video: Any = True, **options: Any
+        self, *, audio: Any = False, video: Any = True, focus: bool | None = None, **options: Any
     ) -> MediaStream:
         """Let the user choose a screen, a window or a tab. It must be called from a click or a key.
 
@@ -127,8 +146,14 @@ class MediaDevices(BrowserEventTarget):
         ----------
         audio, video
             As for `get_user_media`. Whether there is sound depends on what the user chooses.
+        focus
+            Whether the tab or window that the user chooses comes to the front (True) or this page stays
+            there (False). Browsers without `CaptureController` decide themselves.
         **options
-            The browser's other options in snake_case, such as ``prefer_current_tab=True``.
+            The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript
+            objects go in as they are: ``controller=js.CaptureController.new()``.
+
+        >>> screen = await media_devices.get_display_media(focus=False)
 
         Raises
         ------
@@ -137,26 +162,46 @@ class MediaDevices(BrowserEventTarget):
         InvalidStateError
             It was not called from a click or a key.
         NotSupportedError
-            Phones cannot share their screen with a page.
+            Phones cannot share their screen with a page. Or `controller` was given in a worker: it cannot
+            cross to the page.
 
-        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
+        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia and
+        https://developer.mozilla.org/docs/Web/API/CaptureController/setFocusBehavior.
         """
+        if focus is not None and not isinstance(focus, bool):
+            raise TypeError(f"focus is True, False or None, not {focus!r}")
+        if realm() == "worker" and options.get("controller") is not None:
+            raise NotSupportedError(
+                "get_display_media: a controller belongs to the page, and none can cross to it from a "
+                "worker. Use focus=True or focus=False."
+            )
         request = js_request(audio, video, options)
         await reach_page()
         if not hasattr(self.js, "getDisplayMedia"):
             raise NotSupportedError(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
             )
+        if focus is not None:
+            _set_focus(request, focus)
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
-        opening = asyncio.ensure_future(settle(self.js, method, request, doing=doing))
+        opening = asyncio.ensure_future(self._ask(method, request, doing))
         try:
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
             # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
             opening.add_done_callback(_release)
             raise
+
+    async def _ask(self, method: str, request: Any, doing: str) -> Any:
+        try:
+            return await settle(self.js, method, request, doing=doing)
+        except NotAllowedError as error:
+            asked = [("microphone", request.audio), ("camera", request.video)]
+            names = [name for name, choice in asked if choice is not False]
+            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
+            raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
@@ -237,6 +282,16 @@ def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceI
     by_id = (info for info in of_kind if info.device_id == device)
     by_label = (info for info in of_kind if device.casefold() in info.label.casefold())
     return next(by_id, None) or next(by_label, None)
+
+
+def _set_focus(request: Any, focus: bool) -> None:
+    """Say what comes to the front, which must be said before the user has chosen."""
+    if not hasattr(page(), "CaptureController"):
+        return
+    if not hasattr(request, "controller"):
+        request.controller = page().CaptureController.new()
+    with translated("get_display_media"):
+        request.controller.setFocusBehavior("focus-captured-surface" if focus else "no-focus-change")
 
 
 def _release(opening: asyncio.Future[Any]) -> None:

@@ -44,6 +44,8 @@ async def diagnose() -> Diagnosis:
     table["JSPI"] = _yes(can_run_sync())
     table["secure context"] = _yes(getattr(js, "isSecureContext", False))
     table["cross-origin isolated"] = _yes(getattr(js, "crossOriginIsolated", False))
+    said: set[str] = set()
+    lost = ""
     for what, look in {
         "page": _page,
         "types": _types,
@@ -51,10 +53,18 @@ async def diagnose() -> Diagnosis:
         "microphone": lambda: media_devices.permission("microphone"),
         "devices": _devices,
     }.items():
+        if lost:  # without the page nothing more can be asked, and each question would wait for it again
+            table[what] = lost
+            continue
         try:
             table[what] = await look()
         except (MediaError, JsException) as error:
-            table[what] = f"{type(error).__name__}: {error}"
+            # Each advice once, whoever meets it again: an error's text begins with what was being done.
+            advice = str(error).partition(": ")[2] or str(error)
+            table[what] = type(error).__name__ if advice in said else f"{type(error).__name__}: {error}"
+            said.add(advice)
+            if what == "page":
+                lost = type(error).__name__
     return table
 
 

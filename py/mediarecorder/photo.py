@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from .blobs import MediaFile
 from .browser import js, js_object, page, realm, settle, translated
 from .display import escape, figure, file_size
-from .errors import NotReadableError, NotSupportedError
+from .errors import InvalidStateError, NotAllowedError, NotFoundError, NotReadableError, NotSupportedError
+from .streams import MediaStream
 
 if TYPE_CHECKING:
-    from .streams import MediaStream
+    from .tracks import MediaStreamTrack
 
 FIRST_FRAME = 10
 """Seconds a camera gets for its first frame."""
+DRAWN = (200, 64, 16)
+NOISE = 8
+"""A colour, and how far what is read of it may be off: a change of the last bits harms no picture."""
 
 
 class Photo(MediaFile):
@@ -49,8 +53,14 @@ class Photo(MediaFile):
         return f"<Photo {self.width} x {self.height}, {self.size} bytes, {self.mime_type}>"
 
 
-async def photograph(stream: MediaStream, mime_type: str) -> Photo:
-    """One frame of a stream."""
+async def photograph(track: MediaStreamTrack, mime_type: str) -> Photo:
+    """One frame of a track."""
+    checked_mime_type(mime_type)
+    if track.kind != "video":
+        raise NotFoundError("take_photo: this track is sound; there is no picture in it")
+    if track.ready_state == "ended":
+        raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
+    stream = MediaStream([track])  # alone, so that nothing else of its stream is decoded
     if realm() == "page":
         blob, width, height = await _drawn(stream, mime_type)
     else:
@@ -60,8 +70,14 @@ async def photograph(stream: MediaStream, mime_type: str) -> Photo:
     return Photo(blob, str(blob.type), width, height)
 
 
+def checked_mime_type(mime_type: object) -> None:
+    if not isinstance(mime_type, str):
+        raise TypeError(f"mime_type is a string, not {mime_type!r}")
+
+
 async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
     """By way of a video element and a canvas: Firefox has no ImageCapture."""
+    _must_be_readable()
     video = js.document.createElement("video")
     video.muted = video.playsInline = True
     video.srcObject = stream.js
@@ -80,6 +96,21 @@ async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
     return blob, width, height
+
+
+def _must_be_readable() -> None:
+    """Refuse where the browser hands out noise instead of what was drawn (static/canvas.js does the same)."""
+    with translated("take_photo"):
+        context = js.OffscreenCanvas.new(2, 2).getContext("2d")
+        context.fillStyle = f"rgb{DRAWN}"
+        context.fillRect(0, 0, 2, 2)
+        read = context.getImageData(0, 0, 2, 2).data.to_py()
+    if any(abs(read[at] - DRAWN[at % 4]) > NOISE for at in range(16) if at % 4 < 3):
+        raise NotAllowedError(
+            "take_photo: the browser hands out other pixels than were drawn, to protect its user from being "
+            "recognised. Allow this site to read canvas data (by the icon beside the address), or set "
+            "privacy.resistFingerprinting to false in about:config (Firefox)."
+        )
 
 
 def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .browser import js, js_of, page, require_browser, translated
 from .display import Displayed
+from .errors import NotFoundError
 from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .levels import Level
+    from .photo import Photo
 
 
 class MediaStream(Displayed, BrowserEventTarget):
@@ -122,6 +124,25 @@ class MediaStream(Displayed, BrowserEventTarget):
         at_stop, self._at_stop = self._at_stop, None
         if at_stop:
             at_stop()
+
+    async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
+        """Take a picture of this stream, which stays open: a recording of it is not disturbed.
+
+        >>> with await media_devices.get_user_media(video=True) as stream:
+        ...     photo = await stream.take_photo()
+
+        Raises
+        ------
+        NotFoundError
+            The stream has no picture.
+        InvalidStateError, NotReadableError
+            As for `MediaStreamTrack.take_photo`.
+        """
+        tracks = self.video_tracks
+        if not tracks:
+            raise NotFoundError("take_photo: the stream has no picture. Open it with video=True.")
+        live = [track for track in tracks if track.ready_state == "live"]
+        return await (live or tracks)[0].take_photo(mime_type=mime_type)
 
     def levels(self, interval: float = 0.05) -> AsyncIterator[Level]:
         """How loud it is, every `interval` seconds, until the stream ends: `Level(peak, rms)`, each 0 to 1.

@@ -1,6 +1,8 @@
 """One take, from `start()` to its end: the state machine.
 
     RUNNING ──── stop(), tracks ended, or the browser ended it ────▶ ENDING
+    RUNNING ──── stop() in a page that was busy ───────────────────▶ HANDING_OVER
+    HANDING_OVER ── what waited has come, or the browser ended it ─▶ ENDING
     ENDING ───── `stop` came, after a last chunk with data ────────▶ OVER
     ENDING ───── `stop` came, the last chunk empty or not there ───▶ LOOKING_AGAIN
     ENDING ───── nothing more comes (SILENCE) ─────────────────────▶ OVER
@@ -10,6 +12,9 @@
 
 Why it is more than "wait for `stop`":
 
+- In Chromium encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
+  after Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and
+  stops it when `pause` is fired: by then all that had waited has been handed over.
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
   more, and `stop` reaches the user's handlers when everything is there.
 - Chromium leaves a recorder with sound in ``recording``, without any event, when the device goes. So the
@@ -36,17 +41,22 @@ from .errors import AbortError, InvalidStateError, PageLostError, PageUnavailabl
 from .events import Event
 from .keeping import InMemory, InStore
 from .outcome import Outcome
+from .turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
     from .recording import Recording
     from .store import RecordingStore
 
-RUNNING, ENDING, LOOKING_AGAIN, KEEPING, OVER = "running", "ending", "looking again", "keeping", "over"
+RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
+LOOKING_AGAIN, KEEPING, OVER = "looking again", "keeping", "over"
 
 TICK = 0.25
 """Seconds between two looks at the tracks and at the browser's state."""
+HAND_OVER = 4
+"""Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s."""
 SILENCE_AFTER_DATA = 2
 """Ticks without an event after which an ending take that has its last data needs no `stop` any more."""
 SILENCE = 20
@@ -108,6 +118,7 @@ class Take:
         self._stop_event: Any = None
         self._quiet = 0
         self._looked_at = 0
+        self._awaited = ""
         self._data_proxy: Any = None
 
     # The verbs. Each acts at once and returns what its event will settle.
@@ -122,6 +133,7 @@ class Take:
         for track in self._tracks:
             track.addEventListener("ended", self._proxy)
         self._timer = None
+        self._turns = Turns()
         try:
             with translated("start"):
                 # Beyond 31 bits Chromium takes it for 0, which is a flood of chunks.
@@ -157,11 +169,33 @@ class Take:
         return request
 
     def stop(self) -> Outcome[Recording]:
+        self._awaited = self._handed_over_at() if self._turns.busy else ""
+        if self._awaited:
+            self.phase, self._quiet, self._ended_at = HANDING_OVER, 0, now()
+        else:
+            self._stop_now()
+        return self.finished
+
+    def _handed_over(self) -> None:
+        if self.phase == HANDING_OVER:  # or the browser has ended it meanwhile
+            self._stop_now()
+
+    def _stop_now(self) -> None:
         with translated("stop"):
             self.js.stop()
         self._looked_at = self._chunks.count
         self._end()
-        return self.finished
+
+    def _handed_over_at(self) -> str:
+        """The event by which all that has been recorded will have been handed over. Nothing more is recorded,
+        but where no picture has come yet: Chromium makes nothing of the sound before the first one."""
+        if self.js.state == "paused":
+            return "pause" if self._expected["pause"] else ""
+        if self._expected["start"] and any(track.kind == "video" for track in self._tracks):
+            return "start"
+        with translated("stop"):
+            self.js.pause()
+        return "own pause"
 
     def _expect(self, type: str) -> Outcome[None]:
         outcome: Outcome[None] = Outcome()
@@ -171,9 +205,9 @@ class Take:
     # What there is so far.
 
     @property
-    def active(self) -> bool:
-        """True while the browser's recorder is not inactive."""
-        return bool(self.js.state != "inactive")
+    def state(self) -> Literal["inactive", "recording", "paused"]:
+        """The browser's, but ``"inactive"`` from `stop()` on, even while that hands over what waited."""
+        return "inactive" if self.phase == HANDING_OVER else self.js.state
 
     @property
     def duration(self) -> float:
@@ -223,7 +257,7 @@ class Take:
         if type == "ended":
             self._watch_tracks()
         elif type == "stop":
-            self._stop_event = js_event
+            self._stop_event, self._stopped_at = js_event, at
             self._end()
             if self._rest_has_come():
                 self._finish()
@@ -236,8 +270,10 @@ class Take:
             self._error = self._error or event.error
             self._end()
             self._notify(self, event)
-            if self.active:  # the browser owes a `stop` and does not seem to know
+            if self.js.state != "inactive":  # the browser owes a `stop` and does not seem to know
                 self.js.stop()
+        elif type == "pause" and self._awaited == "own pause" and not self._expected["pause"]:
+            self._handed_over()  # of this pause nobody else knows
         else:
             getattr(self._time, type)(at)
             # Taken first: a verb called by a handler waits for the next event.
@@ -246,6 +282,8 @@ class Take:
             self._notify(self, Event(type, js_event))
             if outcome:
                 outcome.resolve(None)
+            if type == self._awaited and not waiting:
+                self._handed_over()
 
     def _data(self, js_event: Any) -> None:
         """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""
@@ -267,14 +305,14 @@ class Take:
         if self._chunks.count < self._count_at_end + self._owed:
             return False
         size, at = self._chunks.last
-        return bool(size > 0 and self._stop_event.timeStamp - at <= TOGETHER)
+        return size > 0 and 1000 * self._stopped_at - at <= TOGETHER
 
     def _tick(self) -> None:
         """Look for what the browser does not say."""
         count = self._chunks.count
         if self.phase == RUNNING:
             self._watch_tracks()
-            if not self.active:
+            if self.js.state == "inactive":
                 self._end()
             self._looked_at = count
             return
@@ -282,7 +320,12 @@ class Take:
             self._looked_at, self._quiet = count, 0
             return
         self._quiet += 1
-        if self.phase == LOOKING_AGAIN:
+        if self.phase == HANDING_OVER:
+            if self.js.state == "inactive":
+                self._end()
+            elif self._quiet >= HAND_OVER:
+                self._stop_now()
+        elif self.phase == LOOKING_AGAIN:
             if self._quiet >= (LAST_LOOKS if count > self._count_at_end else LAST_LOOKS_FOR_ALL):
                 self._finish()
         elif self._quiet >= (SILENCE_AFTER_DATA if count > self._count_at_end else SILENCE):
@@ -292,7 +335,7 @@ class Take:
     def _watch_tracks(self) -> None:
         if (
             self.phase == RUNNING
-            and self.active
+            and self.js.state != "inactive"
             and all(track.readyState == "ended" for track in self._tracks)
         ):
             log.info("All tracks have ended; the recorder is stopped.")
@@ -302,9 +345,10 @@ class Take:
 
     def _end(self) -> None:
         """The browser has stopped, or is about to: from now on silence has a limit."""
-        if self.phase == RUNNING:
+        if self.phase in (RUNNING, HANDING_OVER):
+            if self.phase == RUNNING:
+                self._ended_at = now()
             self.phase = ENDING
-            self._ended_at = now()
             self._quiet = 0
             # Of an end that the browser brought about, the tick may hear after its data.
             self._count_at_end = self._looked_at
@@ -314,7 +358,7 @@ class Take:
         """All data has come; what is left is to keep it."""
         self.phase = KEEPING
         self._release()
-        at = self._stop_event.timeStamp / 1000 if self._stop_event else self._ended_at
+        at = self._stopped_at if self._stop_event and not self._awaited else self._ended_at
         self._time.stop(at, anything=self._chunks.anything)
         self._chunks.finish(str(self.js.mimeType), self.duration, self._started_at, self._conclude)
 
@@ -342,7 +386,7 @@ class Take:
         if self._error is None:
             self._error = error
             self._notify(self, Event("error", error=error))
-        if self.active:
+        if self.js.state != "inactive":
             self.js.stop()
         self._end()
 
@@ -364,6 +408,7 @@ class Take:
     def _release(self) -> None:
         """Nothing of the browser's knows this take any more."""
         js.clearInterval(self._timer)
+        self._turns.close()
         self.js.removeEventListener("dataavailable", self._gather)
         for type in ("start", "pause", "resume", "error", "stop"):
             self.js.removeEventListener(type, self._proxy)

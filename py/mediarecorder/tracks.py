@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .browser import js_of, require_browser, settle, translated
+from .browser import JsException, js, js_of, page, realm, require_browser, settle, translated
 from .constraints import as_dictionary, js_constraints
+from .errors import NotSupportedError
 from .events import BrowserEventTarget, HandlerAttribute
+
+if TYPE_CHECKING:
+    from .photo import Photo
 
 
 class MediaStreamTrack(BrowserEventTarget):
@@ -97,6 +101,29 @@ class MediaStreamTrack(BrowserEventTarget):
         """What was asked for."""
         return as_dictionary(self.js.getConstraints())
 
+    @property
+    def stats(self) -> dict[str, float]:
+        """How much the source has delivered, such as ``{"total_frames": 300, "delivered_frames": 298, …}``;
+        empty where the browser does not count (Firefox).
+
+        Sound has ``delivered_frames_duration`` and the latencies besides, in seconds. In a worker they are
+        up to half a second old.
+
+        >>> track.stats.get("discarded_frames", 0)
+        0
+
+        See https://developer.mozilla.org/docs/Web/API/MediaStreamTrack/stats.
+        """
+        try:
+            counted = self.js.stats.toJSON()
+        except (AttributeError, JsException):  # there are none, or none of this kind of track
+            return {}
+        # The specification counts times in milliseconds.
+        return {
+            name: value / 1000 if name.endswith(("duration", "latency")) else value
+            for name, value in as_dictionary(counted).items()
+        }
+
     def get_settings(self) -> dict[str, Any]:
         """The method of the specification; the same as `settings`."""
         return self.settings
@@ -118,6 +145,97 @@ class MediaStreamTrack(BrowserEventTarget):
             The device cannot; it goes on as before.
         """
         await settle(self.js, "applyConstraints", js_constraints(constraints), doing="apply_constraints")
+
+    async def crop_to(self, target: Any) -> None:
+        """Show no more of the page's own shared tab than where an element is, with whatever lies over it.
+
+        Parameters
+        ----------
+        target
+            An element of the page, a ``CropTarget`` (in a worker only that: the page makes it and posts it),
+            or None to show the whole tab again.
+
+        >>> [picture] = screen.video_tracks
+        >>> await picture.crop_to(js.document.getElementById("slides"))
+        >>> await picture.crop_to(None)
+
+        Raises
+        ------
+        NotSupportedError
+            The track is not this tab, or the browser has no Region Capture (Firefox, Safari).
+
+        See https://developer.mozilla.org/docs/Web/API/BrowserCaptureMediaStreamTrack/cropTo.
+        """
+        await self._limit("crop_to", "cropTo", "CropTarget", target)
+
+    async def restrict_to(self, target: Any) -> None:
+        """As `crop_to`, but of the element alone, without what lies over it.
+
+        Parameters
+        ----------
+        target
+            An element of the page that is a stacking context of its own (``isolation: isolate``), a
+            ``RestrictionTarget``, or None.
+
+        >>> await picture.restrict_to(js.document.getElementById("slides"))
+
+        Raises
+        ------
+        NotSupportedError
+            The track is not this tab, or the browser has no Element Capture (Firefox, Safari).
+
+        See https://developer.mozilla.org/docs/Web/API/BrowserCaptureMediaStreamTrack/restrictTo.
+        """
+        await self._limit("restrict_to", "restrictTo", "RestrictionTarget", target)
+
+    async def _limit(self, doing: str, method: str, kind: str, target: Any) -> None:
+        if not hasattr(self.js, method):
+            raise NotSupportedError(
+                f"{doing}: this track is not a tab of this browser, or the browser cannot limit a tab to an "
+                "element (Chrome and Edge can)."
+            )
+        target = js_of(target)
+        if hasattr(target, "nodeType"):
+            if not hasattr(page(), kind):
+                raise NotSupportedError(
+                    f"{doing}: an element cannot cross from a worker to its page. Have the page make the "
+                    f"target by {kind}.fromElement(element), and post it to the worker."
+                )
+            target = await settle(getattr(page(), kind), "fromElement", target, doing=doing)
+        if realm() != "page":
+            await settle(self.js, method, target, doing=doing)
+            return
+        # Chromium does it with the next picture, and there is none while nobody watches.
+        video = js.document.createElement("video")
+        video.muted = video.autoplay = True
+        video.srcObject = page().MediaStream.new(js.Array.of(self.js))
+        try:
+            await settle(self.js, method, target, doing=doing)
+        finally:
+            video.srcObject = None
+
+    async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
+        """Take a picture of this track, which goes on: a recording of it is not disturbed.
+
+        Parameters
+        ----------
+        mime_type
+            ``"image/jpeg"``, ``"image/png"`` or what else the browser can write.
+
+        >>> photo = await track.take_photo()
+
+        Raises
+        ------
+        NotFoundError
+            The track is sound.
+        InvalidStateError
+            It has ended.
+        NotReadableError
+            The camera delivers no picture.
+        """
+        from .photo import photograph
+
+        return await photograph(self, mime_type)
 
     def clone(self) -> MediaStreamTrack:
         """A second track of the same source, stopped on its own."""

@@ -147,7 +147,16 @@ export class MediaStreamTrack extends Mirrored {
     this.kind = kind;
     this.label = label;
     this.#state = state;
+    for (const method of state.methods) {
+      Object.assign(this, { [method]: (/** @type {unknown} */ target) => connection.call(handle, method, target) });
+    }
     connection.forgetLater(this, handle);
+  }
+
+  /** As old as the page's last look. */
+  get stats() {
+    const { stats } = this.#state;
+    return stats && { toJSON: () => stats };
   }
 
   get toldAnyway() {
@@ -221,9 +230,10 @@ export class MediaStreamTrack extends Mirrored {
 
   /** @param {TrackState} state */
   update(state) {
-    // What was ended here is no longer live, whatever the page said before it heard of it.
+    // What was ended or set here is so, whatever the page said before it heard of it.
+    const { enabled, contentHint } = this;
     const readyState = this.readyState === "ended" ? "ended" : state.readyState;
-    this.#state = { ...state, readyState };
+    this.#state = { ...state, readyState, enabled, contentHint };
   }
 
   lost() {
@@ -440,9 +450,10 @@ export class MediaDevices extends Mirrored {
     const own = /** @type {any} */ (this);
     delete own.getDisplayMedia;
     if (connection.snapshot?.screen) {
-      own.getDisplayMedia = async (/** @type {object} */ options = {}) => {
+      own.getDisplayMedia = async (/** @type {{controller?: CaptureController}} */ { controller, ...options } = {}) => {
         const current = connected();
-        return mirrorStream(await current.call(DEVICES, "getDisplayMedia", options), current);
+        const request = { ...options, ...(controller ? { focus: controller.focus } : {}) };
+        return mirrorStream(await current.call(DEVICES, "getDisplayMedia", request), current);
       };
     }
   }
@@ -455,11 +466,25 @@ export class MediaDevices extends Mirrored {
 
   /** Plain objects, since workers cannot make a MediaDeviceInfo. */
   async enumerateDevices() {
-    return connected().call(DEVICES, "enumerateDevices");
+    const infos = await connected().call(DEVICES, "enumerateDevices");
+    return infos.map((/** @type {any} */ { capabilities, ...info }) => ({
+      ...info,
+      ...(capabilities ? { getCapabilities: () => capabilities } : {}),
+    }));
   }
 
   getSupportedConstraints() {
     return { ...connected().snapshot?.constraints };
+  }
+}
+
+/** See https://developer.mozilla.org/docs/Web/API/CaptureController: what it is to say to the page's own. */
+export class CaptureController {
+  focus = "";
+
+  /** @param {string} behavior */
+  setFocusBehavior(behavior) {
+    this.focus = behavior;
   }
 }
 

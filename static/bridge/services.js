@@ -1,6 +1,7 @@
 // @ts-check
 /** What Python does in the page with its document and its audio, done for Python in a worker. */
 
+import { mustBeReadable } from "../canvas.js";
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
 import { Panel } from "./panel.js";
@@ -20,6 +21,7 @@ export class PageServices {
   /** One frame of a stream, by way of a video element and a canvas: Firefox has no ImageCapture.
    * @param {string} stream  @param {string} type */
   async photograph(stream, type) {
+    mustBeReadable();
     const video = document.createElement("video");
     video.muted = video.playsInline = true;
     video.srcObject = this.session.object(stream);

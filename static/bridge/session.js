@@ -22,6 +22,8 @@ import {
 /** @typedef {import("./vocabulary.js").EventDescription} EventDescription */
 
 const TRACK_EVENTS = ["ended", "mute", "unmute"];
+/** Milliseconds between two looks at what changes of a track without an event: its settings and statistics. */
+const LOOK = 500;
 
 export class Session {
   /** Objects by their handles, and the name of each one's kind. @type {Map<string, {object: any, kind: string}>} */
@@ -35,6 +37,9 @@ export class Session {
   #last = 0;
   #closed = false;
   #life = new Life(() => this.#say({ type: "robbed" }));
+  /** What was told last of each track, as text. @type {WeakMap<object, string>} */
+  #told = new WeakMap();
+  #looking = setInterval(() => this.#look(), LOOK);
 
   /** @param {{channel: string, sign: import("./life.js").Sign}} accepted */
   constructor({ channel, sign }) {
@@ -48,13 +53,19 @@ export class Session {
   }
 
   async #begin() {
-    this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
+    try {
+      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
+    } catch (error) {
+      this.#say({ type: "unable", error: describeError(error) });
+      this.close();
+    }
   }
 
   /** Give everything back. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#looking);
     for (const handle of [...this.#objects.keys()]) this.#forget(handle);
     this.channel.close();
     this.#life.end();
@@ -194,6 +205,17 @@ export class Session {
     return null;
   }
 
+  /** Tell what has changed of tracks. */
+  #look() {
+    for (const [handle, { object, kind }] of this.#objects) {
+      if (kind !== "MediaStreamTrack" || object.readyState !== "live") continue;
+      const state = trackState(object);
+      const text = JSON.stringify(state);
+      if (this.#told.get(object) !== text) this.#say({ type: "state", target: handle, state });
+      this.#told.set(object, text);
+    }
+  }
+
   /** @param {string} handle  of a track, of whose end nothing more will be heard */
   #unwatch(handle) {
     for (const type of TRACK_EVENTS) this.#unlisten(handle, type);
@@ -206,15 +228,24 @@ export class Session {
     return this.describeStream(await devices.getUserMedia(constraints));
   }
 
-  /** @param {MediaDevices} devices  @param {DisplayMediaStreamOptions} options */
-  async MediaDevices_getDisplayMedia(devices, options) {
+  /** @param {MediaDevices} devices  @param {DisplayMediaStreamOptions & {focus?: string}} options */
+  async MediaDevices_getDisplayMedia(devices, { focus, ...options }) {
+    const { CaptureController } = /** @type {any} */ (window);
+    if (focus && CaptureController) {
+      const controller = new CaptureController();
+      controller.setFocusBehavior(focus);
+      Object.assign(options, { controller });
+    }
     return this.describeStream(await devices.getDisplayMedia(options));
   }
 
   /** @param {MediaDevices} devices */
   async MediaDevices_enumerateDevices(devices) {
     const infos = await devices.enumerateDevices();
-    return infos.map(({ deviceId, groupId, kind, label }) => ({ deviceId, groupId, kind, label }));
+    return infos.map((info) => {
+      const { deviceId, groupId, kind, label } = info;
+      return { deviceId, groupId, kind, label, capabilities: /** @type {any} */ (info).getCapabilities?.() };
+    });
   }
 
   /** @param {Permissions} permissions  @param {PermissionDescriptor} descriptor */
@@ -288,6 +319,16 @@ export class Session {
     return trackState(track);
   }
 
+  /** @param {any} track  @param {unknown} target */
+  MediaStreamTrack_cropTo(track, target) {
+    return watched(track, () => track.cropTo(target));
+  }
+
+  /** @param {any} track  @param {unknown} target */
+  MediaStreamTrack_restrictTo(track, target) {
+    return watched(track, () => track.restrictTo(target));
+  }
+
   /** @param {import("./panel.js").Panel} panel  @param {any} showing */
   Panel_show(panel, { stream, ...showing }) {
     panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
@@ -328,7 +369,33 @@ function trackState(track) {
     settings: track.getSettings(),
     capabilities: track.getCapabilities ? track.getCapabilities() : null,
     constraints: track.getConstraints(),
+    stats: stats(track),
+    methods: ["cropTo", "restrictTo"].filter((name) => name in track),
   };
+}
+
+/**
+ * Do it while somebody watches: Chromium crops with the next picture, and there is none before.
+ * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
+ */
+async function watched(track, limit) {
+  const video = document.createElement("video");
+  video.muted = video.autoplay = true;
+  video.srcObject = new MediaStream([track]);
+  try {
+    await limit();
+  } finally {
+    video.srcObject = null;
+  }
+}
+
+/** How much it has delivered, if the browser counts that. @param {any} track @returns {object | null} */
+function stats(track) {
+  try {
+    return track.stats?.toJSON() ?? null;
+  } catch {
+    return null; // not of this kind of track
+  }
 }
 
 /** What a worker must know before it asks. @returns {Promise<import("./vocabulary.js").Snapshot>} */
@@ -345,6 +412,10 @@ async function snapshot() {
     constraints: { ...navigator.mediaDevices.getSupportedConstraints() },
     screen: "getDisplayMedia" in navigator.mediaDevices,
     permissions: Object.fromEntries(permissions),
+    policy: {
+      ancestors: location.ancestorOrigins?.length ?? 0,
+      features: /** @type {any} */ (document).featurePolicy?.allowedFeatures() ?? null,
+    },
   };
 }
 

@@ -7,6 +7,7 @@
 import { Connection } from "./connection.js";
 import {
   BlobEvent,
+  CaptureController,
   MediaDevices,
   MediaRecorder,
   MediaStream,
@@ -21,9 +22,21 @@ const mediaDevices = new MediaDevices();
 /** What of the page's `window` Python uses. */
 const page = {
   BlobEvent,
+  CaptureController,
   MediaRecorder,
   MediaStream,
   MediaStreamTrack,
+  location: {
+    get ancestorOrigins() {
+      return { length: Connection.current?.snapshot?.policy.ancestors ?? 0 };
+    },
+  },
+  document: {
+    get featurePolicy() {
+      const features = Connection.current?.snapshot?.policy.features;
+      return features && { allowedFeatures: () => features };
+    },
+  },
   navigator: { mediaDevices, permissions: new Permissions() },
   services: new Services(),
 };

@@ -7,6 +7,7 @@
  */
 
 import { VideoSample, VideoSampleSink } from "mediabunny";
+import { mustBeReadable } from "../canvas.js";
 import { Fault } from "../fault.js";
 import { encodedSpace, i420 } from "./i420.js";
 
@@ -88,8 +89,9 @@ function kept(width, height) {
   return last;
 }
 
-/** @param {number} width  @param {number} height */
+/** One whose pixels can be read. @param {number} width  @param {number} height */
 export function newCanvas(width, height) {
+  mustBeReadable();
   const made = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!made) throw new Fault("NotSupportedError", `this browser has no canvas of ${width} x ${height}`);
   return made;

@@ -6,6 +6,7 @@ import {
   Mp3OutputFormat, Mp4OutputFormat, OggOutputFormat, WavOutputFormat, WebMOutputFormat,
 } from "mediabunny";
 import { Fault } from "../fault.js";
+import { withoutCodecs } from "./faults.js";
 
 /** @typedef {import("mediabunny").VideoCodec} VideoCodec */
 /** @typedef {import("mediabunny").AudioCodec} AudioCodec */
@@ -144,7 +145,8 @@ async function possible(input, names) {
     const pictureFits = !picture || format.video.length === 0 || (await pictureCodec(picture, format));
     const codec = await sound?.getCodec();
     const soundFits = sound
-      ? name === "mp3" || (codec && format.audio.includes(codec)) || (await encodableSound(await soundFacts(sound), format.audio))
+      ? (codec && format.audio.includes(codec)) ||
+        ((await sound.canDecode()) && (name === "mp3" || (await encodableSound(await soundFacts(sound), format.audio))))
       : format.video.length > 0;
     if (pictureFits && soundFits) found.push(name);
   }
@@ -163,5 +165,6 @@ export async function soundFacts(track) {
 export async function unsupported(input, name, codecs) {
   const others = await possible(input, ["webm", "mp4", "wav", "ogg", "mp3"].filter((other) => other !== name));
   const instead = others.length ? `It can make ${others.join(", ")} of this recording` : "It can make no other format of it";
-  return new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}. ${instead}`);
+  const why = withoutCodecs();
+  return new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}${why}. ${instead}`);
 }

@@ -6,6 +6,7 @@ import {
 } from "mediabunny";
 import { Blocks } from "./blocks.js";
 import { Fault } from "../fault.js";
+import { withoutCodecs } from "./faults.js";
 import { withPreSkip } from "./opus.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
@@ -151,7 +152,7 @@ export async function pictureOf(input) {
 export async function decodable(track) {
   if (!(await track.canDecode())) {
     const codec = (await track.getCodec()) ?? "an unknown codec";
-    throw new Fault("NotSupportedError", `this browser cannot decode ${codec}`);
+    throw new Fault("NotSupportedError", `this browser cannot decode ${codec}${withoutCodecs()}`);
   }
   return track;
 }

@@ -3,6 +3,7 @@
 
 import { Fault } from "../fault.js";
 import { SoundEncoding } from "./encoding.js";
+import { withoutCodecs } from "./faults.js";
 import { encodableSound, FORMATS, named, wav } from "./formats.js";
 import { writing } from "./result.js";
 import { cut, remixed, resampled } from "./sound.js";
@@ -22,7 +23,8 @@ export const encodeSamples = (name, facts, read, request) =>
     const format = FORMATS[name];
     const parameters = await encodableSound(facts, format.audio);
     if (!parameters) {
-      throw new Fault("NotSupportedError", `this browser cannot encode ${named(format.audio)} for ${name}. It can make wav`);
+      const why = withoutCodecs();
+      throw new Fault("NotSupportedError", `this browser cannot encode ${named(format.audio)} for ${name}${why}. It can make wav`);
     }
     const { sampleRate, numberOfChannels: channels } = parameters;
     const length = Math.round((facts.length * sampleRate) / facts.sampleRate);

@@ -130,7 +130,12 @@ LANES: dict[str, Lane] = {
     .plus(flags=[f"{FAKE_DEVICES}=device-count=0"]),
     "firefox-no-devices": FIREFOX.plus(prefs={"media.navigator.streams.fake": False}),
     # Taking these permissions away ends the tracks as unplugging the device would.
-    "chromium-permissions": CHROMIUM.without(FAKE_UI).plus(permissions=["camera", "microphone"]),
+    # Who asks for the screen gets this tab.
+    "chromium-permissions": CHROMIUM.without(FAKE_UI).plus(
+        flags=["--auto-accept-this-tab-capture"], permissions=["camera", "microphone"]
+    ),
+    "firefox-resist-fingerprinting": FIREFOX.plus(prefs={"privacy.resistFingerprinting": True}),
+    "firefox-private": FIREFOX.plus(prefs={"browser.privatebrowsing.autostart": True}),
     "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
 }
 

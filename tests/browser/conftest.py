@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from patience import no_proxy_stays, until
+from workers import PythonWorker
 
 from mediarecorder import (
     AudioSamples,
@@ -53,6 +54,32 @@ def lose_devices() -> Any:
     from js import clearPermissions
 
     return clearPermissions
+
+
+@pytest.fixture
+async def open_channel() -> Callable[[], str]:
+    """``openChannel`` of page.js, as the page's author imports it."""
+    import js
+
+    if not hasattr(js, "openChannel"):
+        await load_into_page(f"{js.location.origin}/tests/browser/author.js")
+        # A script's `load` does not wait for what it awaits.
+        await until(lambda: hasattr(js, "openChannel"))
+    return js.openChannel
+
+
+@pytest.fixture
+def mortal() -> Iterator[Callable[..., PythonWorker]]:
+    """``mortal()`` starts a worker of the test's own, that is ended with it."""
+    workers = []
+
+    def mortal(**options: Any) -> PythonWorker:
+        workers.append(PythonWorker(**options))
+        return workers[-1]
+
+    yield mortal
+    for worker in workers:
+        worker.terminate()
 
 
 @pytest.fixture

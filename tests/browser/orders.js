@@ -33,6 +33,9 @@ function pass(target, event, deliver) {
     case "no stop":
       if (event.type !== "stop") deliver(event);
       break;
+    case "no pause":
+      if (event.type !== "pause") deliver(event);
+      break;
     case "nothing after stop()":
       if (!inactive) deliver(event);
       break;
@@ -174,6 +177,11 @@ Worker.prototype.terminate = function () {
   /** How many of those made since then are still there. */
   proxies: () => proxies.size,
   fail,
+  /** Keep this thread busy. @param {number} milliseconds */
+  keep_busy(milliseconds) {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  },
   set rule(/** @type {string} */ name) {
     rule = name;
   },

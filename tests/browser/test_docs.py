@@ -82,14 +82,32 @@ def documented():
         )
         for label, candidate in ((name, thing), *((f"{name}.{key}", value) for key, value in members)):
             candidate = getattr(candidate, "__func__", candidate)
-            text = (getattr(candidate, "fget", None) or candidate).__doc__ if callable(candidate) else None
+            is_code = callable(candidate) or isinstance(candidate, property)
+            text = (getattr(candidate, "fget", None) or candidate).__doc__ if is_code else None
             if text and ">>>" in text:
                 yield pytest.param(text, id=label)
 
 
+DOCUMENTED = list(documented())
+OF_A_TAB = [param for param in DOCUMENTED if "slides" in param.values[0]]
+
+
 @pytest.mark.lane("chromium")
-@pytest.mark.parametrize("text", list(documented()))
+@pytest.mark.parametrize("text", [param for param in DOCUMENTED if param not in OF_A_TAB])
 async def test_docstring(text, surroundings):
+    await try_examples(text, surroundings)
+
+
+@pytest.mark.lane("chromium-permissions")
+@pytest.mark.parametrize("text", OF_A_TAB)
+async def test_docstring_about_a_shared_tab(text, surroundings, stage):
+    stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
+    with await mediarecorder.media_devices.get_display_media(prefer_current_tab=True) as screen:
+        [picture] = screen.video_tracks
+        await try_examples(text, {**surroundings, "screen": screen, "picture": picture})
+
+
+async def try_examples(text, surroundings):
     import doctest
 
     for example in doctest.DocTestParser().get_examples(inspect.cleandoc(text)):

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
-from judge import probe
+from judge import CAMERA, colours, probe
 
 from mediarecorder import (
+    InvalidStateError,
+    MediaRecorder,
     MediaStream,
     NotFoundError,
     NotSupportedError,
@@ -233,6 +235,42 @@ async def test_take_photo(opened):
     html = photo._repr_html_()
     assert f'<img src="{photo.url}"' in html
     photo.close()
+
+
+async def test_a_photo_of_an_open_stream_leaves_it_open(both, engine):
+    [picture] = both.video_tracks
+    recorder = MediaRecorder(both)
+    await recorder.start()
+    photos = [await both.take_photo(), await picture.take_photo(mime_type="image/png")]
+    assert [(photo.width, photo.height) for photo in photos] == [(320, 240)] * 2
+    assert [photo.mime_type for photo in photos] == ["image/jpeg", "image/png"]
+    for photo in photos:
+        [stream] = (await probe(photo))["streams"]
+        assert (stream["width"], stream["height"]) == (320, 240)
+        if engine == "chromium":
+            assert (await colours(photo))[0]["name"] in CAMERA
+    assert recorder.state == "recording"
+    assert all(track.ready_state == "live" for track in both.tracks)
+    assert (await recorder.stop()).size > 0
+
+
+async def test_photos_of_streams_without_a_picture(both, microphone):
+    with pytest.raises(NotFoundError, match="no picture"):
+        await microphone.take_photo()
+    with pytest.raises(NotFoundError, match="sound"):
+        await both.audio_tracks[0].take_photo()
+    with pytest.raises(TypeError, match="mime_type"):
+        await both.take_photo(mime_type=5)
+    with pytest.raises(NotSupportedError, match="image/unheard-of"):
+        await both.take_photo(mime_type="image/unheard-of")
+    [picture] = both.video_tracks
+    clone = picture.clone()
+    picture.stop()
+    with pytest.raises(InvalidStateError, match="ended"):
+        await both.take_photo()
+    both.add_track(clone)
+    assert (await both.take_photo()).width == 320
+    clone.stop()
 
 
 async def test_take_photo_as_png():

@@ -9,11 +9,14 @@ from mediarecorder import (
     MediaRecorder,
     NotAllowedError,
     NotFoundError,
+    NotSupportedError,
+    RecordingStore,
     diagnose,
     media_devices,
     record,
     take_photo,
 )
+from mediarecorder.browser import insecure_context
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")
@@ -52,9 +55,49 @@ async def test_plain_http_says_so():
             await call
     with pytest.raises(InsecureContextError):
         _ = media_devices.supported_constraints
+    with pytest.raises(InsecureContextError, match=r"https.*localhost"):
+        await RecordingStore.open()
     table = await diagnose()
     assert table["secure context"] == "no"
-    assert "InsecureContextError" in table["devices"]
+    assert table["devices"] == "InsecureContextError"
+    assert str(table).count("Browsers give camera and microphone") == 1, "each advice once"
+
+
+@pytest.mark.lane("chromium", "firefox")
+@pytest.mark.parametrize(
+    ("origin", "is_suggested"),
+    [
+        ("http://example.org", True),
+        ("http://example.org:8000", True),
+        ("http://localhost.example.org", True),
+        ("https://example.org", False),
+        ("http://localhost", False),
+        ("http://localhost:8000", False),
+        ("http://app.localhost:8000", False),
+        ("http://127.0.0.1:8888", False),
+        ("http://[::1]:8888", False),
+    ],
+)
+def test_nobody_on_localhost_is_sent_there(origin, is_suggested):
+    """A page of this machine is insecure only in a frame of one that is."""
+    error = insecure_context("files", origin)
+    assert ("or as http://localhost" in str(error)) == is_suggested
+    assert ("in a frame" in str(error)) != is_suggested
+
+
+@pytest.mark.page_only("the browser's function is taken away in the page")
+async def test_a_browser_without_files_is_not_sent_to_localhost():
+    import js
+
+    prototype = js.StorageManager.prototype
+    own = js.Object.getOwnPropertyDescriptor(prototype, "getDirectory")
+    js.Reflect.deleteProperty(prototype, "getDirectory")
+    try:
+        with pytest.raises(NotSupportedError, match="no file system") as caught:
+            await RecordingStore.open()
+    finally:
+        js.Object.defineProperty(prototype, "getDirectory", own)
+    assert "localhost" not in str(caught.value)
 
 
 @pytest.mark.lane("chromium-permissions")

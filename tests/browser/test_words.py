@@ -114,6 +114,26 @@ def test_every_public_name_exists():
     assert set(dir(errors)) & set(mediarecorder.__all__)
 
 
+@pytest.mark.page_only("the browser's function is replaced in the page")
+async def test_a_permission_denied_by_qtwebengine_says_what_to_check():
+    """There getUserMedia rejects with `AbortError: Invalid state`."""
+    import js
+
+    from mediarecorder import AbortError, record
+
+    js.Function.new(
+        "const denied = new DOMException('Invalid state', 'AbortError');"
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(denied);"
+    )()
+    try:
+        with pytest.raises(AbortError, match=r"QtWebEngine.*must grant.*Invalid state") as caught:
+            await record(1)
+    finally:
+        js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
+    assert "privacy settings" in str(caught.value)
+    assert "QtWebEngine" not in str(errors.from_browser(js.DOMException.new("", "AbortError"), "save"))
+
+
 async def test_diagnose_is_a_table(lane):
     from mediarecorder import diagnose
 

@@ -27,18 +27,6 @@ async def ledger():
     return js.ledger
 
 
-@pytest.fixture
-async def open_channel():
-    """``openChannel`` of page.js, as the page's author imports it."""
-    import js
-
-    if not hasattr(js, "openChannel"):
-        await load_into_page(f"{js.location.origin}/tests/browser/author.js")
-        # A script's `load` does not wait for what it awaits.
-        await until(lambda: hasattr(js, "openChannel"))
-    return js.openChannel
-
-
 SHARED = {}
 
 
@@ -49,20 +37,6 @@ async def worker(open_channel):
         SHARED["worker"] = worker = PythonWorker()
         await worker.run(CONNECTED.format(channel=open_channel()))
     return SHARED["worker"]
-
-
-@pytest.fixture
-def mortal():
-    """``mortal()`` starts a worker of the test's own, that is ended with it."""
-    workers = []
-
-    def mortal(**options):
-        workers.append(PythonWorker(**options))
-        return workers[-1]
-
-    yield mortal
-    for worker in workers:
-        worker.terminate()
 
 
 # Without a page
@@ -113,6 +87,9 @@ async def test_a_worker_without_a_page_says_which_line_to_add(mortal):
         assert (name, text) == ("PageUnavailableError", "await mediarecorder.connect() first")
     assert table["realm"] == "worker"
     assert "PageUnavailableError" in table["page"]
+    assert table["devices"] == "PageUnavailableError"
+    assert str(table).count("import { openChannel }") == 1, "each advice once"
+    assert "mediarecorder.connect() first" not in str(table)
 
 
 RECORD = """

@@ -1,0 +1,266 @@
+"""`stop()` while what was recorded still waits in the page: Python, or a script, has kept the thread busy.
+
+Chromium's encoders hand their data over as tasks of the page's thread, and its `stop()` drops those.
+"""
+
+import asyncio
+import itertools
+import time
+
+import judge
+import pytest
+from workers import PythonWorker
+
+from mediarecorder import MediaRecorder
+from mediarecorder.modules import load_into_page
+
+in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
+RECORDED, BUSY = 0.3, 1.0
+"""Seconds that are recorded before the thread is busy, and that it is."""
+MISSING = {"chromium": 0.15, "firefox": 0.9}
+"""Seconds of sound that may be missing. Firefox's fake microphone plays less while a machine is busy."""
+
+
+def keep_busy(seconds=BUSY):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+async def begun(stream, timeslice=None, **options):
+    recorder = MediaRecorder(stream, **options)
+    await recorder.start(timeslice)
+    await asyncio.sleep(RECORDED)
+    return recorder
+
+
+async def seconds_heard(recording):
+    sound = await judge.sound(recording)
+    assert sound["gaps"] == []
+    return sound["end"]
+
+
+async def stopped_by_the_call(recorder):
+    keep_busy()
+    outcome = recorder.stop()
+    assert recorder.state == "inactive"
+    return await outcome
+
+
+async def stopped_after_a_script_was_busy(recorder):
+    import js
+
+    js.orders.keep_busy(BUSY * 1000)
+    return await recorder.stop()
+
+
+async def stopped_in_a_handler(recorder):
+    def stop(event):
+        subscription()
+        keep_busy()
+        recorder.stop()
+
+    subscription = recorder.on("dataavailable", stop)
+    recorder.request_data()
+    return await recorder.finished
+
+
+async def stopped_after_pausing(recorder):
+    keep_busy()
+    pausing = recorder.pause()
+    recording = await recorder.stop()
+    assert await pausing is None
+    return recording
+
+
+async def stopped_after_a_pause(recorder):
+    keep_busy()
+    await recorder.pause()
+    keep_busy(0.2)
+    return await recorder.stop()
+
+
+async def stopped_by_its_tracks(recorder):
+    keep_busy()
+    recorder.stream.stop()
+    return await recorder.finished
+
+
+ENDS = [
+    stopped_by_the_call,
+    stopped_after_a_script_was_busy,
+    stopped_in_a_handler,
+    stopped_after_pausing,
+    stopped_after_a_pause,
+    stopped_by_its_tracks,
+]
+
+
+@in_the_page
+@pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
+async def test_what_was_recorded_in_a_busy_page_is_kept(microphone, engine, orders, end):
+    recorder = await begun(microphone)
+    recording = await end(recorder)
+    assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
+
+
+@in_the_page
+@pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
+async def test_what_was_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone, engine, store, stored):
+    recorder = await begun(microphone, 0.1, store=store if stored else None)
+    recording = await stopped_by_the_call(recorder)
+    assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
+
+
+@in_the_page
+async def test_the_sound_beside_a_picture_is_kept(both, engine):
+    recording = await stopped_by_the_call(await begun(both))
+    assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
+
+
+@in_the_page
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("kind", ["microphone", "both"])
+async def test_the_body_of_async_with_may_be_busy(request, kind, microphone, both):
+    async with MediaRecorder({"microphone": microphone, "both": both}[kind]) as recorder:
+        keep_busy()
+    assert await seconds_heard(recorder.recording) >= BUSY - 0.3
+
+
+@in_the_page
+@pytest.mark.lane("chromium")
+async def test_nothing_is_recorded_after_the_call(microphone):
+    """Firefox's own `stop()` and `pause()` go on recording until the thread is free."""
+    recorder = await begun(microphone)
+    keep_busy(0.3)
+    outcome = recorder.stop()
+    keep_busy()
+    assert await seconds_heard(await outcome) < RECORDED + 0.3 + BUSY
+
+
+@in_the_page
+async def test_users_see_the_events_of_a_plain_stop(microphone):
+    recorder = await begun(microphone, 0.1)
+    log = []
+    for type in recorder.EVENTS:
+        recorder.on(type, lambda event: log.append(event.type))
+    recorder.onpause = recorder.onresume = lambda event: log.append("of an attribute")
+    keep_busy(0.2)
+    duration = recorder.duration
+    outcome, requested = recorder.stop(), recorder.finished
+    assert outcome is requested
+    recording = await outcome
+    assert set(log) == {"dataavailable", "stop"}
+    assert log.count("stop") == 1
+    assert log[-1] == "stop"
+    assert recording.duration == pytest.approx(duration, abs=0.05), "the hand-over is no part of it"
+
+
+@in_the_page
+async def test_pending_verbs_settle_when_a_busy_page_stops(microphone):
+    recorder = await begun(microphone)
+    keep_busy(0.2)
+    pausing, resuming, requested = recorder.pause(), recorder.resume(), recorder.request_data()
+    heard = []
+    for type in ("pause", "resume"):
+        recorder.on(type, lambda event: heard.append(event.type))
+    recording = await recorder.stop()
+    assert await asyncio.gather(pausing, resuming) == [None, None]
+    assert heard == ["pause", "resume"]
+    assert (await requested).size == recording.chunks[0].size
+
+
+@in_the_page
+async def test_a_busy_page_can_stop_and_start_in_one_breath(microphone, engine):
+    recorder = await begun(microphone)
+    keep_busy()
+    first = recorder.stop()
+    started = recorder.start()
+    assert recorder.state == "recording"
+    assert await seconds_heard(await first) >= RECORDED + BUSY - MISSING[engine]
+    await started
+    assert (await recorder.stop()) is not (await first)
+
+
+@in_the_page
+@pytest.mark.lane("chromium")
+async def test_a_pause_event_that_never_comes_delays_the_end_only(microphone, orders):
+    recorder = await begun(microphone)
+    recorder.js.onpause = None
+    orders.rule = "no pause"
+    keep_busy(0.2)
+    outcome = recorder.stop()
+    assert recorder.state == "inactive"
+    assert (await outcome).size > 0
+
+
+IN_A_WORKER = """
+import asyncio
+import js
+import mediarecorder
+
+await mediarecorder.connect("{channel}")
+with await mediarecorder.media_devices.get_user_media(audio=True) as stream:
+    recorder = mediarecorder.MediaRecorder(stream)
+    await recorder.start()
+    await asyncio.sleep({recorded})
+    js.postMessage("recording")
+    await asyncio.sleep({busy} / 2)
+    outcome = recorder.stop()
+    assert recorder.state == "inactive"
+    recording = await outcome
+(await recording.bytes()).hex()
+"""
+
+
+@in_the_page
+@pytest.mark.time_limit(60)
+async def test_a_worker_stops_while_its_page_is_busy(engine):
+    import js
+
+    await load_into_page(f"{js.location.origin}/tests/browser/author.js")
+    while not hasattr(js, "openChannel"):
+        await asyncio.sleep(0.02)
+    worker = PythonWorker()
+    try:
+        source = IN_A_WORKER.format(channel=js.openChannel(), recorded=RECORDED, busy=BUSY)
+        answer = worker.start(source)
+        await worker.said.get()
+        keep_busy()
+        data = bytes.fromhex(await answer)
+    finally:
+        worker.terminate()
+    assert await seconds_heard(data) >= RECORDED + BUSY / 2 - MISSING[engine] / 2
+
+
+@in_the_page
+@pytest.mark.lane("chromium")
+async def test_chromiums_camera_stands_still_in_a_busy_page(camera):
+    """The guide says so: the browser itself takes no pictures then, so that there are none to keep."""
+    recorder = await begun(camera)
+    keep_busy()
+    await asyncio.sleep(0.5)
+    times = [picture["time"] for picture in await judge.pictures(await recorder.stop())]
+    assert max(after - before for before, after in itertools.pairwise(times)) > BUSY / 2
+
+
+@pytest.mark.soak
+@in_the_page
+@pytest.mark.lane("chromium")
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("timeslice", [None, 0.2])
+@pytest.mark.parametrize(
+    "mime_type",
+    [
+        "video/webm;codecs=vp8,opus",
+        "video/webm;codecs=vp9,opus",
+        "video/webm;codecs=h264,opus",
+        "video/mp4;codecs=vp9,opus",
+        "video/mp4;codecs=avc1.42E01E,opus",
+    ],
+)
+async def test_three_busy_seconds_of_each_codec(both, mime_type, timeslice):
+    for _ in range(3):
+        recorder = await begun(both, timeslice, mime_type=mime_type)
+        keep_busy(3)
+        assert await seconds_heard(await recorder.stop()) >= RECORDED + 3 - 0.15

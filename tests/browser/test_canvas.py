@@ -1,0 +1,112 @@
+"""Browsers that hand out other pixels than were drawn: noise is never taken for a picture."""
+
+import json
+
+import pytest
+
+from mediarecorder import NotAllowedError, NotSupportedError, record, take_photo
+from mediarecorder.player import look_at
+
+# What extensions and some browsers do.
+WHITE = """
+const { prototype } = OffscreenCanvasRenderingContext2D;
+const { getImageData } = prototype;
+prototype.getImageData = function (...where) {
+  const image = getImageData.apply(this, where);
+  image.data.fill(255);
+  return image;
+};
+globalThis.readCanvases = () => {
+  prototype.getImageData = getImageData;
+};
+"""
+# What browsers do that make each reading a little different.
+LAST_BITS = WHITE.replace(
+    "image.data.fill(255)", "image.data.forEach((value, at) => (image.data[at] = value ^ 1))"
+)
+
+
+@pytest.fixture
+def blocked():
+    import js
+
+    js.Function.new(WHITE)()
+    yield
+    js.readCanvases()
+
+
+@pytest.mark.lane("firefox-resist-fingerprinting")
+async def test_a_photo_that_the_browser_falsifies_says_what_to_switch(camera):
+    for take in (take_photo, camera.take_photo, camera.tracks[0].take_photo):
+        with pytest.raises(
+            NotAllowedError, match=r"canvas data.*privacy\.resistFingerprinting.*about:config"
+        ):
+            await take()
+
+
+@pytest.mark.lane("firefox-resist-fingerprinting")
+async def test_what_needs_decoders_says_who_took_them():
+    recording = await record(0.5, video=True)
+    for call in (recording.thumbnail, recording.samples, lambda: recording.convert("wav")):
+        with pytest.raises(NotSupportedError, match=r"WebCodecs.*privacy\.resistFingerprinting") as caught:
+            await call()
+    with pytest.raises(NotSupportedError, match="WebCodecs") as caught:
+        await recording.convert("mp4")
+    assert "wav" not in str(caught.value), "it could not make that"
+    assert (await look_at(recording)).poster is None
+    assert (await recording.seekable()).size > 0
+
+
+@pytest.mark.lane("firefox-resist-fingerprinting")
+async def test_the_same_from_a_worker(open_channel, mortal):
+    source = f"""
+import json, mediarecorder
+await mediarecorder.connect("{open_channel()}")
+said = []
+recording = await mediarecorder.record(0.3, video=True)
+for call in mediarecorder.take_photo, recording.thumbnail:
+    try:
+        await call()
+    except mediarecorder.MediaError as error:
+        said.append([error.name, str(error)])
+json.dumps(said)
+"""
+    [photo, thumbnail] = json.loads(await mortal().run(source))
+    assert photo[0] == "NotAllowedError"
+    assert "take_photo: the browser hands out other pixels" in photo[1]
+    assert thumbnail[0] == "NotSupportedError"
+    assert "privacy.resistFingerprinting" in thumbnail[1]
+
+
+async def first(frames):
+    async for frame in frames:
+        return frame
+    return None
+
+
+async def test_nothing_of_the_engine_reads_a_falsified_canvas(recorded, blocked):
+    recording = await recorded("picture")
+    with pytest.raises(NotAllowedError, match="thumbnail: the browser hands out other pixels"):
+        await recording.thumbnail(0)
+    with pytest.raises(NotAllowedError, match="frames: the browser hands out other pixels"):
+        await first(recording.frames())
+    assert (await look_at(recording)).poster is None
+
+
+@pytest.mark.page_only("the canvas of the page is falsified there")
+async def test_no_photo_of_a_falsified_canvas(camera, blocked):
+    with pytest.raises(NotAllowedError, match="take_photo: the browser hands out other pixels"):
+        await camera.take_photo()
+
+
+async def test_changed_last_bits_harm_nothing(recorded, camera):
+    import js
+
+    recording = await recorded("picture")
+    js.Function.new(LAST_BITS)()
+    try:
+        assert (await recording.thumbnail(0)).size > 0
+        assert await first(recording.frames(width=16))
+        assert (await camera.take_photo()).size > 0
+    finally:
+        js.readCanvases()

@@ -1,0 +1,40 @@
+"""MicroPython, PyScript's other interpreter: the package says at once that it is the wrong one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import prepare
+
+ROOT = Path(__file__).parents[2]
+MICROPYTHON = ROOT / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
+
+PROGRAM = """
+import { readdirSync, readFileSync } from "node:fs";
+import { loadMicroPython } from "%s";
+const python = await loadMicroPython();
+python.FS.mkdir("/mediarecorder");
+for (const name of readdirSync("py/mediarecorder").filter((name) => name.endsWith(".py"))) {
+  python.FS.writeFile(`/mediarecorder/${name}`, readFileSync(`py/mediarecorder/${name}`));
+}
+try {
+  python.runPython("import sys\\nsys.path.append('/')\\n" + process.argv[1]);
+} catch ({ message }) {
+  console.log(message);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import mediarecorder", "from mediarecorder import record", "import mediarecorder.blocking"],
+)
+def test_importing_it_in_micropython_says_what_it_needs(statement):
+    program = PROGRAM % MICROPYTHON.as_uri()
+    command = [str(prepare.node()), "--input-type=module", "--eval", program, statement]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    error = done.stdout.strip().splitlines()[-1]
+    assert error == 'ImportError: mediarecorder needs Pyodide: <script type="py">, not <script type="mpy">'
