@@ -246,7 +246,9 @@ REMOVALS = {
 
 
 @pytest.mark.parametrize("removal", REMOVALS)
-async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(put, stage, monkeypatch, removal):
+async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(
+    put, stage, monkeypatch, removal
+):
     opened = Opened(monkeypatch)
     panel = RecorderPanel()
     seen = await put(panel)
