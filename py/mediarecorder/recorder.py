@@ -10,6 +10,7 @@ from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
 from .keeping import checked_store
+from .steady import prepare, steadied
 from .streams import MediaStream
 from .take import OVER, Take, refuse_inactive
 
@@ -123,13 +124,14 @@ class MediaRecorder(EventTarget):
             {camel_case(name): value for name, value in options.items() if value is not None}
         )
         self._js = self._fresh_browser_recorder()
+        prepare(self._stream.js)
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
 
-    def _fresh_browser_recorder(self) -> Any:
+    def _fresh_browser_recorder(self, js_stream: Any = None) -> Any:
         with translated("MediaRecorder"):
-            return media_recorder_class().new(self._stream.js, self._options)
+            return media_recorder_class().new(js_stream or self._stream.js, self._options)
 
     # Types
 
@@ -286,9 +288,18 @@ class MediaRecorder(EventTarget):
         if all(track.ready_state == "ended" for track in self._stream.tracks):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
-        js_recorder = self._js if self._take is None else self._fresh_browser_recorder()
-        take = Take(js_recorder, self._hear, self._store)
-        started = take.start(timeslice)
+        steady = steadied(self._stream.js, timeslice)
+        try:
+            if steady is not None:
+                js_recorder = self._fresh_browser_recorder(steady.js_stream)
+            else:
+                js_recorder = self._js if self._take is None else self._fresh_browser_recorder()
+            take = Take(js_recorder, self._hear, self._store, self._stream.js, steady)
+            started = take.start(timeslice)
+        except BaseException:
+            if steady is not None:
+                steady.close()
+            raise
         self._js, self._take = js_recorder, take
         self._living.append(take)
         if self._listened("dataavailable"):

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from .recording import Recording
+    from .steady import Steady
     from .store import RecordingStore
 
 RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
@@ -89,10 +90,19 @@ class Take:
         Called with this take and each `Event` it hears of.
     store
         Where its chunks go; without one they stay in memory.
+    js_stream
+        What is recorded, if the browser's recorder has a stream of ours in its place.
+    steady
+        That stream; it is closed with the take.
     """
 
     def __init__(
-        self, js_recorder: Any, notify: Callable[[Take, Event], None], store: RecordingStore | None = None
+        self,
+        js_recorder: Any,
+        notify: Callable[[Take, Event], None],
+        store: RecordingStore | None = None,
+        js_stream: Any = None,
+        steady: Steady | None = None,
     ) -> None:
         self.js = js_recorder
         self.phase = RUNNING
@@ -100,7 +110,8 @@ class Take:
         self.finished: Outcome[Recording] = Outcome()
         self.recording: Recording | None = None
         self._notify = notify
-        self._tracks = list(js_recorder.stream.getTracks())
+        self._tracks = list((js_stream or js_recorder.stream).getTracks())
+        self._steady = steady
         self._chunks: InMemory | InStore
         if store is None:
             self._chunks = InMemory()
@@ -419,6 +430,8 @@ class Take:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
         self._chunks.release()
+        if self._steady is not None:
+            self._steady.close()
 
 
 def _nobody(take: Take, event: Event) -> None:

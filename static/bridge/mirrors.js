@@ -526,6 +526,16 @@ export class Services {
     };
   }
 
+  /** @param {MediaStream} stream  @param {MediaStreamTrack[]} sources  @param {number} every  milliseconds */
+  steady({ connection, handle }, sources, every) {
+    const steady = connection.newHandle();
+    connection.post(SERVICES, "makeSteady", steady, handle, sources.map((source) => source.handle), every);
+    return {
+      stream: new MediaStream([], { connection, handle: steady, id: "" }),
+      close: () => connection.forget(steady),
+    };
+  }
+
   /** @param {MediaStreamTrack[]} tracks */
   async mix(tracks) {
     const { connection } = tracks[0];

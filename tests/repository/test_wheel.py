@@ -66,6 +66,7 @@ def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel
         "media.js",
         "mp3.js",
         "page.js",
+        "steady.js",
         "store.js",
         "worker.js",
         "LICENSES.txt",
