@@ -90,10 +90,8 @@ class Take:
         Called with this take and each `Event` it hears of.
     store
         Where its chunks go; without one they stay in memory.
-    js_stream
-        What is recorded, if the browser's recorder has a stream of ours in its place.
     steady
-        That stream; it is closed with the take.
+        What the browser's recorder has in place of the user's stream, if it does; closed with the take.
     """
 
     def __init__(
@@ -101,7 +99,6 @@ class Take:
         js_recorder: Any,
         notify: Callable[[Take, Event], None],
         store: RecordingStore | None = None,
-        js_stream: Any = None,
         steady: Steady | None = None,
     ) -> None:
         self.js = js_recorder
@@ -110,7 +107,7 @@ class Take:
         self.finished: Outcome[Recording] = Outcome()
         self.recording: Recording | None = None
         self._notify = notify
-        self._tracks = list((js_stream or js_recorder.stream).getTracks())
+        self._tracks = list((steady.js_source if steady else js_recorder.stream).getTracks())
         self._steady = steady
         self._chunks: InMemory | InStore
         if store is None:
