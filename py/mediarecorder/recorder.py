@@ -140,8 +140,9 @@ class MediaRecorder(EventTarget):
         self._options = js_object(
             {camel_case(name): value for name, value in options.items() if value is not None}
         )
-        self._js = self._fresh_browser_recorder(self._recordable())
-        prepare(self._stream.js)
+        js_stream = self._recordable()
+        self._js = self._fresh_browser_recorder(js_stream)
+        prepare(self._stream, js_stream)
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
@@ -325,7 +326,7 @@ class MediaRecorder(EventTarget):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
-        steady = steadied(js_stream, timeslice)
+        steady = steadied(self._stream, js_stream, timeslice)
         try:
             if steady or self._take is not None or js_recorder.stream != js_stream:
                 js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .browser import absent, js, js_object, page, realm
 from .errors import MediaError
 from .modules import load_module, registered
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from .streams import MediaStream
 
 SHORTEST, LONGEST = 1 / 30, 0.5
 """Seconds after which something is put in: half a timeslice, within these bounds."""
@@ -17,73 +20,74 @@ SHORTEST, LONGEST = 1 / 30, 0.5
 log = logging.getLogger("mediarecorder")
 
 
-def steadied(stream: Any, timeslice: float | None) -> Steady | None:
-    """What is to be recorded instead of the browser's stream; None where all its tracks go on by themselves.
+def steadied(stream: MediaStream, js_stream: Any, timeslice: float | None) -> Steady | None:
+    """What is to be recorded in place of the browser's stream; None where that does not hold itself back.
 
-    A camera, a microphone, a screen and a window deliver all the time. What comes from elsewhere (a canvas,
-    a `<video>`, an AudioContext, WebRTC), a shared tab and a muted track may not.
+    A recorder writes sound and picture in the order of time, so it waits for whichever is late. A camera, a
+    microphone, a screen and a window deliver all the time. What comes from elsewhere (a canvas, a
+    ``<video>``, an AudioContext, WebRTC), a shared tab and a muted track may not.
     """
-    sources = _sources(stream)
+    sources = _sources(stream, js_stream)
     if not sources:
         return None
-    return Steady(stream, sources, max(SHORTEST, min(LONGEST, (timeslice or 1) / 2)))
+    return Steady(js_stream, sources, max(SHORTEST, min(LONGEST, (timeslice or 1) / 2)))
 
 
-def prepare(stream: Any) -> None:
+def prepare(stream: MediaStream, js_stream: Any) -> None:
     """Load what a take of this stream will need."""
-    if realm() == "page" and registered("steady") is None and _sources(stream):
+    if realm() == "page" and registered("steady") is None and _sources(stream, js_stream):
         Outcome.running(load_module("steady"))
 
 
-def _sources(stream: Any) -> list[Any]:
-    tracks = [track for track in stream.getTracks() if track.readyState == "live"]
-    both = len({track.kind for track in tracks}) > 1
-    return [track for track in tracks if _may_stand_still(track, both)]
+def _sources(stream: MediaStream, js_stream: Any) -> list[Any]:
+    tracks = [track for track in js_stream.getTracks() if track.readyState == "live"]
+    if len({track.kind for track in tracks}) < 2:
+        return []  # alone, it holds nothing back
+    return [track for track in tracks if _may_stand_still(track, stream)]
 
 
-def _may_stand_still(track: Any, both: bool) -> bool:
-    # Alone, a sound holds nothing back. Into sound, Firefox lets no script.
-    if track.kind == "audio" and not (both and (realm() == "worker" or _generator() is not None)):
+def _may_stand_still(track: Any, stream: MediaStream) -> bool:
+    # Firefox lets no script into its sound; a mix goes on by itself.
+    if track.kind == "audio" and (stream._at_stop or not hasattr(page(), "MediaStreamTrackGenerator")):
         return False
-    settings = track.getSettings()
     if track.muted:
         return True
+    settings = track.getSettings()
     surface = getattr(settings, "displaySurface", None)
     if not absent(surface):
         return bool(track.kind == "video" and surface == "browser")
     return absent(getattr(settings, "groupId", None))
 
 
-def _generator() -> Any:
-    return getattr(js, "MediaStreamTrackGenerator", None)
-
-
 class Steady:
-    """A stream of ours to record, until `close`."""
+    """A stream of ours to record in place of `js_source`, until `close`."""
 
-    def __init__(self, stream: Any, sources: list[Any], every: float) -> None:
+    def __init__(self, js_source: Any, sources: list[Any], every: float) -> None:
+        self.js_source = js_source
         self._over = False
         self._close: Any = None
         if realm() == "worker":
-            made = page().services.steady(stream, js.Array.of(*sources), every * 1000)
+            made = page().services.steady(js_source, js.Array.of(*sources), every * 1000)
             self.js_stream, self._close = made.stream, made.close
             return
         # These are made here and now, since `start()` acts at once, and fed when the module is there.
         self._sources, self._targets = sources, [_target(source.kind) for source in sources]
-        ours = {source.id: _track_of(target) for source, target in zip(sources, self._targets, strict=True)}
-        tracks = js.Array.of(*(ours.get(track.id, track) for track in stream.getTracks()))
+        self._ours = {source.id: _track_of(t) for source, t in zip(sources, self._targets, strict=True)}
+        tracks = js.Array.of(*(self._ours.get(track.id, track) for track in js_source.getTracks()))
         self.js_stream = js.MediaStream.new(tracks)
         if registered("steady") is not None:
-            self._feed(stream, every)
+            self._feed(every)
         else:
-            self._loading = asyncio.ensure_future(self._load_and_feed(stream, every))
+            self._loading = asyncio.ensure_future(self._load_and_feed(every))
 
-    def _feed(self, stream: Any, every: float) -> None:
+    def _feed(self, every: float) -> None:
         sources, targets = js.Array.of(*self._sources), js.Array.of(*self._targets)
-        steady = registered("steady").Steady.new(stream, sources, every * 1000, targets, self.js_stream)
+        steady = registered("steady").Steady.new(
+            self.js_source, sources, every * 1000, targets, self.js_stream
+        )
         self._close = steady.close.bind(steady)
 
-    async def _load_and_feed(self, stream: Any, every: float) -> None:
+    async def _load_and_feed(self, every: float) -> None:
         try:
             await load_module("steady")
         except MediaError as error:
@@ -92,7 +96,7 @@ class Steady:
                 self._feed_plainly()
         else:
             if not self._over:
-                self._feed(stream, every)
+                self._feed(every)
 
     def _feed_plainly(self) -> None:
         """Pass on what the sources give, by means of the browser alone."""
@@ -105,6 +109,8 @@ class Steady:
             video, context = js.document.createElement("video"), target.getContext("2d")
             video.muted, video.srcObject = True, js.MediaStream.new(js.Array.of(source))
             video.play().catch(js.Object)
+            size = source.getSettings()
+            target.width, target.height = getattr(size, "width", 640), getattr(size, "height", 480)
             videos.append(video)
             timers.append(js.setInterval(context.drawImage.bind(context, video, 0, 0), 33))
 
@@ -113,8 +119,8 @@ class Steady:
                 js.clearInterval(timer)
             for video in videos:
                 video.srcObject = None
-            for target in self._targets:
-                _track_of(target).stop()
+            for track in self._ours.values():
+                track.stop()
 
         self._close = close
 
@@ -127,11 +133,10 @@ class Steady:
 
 
 def _target(kind: str) -> Any:
-    generator = _generator()
-    if generator is not None:
-        return generator.new(js_object({"kind": kind}))
+    if hasattr(js, "MediaStreamTrackGenerator"):
+        return js.MediaStreamTrackGenerator.new(js_object({"kind": kind}))
     canvas = js.document.createElement("canvas")
-    canvas.getContext("2d")  # without one there is no stream
+    canvas.getContext("2d", js_object({"alpha": False}))  # without one there is no stream
     return canvas
 
 

@@ -10,7 +10,9 @@
  * Firefox lets no script into its sound. By itself it goes on after 10 s without any.
  */
 
-/** Milliseconds that a source gets for its first picture, and sound for being late. */
+/** Milliseconds that a source gets for its first picture or sound. */
+const FIRST = 200;
+/** Milliseconds that sound may be late. */
 const PATIENCE = 500;
 /** Milliseconds between two looks at what the user does to the tracks. */
 const LOOK = 200;
@@ -24,7 +26,7 @@ const FIRST_PICTURES = 8;
 function targetOf({ kind }) {
   if ("MediaStreamTrackGenerator" in globalThis) return new /** @type {any} */ (globalThis).MediaStreamTrackGenerator({ kind });
   const canvas = document.createElement("canvas");
-  canvas.getContext("2d"); // without one there is no stream
+  canvas.getContext("2d", { alpha: false }); // without one there is no stream
   return canvas;
 }
 
@@ -74,12 +76,11 @@ export class Steady {
   #relay(sources, targets, every, begun) {
     const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
     const ways = sources.map((track, n) => ({
-      // (A camera would not go on while more of its pictures wait.)
-      readable: new MediaStreamTrackProcessor({ track, maxBufferSize: track.kind === "video" ? 2 : 100 }).readable,
+      readable: new MediaStreamTrackProcessor({ track, maxBufferSize: track.kind === "video" ? 3 : 100 }).readable,
       writable: targets[n].writable,
       size: track.kind === "video" ? sizeOf(track) : null,
     }));
-    const here = () => void this.#ends.push(relay(ways, every, PATIENCE, begun));
+    const here = () => void this.#ends.push(relay(ways, every, FIRST, PATIENCE, begun));
     // In a worker neither a busy nor a hidden page stops it.
     const text = `let end;onmessage=({data})=>{if(data)end=(${relay})(...data);else{end?.();close()}};postMessage(0)`;
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -88,7 +89,7 @@ export class Steady {
       let ended = false;
       worker.onmessage = () => {
         if (ended) return worker.terminate();
-        worker.postMessage([ways, every, PATIENCE, begun], ways.flatMap((way) => /** @type {any[]} */ ([way.readable, way.writable])));
+        worker.postMessage([ways, every, FIRST, PATIENCE, begun], ways.flatMap((way) => /** @type {any[]} */ ([way.readable, way.writable])));
       };
       worker.onerror = () => ended || here(); // a Content-Security-Policy
       this.#ends.push(() => {
@@ -124,7 +125,7 @@ export class Steady {
       clearTimeout(timer);
       timer = setTimeout(draw, drawn && drawn < FIRST_PICTURES ? 33 : every);
     };
-    timer = setTimeout(draw, PATIENCE);
+    timer = setTimeout(draw, FIRST);
     const next = () => void video.requestVideoFrameCallback(() => (draw(), next()));
     next();
     this.#ends.push(() => {
@@ -148,10 +149,10 @@ function sizeOf(track) {
 /**
  * Pass on what the sources give; where one gives nothing, its last picture again, or silence. The text of this function
  * runs in a worker, so it uses nothing from outside.
- * @param {Way[]} ways  @param {number} every  @param {number} patience  @param {boolean} begun
+ * @param {Way[]} ways  @param {number} every  @param {number} first  @param {number} patience  @param {boolean} begun
  * @returns {() => void}  ends it
  */
-function relay(ways, every, patience, begun) {
+function relay(ways, every, first, patience, begun) {
   const ends = ways.map(({ readable, writable, size }) => {
     const reader = readable.getReader();
     const writer = writable.getWriter();
@@ -214,7 +215,7 @@ function relay(ways, every, patience, begun) {
         write(value);
       }
     }
-    wait(patience);
+    wait(first);
     run().catch(() => {}).finally(() => {
       clearTimeout(timer);
       last?.close();
