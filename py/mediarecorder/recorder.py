@@ -142,7 +142,7 @@ class MediaRecorder(EventTarget):
         )
         js_stream = self._recordable()
         self._js = self._fresh_browser_recorder(js_stream)
-        prepare(self._stream, js_stream)
+        prepare(js_stream)
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
@@ -222,6 +222,9 @@ class MediaRecorder(EventTarget):
     @property
     def js(self) -> Any:
         """The browser's recorder of the current take. Each take after the first has a fresh one.
+
+        Where a picture that may stand still is recorded with sound, its ``stream`` is one of ours, in which
+        the last picture is repeated; `stream` stays yours.
 
         After `stop()` in a page that was busy it stays ``"paused"`` until it has handed over what waited.
         """
@@ -326,7 +329,7 @@ class MediaRecorder(EventTarget):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
-        steady = steadied(self._stream, js_stream, timeslice)
+        steady = steadied(js_stream, timeslice)
         try:
             if steady or self._take is not None or js_recorder.stream != js_stream:
                 js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)

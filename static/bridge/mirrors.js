@@ -526,10 +526,10 @@ export class Services {
     };
   }
 
-  /** @param {MediaStream} stream  @param {MediaStreamTrack[]} sources  @param {number} every  milliseconds */
-  steady({ connection, handle }, sources, every) {
+  /** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {number} every  milliseconds */
+  steady({ connection, handle }, source, every) {
     const steady = connection.newHandle();
-    connection.post(SERVICES, "makeSteady", steady, handle, sources.map((source) => source.handle), every);
+    connection.post(SERVICES, "makeSteady", steady, handle, source.handle, every);
     return {
       stream: new MediaStream([], { connection, handle: steady, id: "" }),
       close: () => connection.forget(steady),

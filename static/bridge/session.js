@@ -332,10 +332,10 @@ export class Session {
 
   // Recorders
 
-  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {string[]} sources
+  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {string} source
    * @param {number} every */
-  Services_makeSteady(_, handle, stream, sources, every) {
-    this.#keep(handle, "Steady", new Steady(this.object(stream), sources.map((source) => this.object(source)), every));
+  Services_makeSteady(_, handle, stream, source, every) {
+    this.#keep(handle, "Steady", new Steady(this.object(stream), this.object(source), every));
   }
 
   /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */

@@ -1,95 +1,83 @@
 // @ts-check
 /**
- * Tracks that go on where their source stands still.
+ * A picture that goes on where its source stands still.
  *
- * A recorder writes its tracks in the order of time, so while one of them gives nothing it holds back all others: a
- * canvas on which nothing is drawn holds back the sound, and a silent AudioContext the picture. Chromium drops all of
- * it when the track has given nothing at all. Such a track is recorded by way of one of ours, in which the last
- * picture is repeated, or silence put in.
- *
- * Firefox lets no script into its sound. By itself it goes on after 10 s without any.
+ * A recorder writes sound and picture in the order of time, so while a canvas is not drawn on it holds back the sound,
+ * and with it every byte. Chromium drops all of it when the picture has given nothing at all. Such a picture is
+ * recorded by way of one of ours, in which the last one is repeated. Before the first it is black.
  */
 
-/** Milliseconds that a source gets for its first picture or sound. */
+/** Milliseconds that a source gets for its first picture. */
 const FIRST = 200;
-/** Milliseconds that sound may be late. */
-const PATIENCE = 500;
 /** Milliseconds between two looks at what the user does to the tracks. */
 const LOOK = 200;
 /** Firefox begins when it has seen some pictures. */
 const FIRST_PICTURES = 8;
 
-/** @typedef {{readable: ReadableStream, writable: WritableStream, size: number[] | null}} Way  sound has no size */
-/** What records a source's track: in Chromium a generator, else a canvas. @typedef {any} Target */
+/** What records the source's pictures: in Chromium a generator, else a canvas. @typedef {any} Target */
 
-/** @param {MediaStreamTrack} source  @returns {Target} */
-function targetOf({ kind }) {
-  if ("MediaStreamTrackGenerator" in globalThis) return new /** @type {any} */ (globalThis).MediaStreamTrackGenerator({ kind });
+/** @returns {Target} */
+function makeTarget() {
+  if ("MediaStreamTrackGenerator" in globalThis) {
+    return new /** @type {any} */ (globalThis).MediaStreamTrackGenerator({ kind: "video" });
+  }
   const canvas = document.createElement("canvas");
   canvas.getContext("2d", { alpha: false }); // without one there is no stream
   return canvas;
 }
 
+/** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {Target} target */
+function streamWith(stream, source, target) {
+  const [ours] = target.captureStream?.().getTracks() ?? [target];
+  return new MediaStream(stream.getTracks().map((track) => (track === source ? ours : track)));
+}
+
 export class Steady {
-  /** @type {Map<MediaStreamTrack, MediaStreamTrack>} */
-  #ours = new Map();
   /** @type {(() => void)[]} */
   #ends = [];
 
   /**
-   * @param {MediaStream} stream  the user's
-   * @param {MediaStreamTrack[]} sources  those of its tracks that can stand still
-   * @param {number} every  milliseconds after which something is put in
-   * @param {Target[]} [targets]  those that were made for the sources before this was loaded
-   * @param {MediaStream} [recorded]  a stream of them, and of the other tracks
+   * @param {MediaStream} theirs  the user's
+   * @param {MediaStreamTrack} source  its picture
+   * @param {number} every  milliseconds after which the last one is repeated
+   * @param {Target} [target]  what was made for it before this was loaded
+   * @param {MediaStream} [stream]  of that, and of the other tracks
    */
-  constructor(stream, sources, every, targets = sources.map(targetOf), recorded) {
-    const tracks = stream.getTracks();
-    const given = recorded?.getTracks();
-    sources.forEach((source, n) => {
-      const ours = given ? given[tracks.indexOf(source)]
-        : "captureStream" in targets[n] ? targets[n].captureStream().getTracks()[0] : targets[n];
-      this.#ours.set(source, ours);
-    });
-    this.stream = recorded ?? new MediaStream(tracks.map((track) => this.#ours.get(track) ?? track));
-    // Where nothing else is recorded, nothing is put in before the first of the sources begins.
-    const begun = tracks.length > sources.length;
-    if ("getContext" in targets[0]) sources.forEach((source, n) => this.#draw(source, targets[n], every, begun));
-    else this.#relay(sources, targets, every, begun);
-    const timer = setInterval(() => this.#follow(stream, tracks), LOOK);
-    this.#ends.push(() => clearInterval(timer));
-  }
-
-  /** Do to our tracks what the user does to theirs. @param {MediaStream} stream  @param {MediaStreamTrack[]} known */
-  #follow(stream, known) {
-    for (const [source, ours] of this.#ours) {
+  constructor(theirs, source, every, target = makeTarget(), stream = streamWith(theirs, source, target)) {
+    this.stream = stream;
+    const [ours] = stream.getVideoTracks();
+    if ("writable" in target) this.#relay(source, target, every);
+    else this.#draw(source, target, every);
+    const known = theirs.getTracks();
+    // Do to our tracks what the user does to theirs.
+    const timer = setInterval(() => {
       ours.enabled = source.enabled;
       if (source.readyState === "ended") ours.stop();
-    }
-    const tracks = stream.getTracks();
-    for (const track of known) if (!tracks.includes(track)) this.stream.removeTrack(this.#ours.get(track) ?? track);
-    for (const track of tracks) if (!known.includes(track)) this.stream.addTrack(track);
-    known.splice(0, known.length, ...tracks);
+      const tracks = theirs.getTracks();
+      for (const track of known) if (!tracks.includes(track)) stream.removeTrack(track === source ? ours : track);
+      for (const track of tracks) if (!known.includes(track)) stream.addTrack(track);
+      known.splice(0, known.length, ...tracks);
+    }, LOOK);
+    this.#ends.push(() => clearInterval(timer), () => ours.stop());
   }
 
-  /** @param {MediaStreamTrack[]} sources  @param {Target[]} targets  @param {number} every  @param {boolean} begun */
-  #relay(sources, targets, every, begun) {
-    const { MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
-    const ways = sources.map((track, n) => ({
-      readable: new MediaStreamTrackProcessor({ track, maxBufferSize: track.kind === "video" ? 3 : 100 }).readable,
-      writable: targets[n].writable,
-      size: track.kind === "video" ? sizeOf(track) : null,
-    }));
-    const here = () => void this.#ends.push(relay(ways, every, FIRST, PATIENCE, begun));
+  /** @param {MediaStreamTrack} track  @param {Target} target  @param {number} every */
+  #relay(track, { writable }, every) {
+    const { readable } = new /** @type {any} */ (globalThis).MediaStreamTrackProcessor({ track });
+    const [width, height] = sizeOf(track);
+    const here = () => {
+      const end = relay(readable, writable, width, height, every, FIRST);
+      this.#ends.push(() => void end());
+    };
     // In a worker neither a busy nor a hidden page stops it.
-    const text = `let end;onmessage=({data})=>{if(data)end=(${relay})(...data);else{end?.();close()}};postMessage(0)`;
+    const text = `let end;onmessage=({data})=>{if(data)end=(${relay})(...data);else Promise.resolve(end?.()).then(close)};postMessage(0)`;
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    let ended = false;
     try {
       const worker = new Worker(address);
-      let ended = false;
       worker.onmessage = () => {
-        if (ended) return worker.terminate();
-        worker.postMessage([ways, every, FIRST, PATIENCE, begun], ways.flatMap((way) => /** @type {any[]} */ ([way.readable, way.writable])));
+        if (ended) worker.terminate();
+        else worker.postMessage([readable, writable, width, height, every, FIRST], [readable, writable]);
       };
       worker.onerror = () => ended || here(); // a Content-Security-Policy
       this.#ends.push(() => {
@@ -103,8 +91,8 @@ export class Steady {
     }
   }
 
-  /** @param {MediaStreamTrack} track  @param {HTMLCanvasElement} canvas  @param {number} every  @param {boolean} begun */
-  #draw(track, canvas, every, begun) {
+  /** @param {MediaStreamTrack} track  @param {HTMLCanvasElement} canvas  @param {number} every */
+  #draw(track, canvas, every) {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const video = document.createElement("video");
     video.muted = video.playsInline = true;
@@ -115,15 +103,12 @@ export class Steady {
     let timer;
     const draw = () => {
       const { videoWidth, videoHeight } = video;
-      if (videoWidth || begun) {
-        const [width, height] = videoWidth ? [videoWidth, videoHeight] : sizeOf(track);
-        if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-        if (videoWidth) context.drawImage(video, 0, 0);
-        else context.fillRect(0, 0, width, height);
-        drawn++;
-      }
+      const [width, height] = videoWidth ? [videoWidth, videoHeight] : sizeOf(track);
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      if (videoWidth) context.drawImage(video, 0, 0);
+      else context.fillRect(0, 0, width, height);
       clearTimeout(timer);
-      timer = setTimeout(draw, drawn && drawn < FIRST_PICTURES ? 33 : every);
+      timer = setTimeout(draw, ++drawn < FIRST_PICTURES ? 33 : every);
     };
     timer = setTimeout(draw, FIRST);
     const next = () => void video.requestVideoFrameCallback(() => (draw(), next()));
@@ -136,7 +121,6 @@ export class Steady {
 
   close() {
     for (const end of this.#ends) end();
-    for (const ours of this.#ours.values()) ours.stop();
   }
 }
 
@@ -147,83 +131,49 @@ function sizeOf(track) {
 }
 
 /**
- * Pass on what the sources give; where one gives nothing, its last picture again, or silence. The text of this function
- * runs in a worker, so it uses nothing from outside.
- * @param {Way[]} ways  @param {number} every  @param {number} first  @param {number} patience  @param {boolean} begun
- * @returns {() => void}  ends it
+ * Pass on pictures; where none comes, the last one again. The text of this function runs in a worker, so it uses
+ * nothing from outside.
+ * @param {ReadableStream} readable  @param {WritableStream} writable
+ * @param {number} codedWidth  @param {number} codedHeight  @param {number} every  @param {number} first
+ * @returns {() => Promise<void>}  ends it
  */
-function relay(ways, every, first, patience, begun) {
-  const ends = ways.map(({ readable, writable, size }) => {
-    const reader = readable.getReader();
-    const writer = writable.getWriter();
-    /** @type {VideoFrame | null} */
-    let last = null;
-    /** Of sound: where it has come to on its own clock (µs), when that was on ours (ms), and what it is like. */
-    let end = -Infinity;
-    let at = performance.now();
-    let [rate, channels] = [48000, 1];
-    /** @type {any} */
-    let timer;
-    const wait = (/** @type {number} */ milliseconds) => {
-      clearTimeout(timer);
-      timer = setTimeout(fill, milliseconds);
-    };
-    const write = (/** @type {VideoFrame | AudioData} */ data) => void writer.write(data).catch(() => data.close());
-    function fill() {
-      wait(every);
-      if (!begun) return;
-      if (size) {
-        last ??= black(size);
-        write(last.clone());
-        return;
-      }
-      const now = performance.now();
-      const numberOfFrames = Math.round((now - at) * rate / 1000);
-      const timestamp = Math.round(end > 0 ? end : at * 1000);
-      const data = new Float32Array(numberOfFrames * channels);
-      write(new AudioData({ format: "f32-planar", sampleRate: rate, numberOfChannels: channels, numberOfFrames, timestamp, data }));
-      end += (now - at) * 1000;
-      at = now;
-    }
-    function black(/** @type {number[]} */ [codedWidth, codedHeight]) {
-      const pixels = codedWidth * codedHeight;
-      const data = new Uint8Array(pixels + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
-      data.fill(16).fill(128, pixels);
-      return new VideoFrame(data, { format: "I420", codedWidth, codedHeight, timestamp: 0 });
-    }
-    async function run() {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        begun = true;
-        if (size) {
-          last?.close();
-          last = value.clone();
-          wait(every);
-        } else {
-          wait(Math.max(every, patience));
-          const late = value.timestamp < end - 20_000; // silence is in its place
-          at = performance.now();
-          if (late) {
-            value.close();
-            continue;
-          }
-          end = value.timestamp + value.duration;
-          rate = value.sampleRate;
-          channels = value.numberOfChannels;
-        }
-        write(value);
-      }
-    }
-    wait(first);
-    run().catch(() => {}).finally(() => {
-      clearTimeout(timer);
+function relay(readable, writable, codedWidth, codedHeight, every, first) {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  /** @type {VideoFrame | null} */
+  let last = null;
+  /** @type {any} */
+  let timer;
+  const write = (/** @type {VideoFrame} */ frame) => void writer.write(frame).catch(() => frame.close());
+  function again() {
+    timer = setTimeout(again, every);
+    last ??= black();
+    write(last.clone());
+  }
+  function black() {
+    const pixels = codedWidth * codedHeight;
+    const data = new Uint8Array(pixels + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
+    data.fill(16).fill(128, pixels);
+    return new VideoFrame(data, { format: "I420", codedWidth, codedHeight, timestamp: 0 });
+  }
+  async function run() {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
       last?.close();
-      writer.close().catch(() => {});
-    });
-    return () => void reader.cancel().catch(() => {});
-  });
-  return () => ends.forEach((end) => end());
+      last = value.clone();
+      clearTimeout(timer);
+      timer = setTimeout(again, every);
+      write(value);
+    }
+  }
+  timer = setTimeout(again, first);
+  const running = run().catch(() => {}).then(() => {
+    clearTimeout(timer);
+    last?.close();
+    return writer.close();
+  }).catch(() => {});
+  return () => reader.cancel().then(() => running);
 }
 
 Object.assign(globalThis, { [Symbol.for("mediarecorder.steady")]: { Steady } });
