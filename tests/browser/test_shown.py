@@ -252,8 +252,8 @@ async def test_stored_takes_play_in_the_table(store, stage, recorded):
     assert {player.tagName for player in stage.querySelectorAll("audio, video")} == {"AUDIO", "VIDEO"}
     addresses = [player.src for player in stage.querySelectorAll("audio, video")]
     listed[1].show_in(stage)
-    await until(lambda: stage.querySelector("video").src)
-    assert stage.querySelector("video").src in addresses, "one address for each take"
+    await until(lambda: stage.querySelector("audio, video").src)
+    assert stage.querySelector("audio, video").src in addresses, "one address for each take"
 
 
 @pytest.mark.media_work
