@@ -51,17 +51,27 @@ async def look_at(recording: Recording) -> Look:
         return Look()
 
 
+def player_tag(is_video: bool, label: str, width: int, **addresses: str) -> str:
+    """The element; addresses that are empty are left out."""
+    tag, size = ("video", f' width="{width}"') if is_video else ("audio", "")
+    given = "".join(f' {name}="{escape(address)}"' for name, address in addresses.items() if address)
+    return (
+        f'<{tag} controls playsinline preload="metadata"{size}{given} aria-label="{escape(label)}"></{tag}>'
+    )
+
+
 def player_html(recording: Recording) -> str:
     """The player. Its address lives until the recording's `close()`."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
     look = recording.look
-    tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
-    poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
-    player = (
-        f'<{tag} controls playsinline preload="metadata"{size}{poster} src="{escape(recording.url)}" '
-        f'aria-label="{f"Recording of {length}" if length else "Recording"}"></{tag}>'
+    player = player_tag(
+        recording.is_video,
+        f"Recording of {length}" if length else "Recording",
+        width=640,
+        poster=look.poster.url if look and look.poster else "",
+        src=recording.url,
     )
     if look is None:
         player = view(when_placed(lambda: _look_to_show(recording)), player)

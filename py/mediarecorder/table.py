@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .display import clock, escape, file_size
 from .placement import view, when_placed
+from .player import player_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +54,8 @@ def _code(at: int, take: StoredRecording) -> str:
 
 def _player(take: StoredRecording) -> str:
     """A player that gets its address once the disk has opened the take."""
-    tag, size = ("video", ' width="160"') if take.mime_type.startswith("video/") else ("audio", "")
-    label = escape(f"{take.title or 'Recording'}, {clock(take.duration)}")
-    player = f'<{tag} controls playsinline preload="metadata"{size} aria-label="{label}"></{tag}>'
+    label = f"{take.title or 'Recording'}, {clock(take.duration)}"
+    player = player_tag(take.mime_type.startswith("video/"), label, width=160)
 
     async def opened() -> dict[str, Any]:
         # One for each state of the take: an address lives as long as this page.

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from canvases import Canvas
 from patience import no_proxy_stays, until
 from workers import PythonWorker
 
@@ -201,6 +202,12 @@ async def frame() -> AsyncIterator[tuple[Any, str]]:
     yield frame, await opened
     frame.remove()
     channel.close()
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    """A canvas on which nothing was drawn."""
+    return Canvas()
 
 
 @pytest.fixture
