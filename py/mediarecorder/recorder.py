@@ -381,8 +381,8 @@ class MediaRecorder(EventTarget):
         ----------
         drain
             On a busy machine Chromium drops pictures that its encoder still holds. True puts the end off,
-            without recording more, until all have come, 30 s at most. Without a timeslice it puts it off until
-            the first picture has come, 5 s at most.
+            without recording more, until all have come, 30 s at most. That needs a timeslice; without one the
+            end waits for the first picture alone, 5 s at most.
 
         Raises
         ------
