@@ -93,6 +93,9 @@ export const even = (size) => Math.ceil(size / 2) * 2;
 
 /** @typedef {{codec: AudioCodec, sampleRate: number, numberOfChannels: number}} SoundParameters */
 
+/** Codecs that some format has an encoder of ours for. */
+const OWN = new Set(Object.values(FORMATS).flatMap(({ encoders }) => encoders));
+
 /**
  * Codec, rate and channels to encode a sound with; its own rate and channels where an encoder takes them.
  * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs  in order of preference
@@ -101,8 +104,10 @@ export const even = (size) => Math.ceil(size / 2) * 2;
  * @throws {Needs} where that encoder is to be loaded first
  */
 export async function encodableSound({ sampleRate, channels }, codecs, encoders) {
-  // (What Firefox encodes as Vorbis is silent.)
-  for (const codec of codecs.filter((codec) => codec !== "vorbis")) {
+  // What Firefox encodes as Vorbis is silent. And a raw stream of AAC cannot say what an encoder puts before the sound:
+  // its row names no encoder, so none is used, whatever was loaded for other files.
+  const usable = codecs.filter((codec) => codec !== "vorbis" && (encoders.includes(codec) || !OWN.has(codec)));
+  for (const codec of usable) {
     // Opus counts in frames of 48000 Hz, whatever it is given, and our resampler is the better one.
     const rates = codec === "opus" ? [48000] : [sampleRate, 48000];
     for (const [rate, numberOfChannels] of [...rates.map((rate) => [rate, channels]), [48000, 2], [48000, 1]]) {
