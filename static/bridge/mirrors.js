@@ -531,10 +531,13 @@ export class Services {
     };
   }
 
-  /** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {number} every  milliseconds */
-  steady({ connection, handle }, source, every) {
+  /**
+   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined} sound
+   * @param {number} every  milliseconds
+   */
+  steady({ connection, handle }, picture, sound, every) {
     const steady = connection.newHandle();
-    connection.post(SERVICES, "makeSteady", steady, handle, source.handle, every);
+    connection.post(SERVICES, "makeSteady", steady, handle, picture?.handle, sound?.handle, every);
     return {
       stream: new MediaStream([], { connection, handle: steady, id: "" }),
       close: () => connection.forget(steady),
