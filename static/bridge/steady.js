@@ -202,38 +202,40 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   const writer = writable.getWriter();
   /** @type {VideoFrame | null} */
   let last = null;
-  let timeless = false;
+  /** Of the last one, when it stands still: data and facts. @type {[Uint8Array, any] | null} */
+  let pixels = null;
   /** @type {any} */
   let timer;
   const write = (/** @type {VideoFrame} */ frame) => void writer.write(frame).catch(() => frame.close());
   async function again() {
     timer = setTimeout(again, every);
     const frame = last;
-    if (frame && !timeless) {
-      const made = await copy(frame).catch(() => frame.clone());
-      if (last !== frame) return made.close(); // another has come meanwhile
-      frame.close();
-      last = made;
+    if (frame && !pixels) {
+      const made = await copy(frame).catch(() => null);
+      if (last !== frame) return; // another has come meanwhile
+      pixels = made;
     }
-    timeless = true;
-    last ??= black();
-    write(last.clone());
+    if (frame && !pixels) return write(frame.clone()); // it cannot be read
+    pixels ??= black();
+    write(new VideoFrame(...pixels));
   }
-  /** (A clone says when it was captured, and the recorder takes it for one of that time.) @param {VideoFrame} frame */
+  /**
+   * (A clone says when it was captured, and the recorder takes it for one of that time.)
+   * @param {VideoFrame} frame  @returns {Promise<[Uint8Array, any]>}
+   */
   async function copy(frame) {
     const { format, colorSpace, visibleRect, rotation, flip } = /** @type {any} */ (frame);
     const data = new Uint8Array(frame.allocationSize());
     const layout = await frame.copyTo(data);
     const { width, height } = visibleRect;
-    /** @type {any} */
-    const facts = { format, layout, colorSpace, rotation, flip, codedWidth: width, codedHeight: height, timestamp: 0 };
-    return new VideoFrame(data, facts);
+    return [data, { format, layout, colorSpace, rotation, flip, codedWidth: width, codedHeight: height, timestamp: 0 }];
   }
+  /** @returns {[Uint8Array, any]} */
   function black() {
-    const pixels = codedWidth * codedHeight;
-    const data = new Uint8Array(pixels + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
-    data.fill(16).fill(128, pixels);
-    return new VideoFrame(data, { format: "I420", codedWidth, codedHeight, timestamp: 0 });
+    const count = codedWidth * codedHeight;
+    const data = new Uint8Array(count + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
+    data.fill(16).fill(128, count);
+    return [data, { format: "I420", codedWidth, codedHeight, timestamp: 0 }];
   }
   timer = setTimeout(again, first);
   return {
@@ -241,7 +243,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
     show(frame) {
       last?.close();
       last = frame.clone();
-      timeless = false;
+      pixels = null;
       clearTimeout(timer);
       timer = setTimeout(again, every);
       write(frame);
