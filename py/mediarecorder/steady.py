@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from .browser import absent, js, js_object, media_recorder_class, page, realm
+from .canvas import is_readable, require_readable
 from .clock import comes_from_the_start
 from .errors import MediaError
 from .modules import load_module, registered
@@ -46,7 +47,22 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
         sound = None
     if picture is None or len(live) < 2 or (comes_from_the_start(picture) and not picture.muted):
         picture = None
+    # Where the browser falsifies canvases, in ours the picture would be noise: a shared screen is not.
+    if picture is not None and not (_generator() or is_readable()):
+        picture = None
     return picture, sound
+
+
+def refuse_noise(js_stream: Any) -> None:
+    """Raise where the stream of a canvas is noise. Firefox's tracks do not say what they are of; those of
+    devices, screens and connections have a label."""
+    for track in js_stream.getVideoTracks():
+        if track.readyState == "live" and not (track.label or _generator() or comes_from_the_start(track)):
+            require_readable("start", ", and would record noise for this canvas")
+
+
+def _generator() -> bool:
+    return hasattr(js, "MediaStreamTrackGenerator")
 
 
 def _may_fall_silent(js_track: Any, *, alone: bool) -> bool:
@@ -191,7 +207,7 @@ def _target(source: Any) -> tuple[Any, Any]:
 
     The source is read from now on: the one picture of a canvas can be over when the module is there.
     """
-    if hasattr(js, "MediaStreamTrackGenerator"):
+    if _generator():
         track = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
         processor = js.MediaStreamTrackProcessor.new(js_object({"track": source}))
         return js_object({"readable": processor.readable, "writable": track.writable}), track
