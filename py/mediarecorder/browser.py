@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import (
     BrowserRequiredError,
@@ -50,6 +50,7 @@ __all__ = [
     "connected",
     "create_proxy",
     "has_jspi",
+    "has_origin",
     "insecure_context",
     "js",
     "js_object",
@@ -67,6 +68,7 @@ __all__ = [
     "settle",
     "to_js",
     "translated",
+    "trusted",
     "use_page",
 ]
 
@@ -137,6 +139,17 @@ def page() -> Any:
     return js if _bridge is None else _bridge.page
 
 
+NO_ORIGIN = (
+    "This page has no origin of its own: it is in a frame with the attribute sandbox but without "
+    "allow-same-origin, or it was opened as a file. Add allow-same-origin, or open it from a server."
+)
+
+
+def has_origin() -> bool:
+    """Whether the page is of an origin, for which browsers keep files, locks and permissions."""
+    return str(js.origin) != "null"
+
+
 def insecure_context(what: str, origin: str = "") -> InsecureContextError:
     """The error of a page that is not secure, with advice that fits its address."""
     scheme, _, host = (origin or str(js.origin)).partition("://")
@@ -190,6 +203,39 @@ def plain(value: Any) -> Any:
     if absent(value):
         return None
     return value.to_py() if isinstance(value, JsProxy) else value
+
+
+UNTRUSTED = (
+    "The page's Content-Security-Policy demands Trusted Types. Add the policy mediarecorder to it: "
+    "trusted-types mediarecorder"
+)
+"""What the page's author can do where a text is not trusted (static/trust.js says it too)."""
+
+
+def trusted(kind: Literal["createHTML", "createScript", "createScriptURL"], text: str) -> Any:
+    """`text` as the browser wants it where a page demands Trusted Types; as it is elsewhere.
+
+    Where the page does not allow our policy the text stays as it is, and what gets it refuses it (TypeError).
+
+    See https://developer.mozilla.org/docs/Web/API/Trusted_Types_API.
+    """
+    policy = _policy()
+    return getattr(policy, kind)(text) if policy else text
+
+
+@cache
+def _policy() -> Any:
+    """All of the library shares one (static/trust.js), since a page may allow its name once."""
+    key = getattr(js.Symbol, "for")("mediarecorder.policy")
+    policy = js.Reflect.get(js.globalThis, key)
+    if absent(policy) and hasattr(js, "trustedTypes"):
+        rules = {"createHTML": js.String, "createScript": js.String, "createScriptURL": js.String}
+        try:
+            policy = js.trustedTypes.createPolicy("mediarecorder", js_object(rules))
+        except JsException:
+            return None
+        js.Reflect.set(js.globalThis, key, policy)
+    return None if absent(policy) else policy
 
 
 def now() -> float:

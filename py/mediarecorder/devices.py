@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import IN_BROWSER, js_object, page, plain, realm, settle, translated
+from .browser import IN_BROWSER, NO_ORIGIN, has_origin, js_object, page, plain, realm, settle, translated
 from .browser import media_devices as browser_media_devices
 from .constraints import as_dictionary, js_request, snake_case
-from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
+from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
 from .events import BrowserEventTarget, HandlerAttribute
 from .streams import MediaStream
 
@@ -186,13 +186,21 @@ class MediaDevices(BrowserEventTarget):
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
-        opening = asyncio.ensure_future(settle(self.js, method, request, doing=doing))
+        opening = asyncio.ensure_future(self._ask(method, request, doing))
         try:
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
             # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
             opening.add_done_callback(_release)
             raise
+
+    async def _ask(self, method: str, request: Any, doing: str) -> Any:
+        try:
+            return await settle(self.js, method, request, doing=doing)
+        except (NotAllowedError, SecurityError) as error:
+            if has_origin():
+                raise
+            raise type(error)(f"{doing}: the browser lends this page no device. {NO_ORIGIN}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""

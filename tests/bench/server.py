@@ -8,6 +8,7 @@ import tempfile
 import threading
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench import judge
 from bench.bundle import pack
@@ -46,7 +47,9 @@ class BenchHandler(Handler):
         if self.headers and self.headers.get("Host", "").startswith(INSECURE_HOST):
             # Chromium calls it an error to ask for isolation over plain http.
             headers = {name: value for name, value in headers.items() if not name.startswith("Cross-Origin-")}
-        if lane := _lane(path):
+        # A worker that a lane's page starts gets the same.
+        of_worker = path.startswith("/tests/browser/worker") and self.headers
+        if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
             headers |= lane.headers
         return headers
 
