@@ -85,7 +85,7 @@
   function use(wanted) {
     language = wanted === "de" ? "de" : "en";
     document.documentElement.lang = language;
-    if (document.body) translate(document.body);
+    translate(document.documentElement);
   }
 
   /** Private windows may have no place to keep a choice. @param {() => string | null | void} attempt */

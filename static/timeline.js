@@ -34,26 +34,41 @@ export function timeline(container, media, peaks, duration) {
   const regions = wave.registerPlugin(Regions.create());
   const recolour = () => wave.setOptions(colours());
   dark.addEventListener("change", recolour);
-  /** @type {ReturnType<typeof regions.addRegion> | undefined} */
+  /** @typedef {ReturnType<typeof regions.addRegion>} Region */
+  /** @type {Region | undefined} */
   let region;
+  /** @type {(() => void)[]} */
+  let endings = [];
 
   return {
     /**
-     * Show a stretch that can be dragged at both ends.
+     * Show a stretch. Dragging over the picture chooses another one, wherever it begins; each end can be dragged too.
      * @param {number} start @param {number} end seconds
      * @param {(start: number, end: number) => void} changed
      */
     select(start, end, changed) {
       this.unselect();
       const color = getComputedStyle(document.documentElement).getPropertyValue("--stretch").trim();
-      region = regions.addRegion({ start, end, color, minLength: SHORTEST });
-      region.on("update", () => region && changed(region.start, region.end));
+      const look = { color, minLength: SHORTEST };
+      const tell = () => region && changed(region.start, region.end);
+      const adopt = (/** @type {Region} */ fresh) => {
+        region?.remove();
+        region = fresh;
+        fresh.on("update", tell);
+      };
+      adopt(regions.addRegion({ start, end, ...look }));
+      endings = [
+        regions.on("region-initialized", adopt), // while it is being dragged
+        regions.on("region-created", tell), // when that is over: it may have been made longer
+        regions.enableDragSelection(look),
+      ];
     },
     /** @param {number} start @param {number} end */
     move(start, end) {
       region?.setOptions({ start, end });
     },
     unselect() {
+      for (const end of endings.splice(0)) end();
       region?.remove();
       region = undefined;
     },

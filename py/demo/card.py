@@ -40,6 +40,10 @@ class Card:
         self.element.dataset.take = key
         self.element.dataset.began = str(recording.started_at)
         self.player = document.createElement("video" if recording.is_video else "audio")
+        self.seconds = recording.duration
+        """What the card says: what the player says, as soon as it has found that out."""
+        self._buttons = self.find(":scope > .take-actions")
+        """Those that are answered: the answer stands below them."""
         self._timeline: Timeline | None = None
         self._poster: Photo | None = None
         self._work: asyncio.Task[Any] | None = None
@@ -68,10 +72,40 @@ class Card:
     def fill(self) -> None:
         """Say what there is to be said of it."""
         recording, kind = self.recording, self.find(".type")
-        self.find(".length").textContent = words.length(recording.duration)
+        self.find(".length").textContent = words.length(self.seconds)
         self.find(".size").textContent = words.size(recording.size)
-        kind.textContent, kind.title = words.kind(recording.mime_type), recording.mime_type
+        kind.textContent, kind.title = words.kind(recording.mime_type), words.mime_type(recording.mime_type)
         self.rename(self.name)
+
+    @property
+    def shown_name(self) -> str:
+        return words.name(self.name)
+
+    def measured(self) -> None:
+        """The player has found out how long its file is."""
+        if math.isfinite(self.player.duration):
+            self.seconds = self.player.duration
+            self.fill()
+
+    # What its buttons are answered with
+
+    def pressed(self, button: Any) -> None:
+        """What is said from now on is said below this button."""
+        self.clear_answers()
+        self._buttons = button.closest(".take-actions") or self.find(":scope > .take-actions")
+
+    def clear_answers(self) -> None:
+        for place in self.element.querySelectorAll(".answer"):
+            place.textContent = ""
+
+    def answer(self, text: str, *, wrong: bool = False) -> None:
+        """Say what came of a press of one of its buttons, where the person who pressed it looks."""
+        if not self._buttons.checkVisibility():  # those of a form that is closed
+            self._buttons = self.find(":scope > .take-actions")
+        place = self._buttons.parentElement.querySelector(":scope > .answer")
+        place.classList.toggle("take-note", wrong)
+        place.textContent = text
+        place.scrollIntoView(block="nearest")
 
     # How it looks
 
@@ -111,8 +145,8 @@ class Card:
 
     def rename(self, name: str) -> None:
         self.name = name
-        self.find("h3").textContent = name
-        self.player.setAttribute("aria-label", words.say("Player of {name}", name=name))
+        self.find("h3").textContent = self.shown_name
+        self.player.setAttribute("aria-label", words.say("Player of {name}", name=self.shown_name))
 
     def toggle_rename(self) -> None:
         form, heading = self.find(".rename"), self.find("h3")
@@ -120,7 +154,7 @@ class Card:
         if form.hidden:
             self.find("[data-action=rename]").focus()
         else:
-            form.querySelector("input").value = self.name
+            form.querySelector("input").value = self.shown_name
             form.querySelector("input").select()
 
     # What is made of it
@@ -134,8 +168,8 @@ class Card:
             if converted is None:
                 return
             recording = converted
-        name = await recording.save(_file_name(self.name))
-        page.tell(words.say("{name} is in your downloads as {file}.", name=self.name, file=name))
+        name = await recording.save(_file_name(self.shown_name))
+        self.answer(words.say("{name} is in your downloads as {file}.", name=self.shown_name, file=name))
         if recording is not self.recording:
             await asyncio.sleep(DOWNLOADING)
             recording.close()
@@ -152,7 +186,7 @@ class Card:
             self.find(".timeline").hidden = self.recording.is_video
             button.focus()
             return
-        length = round(self.recording.duration, 2)
+        length = words.cut(self.recording.duration, 100)
         start.max = end.max = str(length)
         start.value, end.value = "0", str(length)
         start.focus()
@@ -178,9 +212,10 @@ class Card:
     async def trimmed(self) -> Recording | None:
         """The stretch that was chosen; None if that came to nothing."""
         start, end = (float(field.value) for field in self._trim_fields())
-        end = min(end, self.recording.duration)
+        # The field leaves thousandths out.
+        end = self.recording.duration if end >= words.cut(self.recording.duration, 100) else end
         if end - start < SHORTEST:
-            page.complain(*words.TOO_SHORT)
+            self.answer(words.say(words.TOO_SHORT), wrong=True)
             return None
         whole = self.recording
         try:
@@ -201,18 +236,20 @@ class Card:
             return None
         place, bar = self.find(".work"), self.find(".work progress")
         page.show_progress(bar, None)
+        self._buttons.after(place)
         place.hidden = False
+        place.scrollIntoView(block="nearest")
         self.element.setAttribute("aria-busy", "true")
         self._work = asyncio.ensure_future(work(lambda part: page.show_progress(bar, part)))
         try:
             return await self._work
         except asyncio.CancelledError:
-            page.tell("Cancelled.")
+            self.answer(words.say("Cancelled."))
             return None
         except passed_on:
             raise
         except MediaError as error:
-            page.complain("That did not work.", str(error))
+            self.answer(words.unmade(error), wrong=True)
             return None
         finally:
             self._work = None
@@ -230,10 +267,12 @@ class Card:
         try:
             await navigator.clipboard.writeText(address)
         except JsException:  # the browser does not allow it: then it can be copied by hand
-            page.tell(address)
+            self.answer(address)
             return
-        what = words.say("The link to {name} at {time} is copied.", name=self.name, time=words.clock(at))
-        page.tell(f"{what} {words.say('It works in this browser, where the take is.')}")
+        what = words.say(
+            "The link to {name} at {time} is copied.", name=self.shown_name, time=words.clock(at)
+        )
+        self.answer(f"{what} {words.say('It works in this browser, where the take is.')}")
 
     def close(self) -> None:
         """It is gone for good."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _names: dict[str, str] = {}
 """What those that are offered will be called, by their ids."""
+_offered: dict[str, StoredRecording] = {}
 
 
 @when("visibilitychange", [document])
@@ -51,6 +52,12 @@ def _offer(stored: StoredRecording) -> None:
     _names[stored.id] = takes.free_name(stored.title)  # its place in the order is taken
     card = page.find("interrupted-card").content.cloneNode(True).firstElementChild
     card.dataset.id = stored.id
+    _offered[stored.id] = stored
+    _fill(card, stored)
+    page.find("interrupted").prepend(card)
+
+
+def _fill(card: Any, stored: StoredRecording) -> None:
     at = Date.new(stored.started_at * 1000).toLocaleString(
         document.documentElement.lang, dateStyle="medium", timeStyle="short"
     )
@@ -59,7 +66,13 @@ def _offer(stored: StoredRecording) -> None:
     recover, discard = card.querySelectorAll("button")
     recover.textContent = words.say("Recover the interrupted recording ({length})", length=length)
     discard.ariaLabel = words.say("Discard the interrupted recording ({length})", length=length)
-    page.find("interrupted").prepend(card)
+
+
+def fill_again() -> None:
+    """Say everything in another language."""
+    for card in page.every("#interrupted > *"):
+        _fill(card, _offered[card.dataset.id])
+        _note(card, "")
 
 
 def _withdraw(recording_id: str) -> None:
@@ -88,7 +101,7 @@ async def act(event: Any) -> None:
         _note(card, words.UNRECOVERABLE)
     except NotFoundError:
         _withdraw(card.dataset.id)
-        page.tell("The interrupted recording is gone: another tab has discarded it.")
+        page.tell("The interrupted recording is gone: another tab has discarded it.", "shelf-status")
     except MediaError as error:
         _note(card, words.unrecovered(error))
     finally:
@@ -110,7 +123,7 @@ async def _recover(card: Any) -> None:
     recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
     take = await takes.add_new(recording, _names.get(recording_id, ""))
     _go_on(card, take.find("[data-action=download]"))
-    page.tell(words.say("{name} is recovered.", name=take.name))
+    take.answer(words.say("{name} is recovered.", name=take.shown_name))
 
 
 async def _discard(card: Any) -> None:
@@ -119,7 +132,7 @@ async def _discard(card: Any) -> None:
     await store.delete(card.dataset.id)
     await takes.show_space()
     _go_on(card, page.find("takes-title"))
-    page.tell("The interrupted recording is discarded.")
+    page.tell("The interrupted recording is discarded.", "shelf-status")
 
 
 def _go_on(card: Any, element: Any) -> None:

@@ -56,10 +56,13 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
         recordings = await session.run(stream)
         say_how_it_ended()
         rest()
+        takes.latest.clear()
         for recording in recordings:
             card = await takes.add_new(recording)
-            ready = words.say("{name} is ready.", name=card.name)
+            takes.latest.append(card)
+            ready = words.say("{name} is ready.", name=card.shown_name)
             page.tell(f"{words.say(session.limit_reached)} {ready}".strip())
+        takes.show_length_of_latest()
 
 
 async def screen_of(press):  # type: ignore[no-untyped-def]
@@ -217,10 +220,15 @@ async def limit_space() -> None:
 
 @when("change", "#language")
 def change_language() -> None:
-    from demo import takes
+    from demo import interrupted, takes
 
     page.enter(page.state)
+    for place in ("status", "shelf-status"):
+        page.tell("", place)
+    page.find("problem").hidden = True
     takes.fill_again()
+    interrupted.fill_again()
+    page.run(source.list_devices())
     page.run(takes.show_space())
 
 
@@ -271,6 +279,7 @@ async def show_shelf() -> None:
 
 
 async def begin() -> None:
+    asyncio.get_running_loop().set_exception_handler(page.report)
     rest()
     press = js.handOver()
     if press:

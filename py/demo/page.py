@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mediarecorder import MediaStream
 
-NAME = document.title
+NAME = "Recorder"
 state = "loading"
 _focused = False
 _running: set[asyncio.Task[None]] = set()
@@ -65,9 +65,9 @@ def enter(new_state: str) -> None:
         measure(0, 0)
 
 
-def tell(text: str) -> None:
+def tell(text: str, place: str = "status") -> None:
     """Say something that asks for nothing."""
-    find("status").textContent = text
+    find(place).textContent = text
 
 
 def complain(title: str, text: str) -> None:
@@ -107,8 +107,21 @@ def show_progress(bar: Any, fraction: float | None) -> None:
         bar.value = fraction
 
 
+def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a task raises, or a handler of the library's events. (Of the page's own: static/errors.js.)"""
+    loop.default_exception_handler(context)
+    if isinstance(error := context.get("exception"), Exception):
+        complain("That did not work.", f"{type(error).__name__}: {error}")
+
+
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Do something beside everything else."""
     task = asyncio.ensure_future(work)
     _running.add(task)  # the loop alone would let it be collected
-    task.add_done_callback(_running.discard)
+    task.add_done_callback(_ended)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        task.get_loop().call_exception_handler({"message": "a task of the page", "exception": error})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from js import Option
 
 import mediarecorder
-from demo import page, settings
+from demo import page, settings, words
 from mediarecorder import MediaStream, media_devices
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ async def list_devices(_event: object = None) -> None:
             d for d in devices if d.kind == api_kind and d.device_id not in ("", "default", "communications")
         ]
         named = [
-            Option.new(d.label or f"{kind} {n}".capitalize(), d.device_id) for n, d in enumerate(real, 1)
+            Option.new(d.label or words.say(words.UNNAMED[kind], number=n), d.device_id)
+            for n, d in enumerate(real, 1)
         ]
         for option in named:
             option.translate = False

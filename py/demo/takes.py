@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from mediarecorder import Recording
 
 UNDO = 10
-"""Seconds in which a deleted take can come back, unless the focus or the pointer stays there."""
+"""Seconds in which a deleted take can come back, unless the focus stays there."""
 GOING = "mediarecorder.going"
 """Where the ids of those are kept, so that the next visit deletes them if this one ended too soon; the time,
 in milliseconds, comes first."""
 LEFT = 60_000
 """Milliseconds after which a tab that has not deleted them has gone."""
 
+latest: list[Card] = []
+"""Of the take that was recorded last."""
 cards: dict[str, Card] = {}
 """By their keys: the id of the recording in the store, or a number where there is none."""
 going: dict[str, Card] = {}
@@ -76,9 +78,14 @@ def add(recording: Recording, name: str = "") -> Card:
     return card
 
 
+def _order(element: Any) -> tuple[float, str]:
+    """Where takes began together, as a take and a part of it, the key decides, which stays the same."""
+    return float(element.dataset.began), str(element.dataset.take)
+
+
 def _place(card: Card) -> None:
     shelf = page.find("takes")
-    older = (other for other in shelf.children if float(other.dataset.began) < card.recording.started_at)
+    older = (other for other in shelf.children if _order(other) < _order(card.element))
     shelf.insertBefore(card.element, next(older, None))
     page.find("no-takes").hidden = True
     tell_of_changes()
@@ -103,13 +110,31 @@ def tell_of_changes() -> None:
     """Have the takes in the editor too."""
     from demo import live  # here, because a page that is starting has no time for it
 
-    live.takes_changed({card.name: card.recording for card in cards.values()})
+    live.takes_changed({card.shown_name: card.recording for card in cards.values()})
 
 
 def fill_again() -> None:
     """Say everything in another language."""
-    for card in cards.values():
+    for card in (*cards.values(), *going.values()):
+        card.clear_answers()
         card.fill()
+    for row in page.every("#takes > .undo"):
+        row.querySelector("p").textContent = _deleted(going[row.dataset.take])
+    tell_of_changes()
+
+
+@when("loadedmetadata", "#takes", capture=True)
+@when("durationchange", "#takes", capture=True)
+def measured(event: Any) -> None:
+    if card := _card_of(event):
+        card.measured()
+        show_length_of_latest()
+
+
+def show_length_of_latest() -> None:
+    """The page's clock and size: when nothing is recorded, they are those of the last take."""
+    if latest and page.state in ("idle", "preview"):
+        page.measure(sum(card.seconds for card in latest), sum(card.recording.size for card in latest))
 
 
 async def show_space() -> None:
@@ -133,7 +158,16 @@ async def act(event: Any) -> None:
     button, card = event.target.closest("button[data-action]"), _card_of(event)
     if not button or not card:
         return
-    match button.dataset.action:
+    if button.dataset.action != "cancel":
+        card.pressed(button)
+    try:
+        await _act(button.dataset.action, card)
+    except MediaError as error:
+        card.answer(words.unmade(error), wrong=True)
+
+
+async def _act(action: str, card: Card) -> None:
+    match action:
         case "download":
             await card.download()
         case "trim" | "keep-length":
@@ -155,17 +189,19 @@ def submit(event: Any) -> None:
     if card and form.classList.contains("rename"):
         page.run(rename(card, form.querySelector("input").value.strip()))
     elif card:
+        card.pressed(form.querySelector("[type=submit]"))
         page.run(trim(card))
 
 
 async def trim(card: Card) -> None:
     """Put the chosen stretch of a take on the shelf beside it."""
-    part = await card.trimmed()
-    if part:
-        title = words.say("{name} (trimmed)", name=card.name)
-        new = await add_new(await kept.add(part, title), title)
-        page.tell(words.say("{name} is ready.", name=new.name))
-        new.focus()
+    try:
+        if part := await card.trimmed():
+            title = f"{card.name} (trimmed)"  # words.name says it in the page's language
+            new = await add_new(await kept.add(part, title), title)
+            card.answer(words.say("{name} is ready.", name=new.shown_name))
+    except MediaError as error:
+        card.answer(words.unmade(error), wrong=True)
 
 
 @when("change", "#takes")
@@ -178,7 +214,7 @@ def change(event: Any) -> None:
 
 
 async def rename(card: Card, name: str) -> None:
-    if name:
+    if name and name != card.shown_name:
         card.rename(name)
         tell_of_changes()
         if card.recording.id:
@@ -193,19 +229,25 @@ def delete(card: Card) -> None:
     """Take a card away. Its data is deleted when it can no longer come back."""
     card.cancel()
     card.player.pause()
+    row = page.find("deleted-row").content.cloneNode(True).firstElementChild
+    row.dataset.take, row.dataset.began = card.key, card.element.dataset.began
+    said, button = row.children
+    said.textContent, said.id = _deleted(card), f"deleted-{card.key}"
+    button.setAttribute("aria-describedby", said.id)  # which is read out with the button that has the focus
+    card.element.after(row)
     going[card.key] = _drop(card.key)
     _keep_going()
-    row = page.find("deleted-row").content.cloneNode(True).firstElementChild
-    row.dataset.take = card.key
-    row.querySelector("p").textContent = words.say("{name} is deleted.", name=card.name)
-    page.find("deleted").append(row)
-    row.querySelector("button").focus()
+    button.focus()
     page.run(_delete_later(card, row))
+
+
+def _deleted(card: Card) -> str:
+    return words.say("{name} is deleted.", name=card.shown_name)
 
 
 async def _delete_later(card: Card, row: Any) -> None:
     left = UNDO
-    while card.key in going and (left > 0 or row.matches(":hover, :focus-within")):
+    while card.key in going and (left > 0 or row.matches(":focus-within")):
         if left == UNDO:
             await show_space()
         await asyncio.sleep(1)
@@ -216,8 +258,8 @@ async def _delete_later(card: Card, row: Any) -> None:
     try:
         await kept.delete(card.recording.id)
     except MediaError:
-        page.complain(*words.NOT_DELETED)
         _come_back(card)
+        card.answer(words.say(words.NOT_DELETED), wrong=True)
     else:
         card.close()
         going.pop(card.key)
@@ -225,7 +267,7 @@ async def _delete_later(card: Card, row: Any) -> None:
     await show_space()
 
 
-@when("click", "#deleted")
+@when("click", "#takes")
 async def undo(event: Any) -> None:
     row = event.target.closest("[data-take]")
     if not event.target.closest("[data-action=undo]") or row.dataset.take not in going:
@@ -235,7 +277,8 @@ async def undo(event: Any) -> None:
     _come_back(card)
     _keep_going()
     card.focus()
-    page.tell(words.say("{name} is back.", name=card.name))
+    card.clear_answers()
+    card.answer(words.say("{name} is back.", name=card.shown_name))
     await show_space()
 
 
@@ -274,7 +317,8 @@ def follow_link() -> None:
     if not found:
         return
     if card := cards.get(found[1]):
+        card.clear_answers()
+        card.answer(words.say("{name} at {time}", name=card.shown_name, time=words.clock(float(found[2]))))
         card.go_to(float(found[2]))
-        page.tell(words.say("{name} at {time}", name=card.name, time=words.clock(float(found[2]))))
     else:
         page.complain(*words.NOT_HERE)

@@ -5,10 +5,14 @@ Words with nothing to fill in are translated in the page itself, wherever they g
 
 from __future__ import annotations
 
+import math
+import re
+
 import js
 
 from mediarecorder import (
     AbortError,
+    EncodingError,
     InsecureContextError,
     InvalidStateError,
     MediaError,
@@ -54,6 +58,7 @@ LOST = {
     "screen": "Sharing was ended from outside this page.",
     "both": "Sharing was ended from outside this page.",
 }
+UNNAMED = {"camera": "Camera {number}", "microphone": "Microphone {number}"}
 GONE = {"camera": "The camera is gone", "microphone": "The microphone is gone"}
 GO_ON = (
     "What was recorded until now is safe. To go on with this take, connect it again or choose another one."
@@ -64,10 +69,10 @@ SIZE_IS_REACHED = "The size limit is reached."
 KEPT = "What was recorded until then is kept."
 MAKE_ROOM = "Delete takes or free disk space, then press Record again."
 NOT_DELETED = (
-    "The take could not be deleted",
-    "Another tab may be using it. Close other tabs of this page, then delete it again.",
+    "The take could not be deleted. Another tab may be using it: close other tabs of this page, "
+    "then delete it again."
 )
-TOO_SHORT = ("Nothing would be left", "Choose a stretch of at least a tenth of a second.")
+TOO_SHORT = "Nothing would be left. Choose a stretch of at least a tenth of a second."
 NOT_HERE = (
     "The take of this link is not here",
     "Takes stay in the browser that recorded them. Perhaps it was deleted, or it is in another browser.",
@@ -197,6 +202,37 @@ def unrecovered(error: MediaError) -> str:
             return f"{say('That did not work.')} {error}"
 
 
+def unmade(error: MediaError) -> str:
+    """Why something could not be made of a take, and what to do."""
+    match error:
+        case QuotaExceededError():
+            return say("There is no room left. Delete takes or free disk space, then try again.")
+        case NotSupportedError():
+            return say(
+                "This browser cannot make that, or what makes it could not be loaded. Choose another format, "
+                "or check the connection and reload the page."
+            )
+        case EncodingError():
+            return say("Nothing can be made of this take: it is broken or empty.")
+        case NotFoundError():
+            return say("What that needs is not there: the take has no sound, or another tab has deleted it.")
+        case _:
+            return f"{say('That did not work.')} {say('The browser says:')} {error}"
+
+
+def name(kept: str) -> str:
+    """A take's name as it is shown. The names that the page gives are kept in English.
+
+    >>> name("Take 3 (trimmed)"), name("Interview")
+    ('Take 3 (trimmed)', 'Interview')
+    """
+    if numbered := re.fullmatch(r"Take (\d+)", kept):
+        return say("Take {number}", number=numbered[1])
+    if part := re.fullmatch(r"(.+) \(trimmed\)", kept):
+        return say("{name} (trimmed)", name=name(part[1]))
+    return kept
+
+
 def hint(state: str, source: str) -> str:
     return ASKING[source] if state == "asking" else HINTS[source]
 
@@ -205,9 +241,9 @@ def title(state: str, name: str) -> str:
     """The page's title: whoever works in another tab sees that this one records."""
     signs = {"recording": ("●", "Recording"), "paused": ("❚❚", "Paused"), "lost": ("⚠", "A device is gone")}
     if state not in signs:
-        return name
+        return say(name)
     sign, words = signs[state]
-    return f"{sign} {say(words)} – {name}"
+    return f"{sign} {say(words)} – {say(name)}"
 
 
 def clock(seconds: float) -> str:
@@ -215,17 +251,27 @@ def clock(seconds: float) -> str:
     >>> clock(754), clock(3723)
     ('12:34', '1:02:03')
     """
-    minutes, second = divmod(int(seconds), 60)
+    minutes, second = divmod(int(cut(seconds, 1)), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def length(seconds: float) -> str:
+    """As clocks and players say it: what has not passed in full is not counted.
+
+    >>> length(4.29), length(59.99), length(65.9)
+    ('4.2 s', '59.9 s', '1:05')
     """
-    >>> length(4.21), length(65.2)
-    ('4.2 s', '1:05')
+    return f"{decimal(cut(seconds, 10))} s" if seconds < 60 else clock(seconds)
+
+
+def cut(number: float, parts: int) -> float:
+    """A number in whole parts of one, such as tenths, and no more than it is.
+
+    >>> cut(4.29, 10), cut(0.7, 10), cut(4.567, 100)
+    (4.2, 0.7, 4.56)
     """
-    return f"{decimal(seconds)} s" if seconds < 59.95 else clock(round(seconds))
+    return math.floor(number * parts + 1e-6) / parts
 
 
 def size(count: int) -> str:
@@ -261,12 +307,30 @@ NAMES = {
 }
 
 
+PICTURES = ("avc1", "avc3", "av01", "hev1", "hvc1", "vp8", "vp9", "vp09")
+
+
 def kind(mime_type: str) -> str:
     """
-    >>> kind("video/x-matroska;codecs=avc1.42001f,opus")
-    'Matroska, H.264, Opus'
+    >>> kind("video/x-matroska;codecs=avc1.42001f,opus"), kind('video/webm; codecs="opus, vp8"')
+    ('Matroska, H.264, Opus', 'WebM, VP8, Opus')
     """
+    container, codecs = _parts(mime_type)
+    names = [container.partition("/")[2], *(codec.partition(".")[0] for codec in codecs)]
+    return ", ".join(NAMES.get(name, name.upper()) for name in names)
+
+
+def mime_type(mime_type: str) -> str:
+    """
+    >>> mime_type('video/webm; codecs="opus, vp8"')
+    'video/webm;codecs=vp8,opus'
+    """
+    container, codecs = _parts(mime_type)
+    return f"{container};codecs={','.join(codecs)}" if codecs else container
+
+
+def _parts(mime_type: str) -> tuple[str, list[str]]:
+    """The container and the codecs, the picture's first: browsers and files name them in any order."""
     container, _, rest = mime_type.partition(";")
-    codecs = rest.partition("codecs=")[2].strip('" ').split(",") if "codecs=" in rest else []
-    parts = [container.partition("/")[2], *(codec.strip().partition(".")[0] for codec in codecs)]
-    return ", ".join(NAMES.get(part, part.upper()) for part in parts if part)
+    codecs = [codec.strip() for codec in rest.partition("codecs=")[2].strip('" ').split(",")]
+    return container, sorted(filter(None, codecs), key=lambda codec: codec.partition(".")[0] not in PICTURES)

@@ -31,3 +31,19 @@ def checked_whole(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) 
         bounds = f"of at least {least}" if most == 2**32 - 1 else f"from {least} to {most}"
         raise ValueError(f"{what} is a whole number {bounds}, not {value!r}")
     return int(value)
+
+
+LOWEST_BIT_RATE = 6000
+"""Bits per second of sound: Opus goes no lower, and who writes less meant something else. (Of 2000 and less
+Chromium makes silence.)"""
+
+
+def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int | None:
+    """`value` as bits per second, or None if it is None."""
+    rate = checked_whole(what, value, 1)
+    if rate is not None and rate < least:
+        raise ValueError(
+            f"{what} is at least {least} here, and not {value!r}: its unit is bits per second, so 64 kbit/s"
+            " are 64000"
+        )
+    return rate

@@ -84,6 +84,8 @@ async def record(
 
     Raises
     ------
+    NotSupportedError
+        `stream` has several live sounds or pictures; `mix` makes one of several sounds.
     ValueError
         Nothing would ever end it: give `duration`, `stop_when` or `max_size`.
     RecordingError

@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from .arguments import checked_whole
+from .arguments import checked_bit_rate
 from .browser import absent, create_proxy, js, js_object, require_browser, settle
 from .events import call_handler
 from .modules import load_module
@@ -36,20 +36,11 @@ def checked_format(format: object) -> str:
     return name
 
 
-LOWEST_BIT_RATE = 6000
-"""Bits per second: Opus goes no lower, and who writes less meant something else."""
-
-
-def checked_bit_rate(bits_per_second: Any, format: str) -> dict[str, int]:
+def bit_rate_option(bits_per_second: Any, format: str) -> dict[str, int]:
     """The bit rate as an option of `perform`: nothing if it is None."""
-    rate = checked_whole("bits_per_second", bits_per_second, 1)
+    rate = checked_bit_rate("bits_per_second", bits_per_second)
     if rate is None:
         return {}
-    if rate < LOWEST_BIT_RATE:
-        raise ValueError(
-            f"bits_per_second is at least {LOWEST_BIT_RATE}, and not {bits_per_second!r}: its unit is bits"
-            " per second, so 64 kbit/s are 64000"
-        )
     if format == "wav":
         raise ValueError("wav is not compressed: bits_per_second is for the other formats")
     return {"bitsPerSecond": rate}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import checked_number, checked_whole
+from .arguments import LOWEST_BIT_RATE, checked_bit_rate, checked_number, checked_whole
 from .browser import absent, js_object, media_recorder_class, translated
 from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
@@ -42,6 +42,18 @@ _CANDIDATES = (
 """Containers and codecs that some browser can record; browsers answer questions but give no list."""
 TIMESLICE = 1.0
 """Seconds between two chunks of a take that goes to a store, unless told otherwise."""
+LOWEST_OF_PICTURES = 10_000
+"""Bits per second. Firefox goes no lower; of less than 1000 Chromium's VP8 records nothing."""
+LOWEST_OF_BOTH = 60_000
+"""Bits per second: of 12,000 Firefox leaves so little to the sound that it is silence."""
+_ONE_OF_EACH = (
+    ("audio", "sounds", "`await mix(stream)` makes one of them."),
+    (
+        "video",
+        "pictures",
+        "choose one, as in MediaStream([picture, *stream.audio_tracks]), or record each by itself.",
+    ),
+)
 
 
 class MediaRecorder(EventTarget):
@@ -62,7 +74,8 @@ class MediaRecorder(EventTarget):
         Container and codecs, or several in order of preference: the first that the browser can record
         is taken. Without one the browser chooses.
     audio_bits_per_second, video_bits_per_second, bits_per_second
-        Bits per second for the sound, the pictures, or both together.
+        Bits per second (64 kbit/s are 64000) for the sound, at least 6000, the pictures, at least 10000, or
+        all together, of sound and pictures at least 60000.
     audio_bitrate_mode
         ``"constant"`` or ``"variable"``. Firefox takes no notice of it.
     video_key_frame_interval_duration
@@ -76,9 +89,11 @@ class MediaRecorder(EventTarget):
     Raises
     ------
     NotSupportedError
-        The browser can record none of these types; the message names those it can.
+        The browser can record none of these types; the message names those it can. Or the stream has
+        several live sounds or pictures: a recorder takes one of each, and `mix` makes one of several sounds.
     TypeError, ValueError
-        An argument is of no use. An MP4 cannot go to a store: it is written at the very end.
+        An argument is of no use, or a bit rate so low that it must be meant in another unit. An MP4 cannot
+        go to a store: it is written at the very end.
 
     See https://developer.mozilla.org/docs/Web/API/MediaRecorder.
     """
@@ -110,9 +125,11 @@ class MediaRecorder(EventTarget):
         )
         options = {
             "mime_type": self.choose_type(mime_type) if store is None else self._type_for_store(mime_type),
-            "audio_bits_per_second": checked_whole("audio_bits_per_second", audio_bits_per_second),
-            "video_bits_per_second": checked_whole("video_bits_per_second", video_bits_per_second),
-            "bits_per_second": checked_whole("bits_per_second", bits_per_second),
+            "audio_bits_per_second": checked_bit_rate("audio_bits_per_second", audio_bits_per_second),
+            "video_bits_per_second": checked_bit_rate(
+                "video_bits_per_second", video_bits_per_second, LOWEST_OF_PICTURES
+            ),
+            "bits_per_second": checked_bit_rate("bits_per_second", bits_per_second, self._lowest_bit_rate()),
             "audio_bitrate_mode": audio_bitrate_mode,
             "video_key_frame_interval_duration": None if interval is None else interval * 1000,
             "video_key_frame_interval_count": checked_whole(
@@ -122,14 +139,33 @@ class MediaRecorder(EventTarget):
         self._options = js_object(
             {camel_case(name): value for name, value in options.items() if value is not None}
         )
-        self._js = self._fresh_browser_recorder()
+        self._js = self._fresh_browser_recorder(self._recordable())
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
 
-    def _fresh_browser_recorder(self) -> Any:
+    def _lowest_bit_rate(self) -> int:
+        if not self._stream.video_tracks:
+            return LOWEST_BIT_RATE
+        return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
+
+    def _recordable(self) -> Any:
+        """The browser's stream with the tracks to record. Of several of a kind Chromium takes the first
+        without a word, even if that has ended: so it is not shown those that have."""
+        tracks = self._stream.tracks
+        live = [track for track in tracks if track.ready_state == "live"]
+        for kind, name, advice in _ONE_OF_EACH:
+            count = sum(track.kind == kind for track in live)
+            if count > 1:
+                raise NotSupportedError(
+                    f"The stream has {count} {name}, and a recorder takes one of each kind: {advice}"
+                )
+        unclear = live and len(tracks) > len({track.kind for track in tracks})
+        return (MediaStream(live) if unclear else self._stream).js
+
+    def _fresh_browser_recorder(self, js_stream: Any) -> Any:
         with translated("MediaRecorder"):
-            return media_recorder_class().new(self._stream.js, self._options)
+            return media_recorder_class().new(js_stream, self._options)
 
     # Types
 
@@ -274,7 +310,7 @@ class MediaRecorder(EventTarget):
         InvalidStateError
             A take is under way already.
         NotSupportedError
-            No track of the stream is live.
+            No track of the stream is live, or several of a kind are.
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
@@ -286,7 +322,9 @@ class MediaRecorder(EventTarget):
         if all(track.ready_state == "ended" for track in self._stream.tracks):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
-        js_recorder = self._js if self._take is None else self._fresh_browser_recorder()
+        js_stream, js_recorder = self._recordable(), self._js
+        if self._take is not None or js_recorder.stream != js_stream:
+            js_recorder = self._fresh_browser_recorder(js_stream)
         take = Take(js_recorder, self._hear, self._store)
         started = take.start(timeslice)
         self._js, self._take = js_recorder, take

@@ -12,7 +12,7 @@ from .arguments import checked_number, checked_whole
 from .blobs import MediaFile
 from .browser import absent, js, js_object, plain, require_browser, to_js
 from .chunk import Chunk
-from .engine import MEDIA, MP3, checked_bit_rate, checked_format, perform
+from .engine import MEDIA, MP3, bit_rate_option, checked_format, perform
 from .errors import RangeError
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Recording(MediaFile):
         >>> small = await recording.convert("mp3", bits_per_second=64_000)
         """
         format = checked_format(format)
-        options = checked_bit_rate(bits_per_second, format)
+        options = bit_rate_option(bits_per_second, format)
         needs = MP3 if format == "mp3" else MEDIA
         arguments = (self._blob, format, self._duration)
         made = await perform(

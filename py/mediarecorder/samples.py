@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_whole
 from .arrays import MediaArray, contiguous
 from .browser import create_proxy, js_object, to_js
-from .engine import MEDIA, MP3, checked_bit_rate, checked_format, perform, pieces, reading
+from .engine import MEDIA, MP3, bit_rate_option, checked_format, perform, pieces, reading
 from .errors import EncodingError
 from .events import call_handler
 
@@ -145,7 +145,7 @@ class AudioSamples(MediaArray):
         from .recording import recording_of
 
         format = checked_format(format)
-        options = checked_bit_rate(bits_per_second, format)
+        options = bit_rate_option(bits_per_second, format)
         raw = memoryview(self._data)
         frame = 4 * self.channels
 

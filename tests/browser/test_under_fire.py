@@ -278,9 +278,8 @@ class Fire:
         tracks = self.stream.tracks
         if all(track.ready_state == "ended" for track in tracks):
             return False
-        # Firefox records one track of a kind. Chromium takes the first of them.
-        kinds = [track.kind for track in tracks if track.ready_state == "live" or track.js in self.lost]
-        return self.engine == "chromium" or len(kinds) == len(set(kinds))
+        kinds = [track.kind for track in tracks if track.ready_state == "live"]
+        return len(kinds) == len(set(kinds))
 
     def pause(self):
         self.switch("pause", "paused")

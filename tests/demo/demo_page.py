@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
@@ -75,7 +76,8 @@ class Demo:
         self.status = page.locator("#status[role=status]")
         self.live_picture = page.get_by_label("Live preview")
         self.live_level = page.get_by_label("Sound level")
-        self.takes = page.get_by_role("listitem")
+        self.takes = page.locator("#takes > .take")
+        self.shelf_status = page.locator("#shelf-status[role=status]")
         self.undo = page.get_by_role("button", name="Undo")
         self.space = page.locator("#space")
 
@@ -121,6 +123,10 @@ class Demo:
             }""",
             arg=self.clock.element_handle(),
         )
+
+    def answer(self, number: int) -> Locator:
+        """What a card says to the last press of one of its buttons."""
+        return self.take(number).get_by_role("status").filter(has_text=re.compile(r"\S"))
 
     def make_take(self, number: int = 1) -> None:
         self.start_take()

@@ -95,7 +95,7 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
     offers(late.page).click()
 
     expect(late.take(1)).to_be_visible()
-    expect(late.status).to_have_text("Take 1 is recovered.")
+    expect(late.answer(1)).to_have_text("Take 1 is recovered.")
     expect(offers(late.page)).to_have_count(0)
     found = probe(late.content(1))
     assert found["errors"] == []
@@ -122,7 +122,7 @@ def test_what_was_cut_off_is_discarded_or_recovered(demo):
     expect(offers(demo.page)).to_have_count(1, timeout=60_000)
     demo.make_take(3)
     offers(demo.page).click()
-    expect(demo.take(2)).to_be_visible()
+    expect(demo.answer(2)).to_have_text("Take 2 is recovered.")
     assert names(demo) == ["Take 3", "Take 2", "Take 1"]
     assert tone(demo.content(2))
 
@@ -143,7 +143,7 @@ def test_what_was_cut_off_is_discarded_or_recovered(demo):
     expect(discard).to_be_focused()
     discard.click()
     expect(demo.page.get_by_text("Nothing of this recording")).to_have_count(0)
-    expect(demo.status).to_have_text("The interrupted recording is discarded.")
+    expect(demo.shelf_status).to_have_text("The interrupted recording is discarded.")
     expect(demo.page.get_by_role("heading", name="Takes")).to_be_focused()
     look(demo.page)
     expect(demo.takes).to_have_count(3)

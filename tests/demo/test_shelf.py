@@ -89,20 +89,37 @@ def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, loo
     region = demo.take(1).locator(".timeline [part~=region]")
     expect(region).to_be_visible()
     region.scroll_into_view_if_needed()
-    box = region.bounding_box()
+    box, length = region.bounding_box(), demo.length(1)
     middle = box["y"] + box["height"] / 2
-    demo.page.mouse.move(box["x"] + 2, middle)
-    demo.page.mouse.down()
-    demo.page.mouse.move(box["x"] + box["width"] / 2, middle, steps=8)
-    demo.page.mouse.up()
-    start = demo.take(1).get_by_label("From (seconds)")
-    half = demo.length(1) / 2
-    assert float(start.input_value()) == pytest.approx(half, abs=0.2)
+
+    def drag(start: float, end: float) -> None:
+        """From a part of the picture's width to another."""
+        demo.page.mouse.move(box["x"] + start * box["width"], middle)
+        demo.page.mouse.down()
+        demo.page.mouse.move(box["x"] + end * box["width"], middle, steps=8)
+        demo.page.mouse.up()
+
+    def expect_stretch(start: float, end: float) -> None:
+        for label, part in (("From (seconds)", start), ("To (seconds)", end)):
+            chosen = float(demo.take(1).get_by_label(label).input_value())
+            assert chosen == pytest.approx(part * length, abs=0.2), label
+        expect(region).to_have_count(1)
+
+    drag(0.25, 0.75)  # the first, somewhere in the picture
+    expect_stretch(0.25, 0.75)
+    drag(0.6, 0.4)
+    expect_stretch(0.4, 0.6)
+    drag(0.4 + 2 / box["width"], 0.1)  # an end
+    expect_stretch(0.1, 0.6)
+    drag(0.5, 1)
+    expect_stretch(0.5, 1)
+    half = length / 2
     look(demo.page, "trimming")
     demo.take(1).get_by_role("button", name="Save as a new take").click()
 
     part = demo.page.get_by_label("Player of Take 1 (trimmed)")
     expect(part).to_be_visible(timeout=30_000)
+    expect(demo.answer(1)).to_have_text("Take 1 (trimmed) is ready.")
     expect(demo.takes).to_have_count(2)
     demo.page.reload()
     expect(part).to_be_visible(timeout=60_000)
@@ -119,7 +136,7 @@ def test_take_with_a_picture_is_trimmed_by_numbers(demo):
     demo.type(demo.take(1).get_by_label("From (seconds)"), "0.5")
     demo.type(demo.take(1).get_by_label("To (seconds)"), "0.52")
     demo.take(1).get_by_role("button", name="Save as a new take").click()
-    expect(demo.problem).to_contain_text("Choose a stretch of at least a tenth of a second.")
+    expect(demo.answer(1)).to_contain_text("Choose a stretch of at least a tenth of a second.")
     demo.type(demo.take(1).get_by_label("To (seconds)"), "1.5")
     demo.take(1).get_by_label("To (seconds)").press("Enter")
     part = demo.page.get_by_label("Player of Take 1 (trimmed)")
@@ -135,7 +152,7 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
     assert file.name == "take-1.webm"
     assert file.read_bytes() == demo.content(1).read_bytes()
     assert probe(file)["duration"] == pytest.approx(demo.length(1), abs=NEARLY), "it says its length"
-    expect(demo.status).to_have_text("Take 1 is in your downloads as take-1.webm.")
+    expect(demo.answer(1)).to_have_text("Take 1 is in your downloads as take-1.webm.")
 
     for name, extension, container in [
         ("WebM", "webm", "matroska"),
@@ -152,6 +169,107 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
         assert channel["frequency"] == pytest.approx(1000, abs=5)
 
 
+@firefox_in_soak
+def test_parts_of_a_take_keep_their_places(demo):
+    """They began together, and come back in any order."""
+    demo.make_take()
+    names = demo.takes.get_by_role("heading")
+    for number in range(2, 6):
+        demo.button("Trim", 1).click()
+        demo.take(1).get_by_role("button", name="Save as a new take").click()
+        expect(demo.takes).to_have_count(number, timeout=30_000)
+        expect(demo.take(1).locator(".trim")).to_be_hidden()
+    before = names.all_inner_texts()
+    assert len(set(before)) == 5
+    demo.page.reload()
+    expect(demo.takes).to_have_count(5, timeout=60_000)
+    assert names.all_inner_texts() == before
+
+
+PHONE = {"width": 360, "height": 740}
+
+
+def expect_near(answer, button) -> None:
+    """In sight, in the card of the button, a few lines from it."""
+    expect(answer).to_be_in_viewport(ratio=1)
+    one, other = answer.bounding_box(), button.bounding_box()
+    assert abs(one["y"] - other["y"]) < 250
+
+
+@pytest.mark.console_errors  # a file that does not come
+@firefox_in_soak
+def test_answers_to_a_cards_buttons_are_beside_them(demo, engine, look):
+    page = demo.page
+    page.route("**/mp3.js", lambda route: route.abort())
+    if engine == "chromium":
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.set_viewport_size(PHONE)
+    for number in (1, 2, 3):
+        demo.make_take(number)
+    answer = demo.answer(1)
+
+    demo.button("Copy link to this time", 1).click()
+    expect(answer).to_contain_text("is copied")
+    expect_near(answer, demo.button("Copy link to this time", 1))
+    look(page, "answer-link")
+
+    demo.take(1).get_by_label("Format").select_option("MP3")
+    demo.button("Download", 1).click()
+    expect(answer).to_contain_text("could not be loaded")
+    expect_near(answer, demo.button("Download", 1))
+    look(page, "answer-wrong")
+
+    demo.button("Trim", 1).click()
+    expect(answer).to_have_count(0)
+    demo.type(demo.take(1).get_by_label("To (seconds)"), "0.02")
+    save = demo.take(1).get_by_role("button", name="Save as a new take")
+    save.click()
+    expect(answer).to_contain_text("at least a tenth of a second")
+    expect_near(answer, save)
+    look(page, "answer-trim")
+    demo.type(demo.take(1).get_by_label("To (seconds)"), "0.8")
+    page.evaluate(
+        """() => {
+          const work = document.querySelector("#takes > :last-child .work");
+          new MutationObserver(() => {
+            const { bottom } = work.getBoundingClientRect();
+            if (!work.hidden) window.progressSeen = [work.closest(".trim") !== null, bottom <= innerHeight];
+          }).observe(work, { attributeFilter: ["hidden"] });
+        }"""
+    )
+    save.click()
+    expect(answer).to_have_text("Take 1 (trimmed) is ready.", timeout=30_000)
+    expect_near(answer, demo.button("Trim", 1))
+    assert page.evaluate("progressSeen") == [True, True]
+
+    before = demo.take(1).bounding_box()["y"]
+    demo.button("Delete", 1).click()
+    expect(demo.undo).to_be_focused()
+    expect(demo.undo).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("Take 1 is deleted.")).to_be_in_viewport(ratio=1)
+    assert demo.undo.bounding_box()["y"] == pytest.approx(before, abs=740), "where the card was"
+    look(page, "answer-deleted")
+    demo.undo.click()
+    expect(answer).to_have_text("Take 1 is back.")
+    expect_near(answer, demo.button("Delete", 1))
+    assert demo.violations() == []
+    for elsewhere in (demo.problem, demo.shelf_status.filter(has_text=re.compile(r"\S"))):
+        expect(elsewhere).to_have_count(0)
+
+
+MINUTE = 65.9  # seconds
+PLAYER_SAYS = f"""Object.defineProperty(HTMLMediaElement.prototype, "duration", {{ get: () => {MINUTE} }});"""
+
+
+@pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
+def test_card_and_clock_say_the_length_that_the_player_says(demo_in, lane):
+    demo = demo_in(lane, script=PLAYER_SAYS)
+    demo.make_take()
+    expect(demo.take(1).locator(".length")).to_have_text("1:05")
+    expect(demo.clock).to_have_text("1:05")
+    expect(demo.size).to_have_text(demo.take(1).locator(".size").inner_text())
+
+
 @chromium_only
 def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
     demo.choose("Camera")
@@ -161,7 +279,7 @@ def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
     demo.page.evaluate(CANCEL_AT_ONCE)  # it may be done before a click of Playwright's arrives
     demo.button("Download", 1).click()
     demo.page.wait_for_function("window.progressSeen")
-    expect(demo.status).to_have_text("Cancelled.")
+    expect(demo.answer(1)).to_have_text("Cancelled.")
     expect(demo.take(1).get_by_label("Progress")).to_be_hidden()
 
 
@@ -178,7 +296,7 @@ def test_link_leads_to_the_take_and_the_time(demo, engine):
         " navigator.clipboard.writeText = (text) => { window.copied = text; return w(text); }; }"
     )
     demo.button("Copy link to this time", 1).click()
-    expect(demo.status).to_contain_text("The link to Take 1 at 0:01 is copied.")
+    expect(demo.answer(1)).to_contain_text("The link to Take 1 at 0:01 is copied.")
     link = demo.page.evaluate("copied")
     assert re.search(r"#take=[\w-]+&t=1\.5$", link)
 
@@ -203,7 +321,7 @@ def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
     expect(demo.undo).to_be_focused()
     demo.undo.click()
     expect(demo.take(1)).to_be_visible()
-    expect(demo.status).to_have_text("Take 1 is back.")
+    expect(demo.answer(1)).to_have_text("Take 1 is back.")
     expect(demo.space).to_have_text(both)
     assert demo.expect_seekable(1) > 0.5
 

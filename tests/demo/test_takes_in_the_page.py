@@ -30,7 +30,10 @@ def test_microphone_is_recorded_played_and_deleted(demo):
     expect(demo.page).to_have_title("Recorder")
     demo.expect_released()
     assert demo.length(1) >= 1.7
-    assert demo.expect_seekable(1) == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
+    length = demo.expect_seekable(1)
+    assert length == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
+    assert demo.length(1) == pytest.approx(length - 0.05, abs=0.06), "tenths, and no more than it is"
+    expect(demo.clock).to_have_text(f"0:0{int(length)}")
     [channel, *_] = tone(demo.content(1))
     assert channel["frequency"] == pytest.approx(1000, abs=5)
     player = demo.player(1)

@@ -1,0 +1,121 @@
+"""What goes wrong in a handler is seen in the page, whatever kind of handler it is."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from demo_page import LOADING, Demo
+from playwright.sync_api import Page, Route, expect
+
+from bench.lanes import firefox_in_soak
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs/guide.md").read_text()
+[FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
+#: In the test's site, what the example has beside it.
+BESIDE = {"pyscript/": "node_modules/@pyscript/core/dist/", "pyodide/": "node_modules/pyodide/"}
+
+
+@pytest.fixture(scope="module")
+def wheel() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in (ROOT / "py/mediarecorder").rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                archive.write(file, file.relative_to(ROOT / "py"))
+    return packed.getvalue()
+
+
+@pytest.fixture
+def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
+    """``serve(page, html)``: the page, with all that it names beside it."""
+
+    def serve(page: Page, html: str) -> Page:
+        def answer(route: Route) -> None:
+            name = route.request.url.partition("/my-page/")[2]
+            if not name:
+                route.fulfill(body=html, content_type="text/html; charset=utf-8")
+            elif name.endswith(".whl"):
+                route.fulfill(body=wheel)
+            else:
+                [folder] = [folder for folder in BESIDE if name.startswith(folder)]
+                route.fulfill(path=ROOT / name.replace(folder, BESIDE[folder], 1))
+
+        page.route("**/my-page/**", answer)
+        page.goto(f"{site}/my-page/")
+        page.wait_for_function("document.documentElement.dataset.ready", timeout=LOADING)
+        return page
+
+    return serve
+
+
+READY = """<script>
+addEventListener('py:all-done', () => { document.documentElement.dataset.ready = 'yes'; });
+</script>"""
+DEVICES = """from mediarecorder import media_devices
+
+@media_devices.on("devicechange")
+async def handle(event):
+    raise ValueError("no luck with that device")
+
+"""
+
+
+@pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
+def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane, look):
+    assert GUIDE.index("```html") < GUIDE.index("```py"), "it is the first"
+    page = serve(lane_page(lane), READY + FIRST_EXAMPLE)
+    page.get_by_role("button").click()
+    answer = page.get_by_text(
+        "NotAllowedError: get_user_media: It was not allowed. Allow it in the browser's"
+    )
+    expect(answer).to_be_visible()
+    look(page, "guide-refused")
+
+
+@firefox_in_soak
+def test_guides_first_example_records(launch, engine, serve):
+    page = serve(launch(engine), READY + FIRST_EXAMPLE)
+    page.get_by_role("button").click()
+    player = page.locator("audio")
+    expect(player).to_be_visible()
+    page.wait_for_function("player => player.readyState >= 1", arg=player.element_handle())
+
+
+@pytest.mark.console_errors
+@firefox_in_soak
+def test_async_handler_of_the_librarys_events_is_shown_by_pyscript_itself(launch, engine, serve):
+    """It goes to the event loop's exception handler, and from there to PyScript's box."""
+    html = FIRST_EXAMPLE.replace("from pyscript", f"{DEVICES}from pyscript")
+    page = serve(launch(engine), READY + html)
+    page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    expect(page.locator(".py-error").filter(has_text="no luck with that device")).to_be_visible()
+
+
+@pytest.mark.console_errors
+@firefox_in_soak
+def test_demo_shows_what_none_of_its_handlers_catches(demo: Demo):
+    page = demo.page
+    page.evaluate("document.getElementById('live-loading').remove()")
+    page.locator("#live > summary").click()  # its handler is an `async def`
+    expect(demo.problem).to_contain_text("That did not work.")
+    expect(demo.problem).to_contain_text("AttributeError: ")
+    page.evaluate("document.getElementById('problem').hidden = true")
+    # A plain `def`, with no take under way.
+    page.locator("#stop").evaluate("stop => { stop.disabled = false; stop.click(); }")
+    expect(demo.problem).to_contain_text("AttributeError: ")
+
+
+@pytest.mark.console_errors
+@firefox_in_soak
+def test_example_shows_what_none_of_its_handlers_catches(page: Page, site: str, look):
+    page.goto(f"{site}/examples/mdn.html", wait_until="commit")
+    page.wait_for_function("document.querySelector('#stop')?.onclick != null", timeout=LOADING)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("alert")).to_contain_text("InvalidStateError: stop: ")
+    look(page, "mdn-problem")
