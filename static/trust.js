@@ -20,7 +20,3 @@ export function trusted(kind, text) {
   }
   return realm[POLICY] ? realm[POLICY][kind](text) : text;
 }
-
-/** What the page's author can do about it. */
-export const UNTRUSTED =
-  "the page's Content-Security-Policy demands Trusted Types. Add the policy mediarecorder to it: trusted-types mediarecorder";

@@ -81,8 +81,8 @@ async def connect(channel: str | None = None) -> None:
         return
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
-    if not has_origin():  # nor locks, by which page and worker know that the other lives
-        raise PageUnavailableError(f"connect: this worker cannot reach its page. {NO_ORIGIN}")
+    if not has_origin():  # nor locks
+        raise PageUnavailableError(f"connect: this worker cannot reach its page: {NO_ORIGIN}")
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
     if channel not in _connecting:
         _connecting[channel] = asyncio.ensure_future(_connect(channel))

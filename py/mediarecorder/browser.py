@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .errors import (
     BrowserRequiredError,
@@ -140,21 +140,19 @@ def page() -> Any:
 
 
 NO_ORIGIN = (
-    "This page has no origin of its own: it is in a frame with the attribute sandbox but without "
-    "allow-same-origin, or it was opened as a file. Add allow-same-origin, or open it from a server."
+    "it has no origin, being in a frame with sandbox but without allow-same-origin, or opened as a file."
 )
 
 
 def has_origin() -> bool:
-    """Whether the page is of an origin, for which browsers keep files, locks and permissions."""
+    """Whether browsers can keep files, locks and permissions for this page."""
     return str(js.origin) != "null"
 
 
 def insecure_context(what: str, origin: str = "") -> InsecureContextError:
     """The error of a page that is not secure, with advice that fits its address."""
-    scheme, _, host = (origin or str(js.origin)).partition("://")
-    if scheme == "https" or re.fullmatch(r"(.*\.)?localhost|127\.[\d.]+|\[::1\]", re.sub(r":\d+$", "", host)):
-        advice = "This one is in a frame of a page that came over plain http: open that one over https://."
+    if re.match(r"https:|http://((.*\.)?localhost|127\.[\d.]+|\[::1\])(:\d+)?$", origin or str(js.origin)):
+        advice = "This one is in a frame of one that came over plain http: open that over https://."
     else:
         advice = "Open this page over https://, or as http://localhost on your own machine."
     return InsecureContextError(f"Browsers give {what} to secure pages only. {advice}")
@@ -205,20 +203,11 @@ def plain(value: Any) -> Any:
     return value.to_py() if isinstance(value, JsProxy) else value
 
 
-UNTRUSTED = (
-    "The page's Content-Security-Policy demands Trusted Types. Add the policy mediarecorder to it: "
-    "trusted-types mediarecorder"
-)
-"""What the page's author can do where a text is not trusted (static/trust.js says it too)."""
+UNTRUSTED = "This page demands Trusted Types. Add to its Content-Security-Policy: trusted-types mediarecorder"
 
 
-def trusted(kind: Literal["createHTML", "createScript", "createScriptURL"], text: str) -> Any:
-    """`text` as the browser wants it where a page demands Trusted Types; as it is elsewhere.
-
-    Where the page does not allow our policy the text stays as it is, and what gets it refuses it (TypeError).
-
-    See https://developer.mozilla.org/docs/Web/API/Trusted_Types_API.
-    """
+def trusted(kind: str, text: str) -> Any:
+    """`text` as a page that demands Trusted Types wants it, if it allows our policy."""
     policy = _policy()
     return getattr(policy, kind)(text) if policy else text
 
@@ -229,7 +218,7 @@ def _policy() -> Any:
     key = getattr(js.Symbol, "for")("mediarecorder.policy")
     policy = js.Reflect.get(js.globalThis, key)
     if absent(policy) and hasattr(js, "trustedTypes"):
-        rules = {"createHTML": js.String, "createScript": js.String, "createScriptURL": js.String}
+        rules = dict.fromkeys(("createHTML", "createScript", "createScriptURL"), js.String)
         try:
             policy = js.trustedTypes.createPolicy("mediarecorder", js_object(rules))
         except JsException:

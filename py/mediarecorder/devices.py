@@ -51,14 +51,9 @@ class MediaDeviceInfo:
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """What the device could do, without opening it, such as ``{"width": {"min": 1, "max": 1920}, …}``.
+        """What the device could do: as `MediaStreamTrack.capabilities`, without opening it.
 
-        Empty for outputs, before the page was allowed to use a device, and where the browser does not tell
-        (Firefox).
-
-        >>> [camera] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
-        >>> camera.capabilities.get("width")
-        {'min': 1, 'max': 1920}
+        >>> [info.capabilities for info in await media_devices.enumerate_devices()]
 
         See https://developer.mozilla.org/docs/Web/API/InputDeviceInfo/getCapabilities.
         """
@@ -147,11 +142,11 @@ class MediaDevices(BrowserEventTarget):
         audio, video
             As for `get_user_media`. Whether there is sound depends on what the user chooses.
         focus
-            Whether the tab or window that the user chooses comes to the front (True) or this page stays
-            there (False). Browsers without `CaptureController` decide themselves.
+            Whether what the user chooses comes to the front, or this page stays there (False), in browsers
+            that have a ``CaptureController``.
         **options
-            The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript
-            objects go in as they are: ``controller=js.CaptureController.new()``.
+            The browser's other options in snake_case, such as ``prefer_current_tab=True``; JavaScript objects
+            as they are: ``controller=js.CaptureController.new()``.
 
         >>> screen = await media_devices.get_display_media(focus=False)
 
@@ -162,18 +157,15 @@ class MediaDevices(BrowserEventTarget):
         InvalidStateError
             It was not called from a click or a key.
         NotSupportedError
-            Phones cannot share their screen with a page. Or `controller` was given in a worker: it cannot
-            cross to the page.
+            Phones cannot share their screen with a page, and workers cannot pass on a `controller`.
 
-        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia and
-        https://developer.mozilla.org/docs/Web/API/CaptureController/setFocusBehavior.
+        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
         """
         if focus is not None and not isinstance(focus, bool):
             raise TypeError(f"focus is True, False or None, not {focus!r}")
         if realm() == "worker" and options.get("controller") is not None:
             raise NotSupportedError(
-                "get_display_media: a controller belongs to the page, and none can cross to it from a "
-                "worker. Use focus=True or focus=False."
+                "get_display_media: a controller cannot cross to the page. Use focus=True or focus=False."
             )
         request = js_request(audio, video, options)
         await reach_page()
@@ -200,7 +192,7 @@ class MediaDevices(BrowserEventTarget):
         except (NotAllowedError, SecurityError) as error:
             if has_origin():
                 raise
-            raise type(error)(f"{doing}: the browser lends this page no device. {NO_ORIGIN}") from None
+            raise type(error)(f"{doing}: the browser lends this page no device: {NO_ORIGIN}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""

@@ -29,19 +29,10 @@ class Displayed:
     def show_in(self, element: Any) -> None:
         """Show it in an element of the page, in place of what is there.
 
-        It is ``element.innerHTML = …``, and works where the page demands Trusted Types, too.
-
         >>> recording.show_in(js.document.getElementById("takes"))
-
-        Raises
-        ------
-        SecurityError
-            The page demands Trusted Types and does not allow the policy ``mediarecorder``.
         """
         try:
-            # (PyScript lends the page's elements to a worker, not its policy.)
-            in_page = realm() == "page"
-            # Where nothing can be shown, nothing is begun either.
+            in_page = realm() == "page"  # PyScript lends a worker elements, but no policy
             element.innerHTML = trusted("createHTML", "") if in_page else ""
             html = self._repr_html_()
             element.innerHTML = trusted("createHTML", html) if in_page else html

@@ -170,9 +170,8 @@ _ADVICE: dict[str, str] = {
 }
 
 _NOT_OPENED = (
-    "The browser gave up before the device was open. Check that this page may use it: in the browser's "
-    "settings for this site and in the system's privacy settings. Where another program shows the page "
-    "(QtWebEngine, for one), that program must grant the permission."
+    "The browser gave up opening it. Check that this site may use it, in the browser's settings and in the "
+    "system's; where a program shows the page (QtWebEngine), that must grant the permission."
 )
 """Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
 

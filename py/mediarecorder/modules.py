@@ -32,7 +32,7 @@ async def load_module(name: str) -> Any:
     NotSupportedError
         It is not in this copy of the package, or a Content-Security-Policy keeps it out.
     SecurityError
-        The page demands Trusted Types and does not allow the policy ``mediarecorder``.
+        The page demands Trusted Types.
     """
     if registered(name) is None:
         # Several calls at once load it once, and one that is cancelled does not take it from the others.
@@ -66,7 +66,7 @@ async def _load(name: str) -> None:
     if registered(name) is None:
         raise NotSupportedError(
             f"The browser did not load mediarecorder's {name}.js. If a Content-Security-Policy forbids it, "
-            f"allow script-src blob: and, with Trusted Types, trusted-types mediarecorder. {_advice(name)}"
+            f"allow script-src blob: (and trusted-types mediarecorder). {_advice(name)}"
         )
 
 

@@ -158,8 +158,7 @@ class RecordingStore(EventTarget):
         InsecureContextError
             The page came over plain http.
         SecurityError
-            The browser keeps no files for this page: it is in a private window of Firefox or in a sandboxed
-            frame, or the user's settings forbid it.
+            This is a private window or a sandboxed frame.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """
@@ -170,7 +169,7 @@ class RecordingStore(EventTarget):
             raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
         limit = checked_whole("limit", limit, 1, 2**53)
         if not has_origin():
-            raise SecurityError(f"The browser keeps no files for this page. {NO_ORIGIN}")
+            raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
         if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
@@ -183,8 +182,8 @@ class RecordingStore(EventTarget):
             await settle(storage, "getDirectory", doing="RecordingStore.open")
         except SecurityError:
             raise SecurityError(
-                "The browser keeps no files for this page: it is in a private window, or the settings for "
-                "this site forbid it to keep data. Use an ordinary window, or record without a store."
+                "The browser keeps no files for this page: it is in a private window, or the settings forbid "
+                "it. Use an ordinary window, or no store."
             ) from None
         store = cls(name, limit)
         await store._disk.open(name, limit)

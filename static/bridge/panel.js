@@ -4,7 +4,7 @@
  * shows what it is told. It lives in a shadow tree, so that the page's styles and its own leave each other alone.
  */
 
-import { trusted, UNTRUSTED } from "../trust.js";
+import { trusted } from "../trust.js";
 
 /** @typedef {{id: string, label: string}} Device */
 /**
@@ -103,7 +103,7 @@ export class Panel extends EventTarget {
     try {
       this.player.innerHTML = trusted("createHTML", player);
     } catch {
-      this.player.textContent = `There is no player: ${UNTRUSTED}.`;
+      this.player.textContent = "There is no player: this page's policy lacks trusted-types mediarecorder.";
     }
   }
 
