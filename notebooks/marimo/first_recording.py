@@ -6,25 +6,30 @@ app = marimo.App()
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start = mo.ui.run_button(label="Record the microphone")
+    mo.md(f"""
     You learn to record the microphone and the camera, each in one call, and
     to keep what was recorded.
 
     # A first recording
 
     The browser asks whether this page may use your microphone: say yes.
-    What you record stays on your machine; this page sends it nowhere.
+    What you record stays on your machine; this page sends it nowhere. A page
+    that is opened runs its cells: `mo.stop` has this one wait for a click.
+
+    {start}
     """)
-    return
+    return (start,)
 
 
 @app.cell
-async def _():
+async def _(mo, start):
     from mediarecorder import record
 
+    mo.stop(not start.value)
     recording = await record(2)  # seconds
     recording
-    return record, recording
+    return (recording,)
 
 
 @app.cell(hide_code=True)
@@ -32,8 +37,7 @@ def _(mo):
     mo.md("""
     The microphone was opened, recorded for two seconds and released again.
     A recording as the last line of a cell shows itself: press ▶ to hear it,
-    **Download** to keep it. The player lives as long as this page: when you
-    open it again, its cells run again.
+    **Download** to keep it. The player lives as long as this page.
 
     A recording is also an object that you can ask:
     """)
@@ -49,15 +53,21 @@ def _(recording):
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start_video = mo.ui.run_button(label="Record the camera")
+    mo.md(f"""
     Now the camera, with sound. (`audio=False` leaves that out.)
+
+    {start_video}
     """)
-    return
+    return (start_video,)
 
 
 @app.cell
-async def _(record):
-    video = await record(2, video=True)
+async def _(mo, start_video):
+    import mediarecorder
+
+    mo.stop(not start_video.value)
+    video = await mediarecorder.record(2, video=True)
     video
     return (video,)
 

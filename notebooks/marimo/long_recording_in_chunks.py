@@ -6,7 +6,8 @@ app = marimo.App()
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start = mo.ui.run_button(label="Record in chunks")
+    mo.md(f"""
     You learn to record for long: to get the data while it is being
     recorded, and to make a good file of it at the end.
 
@@ -14,15 +15,19 @@ def _(mo):
 
     `chunks(0.5)` starts the recorder and hands over what was recorded,
     every half second, to be stored or sent. Here you stop after two
-    seconds; yours may go on for hours.
+    seconds; yours may go on for hours. All that follows waits for your
+    click, which `mo.stop` asks for.
+
+    {start}
     """)
-    return
+    return (start,)
 
 
 @app.cell
-async def _():
+async def _(mo, start):
     from mediarecorder import MediaRecorder, media_devices
 
+    mo.stop(not start.value)
     with await media_devices.get_user_media(audio=True, video=True) as stream:
         recorder = MediaRecorder(stream)
         async for chunk in recorder.chunks(0.5):

@@ -6,19 +6,26 @@ app = marimo.App()
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start_photo = mo.ui.run_button(label="Take a photo")
+    mo.md(f"""
     You learn to take a photo, to watch the camera live, and to look at the
     pictures of a recording as numbers.
 
     # Photo and frames
+
+    A page that is opened runs its cells: `mo.stop` has those that use the
+    camera wait for a click.
+
+    {start_photo}
     """)
-    return
+    return (start_photo,)
 
 
 @app.cell
-async def _():
+async def _(mo, start_photo):
     from mediarecorder import take_photo
 
+    mo.stop(not start_photo.value)
     photo = await take_photo()
     photo
     return
@@ -26,18 +33,22 @@ async def _():
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start_camera = mo.ui.run_button(label="Open the camera")
+    mo.md(f"""
     `take_photo` opened the camera and released it. To keep it open, get a
     stream, which shows itself live. The camera's light stays on until you
     release it, further below.
+
+    {start_camera}
     """)
-    return
+    return (start_camera,)
 
 
 @app.cell
-async def _():
+async def _(mo, start_camera):
     from mediarecorder import media_devices
 
+    mo.stop(not start_camera.value)
     stream = await media_devices.get_user_media(video=True)
     stream
     return (stream,)

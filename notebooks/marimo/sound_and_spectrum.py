@@ -6,21 +6,26 @@ app = marimo.App()
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start_levels = mo.ui.run_button(label="Open the microphone")
+    mo.md(f"""
     You learn to get sound as numbers, to draw its spectrum, and to make a
     sound of numbers again.
 
     # Sound and spectrum
 
-    First see that your microphone hears you. Whistle a tone!
+    First see that your microphone hears you. Whistle a tone! (A page that is
+    opened runs its cells: `mo.stop` has this one wait for a click.)
+
+    {start_levels}
     """)
-    return
+    return (start_levels,)
 
 
 @app.cell
-async def _():
+async def _(mo, start_levels):
     from mediarecorder import media_devices
 
+    mo.stop(not start_levels.value)
     with await media_devices.get_user_media(audio=True) as microphone:
         levels = []
         async for level in microphone.levels(interval=0.1):
@@ -33,17 +38,21 @@ async def _():
 
 @app.cell(hide_code=True)
 def _(mo):
-    mo.md("""
+    start = mo.ui.run_button(label="Record the microphone")
+    mo.md(f"""
     At the end of `with` the microphone was released. Now record two
     seconds; keep whistling.
+
+    {start}
     """)
-    return
+    return (start,)
 
 
 @app.cell
-async def _():
+async def _(mo, start):
     from mediarecorder import record
 
+    mo.stop(not start.value)
     recording = await record(2)
     recording
     return (recording,)

@@ -59,6 +59,18 @@ class Marimo:
         self.page.wait_for_function(IS_OVER, arg=1, timeout=STARTING)
         return self
 
+    @property
+    def starts(self) -> Locator:
+        """The notebook's own buttons, for which its cells wait."""
+        return self.page.locator("marimo-button").get_by_role("button")
+
+    def press_all(self) -> None:
+        """Press the notebook's own buttons, one after the other."""
+        for number in range(self.starts.count()):
+            runs = self.page.evaluate("kernel.runs")
+            self.starts.nth(number).click()
+            self.wait(runs + 1)
+
     def run_all(self) -> None:
         """Press the editor's Run for all cells that are stale; returns when they have run."""
         runs = self.page.evaluate("kernel.runs")

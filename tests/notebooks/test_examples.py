@@ -244,6 +244,8 @@ def test_in_jupyterlite(jupyterlite, name):
 def test_in_marimo(marimo, name):
     marimo.page.add_init_script(path=LEDGER)
     marimo.open(name.replace("-", "_"), "run")
+    assert marimo.page.evaluate("ledger.asked()") == 0, "a page that is opened opens nothing by itself"
+    marimo.press_all()
     assert marimo.errors() == []
     check_all(name, marimo.page, lambda index: Cell(marimo.output(index), marimo.printed(index)))
 

@@ -17,6 +17,7 @@ def test_import_is_enough(marimo, mode, served):
     assert marimo.page.evaluate("crossOriginIsolated") is (served == "isolated")
     if mode == "edit":
         marimo.run_all()
+    marimo.press_all()
     assert marimo.errors() == []
     assert set(marimo.page.evaluate("Object.values(kernel.cells).map(({ status }) => status)")) == {"idle"}
     expect(marimo.output(0)).to_contain_text("You learn to record")
