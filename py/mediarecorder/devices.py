@@ -54,8 +54,6 @@ class MediaDeviceInfo:
         """What the device could do: as `MediaStreamTrack.capabilities`, without opening it.
 
         >>> [info.capabilities for info in await media_devices.enumerate_devices()]
-
-        See https://developer.mozilla.org/docs/Web/API/InputDeviceInfo/getCapabilities.
         """
         return as_dictionary(self.js.getCapabilities()) if hasattr(self.js, "getCapabilities") else {}
 
@@ -99,15 +97,7 @@ class MediaDevices(BrowserEventTarget):
 
     @property
     def js(self) -> Any:
-        """The browser's MediaDevices.
-
-        Raises
-        ------
-        InsecureContextError
-            The page came over plain http.
-        PageUnavailableError
-            This is a worker that is not connected with its page yet: ``await connect()`` first.
-        """
+        """The browser's MediaDevices; a worker must ``await connect()`` before."""
         return browser_media_devices()
 
     async def get_user_media(self, *, audio: Any = False, video: Any = False) -> MediaStream:

@@ -29,10 +29,8 @@ async def load_module(name: str) -> Any:
 
     Raises
     ------
-    NotSupportedError
+    NotSupportedError, SecurityError
         It is not in this copy of the package, or a Content-Security-Policy keeps it out.
-    SecurityError
-        The page demands Trusted Types.
     """
     if registered(name) is None:
         # Several calls at once load it once, and one that is cancelled does not take it from the others.

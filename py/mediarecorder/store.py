@@ -155,10 +155,8 @@ class RecordingStore(EventTarget):
         ------
         NotSupportedError
             This browser has no file system for pages.
-        InsecureContextError
-            The page came over plain http.
-        SecurityError
-            This is a private window or a sandboxed frame.
+        InsecureContextError, SecurityError
+            The page came over plain http; it is in a private window or a sandboxed frame.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """

@@ -159,8 +159,6 @@ class MediaStreamTrack(BrowserEventTarget):
         """As `crop_to`, without what lies over the element, which needs the style ``isolation: isolate``.
 
         >>> await picture.restrict_to(js.document.getElementById("slides"))
-
-        See https://developer.mozilla.org/docs/Web/API/BrowserCaptureMediaStreamTrack/restrictTo.
         """
         await self._limit("restrict_to", "restrictTo", "RestrictionTarget", target)
 
@@ -193,10 +191,7 @@ class MediaStreamTrack(BrowserEventTarget):
 
         >>> photo = await track.take_photo()
 
-        Raises
-        ------
-        NotFoundError, InvalidStateError, NotReadableError
-            It is sound; it has ended; it delivers no picture.
+        `NotFoundError` if it is sound, `InvalidStateError` if it has ended.
         """
         from .photo import photograph
 
