@@ -48,11 +48,12 @@ class NotAllowedError(MediaError, PermissionError):
 
 
 class NotFoundError(MediaError):
-    """There is no device of the kind that was asked for."""
+    """There is no device of the kind that was asked for, or no recording of this id in the store."""
 
 
 class NotReadableError(MediaError):
-    """The device is there and allowed, but the operating system or another program keeps it."""
+    """The device is there and allowed, but the operating system or another program keeps it. Or the data of
+    a recording is gone."""
 
 
 class OverconstrainedError(MediaError):
@@ -176,6 +177,17 @@ _NOT_OPENED = (
 """Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
 
 
+DATA_GONE = (
+    "This recording's data is gone: it was closed or deleted, or replaced when it was recovered, or the data "
+    "of this site were cleared. If its store still lists it, open it again."
+)
+
+
+def data_gone(doing: str) -> NotReadableError:
+    """What everything says that reads a recording whose data is not there any more."""
+    return NotReadableError(f"{doing}: {DATA_GONE}")
+
+
 def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     """The Python exception for an error of the browser.
 
@@ -189,7 +201,7 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     """
     name = str(getattr(error, "name", "") or "")
     if getattr(error, "isFault", False):  # of the library's own JavaScript: the text is complete
-        return _BY_NAME[name](f"{doing}: {error.message}")
+        return _BY_NAME[name](f"{doing}: {error.message or DATA_GONE}")
     said = str(getattr(error, "message", "") or "").strip()
     constraint = str(getattr(error, "constraint", "") or "")
     advice = _ADVICE.get(name, "")

@@ -41,8 +41,22 @@ BACKLOG = 16 << 20
 log = logging.getLogger("mediarecorder")
 
 
-class StoredRecording(NamedTuple):
-    """What a store knows of a recording without opening it.
+class _Stored(NamedTuple):
+    id: str
+    title: str
+    started_at: float
+    mime_type: str
+    size: int
+    duration: float
+    state: Literal["recording", "finished", "interrupted"]
+
+
+class StoredRecording(_Stored):
+    """What a store knows of a recording without opening it: a named tuple.
+
+    >>> await store.add(recording)
+    >>> [stored] = await store.recordings()
+    >>> recording = await stored.open()
 
     Attributes
     ----------
@@ -63,13 +77,12 @@ class StoredRecording(NamedTuple):
         it is gone; `RecordingStore.recover` makes it whole. ``"finished"``.
     """
 
-    id: str
-    title: str
-    started_at: float
-    mime_type: str
-    size: int
-    duration: float
-    state: Literal["recording", "finished", "interrupted"]
+    store: RecordingStore
+    """Where it lies."""
+
+    async def open(self) -> Recording:
+        """The recording: see `RecordingStore.open_recording`, also for what it raises."""
+        return await self.store.open_recording(self.id)
 
 
 class StoreUsage(NamedTuple):
@@ -114,9 +127,10 @@ class RecordingStore(EventTarget):
     >>> [stored.state for stored in await store.recordings()]
     ['finished']
 
-    Each chunk is on disk as soon as it came, and none stays in memory. After a crash at any moment at most
-    the last timeslice is missing: `recordings()` lists what was cut off as ``"interrupted"``, and `recover()`
-    makes it a recording that plays and seeks. Several tabs may use one store.
+    Each chunk is on disk as soon as it came, and only the last 4 MB stay in memory. After a crash at any
+    moment at most the last timeslice is missing: `recordings()` lists what was cut off as
+    ``"interrupted"``, and `recover()` makes it a recording that plays and seeks. Several tabs may use one
+    store.
 
     Events: ``low_space`` when 90 % of the room is used, or something did not fit, and ``backlog`` when more
     than 16 MB wait to be written. Handlers get a `StoreEvent`.
@@ -191,7 +205,7 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> list[StoredRecording]:
         """All recordings, the oldest first, those under way too."""
-        return [_stored(found) for found in await self._disk.call("list")]
+        return [_stored(found, self) for found in await self._disk.call("list")]
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -386,8 +400,7 @@ class RecordingStore(EventTarget):
         return str(js.crypto.randomUUID()).replace("-", "")
 
     def require_open(self, doing: str = "start") -> None:
-        if self._disk.broken:
-            raise InvalidStateError(f"{doing}: the store cannot be used any more. {self._disk.broken}")
+        self._disk.require_open(doing)
 
     def begin(self, id: str, started_at: float, mime_type: str, take: InStore) -> None:
         self._takes[id] = take
@@ -477,27 +490,28 @@ def opened(found: Any, duration: float | None = None) -> Recording:
         str(found.mimeType),
         duration=found.milliseconds / 1000 if duration is None else duration,
         started_at=float(found.startedAt),
-        js_chunks=_Slices(found.blob, found.lengths),
+        js_chunks=_Slices(found.blob, found.spans),
     )
-    recording.id = str(found.id)
+    recording.id = str(found.id) or None
     return recording
 
 
 class _Slices:
     """The chunks that a file is made of."""
 
-    def __init__(self, blob: Any, lengths: Any) -> None:
-        self._blob, self._lengths = blob, lengths
+    def __init__(self, blob: Any, spans: Any) -> None:
+        self._blob, self._spans = blob, spans
 
     def __iter__(self) -> Iterator[Any]:
-        at = 0
-        for length in self._lengths.to_py():
+        at, spans = 0, iter(self._spans.to_py())
+        for gap, length in zip(spans, spans, strict=True):
+            at += gap
             yield self._blob.slice(at, at + length, self._blob.type)
             at += length
 
 
-def _stored(found: Any) -> StoredRecording:
-    return StoredRecording(
+def _stored(found: Any, store: RecordingStore) -> StoredRecording:
+    stored = StoredRecording(
         str(found.id),
         str(found.title),
         float(found.startedAt),
@@ -506,3 +520,5 @@ def _stored(found: Any) -> StoredRecording:
         found.milliseconds / 1000,
         found.state,
     )
+    stored.store = store
+    return stored
