@@ -61,6 +61,7 @@ __all__ = [
     "now",
     "page",
     "plain",
+    "policy_advice",
     "pyodide_version",
     "realm",
     "require_browser",
@@ -177,6 +178,20 @@ def media_recorder_class() -> Any:
         return window.MediaRecorder
     raise NotSupportedError(
         "This browser has no MediaRecorder. Use a current Chrome, Edge, Firefox or Safari."
+    )
+
+
+def policy_advice(names: list[str]) -> str:
+    """What a frame or a permissions policy has to do with devices that were refused."""
+    window = page()
+    framed: Any = getattr(window.location, "ancestorOrigins", None)
+    policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
+    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
+    if not forbidden and (absent(framed) or not framed.length):
+        return ""
+    return (
+        f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
+        "Permissions-Policy may forbid it."
     )
 
 

@@ -6,7 +6,18 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import IN_BROWSER, NO_ORIGIN, has_origin, js_object, page, plain, realm, settle, translated
+from .browser import (
+    IN_BROWSER,
+    NO_ORIGIN,
+    has_origin,
+    js_object,
+    page,
+    plain,
+    policy_advice,
+    realm,
+    settle,
+    translated,
+)
 from .browser import media_devices as browser_media_devices
 from .constraints import as_dictionary, js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
@@ -180,9 +191,14 @@ class MediaDevices(BrowserEventTarget):
         try:
             return await settle(self.js, method, request, doing=doing)
         except (NotAllowedError, SecurityError) as error:
-            if has_origin():
+            if not has_origin():
+                raise type(error)(f"{doing}: the browser lends this page no device: {NO_ORIGIN}") from None
+            if isinstance(error, SecurityError):
                 raise
-            raise type(error)(f"{doing}: the browser lends this page no device: {NO_ORIGIN}") from None
+            asked = [("microphone", request.audio), ("camera", request.video)]
+            names = [name for name, choice in asked if choice is not False]
+            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
+            raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
