@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
 from .browser import absent, js, js_object, page, realm, settle, translated
 from .display import Displayed
+from .errors import AbortError, NotFoundError, NotReadableError, data_gone
 from .outcome import Outcome
 
 if TYPE_CHECKING:
     import builtins
     import os
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from typing import Self
 
 _EXTENSIONS = {
@@ -29,12 +31,28 @@ _EXTENSIONS = {
 }
 
 
-async def read(blob: Any) -> bytes:
-    """The content of a browser's Blob, copied once."""
-    with translated("read"):
+async def read(blob: Any, doing: str = "read") -> bytes:
+    """The content of a browser's Blob, copied once.
+
+    Raises
+    ------
+    NotReadableError
+        The file where it lies is gone.
+    """
+    with of_file(doing):
         buffer = await blob.arrayBuffer()
         data: bytes = buffer.to_bytes()
         return data
+
+
+@contextmanager
+def of_file(doing: str) -> Iterator[None]:
+    """What the browser says of devices, said of the data of a file."""
+    try:
+        with translated(doing):
+            yield
+    except (AbortError, NotFoundError, NotReadableError) as error:  # the first one in Firefox
+        raise data_gone(doing) from error
 
 
 class MediaFile(Displayed):
@@ -70,7 +88,14 @@ class MediaFile(Displayed):
         return int(self._blob.size)
 
     async def bytes(self) -> bytes:
-        """The whole file, copied out of the browser once."""
+        """The whole file, copied out of the browser once.
+
+        Raises
+        ------
+        NotReadableError
+            The data is gone: the recording was closed or deleted, or the data of this site were cleared.
+            Everything else that reads a recording raises it then, too.
+        """
         return await read(self._blob)
 
     async def iter_bytes(self, size: int = 1 << 20) -> AsyncIterator[builtins.bytes]:
@@ -120,7 +145,7 @@ class MediaFile(Displayed):
         -------
         Outcome[str]
             Await it for the name. With `pick` it waits until the file is written, and raises `AbortError`
-            when the user closed the dialogue.
+            when the user closed the dialogue. It raises `NotReadableError` when the data is gone.
 
         Examples
         --------
@@ -133,7 +158,7 @@ class MediaFile(Displayed):
         if pick and hasattr(js, "showSaveFilePicker"):
             return Outcome.running(self._save_picked(name))
         self._download(name)
-        return Outcome.of(name)
+        return Outcome.running(self._readable(name))
 
     def file_name(self, name: str | None = None) -> str:
         """The name that `save()` gives it: with the ending of its container, unless it has one."""
@@ -160,9 +185,15 @@ class MediaFile(Displayed):
         # The browser reads the address after this task; a minute is far more than it needs for that.
         js.setTimeout(js.URL.revokeObjectURL.bind(js.URL), 60_000, url)
 
+    async def _readable(self, name: str) -> str:
+        """The name: but of a download that fails the browser tells nobody else than the user."""
+        await read(self._blob.slice(0, 1), "save")
+        return name
+
     async def _save_through_page(self, name: str, pick: bool) -> str:
         await reach_page()
         services = page().services
+        await self._readable(name)
         if pick and not absent(chosen := await settle(services, "pick", self._blob, name, doing="save")):
             return str(chosen)
         await settle(services, "download", self._blob, name, doing="save")
@@ -172,7 +203,12 @@ class MediaFile(Displayed):
         suggestion = js_object({"suggestedName": name})
         handle = await settle(js.globalThis, "showSaveFilePicker", suggestion, doing="save")
         writable = await settle(handle, "createWritable", doing="save")
-        await settle(writable, "write", self._blob, doing="save")
+        try:
+            with of_file("save"):
+                await settle(writable, "write", self._blob, doing="save")
+        except BaseException:
+            await settle(writable, "abort", doing="save")
+            raise
         await settle(writable, "close", doing="save")
         return str(handle.name)
 

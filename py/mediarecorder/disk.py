@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import absent, create_proxy, js, js_object, realm, translated
-from .errors import AbortError, MediaError, UnknownError, from_browser
+from .browser import absent, create_proxy, js, js_object, realm, translated, trusted
+from .errors import AbortError, InvalidStateError, MediaError, UnknownError, from_browser
 from .modules import load_module, module_address, registered
 from .outcome import Outcome
 
@@ -44,6 +44,7 @@ class Disk:
         self._proxy: Any = create_proxy(self._heard)
 
     async def open(self, name: str, limit: int | None) -> None:
+        self._name = name
         try:
             if realm() == "page":
                 try:
@@ -65,7 +66,7 @@ class Disk:
         if not address:
             address = self._address = module_address(MODULE)
         try:
-            return js.Worker.new(address, js_object({"name": NAME}))
+            return js.Worker.new(trusted("createScriptURL", address), js_object({"name": NAME}))
         except Exception as error:  # a Content-Security-Policy, in some browsers
             raise _NoWorker from error
 
@@ -99,15 +100,23 @@ class Disk:
 
         Raises
         ------
+        InvalidStateError
+            The store is closed, or its worker has failed.
         MediaError
             What it failed of.
         """
-        if self.broken:
-            raise self.broken
+        self.require_open("store")
         self._count += 1
         outcome = self._calls[self._count] = Outcome()
         self.post({"call": self._count, "verb": verb, "arguments": list(arguments)})
         return await outcome
+
+    def require_open(self, doing: str) -> None:
+        if self.broken:
+            raise InvalidStateError(
+                f"{doing}: this store cannot be used any more. {self.broken} "
+                f"Reopen the store: store = await RecordingStore.open({self._name!r})"
+            )
 
     def post(self, message: dict[str, Any]) -> None:
         with translated("store"):

@@ -11,13 +11,13 @@
     ├── AbortError
     ├── InvalidModificationError
     ├── QuotaExceededError              also an OSError
-    ├── EncodingError                   a file that is broken, empty or no media at all
-    ├── RangeError                      also a ValueError: a time outside the recording
-    ├── UnknownError                    whatever else the browser says
-    ├── RecordingError                  .recording holds all that was gathered
-    ├── BrowserRequiredError            Python is not running in a browser
-    ├── InsecureContextError            the page came over plain http
-    └── PageUnavailableError            a worker that cannot reach its page
+    ├── EncodingError
+    ├── RangeError                      also a ValueError
+    ├── UnknownError
+    ├── RecordingError                  .recording
+    ├── BrowserRequiredError
+    ├── InsecureContextError
+    └── PageUnavailableError
 
 A ``TypeError`` of JavaScript is Python's ``TypeError``. Names and meanings: W3C *Web IDL*, section
 "DOMException", and *Media Capture and Streams*, section "getUserMedia()". `RangeError` has its name from
@@ -48,11 +48,12 @@ class NotAllowedError(MediaError, PermissionError):
 
 
 class NotFoundError(MediaError):
-    """There is no device of the kind that was asked for."""
+    """There is no device of the kind that was asked for, or no recording of this id in the store."""
 
 
 class NotReadableError(MediaError):
-    """The device is there and allowed, but the operating system or another program keeps it."""
+    """The device is there and allowed, but the operating system or another program keeps it. Or the data of
+    a recording is gone."""
 
 
 class OverconstrainedError(MediaError):
@@ -170,11 +171,21 @@ _ADVICE: dict[str, str] = {
 }
 
 _NOT_OPENED = (
-    "The browser gave up before the device was open. Check that this page may use it: in the browser's "
-    "settings for this site and in the system's privacy settings. Where another program shows the page "
-    "(QtWebEngine, for one), that program must grant the permission."
+    "The browser gave up opening it. Check that this site may use it, in the browser's settings and in the "
+    "system's; where a program shows the page (QtWebEngine), that must grant the permission."
 )
 """Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
+
+
+DATA_GONE = (
+    "This recording's data is gone: it was closed or deleted, or replaced when it was recovered, or the data "
+    "of this site were cleared. If its store still lists it, open it again."
+)
+
+
+def data_gone(doing: str) -> NotReadableError:
+    """What everything says that reads a recording whose data is not there any more."""
+    return NotReadableError(f"{doing}: {DATA_GONE}")
 
 
 def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
@@ -190,7 +201,7 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     """
     name = str(getattr(error, "name", "") or "")
     if getattr(error, "isFault", False):  # of the library's own JavaScript: the text is complete
-        return _BY_NAME[name](f"{doing}: {error.message}")
+        return _BY_NAME[name](f"{doing}: {error.message or DATA_GONE}")
     said = str(getattr(error, "message", "") or "").strip()
     constraint = str(getattr(error, "constraint", "") or "")
     advice = _ADVICE.get(name, "")

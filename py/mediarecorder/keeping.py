@@ -113,7 +113,7 @@ def remind_of(size: int) -> None:
 
 
 class InStore:
-    """Chunks written to disk as they come; none stays in memory.
+    """Chunks written to disk as they come; only the last 4 MB stay in memory.
 
     Parameters
     ----------

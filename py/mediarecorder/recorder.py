@@ -83,7 +83,7 @@ class MediaRecorder(EventTarget):
     video_key_frame_interval_count
         Frames between two key frames; only one of the two may be given.
     store
-        A `RecordingStore`: chunks go to disk as they come and none stays in memory. The timeslice is then 1 s
+        A `RecordingStore`: chunks go to disk as they come and 4 MB stay in memory. The timeslice is then 1 s
         unless given, and the container one that a crash leaves readable, WebM where the browser has it.
 
     Raises

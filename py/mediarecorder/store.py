@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .arguments import checked_whole
 from .bridge import reach_page
-from .browser import absent, insecure_context, js, page, realm, require_browser, settle
+from .browser import NO_ORIGIN, absent, has_origin, insecure_context, js, page, realm, require_browser, settle
 from .disk import Disk
 from .errors import (
     EncodingError,
@@ -22,6 +22,7 @@ from .errors import (
     MediaError,
     NotSupportedError,
     QuotaExceededError,
+    SecurityError,
     from_browser,
 )
 from .events import Event, EventTarget, HandlerAttribute, call_handler
@@ -40,8 +41,22 @@ BACKLOG = 16 << 20
 log = logging.getLogger("mediarecorder")
 
 
-class StoredRecording(NamedTuple):
-    """What a store knows of a recording without opening it.
+class _Stored(NamedTuple):
+    id: str
+    title: str
+    started_at: float
+    mime_type: str
+    size: int
+    duration: float
+    state: Literal["recording", "finished", "interrupted"]
+
+
+class StoredRecording(_Stored):
+    """What a store knows of a recording without opening it: a named tuple.
+
+    >>> await store.add(recording)
+    >>> [stored] = await store.recordings()
+    >>> recording = await stored.open()
 
     Attributes
     ----------
@@ -62,13 +77,12 @@ class StoredRecording(NamedTuple):
         it is gone; `RecordingStore.recover` makes it whole. ``"finished"``.
     """
 
-    id: str
-    title: str
-    started_at: float
-    mime_type: str
-    size: int
-    duration: float
-    state: Literal["recording", "finished", "interrupted"]
+    store: RecordingStore
+    """Where it lies."""
+
+    async def open(self) -> Recording:
+        """The recording: see `RecordingStore.open_recording`, also for what it raises."""
+        return await self.store.open_recording(self.id)
 
 
 class StoreUsage(NamedTuple):
@@ -113,9 +127,10 @@ class RecordingStore(EventTarget):
     >>> [stored.state for stored in await store.recordings()]
     ['finished']
 
-    Each chunk is on disk as soon as it came, and none stays in memory. After a crash at any moment at most
-    the last timeslice is missing: `recordings()` lists what was cut off as ``"interrupted"``, and `recover()`
-    makes it a recording that plays and seeks. Several tabs may use one store.
+    Each chunk is on disk as soon as it came, and only the last 4 MB stay in memory. After a crash at any
+    moment at most the last timeslice is missing: `recordings()` lists what was cut off as
+    ``"interrupted"``, and `recover()` makes it a recording that plays and seeks. Several tabs may use one
+    store.
 
     Events: ``low_space`` when 90 % of the room is used, or something did not fit, and ``backlog`` when more
     than 16 MB wait to be written. Handlers get a `StoreEvent`.
@@ -154,8 +169,8 @@ class RecordingStore(EventTarget):
         ------
         NotSupportedError
             This browser has no file system for pages.
-        InsecureContextError
-            The page came over plain http.
+        InsecureContextError, SecurityError
+            The page came over plain http; it is in a private window or a sandboxed frame.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """
@@ -165,6 +180,8 @@ class RecordingStore(EventTarget):
         if not 0 < len(name) <= 60:
             raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
         limit = checked_whole("limit", limit, 1, 2**53)
+        if not has_origin():
+            raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
         if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
@@ -173,6 +190,13 @@ class RecordingStore(EventTarget):
                 "This browser has no file system for pages (OPFS) to record into. Use a current Chrome, "
                 "Edge, Firefox or Safari."
             )
+        try:
+            await settle(storage, "getDirectory", doing="RecordingStore.open")
+        except SecurityError:
+            raise SecurityError(
+                "The browser keeps no files for this page: it is in a private window, or the settings forbid "
+                "it. Use an ordinary window, or no store."
+            ) from None
         store = cls(name, limit)
         await store._disk.open(name, limit)
         return store
@@ -181,7 +205,7 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> list[StoredRecording]:
         """All recordings, the oldest first, those under way too."""
-        return [_stored(found) for found in await self._disk.call("list")]
+        return [_stored(found, self) for found in await self._disk.call("list")]
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -376,8 +400,7 @@ class RecordingStore(EventTarget):
         return str(js.crypto.randomUUID()).replace("-", "")
 
     def require_open(self, doing: str = "start") -> None:
-        if self._disk.broken:
-            raise InvalidStateError(f"{doing}: the store cannot be used any more. {self._disk.broken}")
+        self._disk.require_open(doing)
 
     def begin(self, id: str, started_at: float, mime_type: str, take: InStore) -> None:
         self._takes[id] = take
@@ -467,27 +490,28 @@ def opened(found: Any, duration: float | None = None) -> Recording:
         str(found.mimeType),
         duration=found.milliseconds / 1000 if duration is None else duration,
         started_at=float(found.startedAt),
-        js_chunks=_Slices(found.blob, found.lengths),
+        js_chunks=_Slices(found.blob, found.spans),
     )
-    recording.id = str(found.id)
+    recording.id = str(found.id) or None
     return recording
 
 
 class _Slices:
     """The chunks that a file is made of."""
 
-    def __init__(self, blob: Any, lengths: Any) -> None:
-        self._blob, self._lengths = blob, lengths
+    def __init__(self, blob: Any, spans: Any) -> None:
+        self._blob, self._spans = blob, spans
 
     def __iter__(self) -> Iterator[Any]:
-        at = 0
-        for length in self._lengths.to_py():
+        at, spans = 0, iter(self._spans.to_py())
+        for gap, length in zip(spans, spans, strict=True):
+            at += gap
             yield self._blob.slice(at, at + length, self._blob.type)
             at += length
 
 
-def _stored(found: Any) -> StoredRecording:
-    return StoredRecording(
+def _stored(found: Any, store: RecordingStore) -> StoredRecording:
+    stored = StoredRecording(
         str(found.id),
         str(found.title),
         float(found.startedAt),
@@ -496,3 +520,5 @@ def _stored(found: Any) -> StoredRecording:
         found.milliseconds / 1000,
         found.state,
     )
+    stored.store = store
+    return stored

@@ -2,12 +2,10 @@
 /** What can be wrong with media, in words for whoever called. */
 
 import { ConversionCanceledError } from "mediabunny";
-import { Fault } from "../fault.js";
+import { Fault, gone, isGone } from "../fault.js";
 
-/** The browser's own errors that say something about storage or the file's whereabouts. */
-const KEPT = ["QuotaExceededError", "SecurityError", "AbortError"];
-/** Those that say that the file is not there any more. */
-const GONE = ["NotReadableError", "NotFoundError"];
+/** The browser's own errors that say something about storage. */
+const KEPT = ["QuotaExceededError", "SecurityError"];
 
 /** How the errors of tools/patches/2-isobmff-times.patch begin: the file is whole, and cannot be shown truly. */
 const EDITED = "the edit list of this MP4";
@@ -29,9 +27,7 @@ export function asFault(error, signal) {
   }
   if (error instanceof Fault) return error;
   if (error instanceof DOMException && KEPT.includes(error.name)) return error;
-  if (error instanceof DOMException && GONE.includes(error.name)) {
-    return new Fault("NotReadableError", "the file is gone: the recording was closed, or the browser removed it");
-  }
+  if (isGone(error)) return gone();
   if (error instanceof Error && error.message.startsWith(EDITED)) return new Fault("NotSupportedError", error.message);
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;

@@ -31,7 +31,7 @@ import { Fault } from "../fault.js";
  * @property {State} state
  */
 
-/** @typedef {Stored & {blob: Blob, lengths: Uint32Array}} Opened */
+/** `spans` of each chunk: how much lies before it, and its length. @typedef {Stored & {blob: Blob, spans: Uint32Array}} Opened */
 
 /**
  * What is put into the store as one file.
@@ -41,17 +41,14 @@ import { Fault } from "../fault.js";
 const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
 
 export class Folder {
-  /** @param {string} name  @param {FileSystemDirectoryHandle} handle */
-  constructor(name, handle) {
-    this.name = name;
-    this.handle = handle;
+  /** @param {string} name  of the store */
+  constructor(name) {
+    this.name = `mediarecorder-store-${encodeURIComponent(name)}`;
   }
 
-  /** @param {string} name */
-  static async open(name) {
-    const root = await navigator.storage.getDirectory();
-    const folder = `mediarecorder-store-${encodeURIComponent(name)}`;
-    return new Folder(folder, await root.getDirectoryHandle(folder, { create: true }));
+  /** Asked for each time: a handle is of no use any more once the data of the site were cleared. */
+  async #handle() {
+    return (await navigator.storage.getDirectory()).getDirectoryHandle(this.name, { create: true });
   }
 
   /** The name of a take's lock. @param {string} id */
@@ -60,21 +57,22 @@ export class Folder {
   }
 
   /** A folder for a new take. @param {string} id */
-  create(id) {
-    return this.handle.getDirectoryHandle(id, { create: true });
+  async create(id) {
+    return (await this.#handle()).getDirectoryHandle(id, { create: true });
   }
 
   /** @param {string} id */
   async take(id) {
+    const handle = await this.#handle();
     try {
-      return await this.handle.getDirectoryHandle(id);
+      return await handle.getDirectoryHandle(id);
     } catch {
       throw missing(id);
     }
   }
 
-  ids() {
-    return namesOf(this.handle);
+  async ids() {
+    return namesOf(await this.#handle());
   }
 
   /** All takes, the oldest first. */
@@ -86,7 +84,7 @@ export class Folder {
   /** @param {string} id  @returns {Promise<Stored | undefined>} */
   async #lookOrSweep(id) {
     try {
-      const { blob: _, lengths: __, ...stored } = await this.read(id);
+      const { blob: _, spans: __, ...stored } = await this.read(id);
       return stored;
     } catch (error) {
       if (!isMissing(error)) throw error;
@@ -99,7 +97,7 @@ export class Folder {
   async #sweep(id) {
     const folder = await this.take(id);
     await ifUnused(this.lockOf(id), async () => {
-      if (!(await namesOf(folder)).includes(fileName(0))) await this.handle.removeEntry(id, { recursive: true });
+      if (!(await namesOf(folder)).includes(fileName(0))) await (await this.#handle()).removeEntry(id, { recursive: true });
     });
   }
 
@@ -126,19 +124,13 @@ export class Folder {
     if (!files.has(fileName(0))) throw missing(id);
     const journals = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
     const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify);
-    const { startedAt = (files.get(journals[0])?.lastModified ?? 0) / 1000, mimeType = "" } = journal.about;
     const media = files.get(MEDIA);
     const whole = !journal.moved || media?.size === journal.size;
     return {
+      ...openedOf(journal, media, (files.get(journals[0])?.lastModified ?? 0) / 1000),
       id,
       title: (await files.get(TITLE)?.text()) ?? "",
-      startedAt,
-      mimeType,
-      size: journal.size,
-      milliseconds: journal.milliseconds,
       state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
-      blob: blobOf(journal, media, mimeType),
-      lengths: Uint32Array.from(journal.lengths),
     };
   }
 
@@ -186,7 +178,7 @@ export class Folder {
     // file that it was removing when it was killed Firefox keeps the name, and an empty file behind it.)
     const first = await folder.getFileHandle(fileName(0)).catch(() => undefined);
     await first?.move(GOING).catch(() => {});
-    await this.handle.removeEntry(id, { recursive: true });
+    await (await this.#handle()).removeEntry(id, { recursive: true });
   }
 
   /** Delete all that nobody uses. */
@@ -236,6 +228,26 @@ async function filesOf(folder) {
 
 /** @param {FileSystemDirectoryHandle} folder */
 const namesOf = (folder) => Array.fromAsync(folder.keys());
+
+/**
+ * What a journal tells, of one that is finished and in no store.
+ * @param {Journal} journal  @param {File} [media]  @param {number} [since]  seconds, where the journal does not tell
+ * @returns {Opened}
+ */
+export function openedOf(journal, media, since = 0) {
+  const { startedAt = since, mimeType = "" } = journal.about;
+  return {
+    id: "",
+    title: "",
+    startedAt,
+    mimeType,
+    size: journal.size,
+    milliseconds: journal.milliseconds,
+    state: "finished",
+    blob: blobOf(journal, media, mimeType),
+    spans: Uint32Array.from(journal.spans),
+  };
+}
 
 /** Slices of the files on disk; nothing is read. @param {Journal} journal  @param {File | undefined} media  @param {string} type */
 function blobOf(journal, media, type) {

@@ -1,6 +1,7 @@
 // What only workers have, or the standard has not (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle).
 
 interface FileSystemSyncAccessHandle {
+  read(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
   write(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
   truncate(size: number): void;
   flush(): void;

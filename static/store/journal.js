@@ -6,22 +6,29 @@
  *     head    = "MRJ1", how many slots a table has, checksum
  *     table   = so many slots of 20 bytes, zero until they are used
  *     slot    = kind, length, milliseconds, checksum of the payload, checksum of this slot
- *     payload = a chunk as the browser delivered it, or JSON about the take
+ *     payload = a chunk as the browser delivered it, JSON about the take, or what makes a WebM seekable (webm.js)
  *
- * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap, so that many minutes of
- * chunks are one slice of the file. Nothing is believed that its checksum does not confirm: the first slot or payload
- * that is torn ends the take. The last slot of a table is kept for the record that ends the take, which then needs no
- * room on a full disk.
+ * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap. Nothing is believed that
+ * its checksum does not confirm: the first slot or payload that is torn ends the take. The last slots of a table are
+ * kept for the records that end the take, which then need no room on a full disk.
+ *
+ * A finished WebM is one slice of the file: its front is written into room that was left before the first chunk, and a
+ * table that comes between chunks is the content of a Void element. (Firefox's player cannot seek in a Blob that is made
+ * of several slices of a file.)
  */
 
 import CRC32 from "crc-32";
 
-/** What a record is: JSON about the take, a chunk, its end, or the file to which it has moved. */
+/** What a record is: JSON about the take, a chunk, its end, or the file to which it has moved; */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
+/** room for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the next. */
+export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9;
 
 export const HEAD = 12, SLOT = 20;
 /** Slots of a table in a file that grows. */
 export const SLOTS = 512;
+/** Those of them that no chunk gets: for cues, a front and the end, or for what leads to the next table. */
+export const KEPT = 4;
 
 const MAGIC = 0x314a524d;
 /** Bytes that are read at a time where checksums are verified. */
@@ -29,18 +36,19 @@ const PIECE = 2 ** 20;
 
 /** @typedef {{kind: number, payload: Uint8Array<ArrayBuffer>, milliseconds: number}} Entry */
 /** @typedef {{startedAt: number, mimeType: string, size: number, milliseconds: number}} About */
-/** @typedef {{file: File, from: number, to: number}} Part */
+/** @typedef {{file: Blob, from: number, to: number}} Part */
 
 /**
  * What a journal holds, as far as it is whole.
  * @typedef {object} Journal
  * @property {Partial<About>} about
- * @property {Part[]} parts       where the chunks lie; neighbours are one part
- * @property {number[]} lengths   of the chunks
- * @property {number} size        of all chunks
+ * @property {Part[]} parts       where the file lies; neighbours are one part
+ * @property {number[]} spans     of each chunk what lies before it, and its length, in bytes
+ * @property {number} size        of the file
  * @property {number} milliseconds  recorded up to the last chunk
  * @property {boolean} finished
  * @property {boolean} moved      the chunks are in a file of their own
+ * @property {number} gap         bytes after the last chunk that belong to none
  */
 
 /** @param {number} slots  @returns {Uint8Array<ArrayBuffer>} */
@@ -72,22 +80,25 @@ export const aboutEntry = (about, kind = ABOUT) => ({
   milliseconds: 0,
 });
 
+/** @returns {Journal} */
+export const emptyJournal = () =>
+  ({ about: {}, parts: [], spans: [], size: 0, milliseconds: 0, finished: false, moved: false, gap: 0 });
+
 /**
  * Read a take's journal, up to the first thing that is not whole.
- * @param {File[]} files  in their order
+ * @param {Blob[]} files  in their order
  * @param {boolean} verify  compare the chunks with their checksums too, which takes reading all of them
  * @returns {Promise<Journal>}
  */
 export async function readJournal(files, verify) {
-  /** @type {Journal} */
-  const journal = { about: {}, parts: [], lengths: [], size: 0, milliseconds: 0, finished: false, moved: false };
+  const journal = emptyJournal();
   for (const file of files) {
     if (!(await readFile(file, journal, verify))) break;
   }
   return journal;
 }
 
-/** @param {File} file  @param {Journal} journal  @param {boolean} verify  @returns whether another file may follow */
+/** @param {Blob} file  @param {Journal} journal  @param {boolean} verify  @returns whether another file may follow */
 async function readFile(file, journal, verify) {
   const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
   const slots = head.length === HEAD ? new DataView(head.buffer).getUint32(4, true) : 0;
@@ -103,8 +114,12 @@ async function readFile(file, journal, verify) {
         if (last) break; // it was not needed
         return false;
       }
-      if (at + record.length > file.size || !(await readRecord(file, at, record, journal, verify))) return false;
-      at += record.length;
+      // A front lies before the first chunk.
+      const place = record.kind === FRONT ? (journal.parts[0]?.from ?? 0) - record.length : at;
+      if (place < 0 || place + record.length > file.size) return false;
+      if (!(await readRecord(file, place, record, journal, verify, slots))) return false;
+      if (record.kind !== FRONT) at += record.length;
+      if (record.kind === NEXT) break;
     }
   }
   return true;
@@ -124,20 +139,30 @@ function decodeSlot(table, at) {
 }
 
 /**
- * @param {File} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
- * @param {Journal} journal  @param {boolean} verify  @returns whether it is whole
+ * @param {Blob} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
+ * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @returns whether it is whole
  */
-async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify) {
+async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify, slots) {
   const payload = file.slice(at, at + length);
-  if ((verify || kind !== CHUNK) && (await checksumOf(payload)) !== checksum) return false;
-  if (kind === CHUNK) {
-    if (journal.moved) return true;
-    const part = journal.parts.at(-1);
-    if (part && part.file === file && part.to === at) part.to += length;
-    else journal.parts.push({ file, from: at, to: at + length });
-    journal.lengths.push(length);
+  const isRead = kind !== ROOM && (verify || kind !== CHUNK);
+  if (isRead && (await checksumOf(payload)) !== checksum) return false;
+  if (kind === ROOM || (journal.moved && kind === CHUNK)) return true;
+  if (kind === CHUNK || kind === CUES) {
+    extend(journal, file, at, length);
+    if (kind === CHUNK) {
+      journal.spans.push(journal.gap, length);
+      journal.gap = 0;
+      journal.milliseconds = milliseconds;
+    }
+  } else if (kind === NEXT) {
+    const around = length ? length + slots * SLOT : 0;
+    if (around) extend(journal, file, at, around);
+    journal.gap += around;
+  } else if (kind === FRONT || kind === FRONT_ELSEWHERE) {
+    if (kind === FRONT) journal.parts[0].from = at;
+    else journal.parts.unshift({ file, from: at, to: at + length });
+    journal.spans[0] += length;
     journal.size += length;
-    journal.milliseconds = milliseconds;
   } else if (kind === FINISHED) {
     journal.finished = true;
     journal.milliseconds = milliseconds;
@@ -145,10 +170,18 @@ async function readRecord(file, at, { kind, length, milliseconds, checksum }, jo
     Object.assign(journal.about, JSON.parse(await payload.text()));
     if (kind === MOVED) {
       const { size = 0, milliseconds = 0 } = journal.about;
-      Object.assign(journal, { moved: true, finished: true, parts: [], lengths: [size], size, milliseconds });
+      Object.assign(journal, { moved: true, finished: true, parts: [], spans: [0, size], size, milliseconds });
     }
   }
   return true;
+}
+
+/** @param {Journal} journal  @param {Blob} file  @param {number} at  @param {number} length */
+function extend(journal, file, at, length) {
+  const part = journal.parts.at(-1);
+  if (part && part.file === file && part.to === at) part.to += length;
+  else journal.parts.push({ file, from: at, to: at + length });
+  journal.size += length;
 }
 
 /** @param {Blob} blob */

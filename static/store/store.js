@@ -11,9 +11,10 @@
  */
 
 import { Copy } from "./copy.js";
-import { Folder } from "./folder.js";
+import { Folder, openedOf } from "./folder.js";
 import { hold } from "./locks.js";
 import { Take } from "./take.js";
+import { gone, isGone } from "../fault.js";
 
 /** The name of a worker that was started for this. */
 const NAME = "mediarecorder-store";
@@ -89,12 +90,13 @@ class Store {
   /** @param {string} id  @param {number} milliseconds */
   async finish(id, milliseconds) {
     const take = this.#takes.get(id);
+    let rescued;
     try {
-      await take?.finish(milliseconds);
+      rescued = await take?.finish(milliseconds);
     } finally {
       await this.#leave(id, take);
     }
-    return this.#folder.read(id);
+    return rescued ? openedOf(rescued) : this.#folder.read(id);
   }
 
   /**
@@ -196,7 +198,7 @@ class Store {
   }
 
   close() {
-    for (const [, one] of this.#underWay) one.cutOff();
+    for (const [, one] of this.#underWay) Promise.resolve(one.cutOff()).catch(() => {});
     for (const id of this.#held.keys()) this.release(id);
   }
 
@@ -252,7 +254,8 @@ function serve(port) {
       let value;
       if (verb === "openStore") {
         const [name, limit] = values;
-        store = Folder.open(name).then((folder) => new Store(port, folder, limit ?? Infinity));
+        const folder = new Folder(name);
+        store = folder.ids().then(() => new Store(port, folder, limit ?? Infinity));
         await store;
       } else if (VERBS.has(verb)) {
         value = await /** @type {any} */ (await store)[verb](...values);
@@ -270,7 +273,10 @@ function serve(port) {
 const isFull = (error) => error.name === "QuotaExceededError";
 
 /** What Python makes an exception of. @param {any} error */
-const plain = (error) => ({ name: error.name, message: error.message, isFault: Boolean(error.isFault) });
+const plain = (error) => described(isGone(error) ? gone() : error);
+
+/** @param {any} error */
+const described = (error) => ({ name: error.name, message: error.message, isFault: Boolean(error.isFault) });
 
 /** Where the page's author may have it from. @type {HTMLScriptElement | null | undefined} */
 const script = /** @type {any} */ (globalThis).document?.currentScript;

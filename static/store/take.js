@@ -1,14 +1,20 @@
 // @ts-check
 /** A take that is being recorded: its chunks go to disk in the order they come. */
 
-import { aboutEntry, CHUNK, FINISHED } from "./journal.js";
+import { aboutEntry, CHUNK, emptyJournal, readJournal } from "./journal.js";
 import { openWriter } from "./writers.js";
+import { gone } from "../fault.js";
 
 /** Bytes that are written in one go when the disk lags behind. */
 const BATCH = 4 * 2 ** 20;
+/** Bytes of the last chunks that are held until there are more, in case their file is removed. */
+const HELD = 4 * 2 ** 20;
+/** Milliseconds between two looks whether the file is still there. */
+const LOOK = 1000;
 
 /** @typedef {import("./journal.js").Entry} Entry */
 /** @typedef {import("./journal.js").About} About */
+/** @typedef {import("./journal.js").Journal} Journal */
 /** @typedef {{blob: Blob, milliseconds: number}} Chunk */
 
 /**
@@ -26,12 +32,20 @@ export class Take {
   #writing;
   #mimeType = "";
   #failed = false;
+  /** The last chunks. @type {Chunk[]} */
+  #held = [];
+  #holds = 0;
+  #count = 0;
+  /** The user has cleared the data of this site, or a script has removed them. */
+  #removed = false;
+  #looked = 0;
   /** @type {import("./writers.js").Writer | undefined} */
   #writer;
 
   /** @param {() => Promise<FileSystemDirectoryHandle>} folder  @param {Partial<About>} about  @param {Owner} owner */
   constructor(folder, about, owner) {
     this.owner = owner;
+    this.about = about;
     this.#writing = this.#attempt(async () => {
       this.#writer = await openWriter(await folder());
       await this.#write([aboutEntry(about)]);
@@ -45,24 +59,64 @@ export class Take {
 
   /** @param {Chunk} chunk */
   append(chunk) {
+    this.#hold(chunk);
     if (this.#failed) return;
     this.#waiting.push(chunk);
     if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#attempt(() => this.#drain()));
   }
 
-  /** Write what is left, and that this is all. @param {number} milliseconds */
+  /**
+   * Write what is left, and that this is all.
+   * @param {number} milliseconds
+   * @returns {Promise<Journal | undefined>} what can be had of it, if its file was removed
+   */
   async finish(milliseconds) {
     await this.#writing;
+    const writer = this.#writer;
     // After a failure too: what was written before it is whole.
-    await this.#writer?.write([{ kind: FINISHED, payload: new Uint8Array(), milliseconds }], Infinity);
-    this.#writer?.close();
+    await writer?.finish(milliseconds, this.owner.room()).catch(() => {});
+    if (await this.#isThere()) {
+      writer?.close();
+      return undefined;
+    }
+    if (!this.#failed && !this.#removed) this.#fail(gone());
+    // What has no name any more can often still be read.
+    const journal = await readJournal([writer?.content() ?? new Blob()], true);
+    return journal.size > 0 ? journal : this.#heldOnly(milliseconds);
+  }
+
+  /** What is held of a take whose file cannot be read. @param {number} milliseconds  @returns {Promise<Journal>} */
+  async #heldOnly(milliseconds) {
+    const held = new Blob(this.#held.map(({ blob }) => blob));
+    const whole = this.#held.length === this.#count;
+    const blob = whole ? held : ((await this.#writer?.index.entered(held)) ?? new Blob());
+    return {
+      ...emptyJournal(),
+      about: { ...this.about, mimeType: this.#held[0]?.blob.type || this.#mimeType || this.about.mimeType },
+      parts: [{ file: blob, from: 0, to: blob.size }],
+      spans: [0, blob.size],
+      size: blob.size,
+      milliseconds: whole ? milliseconds : 0,
+      finished: true,
+    };
   }
 
   /** Leave it as it is. */
-  cutOff() {
+  async cutOff() {
     this.#failed = true;
     this.#waiting.length = 0;
-    this.#writer?.close();
+    // (Chromium has been seen never to come back from closing a file that was removed. The worker's end does it.)
+    if (await this.#isThere()) this.#writer?.close();
+  }
+
+  async #isThere() {
+    return !this.#writer || this.#writer.isThere();
+  }
+
+  /** @param {unknown} error  @returns {true} */
+  #fail(error) {
+    this.owner.failed(error);
+    return true;
   }
 
   /** @param {() => Promise<void>} work */
@@ -70,9 +124,8 @@ export class Take {
     try {
       if (!this.#failed) await work();
     } catch (error) {
-      this.#failed = true;
       this.#waiting.length = 0;
-      this.owner.failed(error);
+      this.#failed = this.#fail((await this.#isThere()) ? error : gone());
     }
   }
 
@@ -96,6 +149,22 @@ export class Take {
     return batch.length ? readBatch(batch) : undefined;
   }
 
+  /** @param {Chunk} chunk */
+  #hold(chunk) {
+    this.#held.push(chunk);
+    this.#count += 1;
+    this.#holds += chunk.blob.size;
+    while (this.#holds > HELD && this.#held.length > 1) this.#holds -= this.#held.shift()?.blob.size ?? 0;
+  }
+
+  /** Nothing else tells that a file was removed: it can be written all the same. */
+  async #look() {
+    if (performance.now() - this.#looked < LOOK) return;
+    this.#looked = performance.now();
+    // What still comes is written too: it can be read back.
+    if (!(await this.#isThere()) && !this.#removed) this.#removed = this.#fail(gone());
+  }
+
   /** The first chunk knows what the recorder makes. @param {string} mimeType */
   async #sayType(mimeType) {
     if (this.#mimeType || !mimeType) return;
@@ -111,6 +180,7 @@ export class Take {
     const safe = entries.slice(0, written).filter(({ kind }) => kind === CHUNK);
     this.owner.written(safe.reduce((sum, { payload }) => sum + payload.length, 0));
     if (written < entries.length) throw writer.failure;
+    await this.#look();
   }
 }
 

@@ -4,8 +4,11 @@
  * write whole it cuts off again.
  */
 
-import { encodeHead, encodeSlot, FINISHED, HEAD, SLOT, SLOTS } from "./journal.js";
-import { Fault } from "../fault.js";
+import {
+  CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM, SLOT, SLOTS,
+} from "./journal.js";
+import { voidHead, VOID_HEAD, WebmIndex } from "./webm.js";
+import { Fault, gone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */
 
@@ -13,12 +16,18 @@ import { Fault } from "../fault.js";
  * @typedef {object} Writer
  * @property {(entries: Entry[], room: number) => Promise<number>} write
  *   whose payloads lie end to end in one buffer, in no more room than so many bytes; returns how many records are safe
+ * @property {(milliseconds: number, room: number) => Promise<void>} finish  the last records: with an index, where it has room
+ * @property {() => Promise<boolean>} isThere  whether the file is still where it was made
+ * @property {() => Blob} content  of a file that is not there any more, as far as it can be had
+ * @property {WebmIndex} index
  * @property {unknown} failure  why it was not all of them
  * @property {number} size      bytes on disk
  * @property {() => void} close
  */
 
 const TABLE = SLOTS * SLOT;
+/** Bytes before the first chunk, for what makes a WebM seekable. */
+const FRONT_ROOM = 1024;
 /** Bytes that are copied between two reports. */
 const PIECE = 4 * 2 ** 20;
 
@@ -29,8 +38,11 @@ export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`
 export async function openWriter(folder) {
   if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return new ManyFiles(folder);
   const file = await folder.getFileHandle(fileName(0), { create: true });
-  return new GrowingFile(await file.createSyncAccessHandle());
+  return new GrowingFile(await file.createSyncAccessHandle(), folder);
 }
+
+/** @param {FileSystemDirectoryHandle} folder  @param {string} name */
+const isIn = (folder, name) => folder.getFileHandle(name).then(() => true, () => false);
 
 /** One file that grows, in a worker: what was written is the system's at once, and on the disk after `flush`. */
 class GrowingFile {
@@ -41,10 +53,14 @@ class GrowingFile {
   #table = 0;
   /** The next one of the table; at first there is no table. */
   #slot = SLOTS;
+  /** Where the first chunk lies. */
+  #first = 0;
+  index = new WebmIndex();
 
-  /** @param {FileSystemSyncAccessHandle} handle  of an empty file */
-  constructor(handle) {
+  /** @param {FileSystemSyncAccessHandle} handle  of an empty file  @param {FileSystemDirectoryHandle} folder */
+  constructor(handle, folder) {
     this.handle = handle;
+    this.folder = folder;
     this.#put(encodeHead(SLOTS), 0);
   }
 
@@ -66,6 +82,36 @@ class GrowingFile {
     return written;
   }
 
+  /** @param {number} milliseconds  @param {number} room */
+  async finish(milliseconds, room) {
+    const cues = this.index.cues();
+    const hasCues = Boolean(cues && (await this.write([{ kind: CUES, payload: cues, milliseconds: 0 }], room)));
+    if (!this.#table) return;
+    const front = this.index.front(milliseconds, hasCues);
+    if (front && front.length <= FRONT_ROOM) {
+      this.#put(front, this.#first - front.length);
+      this.#putSlots([{ kind: FRONT, payload: front, milliseconds: 0 }]);
+    }
+    this.#putSlots([{ kind: FINISHED, payload: new Uint8Array(), milliseconds }]);
+    this.handle.flush();
+  }
+
+  isThere() {
+    return isIn(this.folder, fileName(0));
+  }
+
+  /** What has no name any more can often still be read. */
+  content() {
+    const pieces = [];
+    for (let at = 0; at < this.size; ) {
+      const piece = new Uint8Array(Math.min(PIECE, this.size - at));
+      if (this.handle.read(piece, { at }) !== piece.length) break;
+      pieces.push(new Blob([piece]));
+      at += piece.length;
+    }
+    return new Blob(pieces);
+  }
+
   close() {
     this.handle.close();
   }
@@ -75,27 +121,49 @@ class GrowingFile {
    * @param {Entry[]} entries  @param {number} most
    */
   #add(entries, most) {
-    const last = entries[0].kind === FINISHED ? SLOTS : SLOTS - 1;
+    const last = entries[0].kind === CUES ? SLOTS : SLOTS - KEPT;
     const full = this.#slot >= last;
-    let end = this.size + (full ? TABLE : 0);
-    const free = full ? SLOTS - 1 : last - this.#slot;
+    const before = this.#first || entries[0].kind !== CHUNK ? 0 : FRONT_ROOM;
+    let end = this.size + (full ? VOID_HEAD + TABLE : 0) + before;
+    const free = (full ? SLOTS - KEPT : last - this.#slot) - (before && 1);
     const fitting = entries.slice(0, free).filter(({ payload }) => (end += payload.length) <= most);
     if (fitting.length === 0) throw limitReached();
     if (full) this.#beginTable();
+    if (before) this.#leaveRoom();
     const { buffer, byteOffset } = fitting[0].payload;
     const size = fitting.reduce((sum, { payload }) => sum + payload.length, 0);
     this.#put(new Uint8Array(buffer, byteOffset, size), this.size);
-    this.#put(encodeSlots(fitting), this.#table + this.#slot * SLOT);
     this.size += size;
-    this.#slot += fitting.length;
+    this.#putSlots(fitting);
+    for (const { kind, payload } of fitting) if (kind === CHUNK) this.index.add(payload);
     return fitting.length;
   }
 
   #beginTable() {
-    this.#put(new Uint8Array(TABLE), this.size); // takes the room now: later the disk may be full
-    this.#table = this.size;
-    this.size += TABLE;
+    const isHidden = this.index.isAtElement;
+    const head = isHidden ? voidHead(TABLE) : new Uint8Array();
+    const at = this.size + head.length;
+    this.#put(head, this.size);
+    this.#put(new Uint8Array(TABLE), at); // takes the room now: later the disk may be full
+    if (this.#table) this.#putSlots([{ kind: NEXT, payload: head, milliseconds: 0 }]);
+    if (isHidden) this.index.skip(head.length + TABLE);
+    this.#table = at;
+    this.size = at + TABLE;
     this.#slot = 0;
+  }
+
+  #leaveRoom() {
+    const room = new Uint8Array(FRONT_ROOM);
+    this.#put(room, this.size);
+    this.#putSlots([{ kind: ROOM, payload: room, milliseconds: 0 }]);
+    this.size += FRONT_ROOM;
+    this.#first = this.size;
+  }
+
+  /** @param {Entry[]} entries */
+  #putSlots(entries) {
+    this.#put(encodeSlots(entries), this.#table + this.#slot * SLOT);
+    this.#slot += entries.length;
   }
 
   /**
@@ -123,6 +191,7 @@ class ManyFiles {
   failure;
   size = 0;
   #count = 0;
+  index = new WebmIndex();
 
   /** @param {FileSystemDirectoryHandle} folder */
   constructor(folder) {
@@ -143,7 +212,26 @@ class ManyFiles {
     }
     this.size += content.size;
     this.#count += 1;
+    for (const { kind, payload } of entries) if (kind === CHUNK) this.index.add(payload);
     return entries.length;
+  }
+
+  /** @param {number} milliseconds  @param {number} room */
+  async finish(milliseconds, room) {
+    const cues = this.index.cues();
+    const hasCues = Boolean(cues && (await this.write([{ kind: CUES, payload: cues, milliseconds: 0 }], room)));
+    const front = this.index.front(milliseconds, hasCues);
+    const end = { kind: FINISHED, payload: new Uint8Array(), milliseconds };
+    if (front && (await this.write([{ kind: FRONT_ELSEWHERE, payload: front, milliseconds: 0 }, end], room)) === 2) return;
+    await this.write([end], Infinity);
+  }
+
+  isThere() {
+    return isIn(this.folder, fileName(0));
+  }
+
+  content() {
+    return new Blob();
   }
 
   close() {}
@@ -188,9 +276,6 @@ export async function writeFile(folder, name, content, written) {
 
 /** Whether it was for reading that it could not be written. @param {Blob} piece */
 const isGone = (piece) => piece.arrayBuffer().then(() => false, () => true);
-
-const gone = () =>
-  new Fault("NotReadableError", "the file is gone: its recording was closed or deleted, or the browser removed it");
 
 export const limitReached = () =>
   new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open it with a higher limit.");

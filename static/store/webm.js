@@ -1,0 +1,285 @@
+// @ts-check
+/**
+ * The index of a WebM that a recorder delivers in chunks, gathered while they pass. A recorder says neither how long its
+ * file is nor where one can enter it, since it cannot go back. Afterwards it can be said by what is put before and
+ * behind the file as it is, without a copy (RFC 9559; RFC 8794 for the encoding):
+ *
+ *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and a Void element that covers the file's own
+ *     file    (covered up to here) Cluster …
+ *     cues    where clusters begin, and when
+ */
+
+const EBML = 0x1a45dfa3, SEGMENT = 0x18538067, SEEK_HEAD = 0x114d9b74, INFO = 0x1549a966, TRACKS = 0x1654ae6b;
+const CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7, SIMPLE_BLOCK = 0xa3, BLOCK_GROUP = 0xa0, BLOCK = 0xa1;
+const CUES = 0x1c53bb6b, VOID = 0xec, SCALE = 0x2ad7b1, DURATION = 0x4489, TRACK = 0xae, NUMBER = 0xd7, TYPE = 0x83;
+const SEEK = 0x4dbb, SEEK_ID = 0x53ab, SEEK_POSITION = 0x53ac;
+const CUE_POINT = 0xbb, CUE_TIME = 0xb3, CUE_POSITIONS = 0xb7, CUE_TRACK = 0xf7, CUE_CLUSTER = 0xf1;
+
+/** Bytes within which the first cluster begins. */
+const START = 2 ** 16;
+/** Bytes that are needed to understand a block: those of the element's head, and track, time and flags. */
+const LOOK = 16;
+/** Milliseconds between two places to enter: a long recording needs no more. */
+const APART = 1000;
+/** How recorders write the size of what they do not know the end of. */
+const UNKNOWN = new Uint8Array([0x01, 255, 255, 255, 255, 255, 255, 255]);
+/** Bytes of the head of a Void element. */
+export const VOID_HEAD = 9;
+
+/** @typedef {{time: number, track: number, position: number}} Cue */
+/** @typedef {{id: number, from: number, to: number, known: boolean}} Element */
+
+export class WebmIndex {
+  /** The file as far as the first cluster. */
+  #start = new Uint8Array();
+  /** Whether the first cluster has come. */
+  #begun = false;
+  /** No WebM, or none as recorders write it. */
+  #strange = false;
+  /** Bytes that have passed. */
+  #position = 0;
+  /** Bytes of an element that are still to pass. */
+  #skip = 0;
+  /** The beginning of an element. */
+  #rest = new Uint8Array();
+  /** @type {Cue[]} */
+  #cues = [];
+  /** When blocks last came, and how long after the one before, by track. @type {Map<number, {last: number, step: number}>} */
+  #times = new Map();
+  #picture = 0;
+  #tracks = new Uint8Array();
+  #info = new Uint8Array();
+  #ebml = new Uint8Array();
+  #cluster = { position: 0, time: 0 };
+
+  /** Whether it is a WebM that has come as far as its first cluster, and no element is cut off. */
+  get isAtElement() {
+    return this.#begun && !this.#strange && this.#skip === 0 && this.#rest.length === 0;
+  }
+
+  /** What is whole of a part of the file, entered at its first cluster. @param {Blob} part */
+  async entered(part) {
+    const bytes = new Uint8Array(await part.arrayBuffer());
+    const cluster = joined([idOf(CLUSTER), UNKNOWN]);
+    const at = bytes.findIndex((_, place) => cluster.every((byte, offset) => bytes[place + offset] === byte));
+    return at < 0 ? undefined : new Blob([this.#start, part.slice(at)]);
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes  that follow */
+  add(bytes) {
+    if (this.#strange) return;
+    try {
+      this.#pass(this.#begun ? bytes : this.#begin(bytes));
+    } catch {
+      this.#strange = true;
+    }
+  }
+
+  /** So many bytes lie between, in an element of their own. @param {number} size */
+  skip(size) {
+    this.#position += size;
+  }
+
+  /** Gather all up to the first cluster. @param {Uint8Array<ArrayBuffer>} bytes  @returns what is left of them */
+  #begin(bytes) {
+    const start = joined([this.#start, bytes]);
+    const ebml = elementAt(start, 0);
+    const segment = ebml && elementAt(start, ebml.to);
+    let at = segment?.from ?? 0;
+    /** @type {Element | undefined} */
+    let child;
+    while (segment && (child = elementAt(start, at)) && child.id !== CLUSTER && child.to <= start.length) {
+      if (child.id === INFO) this.#info = start.slice(child.from, child.to);
+      if (child.id === TRACKS) this.#tracks = start.slice(at, child.to);
+      at = child.to;
+    }
+    this.#start = start;
+    if (ebml?.id === EBML && segment?.id === SEGMENT && child?.id === CLUSTER) {
+      this.#ebml = start.slice(0, ebml.to);
+      this.#start = start.slice(0, at);
+      this.#position = at;
+      this.#begun = true;
+      this.#strange = !this.#learnTracks();
+      return start.subarray(at);
+    }
+    this.#strange = start.length > START || Boolean(ebml && ebml.id !== EBML);
+    return new Uint8Array();
+  }
+
+  /** Which one is the picture. @returns whether it can be understood */
+  #learnTracks() {
+    for (const { from, to } of within(this.#tracks, TRACK)) {
+      const track = this.#tracks.subarray(from, to);
+      const [number] = within(track, NUMBER, 0), [type] = within(track, TYPE, 0);
+      if (number && type && track[type.from] === 1) this.#picture ||= track[number.from];
+    }
+    const [scale] = within(this.#info, SCALE, 0);
+    return !scale || numberOf(this.#info.subarray(scale.from, scale.to)) === 1_000_000;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} given */
+  #pass(given) {
+    const bytes = this.#rest.length ? joined([this.#rest, given]) : given;
+    const origin = this.#position - this.#rest.length;
+    let at = Math.min(this.#skip, bytes.length);
+    this.#skip -= at;
+    while (at < bytes.length) {
+      const element = elementAt(bytes, at);
+      const opens = element && (element.id === CLUSTER || element.id === BLOCK_GROUP);
+      if (!element || (!opens && Math.min(element.to, element.from + LOOK) > bytes.length)) break;
+      if (element.id === CLUSTER) this.#cluster = { position: origin + at, time: 0 };
+      else if (element.id === TIMESTAMP) this.#cluster.time = numberOf(bytes.subarray(element.from, element.to));
+      else if (element.id === SIMPLE_BLOCK || element.id === BLOCK) this.#block(bytes, element);
+      if (!opens && !element.known) throw new Error("an element of unknown size");
+      at = opens ? element.from : element.to;
+    }
+    this.#skip += Math.max(0, at - bytes.length);
+    this.#rest = bytes.slice(at);
+    this.#position += given.length;
+  }
+
+  /** @param {Uint8Array} bytes  @param {Element} element */
+  #block(bytes, { id, from }) {
+    const track = bytes[from] & 0x7f;
+    const time = this.#cluster.time + (((bytes[from + 1] << 8) | bytes[from + 2]) << 16 >> 16);
+    const known = this.#times.get(track);
+    const step = known && time > known.last ? time - known.last : (known?.step ?? 0);
+    this.#times.set(track, { last: Math.max(time, known?.last ?? 0), step });
+    const isEntry = this.#picture ? track === this.#picture && id === SIMPLE_BLOCK && bytes[from + 3] & 0x80 : true;
+    const last = this.#cues.at(-1);
+    if (!isEntry || (last && (time < last.time + APART || this.#cluster.position === last.position))) return;
+    this.#cues.push({ time, track, position: this.#cluster.position });
+  }
+
+  /** Where it can be entered; undefined where the file does not end with an element. */
+  cues() {
+    if (!this.isAtElement || this.#cues.length === 0) return undefined;
+    const offset = this.#frontOf(0, 0).length - this.#segmentAt;
+    const point = (/** @type {Cue} */ { time, track, position }) =>
+      element(CUE_POINT, [
+        element(CUE_TIME, [number(time)]),
+        element(CUE_POSITIONS, [element(CUE_TRACK, [number(track)]), element(CUE_CLUSTER, [number(offset + position)])]),
+      ]);
+    return element(CUES, this.#cues.map(point));
+  }
+
+  /**
+   * What is put before the file; undefined where it is not understood.
+   * @param {number} milliseconds  how long was recorded: a picture stands until then
+   * @param {boolean} hasCues  whether `cues()` follow the file
+   */
+  front(milliseconds, hasCues) {
+    if (!this.#begun || this.#strange) return undefined;
+    const ends = [...this.#times.values()].map(({ last, step }) => last + step);
+    const end = Math.max(0, ...ends, this.#picture ? milliseconds : 0);
+    return this.#frontOf(end, hasCues ? this.#position : 0);
+  }
+
+  /** Where the content of the segment begins. */
+  get #segmentAt() {
+    return this.#ebml.length + 12;
+  }
+
+  /** @param {number} duration  in milliseconds  @param {number} end  where the cues begin in the file, or 0 */
+  #frontOf(duration, end) {
+    const about = children(this.#info).filter(({ id }) => id !== DURATION && id !== VOID);
+    const kept = about.map(({ at, to }) => this.#info.subarray(at, to));
+    const info = element(INFO, [...kept, element(DURATION, [float(duration)])]);
+    const covered = joined([idOf(VOID), sizeOf(this.#start.length)]);
+    const places = (/** @type {[number, number][]} */ entries) =>
+      element(SEEK_HEAD, entries.map(([id, at]) => element(SEEK, [element(SEEK_ID, [idOf(id)]), element(SEEK_POSITION, [number(at)])])));
+    const { length } = places([[INFO, 0], [TRACKS, 0], [CUES, 0]]);
+    const all = length + info.length + this.#tracks.length + covered.length;
+    // Without cues the first entry stands twice: so the length of the front is always the same.
+    const last = /** @type {[number, number]} */ (end ? [CUES, all + end] : [INFO, length]);
+    const head = places([[INFO, length], [TRACKS, length + info.length], last]);
+    const segment = joined([idOf(SEGMENT), UNKNOWN]);
+    return joined([this.#ebml, segment, head, info, this.#tracks, covered]);
+  }
+}
+
+/** The head of an element that is to be passed over, with so many bytes. @param {number} size */
+export const voidHead = (size) => joined([idOf(VOID), sizeOf(size)]);
+
+/**
+ * The element that begins at a place, if its head is there. One of unknown size ends nowhere.
+ * @param {Uint8Array} bytes  @param {number} at  @returns {Element | undefined}
+ */
+function elementAt(bytes, at) {
+  const idLength = Math.clz32(bytes[at] << 24) + 1;
+  const place = at + idLength;
+  const length = Math.clz32(bytes[place] << 24) + 1;
+  const from = place + length;
+  if (!(from <= bytes.length)) return undefined;
+  if (idLength > 4 || length > 8) throw new Error("no element");
+  const id = numberOf(bytes.subarray(at, place));
+  const digits = bytes.subarray(place + 1, from);
+  const first = bytes[place] & (0xff >> length);
+  const known = first !== 0xff >> length || digits.some((byte) => byte !== 255);
+  const size = digits.reduce((sum, byte) => sum * 256 + byte, first);
+  return { id, from, to: known ? from + size : from, known };
+}
+
+/** @param {Uint8Array} bytes  @returns {(Element & {at: number})[]} */
+function children(bytes) {
+  const found = [];
+  for (let at = 0; at < bytes.length; ) {
+    const child = elementAt(bytes, at);
+    if (!child || child.to > bytes.length) break;
+    found.push({ ...child, at });
+    at = child.to;
+  }
+  return found;
+}
+
+/** The children of this name. @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent */
+function within(bytes, id, depth = 1) {
+  const offset = depth ? (elementAt(bytes, 0)?.from ?? 0) : 0;
+  return children(bytes.subarray(offset))
+    .filter((child) => child.id === id)
+    .map(({ from, to }) => ({ from: from + offset, to: to + offset }));
+}
+
+/** @param {Uint8Array} bytes */
+const numberOf = (bytes) => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+
+/** @param {number} id */
+const idOf = (id) => new Uint8Array([id >>> 24, id >>> 16, id >>> 8, id].map((byte) => byte & 255)).slice(Math.clz32(id) >> 3);
+
+/** A size of 8 bytes. @param {number} size */
+function sizeOf(size) {
+  const bytes = number(size);
+  bytes[0] = 0x01;
+  return bytes;
+}
+
+/** @param {number} value */
+function number(value) {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+/** @param {number} value */
+function float(value) {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value);
+  return bytes;
+}
+
+/** @param {number} id  @param {Uint8Array[]} parts */
+function element(id, parts) {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  return joined([idOf(id), size < 127 ? new Uint8Array([0x80 | size]) : sizeOf(size), ...parts]);
+}
+
+/** @param {Uint8Array[]} parts  @returns {Uint8Array<ArrayBuffer>} */
+function joined(parts) {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,129 @@
+"""The data of a recording is gone: one class and one text, however it is read."""
+
+import pytest
+
+from mediarecorder import (
+    InvalidStateError,
+    NotFoundError,
+    NotReadableError,
+    Recording,
+    RecordingStore,
+    record,
+)
+from mediarecorder.browser import js
+from mediarecorder.errors import DATA_GONE
+
+
+async def delete(store, recording):
+    await store.delete(recording.id)
+
+
+async def clear(store, recording):
+    await store.clear()
+
+
+async def remove_by_script(store, recording):
+    root = await js.navigator.storage.getDirectory()
+    await root.removeEntry(f"mediarecorder-store-{store.name}", recursive=True)
+
+
+async def first_of(iterator):
+    async for _ in iterator:
+        return
+
+
+READ = {
+    "bytes": lambda one: one.bytes(),
+    "iter_bytes": lambda one: first_of(one.iter_bytes(1000)),
+    "chunks": lambda one: one.chunks[0].bytes(),
+    "write_to": lambda one: one.write_to("/tmp/gone.webm"),
+    "save": lambda one: one.save(),
+    "measure": lambda one: one.measure(),
+    "seekable": lambda one: one.seekable(),
+    "convert": lambda one: one.convert("wav"),
+    "trim": lambda one: one.trim(0, 0.1),
+    "concat": lambda one: Recording.concat([one, one]),
+    "tags": lambda one: one.tags(),
+    "with_tags": lambda one: one.with_tags(title="x"),
+    "samples": lambda one: one.samples(),
+    "sample_blocks": lambda one: first_of(one.sample_blocks(0.1)),
+    "waveform": lambda one: one.waveform(),
+    "thumbnail": lambda one: one.thumbnail(),
+    "frames": lambda one: first_of(one.frames()),
+}
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("end", [delete, clear, remove_by_script])
+async def test_all_that_reads_says_the_same(store, both, end):
+    recording = await record(0.5, stream=both, store=store)
+    await end(store, recording)
+    for name, read in READ.items():
+        with pytest.raises(NotReadableError) as failed:
+            await read(recording)
+        assert DATA_GONE in str(failed.value), name
+        assert "device" not in str(failed.value), name
+    async with await RecordingStore.open(f"{store.name}-2") as other:
+        with pytest.raises(NotReadableError, match="data is gone"):
+            await other.add(recording)
+        await other.clear()
+
+
+async def test_a_result_on_disk_that_was_closed_says_it_too(microphone):
+    noise = js.Uint8Array.new(40 << 20)
+    whole = await record(0.3, stream=microphone)
+    padded = Recording(js.Blob.new([whole.blob, noise]), whole.mime_type, duration=whole.duration)
+    root = await js.navigator.storage.getDirectory()
+    handle = await root.getFileHandle("temporary", create=True)
+    writable = await handle.createWritable()
+    await writable.write(padded.blob)
+    await writable.close()
+    file = Recording(await handle.getFile(), whole.mime_type)
+    await root.removeEntry("temporary")
+    with pytest.raises(NotReadableError, match="data is gone"):
+        await file.bytes()
+    with pytest.raises(NotReadableError, match="data is gone"):
+        await file.samples()
+
+
+@pytest.mark.core
+async def test_an_id_that_is_not_there_is_of_recordings_and_not_of_devices(store):
+    for verb in (store.open_recording, store.recover, store.delete, lambda id: store.rename(id, "x")):
+        with pytest.raises(NotFoundError, match="no recording") as failed:
+            await verb("0123")
+        assert "device" not in str(failed.value)
+
+
+@pytest.mark.core
+async def test_a_store_whose_files_were_removed_works_again_by_itself(store, both):
+    await record(0.3, stream=both, store=store)
+    await remove_by_script(store, None)
+    assert await store.recordings() == []
+    assert (await store.usage()).used == 0
+    recording = await record(0.3, stream=both, store=store)
+    added = await store.add(recording)
+    assert {one.id for one in await store.recordings()} == {recording.id, added.id}
+    assert await added.bytes() == await recording.bytes()
+
+
+@pytest.mark.core
+async def test_a_closed_store_says_how_to_reopen_it(store):
+    closed = await RecordingStore.open(store.name)
+    closed.close()
+    for call in (closed.recordings, closed.usage, closed.clear, lambda: closed.delete("x")):
+        with pytest.raises(InvalidStateError, match=r"Reopen the store.*RecordingStore\.open\('test-"):
+            await call()
+    with pytest.raises(InvalidStateError, match="Reopen the store"):
+        await record(0.2, store=closed)
+
+
+@pytest.mark.core
+async def test_what_is_listed_opens_itself(store, both):
+    recording = await record(0.3, stream=both, store=store)
+    [stored] = await store.recordings()
+    opened = await stored.open()
+    assert opened.id == recording.id
+    assert await opened.bytes() == await recording.bytes()
+    await store.delete(recording.id)
+    with pytest.raises(NotFoundError, match="no recording"):
+        await stored.open()

@@ -1,0 +1,100 @@
+"""The user clears the data of this site, or a script removes them, in the middle of a take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from killable import Profile
+from playwright.sync_api import Playwright
+
+from bench.browsers import launch_options
+from bench.lanes import LANES
+
+OPEN = """
+store = await RecordingStore.open("cleared")
+stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
+before = await record(0.5, stream=stream, store=store)
+recorder = MediaRecorder(stream, store=store)
+delivered = []
+recorder.on("dataavailable", lambda event: delivered.append(event.data))
+await recorder.start(0.2)
+async for chunk in recorder.chunks():
+    if len(delivered) >= 8:
+        break
+await store.flush()
+"null"
+"""
+END = """
+failure = None
+try:
+    await asyncio.wait_for(recorder.finished, 20)
+except RecordingError as error:
+    failure = error
+data = await failure.recording.bytes()
+whole = b"".join([await chunk.bytes() for chunk in delivered])
+try:
+    await before.bytes()
+    old = None
+except NotReadableError as error:
+    old = str(error)
+again = await record(0.5, stream=stream, store=store)
+json.dumps({
+    "cause": [failure.__cause__.name, str(failure)],
+    "old": old,
+    "all": whole in data,
+    "id": failure.recording.id,
+    "judged": await judge.probe(failure.recording),
+    "duration": failure.recording.duration,
+    "live": [track.ready_state for track in stream.tracks],
+    "listed": [stored.id for stored in await store.recordings()] == [again.id],
+    "again": (await (await store.open_recording(again.id)).bytes()) == await again.bytes(),
+})
+"""
+
+
+def judge_of(found: dict[str, Any]) -> None:
+    name, text = found["cause"]
+    assert name == "NotReadableError"
+    assert "data of this site were cleared" in text
+    assert "full" not in text
+    assert found["old"]
+    assert "data of this site were cleared" in found["old"]
+    assert found["all"], "nothing of what was recorded is lost"
+    assert found["id"] is None, "it is in no store any more"
+    assert found["judged"]["errors"] == []
+    assert found["judged"]["decoded_duration"] > 1.2
+    assert found["live"] == ["live", "live"], "the stream is the caller's"
+    assert found["listed"], "the store works again by itself"
+    assert found["again"]
+
+
+def clear(page: Any) -> None:
+    browser = page.context.new_cdp_session(page)
+    origin = page.evaluate("location.origin")
+    browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+
+
+def test_cleared_in_a_take(profile: Callable[[str], Profile]) -> None:
+    chromium = profile("chromium")
+    chromium.open()
+    chromium.run(OPEN)
+    clear(chromium.page)
+    judge_of(chromium.run(END))
+
+
+@pytest.mark.soak
+def test_cleared_in_a_take_of_a_private_window(
+    playwright: Playwright, profile: Callable[[str], Profile]
+) -> None:
+    """Where nothing can be read back, the last 4 MB are in memory."""
+    private = profile("chromium")
+    with playwright.chromium.launch(**launch_options(LANES["chromium"])) as browser:
+        private._context = browser.new_context()
+        private._context.expose_function("tell", private._hear)
+        private.open()
+        private.run(OPEN)
+        clear(private.page)
+        judge_of(private.run(END))
+        private.close()
