@@ -71,12 +71,10 @@ async def record(
     stream
         Record this one; nothing is opened, and the stream is not stopped.
     mime_type
-        As for `MediaRecorder`, but without one pictures are VP9 in Chromium, whose VP8 does not keep up on a
-        busy machine.
+        As for `MediaRecorder`, but without one pictures are VP9 in Chromium.
     timeslice
-        Seconds between two chunks. With one the end waits for an encoder of pictures that is late (see
-        `MediaRecorder.stop`). With `max_size` or `on_progress` it is 0.25 unless given, since
-        browsers tell no size before.
+        Seconds between two chunks. With one, late pictures are waited for (`MediaRecorder.stop`). With
+        `max_size` or `on_progress` it is 0.25 unless given, since browsers tell no size before.
     max_size
         Bytes after which to stop. The chunk that reaches it is kept.
     store

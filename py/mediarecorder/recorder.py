@@ -43,7 +43,7 @@ _CANDIDATES = (
 TIMESLICE = 1.0
 """Seconds between two chunks of a take that goes to a store, unless told otherwise."""
 LOWEST_OF_PICTURES = 10_000
-"""Bits per second. Firefox goes no lower; of less than 1000 Chromium's VP8 records nothing."""
+"""Bits per second: Firefox's own lowest. Of less than 1000 Chromium's VP8 records nothing."""
 LOWEST_OF_BOTH = 60_000
 """Bits per second: of 12,000 Firefox leaves so little to the sound that it is silence."""
 _ONE_OF_EACH = (
@@ -51,7 +51,7 @@ _ONE_OF_EACH = (
     (
         "video",
         "pictures",
-        "choose one, as in MediaStream([picture, *stream.audio_tracks]), or record each by itself.",
+        "choose one, as in MediaStream([picture, *stream.audio_tracks]).",
     ),
 )
 
@@ -150,8 +150,7 @@ class MediaRecorder(EventTarget):
         return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
 
     def _recordable(self) -> Any:
-        """The browser's stream with the tracks to record. Of several of a kind Chromium takes the first
-        without a word, even if that has ended: so it is not shown those that have."""
+        """The browser's stream. Of several of a kind Chromium takes the first, even if it has ended."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
@@ -220,7 +219,7 @@ class MediaRecorder(EventTarget):
     def js(self) -> Any:
         """The browser's recorder of the current take. Each take after the first has a fresh one.
 
-        After `stop()` in a page that was busy it stays ``"paused"`` until it has handed over what waited.
+        After `stop()` in a busy page it stays ``"paused"`` until it has handed over what waited.
         """
         return self._js
 
@@ -369,10 +368,8 @@ class MediaRecorder(EventTarget):
         Parameters
         ----------
         drain
-            Chromium drops what its encoder of pictures still holds when a recorder is stopped: on a busy
-            machine seconds, with its default, VP8. With True nothing more is recorded, but the end is put
-            off until the encoder has delivered everything: half a second where it keeps up, 30 s at most.
-            It needs a timeslice. (`record` and `RecorderPanel` do this, and record VP9, which keeps up.)
+            On a busy machine Chromium drops pictures that its encoder still holds. True puts the end off,
+            without recording more, until all have come, 30 s at most. It needs a timeslice.
 
         Raises
         ------
@@ -470,17 +467,12 @@ class MediaRecorder(EventTarget):
 
 
 def drops_pictures() -> bool:
-    """Whether this browser's `stop()` drops what its encoder still holds. Chromium's does, which is the only
-    one that writes Matroska."""
+    """Whether `stop()` drops what the encoder still holds: Chromium's, which alone writes Matroska."""
     return MediaRecorder.is_type_supported("video/x-matroska")
 
 
 def type_that_keeps_up(stream: MediaStream) -> str | None:
-    """What to record pictures as where the caller leaves the type to us; None leaves it to the browser.
-
-    On a busy machine Chromium's VP8, its default, lags seconds behind and leaves out two of three pictures;
-    VP9 does neither (docs/performance.md).
-    """
+    """What to record pictures as, unless told otherwise: Chromium's VP8 lags (docs/performance.md)."""
     vp9 = "video/webm;codecs=vp9"
     keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
     return vp9 if keeps_up else None

@@ -15,8 +15,8 @@ Why it is more than "wait for `stop`":
 - In Chromium encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
   after Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and
   stops it when `pause` is fired: by then all that had waited has been handed over.
-- Chromium's `stop()` drops what its encoder of pictures still holds, too. A take that is to be drained is
-  paused, and asked for data until none has come for a while.
+- It drops what its encoder of pictures still holds, too: a take to be drained is asked for data until there
+  is none.
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
   more, and `stop` reaches the user's handlers when everything is there.
 - Chromium leaves a recorder with sound in ``recording``, without any event, when the device goes. So the
@@ -60,10 +60,9 @@ TICK = 0.25
 HAND_OVER = 4
 """Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
-"""Ticks that must bring nothing before an encoder counts as having delivered everything; the second, once it
-was late."""
+"""Ticks without data after which an encoder has delivered everything; the second, once it was late."""
 DRAIN = 30.0
-"""Seconds that an encoder gets to deliver what it holds, at most ten pictures."""
+"""Seconds that it gets for that."""
 SILENCE_AFTER_DATA = 2
 """Ticks without an event after which an ending take that has its last data needs no `stop` any more."""
 SILENCE = 20
@@ -200,8 +199,7 @@ class Take:
             self.js.requestData()
 
     def _drain(self) -> None:
-        """Ask for what the encoder has delivered, until for a while that is nothing. It tells nobody how much
-        it still holds."""
+        """Ask for data until for a while there is none: nothing tells how much the encoder still holds."""
         size, late = self._chunks.size, self._quiet > 0
         if size > self._drained:
             self._quiet, self._enough = 0, DRAINED_WHEN_LATE if late else self._enough
@@ -219,8 +217,8 @@ class Take:
         self._end()
 
     def _handed_over_at(self) -> str:
-        """The event by which all that has been recorded will have been handed over. Nothing more is recorded,
-        but where no picture has come yet: Chromium makes nothing of the sound before the first one."""
+        """The event by which all will have been handed over. It goes on recording only where no picture has
+        come yet: Chromium makes nothing of the sound before the first one."""
         if self.js.state == "paused":
             return "pause" if self._expected["pause"] else ""
         if self._expected["start"] and any(track.kind == "video" for track in self._tracks):
