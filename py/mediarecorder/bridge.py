@@ -6,7 +6,17 @@ import asyncio
 import logging
 from typing import Any
 
-from .browser import connected, insecure_context, js, realm, require_browser, settle, use_page
+from .browser import (
+    NO_ORIGIN,
+    connected,
+    has_origin,
+    insecure_context,
+    js,
+    realm,
+    require_browser,
+    settle,
+    use_page,
+)
 from .errors import PageUnavailableError
 from .modules import load_module, module_address
 
@@ -60,6 +70,8 @@ async def connect(channel: str | None = None) -> None:
         return
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
+    if not has_origin():  # nor locks
+        raise PageUnavailableError(f"connect: this worker cannot reach its page: {NO_ORIGIN}")
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
     if channel not in _connecting:
         _connecting[channel] = asyncio.ensure_future(_connect(channel))

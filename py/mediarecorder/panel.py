@@ -37,7 +37,7 @@ PATIENCE = 20.0
 
 SHOW_FIRST = (
     "recording: show the panel first. In a notebook make it the last line of a cell; in a page "
-    "put its HTML into an element: element.innerHTML = panel._repr_html_()"
+    "put it into an element: panel.show_in(element)"
 )
 
 

@@ -7,6 +7,7 @@
  * hosts move an output within one task or a few frames.
  */
 
+import { trusted } from "../trust.js";
 import { expect } from "./placement.js";
 
 /** Milliseconds without an element after which the panel is taken for removed. */
@@ -172,7 +173,16 @@ class Face {
       this.preview.srcObject = seen;
       this.preview.hidden = !seen;
     }
-    if (player !== undefined) this.player.innerHTML = player;
+    if (player !== undefined) this.#play(player);
+  }
+
+  /** @param {string} player */
+  #play(player) {
+    try {
+      this.player.innerHTML = trusted("createHTML", player);
+    } catch {
+      this.player.textContent = "There is no player: this page's policy lacks trusted-types mediarecorder.";
+    }
   }
 
   /** @param {string} state */

@@ -4,6 +4,8 @@
  * element: whenever that is, and in shadow trees too, open or closed.
  */
 
+import { trusted } from "../trust.js";
+
 const TAG = "mediarecorder-view";
 /** Displays that may still be inserted; the oldest of more are forgotten. */
 const MOST = 1000;
@@ -74,7 +76,7 @@ export function display(name, { stream, poster, svg }) {
         player.srcObject = seen;
       }
       if (poster) player.poster = poster;
-      if (svg && !element.querySelector("svg")) player.insertAdjacentHTML("beforebegin", `${svg}<br>`);
+      if (svg && !element.querySelector("svg")) player.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
     },
   });
 }

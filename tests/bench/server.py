@@ -8,6 +8,7 @@ import tempfile
 import threading
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench import judge
 from bench.bundle import pack
@@ -53,7 +54,9 @@ class BenchHandler(Handler):
             headers = _not_isolated(headers)
         if path == MUTE:
             headers["Permissions-Policy"] = "microphone=()"
-        if lane := _lane(path):
+        # A worker that a lane's page starts gets the same.
+        of_worker = path.startswith("/tests/browser/worker") and self.headers
+        if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
             headers |= lane.headers
         return headers
 
