@@ -240,7 +240,6 @@ class Opened:
 REMOVALS = {
     "element removed": lambda stage, host: host.remove(),
     "output cleared": lambda stage, host: stage.replaceChildren(),
-    "ancestor removed": lambda stage, host: stage.remove(),
     "cell ran again": lambda stage, host: setattr(stage, "innerHTML", "another output"),
 }
 
