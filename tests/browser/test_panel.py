@@ -430,7 +430,7 @@ async def test_a_panel_that_nobody_holds_leaves_nothing(put, stage, orders):
     stage.insertAdjacentHTML("beforeend", RecorderPanel()._repr_html_())
     host = stage.lastElementChild
     await until(lambda: getattr(host, "shadowRoot", None))
-    await until(lambda: Seen(host).text("[role=status]") == "Ready")
+    await until(lambda: Seen(host).text("[role=status]") == "This recorder is closed.")
     await no_proxy_stays(orders, but=own)
     del js
 
