@@ -17,7 +17,7 @@ from .levels import Level
 from .outcome import Outcome
 from .placement import in_background, page_side, view, view_name
 from .player import look_at, player_html
-from .recorder import MediaRecorder
+from .recorder import MediaRecorder, type_that_keeps_up
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -233,7 +233,7 @@ class RecorderPanel(Displayed):
             in_background(self._record())
         elif recorder and recorder.state != "inactive":
             if verb == "stop":
-                recorder.stop()
+                recorder.stop(drain=True)
             elif verb == "pause" and recorder.state == "paused":
                 recorder.resume()
             elif verb == "pause":
@@ -245,9 +245,8 @@ class RecorderPanel(Displayed):
             with await self._open() as stream:
                 if self._end:
                     return
-                self._recorder = recorder = MediaRecorder(
-                    stream, mime_type=self._mime_type, store=self._store
-                )
+                mime_type = type_that_keeps_up(stream) if self._mime_type is None else self._mime_type
+                self._recorder = recorder = MediaRecorder(stream, mime_type=mime_type, store=self._store)
                 recorder.start(self._timeslice)
                 self._opening, self._taking = False, True
                 self._show(stream=stream.js, player="")

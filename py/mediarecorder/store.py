@@ -8,6 +8,7 @@ end of it.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -207,7 +208,7 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> list[StoredRecording]:
         """All recordings, the oldest first, those under way too."""
-        return [_stored(found, self) for found in await self._disk.call("list")]
+        return [_stored(found, self) for found in json.loads(await self._disk.call("list"))]
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -514,13 +515,13 @@ class _Slices:
 
 def _stored(found: Any, store: RecordingStore) -> StoredRecording:
     stored = StoredRecording(
-        str(found.id),
-        str(found.title),
-        float(found.startedAt),
-        str(found.mimeType),
-        int(found.size),
-        found.milliseconds / 1000,
-        found.state,
+        found["id"],
+        found["title"],
+        found["startedAt"],
+        found["mimeType"],
+        found["size"],
+        found["milliseconds"] / 1000,
+        found["state"],
     )
     stored.store = store
     return stored
