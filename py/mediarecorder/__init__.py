@@ -145,7 +145,12 @@ def __getattr__(name: str) -> Any:
     if name == "blocking":
         return import_module(".blocking", __name__)
     if name in _MODULE_OF:
-        value = globals()[name] = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        if name in ("connect", "diagnose", "mix", "record", "take_photo"):
+            from .reminder import reminding
+
+            value = reminding(value)
+        globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

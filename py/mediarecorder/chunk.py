@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .blobs import read
+from .reminder import Reminding
 
 
-class Chunk:
+class Chunk(Reminding):
     """What one ``dataavailable`` event brought. The data stays in the browser until `bytes()` asks for it.
 
     A chunk can be empty. It is no file of its own: only all chunks of a take together are one.

@@ -22,6 +22,7 @@ from .browser import media_devices as browser_media_devices
 from .constraints import as_dictionary, js_request, snake_case
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
 from .events import BrowserEventTarget, HandlerAttribute
+from .reminder import Reminding
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _MEDIA = {"audioinput": "audio", "videoinput": "video"}
 
 
-class MediaDeviceInfo:
+class MediaDeviceInfo(Reminding):
     """A camera, microphone or loudspeaker. `label` and `device_id` are empty until the page was once
     allowed to use a device.
 

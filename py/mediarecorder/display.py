@@ -10,11 +10,12 @@ from typing import Any
 
 from .browser import UNTRUSTED, JsException, realm, trusted
 from .errors import SecurityError
+from .reminder import Reminding
 
 _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
-class Displayed:
+class Displayed(Reminding):
     """An object that shows itself wherever Python is used interactively, if it says how in HTML.
 
     IPython, JupyterLite and PyScript ask for `_repr_mimebundle_`, marimo for `_mime_`.

@@ -9,6 +9,7 @@ from .browser import absent, create_proxy
 from .chunk import Chunk
 from .errors import from_browser
 from .outcome import Outcome
+from .reminder import Reminding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +108,7 @@ class HandlerAttribute:
             old()
 
 
-class EventTarget:
+class EventTarget(Reminding):
     """Something one can listen to.
 
     A subclass names its `EVENTS`, and says in `_listen` and `_unlisten` how it starts and stops hearing

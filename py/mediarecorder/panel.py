@@ -6,17 +6,16 @@ import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .bridge import reach_page
-from .browser import absent, create_proxy, js, js_object, page, plain, realm, settle
+from .browser import create_proxy, js_object, plain, settle
 from .capture import that_device, wanted
 from .devices import find_device, media_devices
 from .display import Displayed, clock, file_size
-from .errors import InvalidStateError, MediaError
+from .errors import AbortError, InvalidStateError, MediaError
 from .hosts import show
 from .keeping import checked_store
 from .levels import Level
-from .modules import load_module
 from .outcome import Outcome
+from .placement import in_background, page_side, view, view_name
 from .player import look_at, player_html
 from .recorder import MediaRecorder, type_that_keeps_up
 
@@ -33,7 +32,13 @@ INTERVAL = 0.1
 
 _CHOOSERS = {"audioinput": ("microphones", "microphone"), "videoinput": ("cameras", "camera")}
 
-_tasks: set[asyncio.Task[None]] = set()
+PATIENCE = 20.0
+"""Seconds that the page gets to insert the panel's HTML while somebody waits for a recording."""
+
+SHOW_FIRST = (
+    "recording: show the panel first. In a notebook make it the last line of a cell; in a page "
+    "put it into an element: panel.show_in(element)"
+)
 
 
 class RecorderPanel(Displayed):
@@ -45,6 +50,10 @@ class RecorderPanel(Displayed):
 
     or, in one cell, ``recording = await RecorderPanel().recording()``, which shows it and waits until
     somebody has pressed Record and Stop. It can be used by keyboard and screen reader.
+
+    A panel that is taken out of the page (its cell runs again, its output is cleared) ends what it records
+    and releases the devices; what was recorded is in `last`. One that has not been in the page for a second
+    is taken for removed, so it can be moved; put back later it works again.
 
     Parameters
     ----------
@@ -70,12 +79,15 @@ class RecorderPanel(Displayed):
         self._mime_type, self._timeslice, self._store = mime_type, timeslice, checked_store(store)
         self._chosen: dict[str, str] = {}
         self._recorder: MediaRecorder | None = None
-        self._opening = False
+        self._opening = self._taking = self._closed = self._displayed = False
         self._next: Outcome[Recording] = Outcome()
-        self._shown: dict[str, Any] = {}
-        self._views: list[Any] = []
+        self._name = ""
+        self._view: Any = None
         self._releases: list[Callable[[], Any]] = []
-        self._displayed = False
+        self._seen = False
+        """Whether it is in the page."""
+        self._end: MediaError | None = None
+        """Why nothing more is recorded: it was removed, or closed."""
         self.last: Recording | None = None
         """The recording that was finished last; None before."""
         # Whoever lets go of the panel lets go of its views too.
@@ -92,31 +104,55 @@ class RecorderPanel(Displayed):
         Raises
         ------
         InvalidStateError
-            The panel is not shown, and this host has no way to show it from here.
+            The panel is not shown, and this host has no way to show it from here; its HTML did not come into
+            the page within 20 s; or the panel is closed.
+        AbortError
+            The panel was removed from the page, or closed, meanwhile. What was recorded until then is in
+            `last`.
         """
+        if self._closed:
+            raise InvalidStateError("recording: this panel is closed. Make another one.")
+        waiting = self._next
         if not self._displayed and not show(self):
-            raise InvalidStateError(
-                "recording: show the panel first. In a notebook make it the last line of a cell; in a page "
-                "put it into an element: panel.show_in(element)"
-            )
-        return await self._next
+            raise InvalidStateError(SHOW_FIRST)
+
+        def look() -> None:
+            if not self._seen and waiting is self._next:
+                self._displayed = False
+                self._fail(InvalidStateError(SHOW_FIRST))
+
+        timer = asyncio.get_running_loop().call_later(PATIENCE, look)
+        try:
+            return await waiting
+        finally:
+            timer.cancel()
 
     def close(self) -> None:
-        """End what is under way, and disconnect the panel from what is shown of it."""
-        if self._recorder and self._recorder.state != "inactive":
+        """End what is under way, and disconnect the panel from what is shown of it. It stays closed."""
+        if not self._closed:
+            self._closed = True
+            self._give_up(AbortError("recording: the panel was closed."))
+            _release(self._releases)
+
+    def _give_up(self, why: MediaError) -> None:
+        """End the take, if there is one. Whoever waits hears of it when it is in `last`."""
+        self._end = why
+        if not self._taking:
+            self._fail(why)
+        elif self._recorder and self._recorder.state != "inactive":
             self._recorder.stop()
-        self._views.clear()
-        _release(self._releases)
+
+    def _fail(self, error: MediaError) -> None:
+        failed, self._next = self._next, Outcome()
+        failed.reject(error)
 
     def _repr_html_(self) -> str:
-        name = f"mediarecorder-panel-{js.crypto.randomUUID()}"
         self._displayed = True
-        _run(self._attach(name))
-        # In a saved notebook the text is what is seen of it. The attribute keeps JupyterLab's own keys away.
-        return (
-            f'<div id="{name}" data-lm-suppress-shortcuts="true">'
-            "A recorder is here while its Python runs.</div>"
-        )
+        if not self._name:
+            self._name = view_name()
+            in_background(self._attach())
+        # In a saved notebook the text is what is seen of it.
+        return view(self._name, "A recorder. Run this cell again to use it.")
 
     def __repr__(self) -> str:
         kinds = " and ".join(name for name, kind in _KINDS.items() if self._records[kind])
@@ -124,14 +160,13 @@ class RecorderPanel(Displayed):
 
     # What is seen
 
-    async def _attach(self, name: str) -> None:
-        await reach_page()
-        if realm() == "page":
-            view = await settle(await load_module("page"), "panel", name, doing="panel")
-        else:
-            view = await settle(page().services, "panel", name, doing="panel")
-        if absent(view):
-            return  # the HTML was never put into the page
+    async def _attach(self) -> None:
+        try:
+            view = await settle(await page_side(), "panel", self._name, doing="panel")
+        except MediaError as error:
+            self._name, self._displayed = "", False
+            self._fail(error)
+            return
         own = weakref.ref(self)
 
         def act(event: Any) -> None:
@@ -147,16 +182,19 @@ class RecorderPanel(Displayed):
             view.close()
             proxy.destroy()
 
-        self._views.append(view)
+        self._view = view
         self._releases.append(release)
-        view.show(js_object({"state": "inactive", "status": "Ready", **self._shown}))
+        if self._closed:
+            _release(self._releases)
+            return
+        self._show(state="inactive", status="Ready")
+        view.begin()
         self._watch_devices()
         await self._offer_devices()
 
     def _show(self, **what: Any) -> None:
-        self._shown.update(what)
-        for view in self._views:
-            view.show(js_object(what))
+        if self._releases:
+            self._view.show(js_object(what))
 
     async def _offer_devices(self) -> None:
         infos = await media_devices.enumerate_devices()
@@ -171,18 +209,28 @@ class RecorderPanel(Displayed):
             if panel := own():
                 await panel._offer_devices()
 
-        if len(self._views) == 1:
-            self._releases.append(media_devices.on("devicechange", changed))
+        self._releases.append(media_devices.on("devicechange", changed))
 
     # What the person does
 
     def _act(self, verb: str, kind: str = "", id: str = "") -> None:
         recorder = self._recorder
-        if verb == "choose" and kind in self._records:
+        if verb == "shown":
+            self._seen = self._displayed = True
+            self._end = None
+        elif verb == "gone":
+            self._seen = self._displayed = False
+            self._give_up(
+                AbortError(
+                    "recording: the panel was removed from the page, or its cell ran again. What it recorded "
+                    "until then, if anything, is in panel.last."
+                )
+            )
+        elif verb == "choose" and kind in self._records:
             self._chosen[kind] = id
         elif verb == "record" and self.state == "inactive" and not self._opening:
             self._opening = True
-            _run(self._record())
+            in_background(self._record())
         elif recorder and recorder.state != "inactive":
             if verb == "stop":
                 recorder.stop(drain=True)
@@ -195,11 +243,13 @@ class RecorderPanel(Displayed):
         self._show(state="opening", status="Opening the device…", error="")
         try:
             with await self._open() as stream:
+                if self._end:
+                    return
                 mime_type = type_that_keeps_up(stream) if self._mime_type is None else self._mime_type
                 self._recorder = recorder = MediaRecorder(stream, mime_type=mime_type, store=self._store)
                 recorder.start(self._timeslice)
-                self._opening = False
-                self._show(stream=stream.js if stream.video_tracks else False, player="")
+                self._opening, self._taking = False, True
+                self._show(stream=stream.js, player="")
                 await self._offer_devices()  # now the browser tells their names
                 await self._follow(recorder, stream)
                 recording = await recorder.finished
@@ -210,7 +260,9 @@ class RecorderPanel(Displayed):
                 await self._finish(kept)
             self._show(error=str(error), status="Nothing was recorded" if kept is None else "Ended early")
         finally:
-            self._opening = False
+            if self._taking and self._end:
+                self._fail(self._end)
+            self._opening = self._taking = False
             self._show(state="inactive", stream=False, level=0.0)
 
     async def _open(self) -> MediaStream:
@@ -237,13 +289,17 @@ class RecorderPanel(Displayed):
 
     async def _finish(self, recording: Recording) -> None:
         self.last = recording
-        done, self._next = self._next, Outcome()
+        self._taking = False
         self._show(
             state="inactive",
             clock=clock(recording.duration),
             status=f"Recorded {clock(recording.duration)}, {file_size(recording.size)}",
         )
-        done.resolve(recording)
+        if self._end:
+            self._fail(self._end)
+        else:
+            done, self._next = self._next, Outcome()
+            done.resolve(recording)
         recording.look = recording.look or await look_at(recording)
         self._show(player=player_html(recording))
 
@@ -266,9 +322,3 @@ async def _no_levels() -> AsyncIterator[Level]:
 def _release(releases: list[Callable[[], Any]]) -> None:
     while releases:
         releases.pop()()
-
-
-def _run(work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    _tasks.add(task)  # the loop holds tasks weakly
-    task.add_done_callback(_tasks.discard)

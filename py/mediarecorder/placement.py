@@ -3,56 +3,61 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
-from .browser import connected, js, js_object, page, realm, settle, trusted
+from .bridge import reach_page
+from .browser import js, js_object, page, realm, settle
+from .errors import MediaError
+from .modules import load_module
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     Showing = dict[str, Any]
     """What an element is to show: ``stream``, ``poster`` (an address), ``svg`` (trusted text)."""
 
-PATIENCE = 5.0
-"""Seconds the page gets to insert the HTML."""
+log = logging.getLogger("mediarecorder")
 
-_waiting: set[asyncio.Task[None]] = set()
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def view_name() -> str:
+    """A name for an element of `view`."""
+    return f"mediarecorder-{js.crypto.randomUUID()}"
+
+
+def view(name: str, content: str) -> str:
+    """HTML of an element that the page finds by its name, whenever and wherever it is inserted."""
+    # The attribute keeps JupyterLab's own keys away.
+    keys = 'data-lm-suppress-shortcuts="true"'
+    return f'<mediarecorder-view data-name="{name}" {keys}>{content}</mediarecorder-view>'
+
+
+async def page_side() -> Any:
+    """What finds such elements (static/bridge/placement.js)."""
+    await reach_page()
+    return await load_module("page") if realm() == "page" else page().services
 
 
 def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
-    """An id for an element of HTML that is about to be inserted, and that is then to show this.
+    """The name of an element that is to show this, once it is there."""
+    name = view_name()
 
-    It is empty where nothing can be brought to it: in a worker without its page.
-    """
-    if realm() == "worker" and not connected():
-        return ""
-    name = f"recording-{js.crypto.randomUUID()}"
-    task = asyncio.ensure_future((_show if realm() == "page" else _show_in_the_page)(name, what))
-    _waiting.add(task)  # the loop itself holds tasks weakly
-    task.add_done_callback(_waiting.discard)
+    async def bring() -> None:
+        try:
+            showing = await what()
+            if showing:
+                await settle(await page_side(), "show", name, js_object(showing), doing="display")
+        except MediaError as error:
+            log.warning("A display stays as it is: %s", error)
+
+    in_background(bring())
     return name
 
 
-async def _show(name: str, what: Callable[[], Awaitable[Showing]]) -> None:
-    waited = 0.0
-    element: Any = None
-    while not (element := js.document.getElementById(name)) and waited < PATIENCE:
-        await asyncio.sleep(0.05)
-        waited += 0.05
-    if not element:
-        return
-    showing = await what()
-    if "stream" in showing:
-        # The attribute in inserted HTML does not mute in every browser.
-        element.muted = True
-        element.srcObject = showing["stream"]
-    if "poster" in showing:
-        element.poster = showing["poster"]
-    if "svg" in showing:
-        element.insertAdjacentHTML("beforebegin", trusted("createHTML", f"{showing['svg']}<br>"))
-
-
-async def _show_in_the_page(name: str, what: Callable[[], Awaitable[Showing]]) -> None:
-    showing = await what()
-    if showing:
-        await settle(page().services, "show", name, js_object(showing), doing="display")
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Have it run as a task that nobody awaits."""
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)  # the loop itself holds tasks weakly
+    task.add_done_callback(_tasks.discard)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .browser import can_run_sync, run_sync
 from .display import clock, escape, figure, file_size
 from .errors import MediaError
-from .placement import when_placed
+from .placement import view, when_placed
 from .waveform import waveform_svg
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ def player_html(recording: Recording) -> str:
     """The player. Its address lives until the recording's `close()`."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
-    look, name = recording.look, ""
-    if look is None and (id := when_placed(lambda: _look_to_show(recording))):
-        name = f' id="{id}"'
+    look = recording.look
     tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
     poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
     player = (
-        f'<{tag}{name} controls playsinline preload="metadata"{size}{poster} src="{escape(recording.url)}" '
+        f'<{tag} controls playsinline preload="metadata"{size}{poster} src="{escape(recording.url)}" '
         f'aria-label="{f"Recording of {length}" if length else "Recording"}"></{tag}>'
     )
+    if look is None:
+        player = view(when_placed(lambda: _look_to_show(recording)), player)
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
     picture = f"{look.svg}<br>" if look and look.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .display import escape
-from .placement import when_placed
+from .placement import view, when_placed
 
 if TYPE_CHECKING:
     from .streams import MediaStream
@@ -21,6 +21,5 @@ def live_preview(stream: MediaStream) -> str:
     async def live() -> dict[str, Any]:
         return {"stream": stream.js}
 
-    name = when_placed(live)
-    player = f'<video id="{name}" autoplay muted playsinline width="320" aria-label="Live preview"></video>'
-    return f"<figure>{player}{caption}</figure>"
+    player = '<video autoplay muted playsinline width="320" aria-label="Live preview"></video>'
+    return f"<figure>{view(when_placed(live), player)}{caption}</figure>"

@@ -29,6 +29,7 @@ from .errors import (
 from .events import Event, EventTarget, HandlerAttribute, call_handler
 from .outcome import Outcome
 from .recording import Recording
+from .reminder import remind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ class _Stored(NamedTuple):
     state: Literal["recording", "finished", "interrupted"]
 
 
+@remind
 class StoredRecording(_Stored):
     """What a store knows of a recording without opening it: a named tuple.
 

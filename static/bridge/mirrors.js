@@ -499,6 +499,10 @@ export class Permissions {
 
 /** The recorder panel in the page (panel.js). */
 class Panel extends Mirrored {
+  begin() {
+    this.connection.post(this.handle, "begin");
+  }
+
   /** @param {import("./panel.js").Showing} showing */
   show({ stream, ...showing }) {
     const seen = stream && /** @type {any} */ (stream).handle;
@@ -558,7 +562,7 @@ export class Services {
   async panel(id) {
     const current = connected();
     const handle = await current.call(SERVICES, "panel", id);
-    return handle && new Panel(current, handle);
+    return new Panel(current, handle);
   }
 }
 

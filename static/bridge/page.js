@@ -13,13 +13,15 @@
  */
 
 import { join, openChannel } from "./meeting.js";
-import { panel } from "./placement.js";
+import { Panel } from "./panel.js";
+import { display } from "./placement.js";
 import { VERSION } from "./vocabulary.js";
 
 export { openChannel, VERSION as version };
 
-// Python in this page has only the panel from here.
-Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel } });
+// Python in this page has only what it displays from here.
+const panel = (/** @type {string} */ id) => new Panel(id);
+Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel, show: display } });
 
 const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
 if (name) join(name);

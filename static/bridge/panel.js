@@ -2,22 +2,31 @@
 /**
  * The recorder panel's face (py/mediarecorder/panel.py has its mind): says what the person does in `act` events, and
  * shows what it is told. It lives in a shadow tree, so that the page's styles and its own leave each other alone.
+ *
+ * A panel is gone when none of its elements has been in the document for `GONE`. What only moves leaves it for less:
+ * hosts move an output within one task or a few frames.
  */
 
 import { trusted } from "../trust.js";
+import { expect } from "./placement.js";
+
+/** Milliseconds without an element after which the panel is taken for removed. */
+const GONE = 1000;
+/** Milliseconds that Python gets then to end the take. If it is busy, its devices are released without it. */
+const RELEASE = 600;
 
 /** @typedef {{id: string, label: string}} Device */
 /**
  * What it shows; what is missing stays as it was.
  * @typedef {object} Showing
- * @property {"inactive" | "opening" | "recording" | "paused"} [state]
+ * @property {"inactive" | "opening" | "recording" | "paused" | "closed"} [state]
  * @property {string} [clock]
  * @property {number} [level]  0 to 1
  * @property {string} [status]
  * @property {string} [error]
  * @property {Device[] | null} [microphones]  null where no sound is recorded
  * @property {Device[] | null} [cameras]
- * @property {MediaStream | false} [stream]  to be seen live
+ * @property {MediaStream | false} [stream]  that is recorded; its picture is to be seen live
  * @property {string} [player]  trusted HTML
  */
 
@@ -38,7 +47,8 @@ const STYLE = `
     border-radius: 50%; background: #c22; }
   .clock { font-variant-numeric: tabular-nums; font-size: 1.15em; min-width: 4ch; }
   meter { flex: 1 1 6rem; min-width: 4rem; height: 1rem; }
-  video, audio { max-width: 100%; height: auto; }
+  audio { max-width: 100%; }
+  video { width: 100%; height: auto; aspect-ratio: var(--ratio, 4 / 3); }
   audio { width: 100%; height: 3rem; }
   svg { max-width: 100%; }
   p, figure { margin: 0; }
@@ -46,10 +56,73 @@ const STYLE = `
   .error { border-left: 4px solid #c22; padding-left: .5rem; }
 `;
 
+/** The panel, wherever and however often the page shows it. */
 export class Panel extends EventTarget {
-  /** @param {HTMLElement} host */
-  constructor(host) {
+  #name;
+  /** @type {Showing} */
+  #shown = { state: "inactive", microphones: null, cameras: null };
+  /** Of each element that ever showed it. @type {WeakMap<HTMLElement, Face>} */
+  #faces = new WeakMap();
+  /** Those in the document. @type {Set<Face>} */
+  #seen = new Set();
+  /** @type {any} */
+  #timer;
+  #end = () => {};
+
+  /** @param {string} name  of its elements */
+  constructor(name) {
     super();
+    this.#name = name;
+  }
+
+  /** From now on its elements show it; whoever listens hears of all. */
+  begin() {
+    const act = (/** @type {string} */ verb, /** @type {object} */ more = {}) =>
+      void this.dispatchEvent(new CustomEvent("act", { detail: { verb, ...more } }));
+    this.#end = expect(this.#name, {
+      connected: (element) => {
+        const face = this.#faces.get(element) ?? new Face(element, act);
+        this.#faces.set(element, face);
+        this.#seen.add(face);
+        face.show(this.#shown);
+        clearTimeout(this.#timer);
+        act("shown");
+      },
+      disconnected: (element) => {
+        const face = this.#faces.get(element);
+        if (face) this.#seen.delete(face);
+        if (!this.#seen.size) this.#timer = setTimeout(() => this.#gone(act), GONE);
+      },
+    });
+  }
+
+  /** @param {(verb: string) => void} act */
+  #gone(act) {
+    const { stream } = this.#shown;
+    act("gone");
+    if (stream) setTimeout(() => stream.getTracks().forEach((track) => track.stop()), RELEASE);
+  }
+
+  /** @param {Showing} showing */
+  show(showing) {
+    Object.assign(this.#shown, showing);
+    for (const face of this.#seen) face.show(showing);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.show({ state: "closed", stream: false });
+    this.#end();
+  }
+}
+
+/** One element that shows a panel. */
+class Face {
+  #act;
+
+  /** @param {HTMLElement} host  @param {(verb: string, more?: object) => void} act */
+  constructor(host, act) {
+    this.#act = act;
     const root = host.attachShadow({ mode: "open" });
     const style = new CSSStyleSheet();
     style.replaceSync(STYLE);
@@ -65,8 +138,13 @@ export class Panel extends EventTarget {
     this.meter = make("meter", { min: 0, max: 1, value: 0, title: "Level" }, { "aria-label": "Level" });
     this.status = make("p", {}, { role: "status" });
     this.error = make("p", { className: "error" }, { role: "alert" });
-    this.preview = make("video", { muted: true, autoplay: true, playsInline: true, hidden: true, width: 320 }, {
+    this.preview = make("video", { muted: true, autoplay: true, playsInline: true, hidden: true }, {
       "aria-label": "Live preview",
+    });
+    // The player of what was recorded is as large as the preview, before it has loaded too.
+    this.preview.addEventListener("resize", () => {
+      const { videoWidth, videoHeight } = this.preview;
+      if (videoWidth) host.style.setProperty("--ratio", `${videoWidth} / ${videoHeight}`);
     });
     this.player = make("div");
     const panel = make("div", { className: "panel" }, { role: "group", "aria-label": "Recorder" });
@@ -79,7 +157,6 @@ export class Panel extends EventTarget {
       this.player,
     );
     root.append(panel);
-    this.show({ state: "inactive", microphones: null, cameras: null });
   }
 
   /** @param {Showing} showing */
@@ -92,8 +169,9 @@ export class Panel extends EventTarget {
     if (microphones !== undefined) this.#offer(this.microphone, microphones);
     if (cameras !== undefined) this.#offer(this.camera, cameras);
     if (stream !== undefined) {
-      this.preview.srcObject = stream || null;
-      this.preview.hidden = !stream;
+      const seen = stream && stream.getVideoTracks().length ? stream : null;
+      this.preview.srcObject = seen;
+      this.preview.hidden = !seen;
     }
     if (player !== undefined) this.#play(player);
   }
@@ -111,12 +189,13 @@ export class Panel extends EventTarget {
   #become(state) {
     const focused = this.root.activeElement;
     const active = state === "recording" || state === "paused";
-    this.record.hidden = active;
+    this.record.hidden = active || state === "closed";
     this.record.setAttribute("aria-disabled", String(state === "opening")); // it keeps the focus
     this.pause.hidden = this.stop.hidden = !active;
     this.pause.textContent = state === "paused" ? "Resume" : "Pause";
     this.meter.hidden = !active || this.microphone.label.hidden;
-    this.microphone.select.disabled = this.camera.select.disabled = active || state === "opening";
+    this.microphone.select.disabled = this.camera.select.disabled = active || state === "opening" || state === "closed";
+    if (state === "closed") this.status.textContent = "This recorder is closed.";
     // Who works with the keyboard goes on from where they were.
     if (focused === this.record && active) this.stop.focus();
     if ((focused === this.stop || focused === this.pause) && !active) this.record.focus();
@@ -151,15 +230,6 @@ export class Panel extends EventTarget {
     const row = make("div", { className: "row" });
     row.append(...elements);
     return row;
-  }
-
-  /** @param {string} verb  @param {object} [more] */
-  #act(verb, more) {
-    this.dispatchEvent(new CustomEvent("act", { detail: { verb, ...more } }));
-  }
-
-  close() {
-    this.preview.srcObject = null;
   }
 }
 

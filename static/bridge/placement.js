@@ -1,52 +1,82 @@
 // @ts-check
-/** Elements of HTML that Python has displayed, once they are in the page. */
+/**
+ * Elements of HTML that Python has displayed. The browser itself says when one is in the document, by a custom
+ * element: whenever that is, and in shadow trees too, open or closed.
+ */
 
-import { Panel } from "./panel.js";
+import { trusted } from "../trust.js";
 
-/** Milliseconds the page gets to insert the HTML; a notebook may put off what is scrolled out of view. */
-const PATIENCE = 60_000;
+const TAG = "mediarecorder-view";
+/** Displays that may still be inserted; the oldest of more are forgotten. */
+const MOST = 1000;
+
+/** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
+
+class View extends HTMLElement {
+  /** Who waits for elements of a name. @type {Map<string, Visitor>} */
+  static expected = new Map();
+  /** Those that are in the document. @type {Set<View>} */
+  static there = new Set();
+
+  get name() {
+    return this.dataset.name ?? "";
+  }
+
+  connectedCallback() {
+    View.there.add(this);
+    View.expected.get(this.name)?.connected(this);
+  }
+
+  disconnectedCallback() {
+    View.there.delete(this);
+    View.expected.get(this.name)?.disconnected?.(this);
+  }
+}
+
+// A page with two notebooks loads this module twice.
+const known = /** @type {typeof View | undefined} */ (customElements.get(TAG));
+if (!known) customElements.define(TAG, View);
+const { expected, there } = known ?? View;
 
 /**
- * The element of this id, as soon as the page has it; null if it never comes.
- * @param {string} id  @returns {Promise<HTMLElement | null>}
+ * Call the visitor for each element of this name that is in the document or comes into it, or leaves it.
+ * @param {string} name  @param {Visitor} visitor  @returns {() => void} ends that
  */
-export async function placed(id) {
-  const there = find(id);
-  if (there) return there;
-  return new Promise((resolve) => {
-    const look = () => {
-      const element = find(id);
-      if (element) finish(element);
-    };
-    const observer = new MutationObserver(look);
-    observer.observe(document, { childList: true, subtree: true });
-    // What happens in shadow trees is not observed.
-    const ticking = setInterval(look, 100);
-    const timer = setTimeout(() => finish(null), PATIENCE);
-    /** @param {HTMLElement | null} element */
-    function finish(element) {
-      observer.disconnect();
-      clearInterval(ticking);
-      clearTimeout(timer);
-      resolve(element);
-    }
-  });
+export function expect(name, visitor) {
+  expected.set(name, visitor);
+  for (const element of there) if (element.name === name) visitor.connected(element);
+  return () => void (expected.get(name) === visitor && expected.delete(name));
 }
 
-/** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
-export async function panel(id) {
-  const element = await placed(id);
-  return element && new Panel(element);
-}
+/** Names of displays that show no stream: nothing else would end them. @type {Set<string>} */
+const pictures = new Set();
+const streams = new FinalizationRegistry((/** @type {string} */ name) => expected.delete(name));
 
-/** @param {string} id  @param {Document | ShadowRoot} [root]  @returns {HTMLElement | null} */
-function find(id, root = document) {
-  const there = root.getElementById(id);
-  if (there) return there;
-  // marimo shows outputs within shadow trees.
-  for (const host of root.querySelectorAll("*")) {
-    const found = host.shadowRoot && find(id, host.shadowRoot);
-    if (found) return found;
+/**
+ * Bring to the element of this name what HTML cannot carry. A stream is not kept alive by that.
+ * @param {string} name  @param {{stream?: MediaStream, poster?: string, svg?: string}} what  `svg` is trusted
+ */
+export function display(name, { stream, poster, svg }) {
+  const source = stream && new WeakRef(stream);
+  if (stream) streams.register(stream, name);
+  else pictures.add(name);
+  if (pictures.size > MOST) {
+    const [oldest] = pictures;
+    pictures.delete(oldest);
+    expected.delete(oldest);
   }
-  return null;
+  expect(name, {
+    connected(element) {
+      const player = /** @type {HTMLVideoElement | null} */ (element.querySelector("audio, video"));
+      const seen = source?.deref();
+      if (!player) return;
+      if (seen) {
+        // The attribute in inserted HTML does not mute in every browser.
+        player.muted = true;
+        player.srcObject = seen;
+      }
+      if (poster) player.poster = poster;
+      if (svg && !element.querySelector("svg")) player.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
+    },
+  });
 }

@@ -4,8 +4,8 @@
 import { mustBeReadable } from "../canvas.js";
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
-import { panel, placed } from "./placement.js";
-import { trusted } from "../trust.js";
+import { Panel } from "./panel.js";
+import { display } from "./placement.js";
 
 /** Milliseconds a camera gets for its first frame. */
 const FIRST_FRAME = 10_000;
@@ -79,18 +79,10 @@ export class PageServices {
     return handle.name;
   }
 
-  /** Bring to an element, once it is in the page, what HTML cannot carry.
-   * @param {string} id  @param {{stream?: string, poster?: string, svg?: string}} what */
-  async show(id, { stream, poster, svg }) {
-    const element = await placed(id);
-    if (!element) return;
-    if (stream && element instanceof HTMLVideoElement) {
-      // The attribute in inserted HTML does not mute in every browser.
-      element.muted = true;
-      element.srcObject = this.session.object(stream);
-    }
-    if (poster) /** @type {HTMLVideoElement} */ (element).poster = poster;
-    if (svg) element.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
+  /** Bring to an element of HTML what that cannot carry.
+   * @param {string} name  @param {{stream?: string, poster?: string, svg?: string}} what */
+  show(name, { stream, ...what }) {
+    display(name, { ...what, ...(stream ? { stream: this.session.object(stream) } : {}) });
   }
 
   /** The page's clock (clock.js). */
@@ -103,10 +95,9 @@ export class PageServices {
     return navigator.storage.persist();
   }
 
-  /** A recorder panel in an element, once it is in the page; null if it never comes. @param {string} id */
-  async panel(id) {
-    const made = await panel(id);
-    return made && this.session.enter("Panel", made);
+  /** A recorder panel for the elements of this name. @param {string} name */
+  panel(name) {
+    return this.session.enter("Panel", new Panel(name));
   }
 }
 

@@ -49,7 +49,7 @@ export const POSTS = {
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
   Services: ["makeStream", "makeRecorder"],
-  Panel: ["show"],
+  Panel: ["show", "begin"],
 };
 
 /** @typedef {{name: string, message: string, constraint?: string, isFault?: boolean}} ErrorDescription */

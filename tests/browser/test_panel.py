@@ -7,6 +7,7 @@ import pytest
 from patience import no_proxy_stays, until
 
 from mediarecorder import (
+    AbortError,
     InvalidStateError,
     MediaStream,
     NotAllowedError,
@@ -213,6 +214,191 @@ async def test_a_refusal_is_told_and_can_be_tried_again(put, monkeypatch):
     await until(lambda: panel.last)
 
 
+class Opened:
+    """The streams that panels open."""
+
+    def __init__(self, monkeypatch, permission=None):
+        self.streams = []
+        opened = media_devices.get_user_media
+
+        async def remember(**request):
+            if permission:
+                await permission.wait()
+            self.streams.append(await opened(**request))
+            return self.streams[-1]
+
+        monkeypatch.setitem(media_devices.__dict__, "get_user_media", remember)
+
+    @property
+    def live(self):
+        import js
+
+        tracks = [track.js for stream in self.streams for track in stream.tracks]
+        return [track for track in tracks if js.Reflect.get(track, "readyState") == "live"]
+
+
+REMOVALS = {
+    "element removed": lambda stage, host: host.remove(),
+    "output cleared": lambda stage, host: stage.replaceChildren(),
+    "cell ran again": lambda stage, host: setattr(stage, "innerHTML", "another output"),
+}
+
+
+@pytest.mark.parametrize("removal", REMOVALS)
+async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(
+    put, stage, monkeypatch, removal
+):
+    opened = Opened(monkeypatch)
+    panel = RecorderPanel()
+    seen = await put(panel)
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") >= "0:01")
+    REMOVALS[removal](stage, seen.root.host)
+    with pytest.raises(AbortError, match=r"removed from the page.*panel\.last"):
+        await waiting
+    assert panel.last.size > 0
+    assert panel.last.duration > 0.9
+    assert panel.state == "inactive"
+    await until(lambda: not opened.live, 2)
+    with pytest.raises(InvalidStateError, match="show the panel first"):
+        await panel.recording()
+
+
+async def test_a_panel_that_is_moved_goes_on(put, stage):
+    import js
+
+    panel = RecorderPanel(video=True)
+    seen = await put(panel)
+    host = seen.root.host
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    elsewhere = js.document.createElement("div")
+    stage.append(elsewhere)
+    elsewhere.append(host)  # it leaves the document and enters it
+    host.remove()
+    await asyncio.sleep(0.3)  # some hosts take a few frames
+    stage.prepend(host)
+    moved = panel._recorder.duration
+    await until(lambda: panel._recorder.duration > moved + 1.5)
+    assert panel.state == "recording"
+    await until(lambda: seen.root.querySelector("video").videoWidth)
+    waiting = asyncio.ensure_future(panel.recording())
+    await asyncio.sleep(0)
+    seen.press("Stop")
+    assert (await waiting).duration > 1.5
+
+
+async def test_the_html_can_be_replaced_by_itself_while_it_records(put, stage):
+    """As hosts do that render an output again."""
+    panel = RecorderPanel()
+    seen = await put(panel)
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    stage.innerHTML = stage.innerHTML
+    again = Seen(stage.lastElementChild)
+    await until(lambda: again.text("[role=timer]") >= "0:02")
+    again.press("Stop")
+    await until(lambda: panel.last and again.button("Record"))
+
+
+async def test_a_panel_comes_back_when_its_html_does(put, stage):
+    panel = RecorderPanel()
+    seen = await put(panel)
+    host = seen.root.host
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    host.remove()
+    await until(lambda: panel.last)
+    first = panel.last
+    stage.append(host)
+    await until(lambda: seen.button("Record"))
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    seen.press("Stop")
+    assert await waiting is panel.last is not first
+
+
+async def test_a_panel_that_is_removed_before_permission_is_given_records_nothing(put, monkeypatch):
+    opened = Opened(monkeypatch, permission := asyncio.Event())
+    panel = RecorderPanel()
+    seen = await put(panel)
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    seen.root.host.remove()
+    with pytest.raises(AbortError, match="removed"):
+        await waiting
+    permission.set()
+    await until(lambda: opened.streams and not opened.live)
+    assert panel.last is None
+    assert panel.state == "inactive"
+
+
+async def test_whoever_waits_hears_that_the_panel_was_closed(put):
+    for recorded in (False, True):
+        panel = RecorderPanel()
+        seen = await put(panel)
+        waiting = asyncio.ensure_future(panel.recording())
+        if recorded:
+            seen.press("Record")
+            await until(lambda seen=seen: seen.button("Stop"))
+        await asyncio.sleep(0)
+        panel.close()
+        with pytest.raises(AbortError, match="closed"):
+            await waiting
+        assert bool(panel.last) is recorded
+        assert not seen.button("Record")
+        assert seen.text("[role=status]") == "This recorder is closed."
+        with pytest.raises(InvalidStateError, match="closed"):
+            await panel.recording()
+
+
+async def test_whoever_waits_hears_that_the_panel_is_not_shown(monkeypatch):
+    monkeypatch.setattr("mediarecorder.panel.PATIENCE", 0.5)
+    panel = RecorderPanel()
+    panel._repr_html_()
+    with pytest.raises(InvalidStateError, match="show the panel first"):
+        await panel.recording()
+    panel.close()
+
+
+@pytest.mark.parametrize("mode", ["open", "closed"])
+async def test_it_is_found_in_a_shadow_tree_and_later(put, stage, mode):
+    import js
+    from pyodide.ffi import to_js
+
+    await put(RecorderPanel())  # the module is loaded
+    panel = RecorderPanel()
+    html = panel._repr_html_()
+    await until(lambda: panel._view)
+    host = js.document.createElement("div")
+    stage.append(host)
+    tree = host.attachShadow(to_js({"mode": mode}, dict_converter=js.Object.fromEntries))
+    tree.innerHTML = html
+    await until(lambda: tree.firstElementChild.shadowRoot)
+    seen = Seen(tree.firstElementChild)
+    await until(lambda: seen.text("[role=status]") == "Ready")
+    panel.close()
+
+
+async def test_the_picture_keeps_its_size_from_preview_to_player(put, stage):
+    panel = RecorderPanel(audio=False, video={"width": 320, "height": 240})
+    seen = await put(panel)
+    seen.press("Record")
+    preview = seen.root.querySelector("video")
+    await until(lambda: preview.videoWidth == 320 and seen.button("Stop"))
+    sizes = [(preview.clientWidth, preview.clientHeight)]
+    seen.press("Stop")
+    await until(lambda: (player := seen.root.querySelector("video[controls]")) and player.clientWidth)
+    player = seen.root.querySelector("video[controls]")
+    sizes.append((player.clientWidth, player.clientHeight))
+    await until(lambda: player.readyState)
+    sizes.append((player.clientWidth, player.clientHeight))
+    assert len(set(sizes)) == 1, sizes
+    assert sizes[0][0] > 300
+
+
 async def test_two_views_show_the_same(put):
     panel = RecorderPanel()
     one, other = await put(panel), await put(panel)
@@ -244,7 +430,7 @@ async def test_a_panel_that_nobody_holds_leaves_nothing(put, stage, orders):
     stage.insertAdjacentHTML("beforeend", RecorderPanel()._repr_html_())
     host = stage.lastElementChild
     await until(lambda: getattr(host, "shadowRoot", None))
-    await until(lambda: Seen(host).text("[role=status]") == "Ready")
+    await until(lambda: Seen(host).text("[role=status]") == "This recorder is closed.")
     await no_proxy_stays(orders, but=own)
     del js
 

@@ -1,0 +1,104 @@
+"""What a call shows whose `await` was forgotten, and that it is a coroutine all the same."""
+
+import asyncio
+import gc
+import inspect
+import warnings
+
+import pytest
+
+import mediarecorder
+from mediarecorder import AudioSamples, MediaRecorder, Recording, RecordingStore, media_devices, record
+
+
+@pytest.fixture
+def recording():
+    return Recording.from_bytes(b"no media", "audio/webm")
+
+
+def unwritten(call):
+    """What it says, before it is closed."""
+    said = repr(call)
+    call.close()
+    return said
+
+
+def test_it_says_what_to_write_with_the_arguments_of_the_call(recording):
+    assert unwritten(record(5)) == "write: await record(5)"
+    assert unwritten(record(5, video=True)) == "write: await record(5, video=True)"
+    assert unwritten(mediarecorder.take_photo()) == "write: await take_photo()"
+    assert unwritten(mediarecorder.mix()) == "write: await mix()"
+    assert unwritten(mediarecorder.diagnose()) == "write: await diagnose()"
+    assert unwritten(mediarecorder.connect("a name")) == "write: await connect('a name')"
+    wanted = "write: await media_devices.get_user_media(audio=True)"
+    assert unwritten(media_devices.get_user_media(audio=True)) == wanted
+    assert unwritten(recording.bytes()) == "write: await recording.bytes()"
+    assert unwritten(recording.convert("mp3")) == "write: await recording.convert('mp3')"
+    assert unwritten(recording.trim(1, end=2)) == "write: await recording.trim(1, end=2)"
+    assert unwritten(Recording.concat([])) == "write: await Recording.concat([])"
+    assert unwritten(RecordingStore.open("x")) == "write: await RecordingStore.open('x')"
+    samples = AudioSamples(memoryview(bytes(4)).cast("f"), 8000)
+    assert unwritten(samples.to_recording("wav")) == "write: await samples.to_recording('wav')"
+
+
+def test_long_arguments_are_shortened():
+    assert len(unwritten(mediarecorder.connect("long" * 1000))) < 80
+
+
+def test_notebooks_show_it_escaped(recording):
+    call = recording.convert("<script>'&")
+    html = call._repr_html_()
+    assert "<script" not in html
+    assert "write: await recording.convert(&quot;&lt;script&gt;&#x27;&amp;&quot;)" in html
+    assert call._repr_mimebundle_()["text/html"] == call._mime_()[1] == html
+    call.close()
+
+
+async def test_it_is_a_coroutine_wherever_one_is_expected(recording):
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(recording.bytes())
+    assert task.result() == b"no media"
+    assert await asyncio.create_task(recording.bytes()) == b"no media"
+    assert await asyncio.gather(recording.bytes(), recording.bytes()) == [b"no media"] * 2
+    assert await asyncio.wait_for(recording.bytes(), 30) == b"no media"
+    assert await asyncio.ensure_future(recording.bytes()) == b"no media"
+    with pytest.raises(ValueError, match="never end"):
+        await record()
+    call = recording.bytes()
+    assert asyncio.iscoroutine(call)
+    assert inspect.isawaitable(call)
+    await call
+    with pytest.raises(RuntimeError):
+        await call
+    assert "write:" not in repr(call)
+
+
+async def test_cancelling_reaches_it():
+    task = asyncio.create_task(record(stop_when=asyncio.Event(), stream=object()))
+    assert "record" in repr(task)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("owner", [mediarecorder, Recording, RecordingStore, MediaRecorder, AudioSamples])
+def test_functions_keep_signature_and_docstring(owner):
+    public = [name for name in dir(owner) if not name.startswith("_")]
+    names = [name for name in public if inspect.iscoroutinefunction(getattr(owner, name))]
+    for name in names:
+        function = getattr(owner, name)
+        assert function.__doc__ == function.__wrapped__.__doc__, name
+        assert "args" not in inspect.signature(function).parameters, name
+
+
+def test_only_a_call_that_nobody_has_seen_is_warned_of(recording):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call = recording.bytes()
+        repr(call)
+        del call
+        gc.collect()
+        assert not caught
+        recording.bytes()
+        gc.collect()
+        assert "never awaited" in str(caught[0].message)
