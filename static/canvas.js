@@ -20,9 +20,8 @@ export function mustBeReadable() {
   if (data.some((value, at) => at % 4 < 3 && Math.abs(value - DRAWN[at % 4]) > NOISE)) {
     throw new Fault(
       "NotAllowedError",
-      "the browser hands out other pixels than were drawn, to protect its user from being recognised. Allow this site " +
-        "to read canvas data (by the icon beside the address), or set privacy.resistFingerprinting to false in " +
-        "about:config (Firefox).",
+      "the browser hands out other pixels than were drawn. Allow this site canvas data (icon beside the address), or " +
+        "switch off privacy.resistFingerprinting (Firefox, about:config).",
     );
   }
 }

@@ -8,12 +8,13 @@ const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (docume
 
 /** @param {Event} event  @param {unknown} error */
 function show(event, error) {
-  if (!(error instanceof Error) || !element("loading").hidden) return;
+  if (!(error instanceof Error) || element("loading").checkVisibility()) return;
   event.preventDefault();
   console.error(error);
   element("problem-title").textContent = "That did not work.";
   element("problem-text").textContent = lastOf(error);
   element("problem").hidden = false;
+  addEventListener("click", () => (element("problem").hidden = true), { capture: true, once: true }); // another attempt
 }
 
 /** What a person wants to read of a traceback: the error behind the indented lines, without its module. @param {Error} error */

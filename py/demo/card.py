@@ -201,7 +201,7 @@ class Card:
 
     def _dragged(self, start: float, end: float) -> None:
         for field, seconds in zip(self._trim_fields(), (start, end), strict=True):
-            field.value = f"{seconds:.2f}"
+            field.value = str(words.cut(min(seconds, self.recording.duration), 100))
 
     def move_trim(self) -> None:
         """The stretch follows the numbers."""

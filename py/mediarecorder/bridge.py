@@ -1,14 +1,4 @@
-"""The way from a worker to its page, which alone has camera, microphone and MediaRecorder.
-
-The bridge has two halves in JavaScript (static/bridge): the page's lends real objects, the worker's supplies
-objects of the same shape that stand for them. This module brings the two together:
-
-    connect() ── loads the worker's half, makes a channel's random name,
-              ── has the host bring the page's half to the page (hosts.py), with that name,
-              ── waits until the two have met, and hands the worker's half to browser.py.
-
-Nothing else knows of the bridge: `browser.page()` is the page's window, or what stands for it.
-"""
+"""The way from a worker to its page, which alone has camera, microphone and MediaRecorder (static/bridge)."""
 
 from __future__ import annotations
 
@@ -16,7 +6,17 @@ import asyncio
 import logging
 from typing import Any
 
-from .browser import connected, insecure_context, js, realm, require_browser, settle, use_page
+from .browser import (
+    NO_ORIGIN,
+    connected,
+    has_origin,
+    insecure_context,
+    js,
+    realm,
+    require_browser,
+    settle,
+    use_page,
+)
 from .errors import PageUnavailableError
 from .modules import load_module, module_address
 
@@ -41,20 +41,19 @@ _channel: str | None = None
 async def connect(channel: str | None = None) -> None:
     """Connect this worker with its page. In a page there is nothing to connect, and it does nothing.
 
-    Every awaitable of the library does it by itself on first use in JupyterLite, marimo and PyScript. Call
-    it where synchronous calls such as `MediaRecorder.is_type_supported` come first, or in another worker.
+    In JupyterLite, marimo and PyScript every awaitable does it on first use. Call it where synchronous calls
+    such as `MediaRecorder.is_type_supported` come first, or in another worker.
 
     Parameters
     ----------
     channel
-        The name that the page's ``openChannel()`` has returned. Without it the page is found by the help of
-        the host: JupyterLite, marimo, or PyScript.
+        What the page's ``openChannel()`` has returned; not needed in JupyterLite, marimo and PyScript.
 
     Raises
     ------
     PageUnavailableError
-        There is no way to the page; the message says which line to add. Or nobody there answered, or the
-        page has another version of this library.
+        There is no way to the page; the message says which line to add. Or nobody answered, or the page has
+        another version of this library, or the browser keeps a frame of another site from it.
     InsecureContextError
         The page came over plain http.
 
@@ -71,6 +70,8 @@ async def connect(channel: str | None = None) -> None:
         return
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
+    if not has_origin():  # nor locks
+        raise PageUnavailableError(f"connect: this worker cannot reach its page: {NO_ORIGIN}")
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
     if channel not in _connecting:
         _connecting[channel] = asyncio.ensure_future(_connect(channel))

@@ -50,6 +50,7 @@ __all__ = [
     "connected",
     "create_proxy",
     "has_jspi",
+    "has_origin",
     "insecure_context",
     "js",
     "js_object",
@@ -60,6 +61,7 @@ __all__ = [
     "now",
     "page",
     "plain",
+    "policy_advice",
     "pyodide_version",
     "realm",
     "require_browser",
@@ -67,6 +69,7 @@ __all__ = [
     "settle",
     "to_js",
     "translated",
+    "trusted",
     "use_page",
 ]
 
@@ -137,11 +140,20 @@ def page() -> Any:
     return js if _bridge is None else _bridge.page
 
 
+NO_ORIGIN = (
+    "it has no origin, being in a frame with sandbox but without allow-same-origin, or opened as a file."
+)
+
+
+def has_origin() -> bool:
+    """Whether browsers can keep files, locks and permissions for this page."""
+    return str(js.origin) != "null"
+
+
 def insecure_context(what: str, origin: str = "") -> InsecureContextError:
     """The error of a page that is not secure, with advice that fits its address."""
-    scheme, _, host = (origin or str(js.origin)).partition("://")
-    if scheme == "https" or re.fullmatch(r"(.*\.)?localhost|127\.[\d.]+|\[::1\]", re.sub(r":\d+$", "", host)):
-        advice = "This one is in a frame of a page that came over plain http: open that one over https://."
+    if re.match(r"https:|http://((.*\.)?localhost|127\.[\d.]+|\[::1\])(:\d+)?$", origin or str(js.origin)):
+        advice = "This one is in a frame of one that came over plain http: open that over https://."
     else:
         advice = "Open this page over https://, or as http://localhost on your own machine."
     return InsecureContextError(f"Browsers give {what} to secure pages only. {advice}")
@@ -169,6 +181,20 @@ def media_recorder_class() -> Any:
     )
 
 
+def policy_advice(names: list[str]) -> str:
+    """What a frame or a permissions policy has to do with devices that were refused."""
+    window = page()
+    framed: Any = getattr(window.location, "ancestorOrigins", None)
+    policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
+    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
+    if not forbidden and (absent(framed) or not framed.length):
+        return ""
+    return (
+        f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
+        "Permissions-Policy may forbid it."
+    )
+
+
 def absent(value: Any) -> bool:
     """True for JavaScript's `undefined` and `null`, whichever way this Pyodide presents them."""
     return value is None or type(value).__name__ == "JsNull"
@@ -190,6 +216,30 @@ def plain(value: Any) -> Any:
     if absent(value):
         return None
     return value.to_py() if isinstance(value, JsProxy) else value
+
+
+UNTRUSTED = "This page demands Trusted Types. Add to its Content-Security-Policy: trusted-types mediarecorder"
+
+
+def trusted(kind: str, text: str) -> Any:
+    """`text` as a page that demands Trusted Types wants it, if it allows our policy."""
+    policy = _policy()
+    return getattr(policy, kind)(text) if policy else text
+
+
+@cache
+def _policy() -> Any:
+    """All of the library shares one (static/trust.js), since a page may allow its name once."""
+    key = getattr(js.Symbol, "for")("mediarecorder.policy")
+    policy = js.Reflect.get(js.globalThis, key)
+    if absent(policy) and hasattr(js, "trustedTypes"):
+        rules = dict.fromkeys(("createHTML", "createScript", "createScriptURL"), js.String)
+        try:
+            policy = js.trustedTypes.createPolicy("mediarecorder", js_object(rules))
+        except JsException:
+            return None
+        js.Reflect.set(js.globalThis, key, policy)
+    return None if absent(policy) else policy
 
 
 def now() -> float:

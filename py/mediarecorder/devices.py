@@ -6,10 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import IN_BROWSER, js_object, page, plain, realm, settle, translated
+from .browser import (
+    IN_BROWSER,
+    NO_ORIGIN,
+    has_origin,
+    js_object,
+    page,
+    plain,
+    policy_advice,
+    realm,
+    settle,
+    translated,
+)
 from .browser import media_devices as browser_media_devices
 from .constraints import as_dictionary, js_request, snake_case
-from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError
+from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
 from .events import BrowserEventTarget, HandlerAttribute
 from .streams import MediaStream
 
@@ -51,16 +62,9 @@ class MediaDeviceInfo:
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """What the device could do, without opening it, such as ``{"width": {"min": 1, "max": 1920}, …}``.
+        """What the device could do: as `MediaStreamTrack.capabilities`, without opening it.
 
-        Empty for outputs, before the page was allowed to use a device, and where the browser does not tell
-        (Firefox).
-
-        >>> [camera] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
-        >>> camera.capabilities.get("width")
-        {'min': 1, 'max': 1920}
-
-        See https://developer.mozilla.org/docs/Web/API/InputDeviceInfo/getCapabilities.
+        >>> [info.capabilities for info in await media_devices.enumerate_devices()]
         """
         return as_dictionary(self.js.getCapabilities()) if hasattr(self.js, "getCapabilities") else {}
 
@@ -104,15 +108,7 @@ class MediaDevices(BrowserEventTarget):
 
     @property
     def js(self) -> Any:
-        """The browser's MediaDevices.
-
-        Raises
-        ------
-        InsecureContextError
-            The page came over plain http.
-        PageUnavailableError
-            This is a worker that is not connected with its page yet: ``await connect()`` first.
-        """
+        """The browser's MediaDevices; a worker must ``await connect()`` before."""
         return browser_media_devices()
 
     async def get_user_media(self, *, audio: Any = False, video: Any = False) -> MediaStream:
@@ -147,11 +143,11 @@ class MediaDevices(BrowserEventTarget):
         audio, video
             As for `get_user_media`. Whether there is sound depends on what the user chooses.
         focus
-            Whether the tab or window that the user chooses comes to the front (True) or this page stays
-            there (False). Browsers without `CaptureController` decide themselves.
+            Whether what the user chooses comes to the front, or this page stays there (False), in browsers
+            that have a ``CaptureController``.
         **options
-            The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript
-            objects go in as they are: ``controller=js.CaptureController.new()``.
+            The browser's other options in snake_case, such as ``prefer_current_tab=True``; JavaScript objects
+            as they are: ``controller=js.CaptureController.new()``.
 
         >>> screen = await media_devices.get_display_media(focus=False)
 
@@ -162,18 +158,15 @@ class MediaDevices(BrowserEventTarget):
         InvalidStateError
             It was not called from a click or a key.
         NotSupportedError
-            Phones cannot share their screen with a page. Or `controller` was given in a worker: it cannot
-            cross to the page.
+            Phones cannot share their screen with a page, and workers cannot pass on a `controller`.
 
-        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia and
-        https://developer.mozilla.org/docs/Web/API/CaptureController/setFocusBehavior.
+        See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
         """
         if focus is not None and not isinstance(focus, bool):
             raise TypeError(f"focus is True, False or None, not {focus!r}")
         if realm() == "worker" and options.get("controller") is not None:
             raise NotSupportedError(
-                "get_display_media: a controller belongs to the page, and none can cross to it from a "
-                "worker. Use focus=True or focus=False."
+                "get_display_media: a controller cannot cross to the page. Use focus=True or focus=False."
             )
         request = js_request(audio, video, options)
         await reach_page()
@@ -186,13 +179,26 @@ class MediaDevices(BrowserEventTarget):
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
-        opening = asyncio.ensure_future(settle(self.js, method, request, doing=doing))
+        opening = asyncio.ensure_future(self._ask(method, request, doing))
         try:
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
             # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
             opening.add_done_callback(_release)
             raise
+
+    async def _ask(self, method: str, request: Any, doing: str) -> Any:
+        try:
+            return await settle(self.js, method, request, doing=doing)
+        except (NotAllowedError, SecurityError) as error:
+            if not has_origin():
+                raise type(error)(f"{doing}: the browser lends this page no device: {NO_ORIGIN}") from None
+            if isinstance(error, SecurityError):
+                raise
+            asked = [("microphone", request.audio), ("camera", request.video)]
+            names = [name for name, choice in asked if choice is not False]
+            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
+            raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""

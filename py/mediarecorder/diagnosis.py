@@ -53,13 +53,13 @@ async def diagnose() -> Diagnosis:
         "microphone": lambda: media_devices.permission("microphone"),
         "devices": _devices,
     }.items():
-        if lost:  # without the page nothing more can be asked, and each question would wait for it again
+        if lost:  # each question would wait for the page again
             table[what] = lost
             continue
         try:
             table[what] = await look()
         except (MediaError, JsException) as error:
-            # Each advice once, whoever meets it again: an error's text begins with what was being done.
+            # Each advice once; before it stands what was being done.
             advice = str(error).partition(": ")[2] or str(error)
             table[what] = type(error).__name__ if advice in said else f"{type(error).__name__}: {error}"
             said.add(advice)

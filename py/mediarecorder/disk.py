@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import absent, create_proxy, js, js_object, realm, translated
+from .browser import absent, create_proxy, js, js_object, realm, translated, trusted
 from .errors import AbortError, InvalidStateError, MediaError, UnknownError, from_browser
 from .modules import load_module, module_address, registered
 from .outcome import Outcome
@@ -66,7 +66,7 @@ class Disk:
         if not address:
             address = self._address = module_address(MODULE)
         try:
-            return js.Worker.new(address, js_object({"name": NAME}))
+            return js.Worker.new(trusted("createScriptURL", address), js_object({"name": NAME}))
         except Exception as error:  # a Content-Security-Policy, in some browsers
             raise _NoWorker from error
 

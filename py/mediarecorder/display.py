@@ -6,6 +6,11 @@ a strict Content-Security-Policy forbids them.
 
 from __future__ import annotations
 
+from typing import Any
+
+from .browser import UNTRUSTED, JsException, realm, trusted
+from .errors import SecurityError
+
 _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
@@ -20,6 +25,19 @@ class Displayed:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def show_in(self, element: Any) -> None:
+        """Show it in an element of the page, in place of what is there.
+
+        >>> recording.show_in(js.document.getElementById("takes"))
+        """
+        try:
+            in_page = realm() == "page"  # PyScript lends a worker elements, but no policy
+            element.innerHTML = trusted("createHTML", "") if in_page else ""
+            html = self._repr_html_()
+            element.innerHTML = trusted("createHTML", html) if in_page else html
+        except JsException:
+            raise SecurityError(UNTRUSTED) from None
 
     def _mime_(self) -> tuple[str, str]:
         return "text/html", self._repr_html_()

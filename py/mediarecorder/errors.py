@@ -11,13 +11,13 @@
     ├── AbortError
     ├── InvalidModificationError
     ├── QuotaExceededError              also an OSError
-    ├── EncodingError                   a file that is broken, empty or no media at all
-    ├── RangeError                      also a ValueError: a time outside the recording
-    ├── UnknownError                    whatever else the browser says
-    ├── RecordingError                  .recording holds all that was gathered
-    ├── BrowserRequiredError            Python is not running in a browser
-    ├── InsecureContextError            the page came over plain http
-    └── PageUnavailableError            a worker that cannot reach its page
+    ├── EncodingError
+    ├── RangeError                      also a ValueError
+    ├── UnknownError
+    ├── RecordingError                  .recording
+    ├── BrowserRequiredError
+    ├── InsecureContextError
+    └── PageUnavailableError
 
 A ``TypeError`` of JavaScript is Python's ``TypeError``. Names and meanings: W3C *Web IDL*, section
 "DOMException", and *Media Capture and Streams*, section "getUserMedia()". `RangeError` has its name from
@@ -171,9 +171,8 @@ _ADVICE: dict[str, str] = {
 }
 
 _NOT_OPENED = (
-    "The browser gave up before the device was open. Check that this page may use it: in the browser's "
-    "settings for this site and in the system's privacy settings. Where another program shows the page "
-    "(QtWebEngine, for one), that program must grant the permission."
+    "The browser gave up opening it. Check that this site may use it, in the browser's settings and in the "
+    "system's; where a program shows the page (QtWebEngine), that must grant the permission."
 )
 """Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
 

@@ -1,8 +1,6 @@
 """Hosts whose workers can bring a module into their page, and what they show: JupyterLite, marimo, PyScript.
 
-A host is a function that is given the module's address, has the page load it, and returns a function that
-takes away what was needed for that. What is put into the page is one import of a ``blob:`` address that lives
-for this moment: a saved notebook that ran it again would import nothing.
+A host has the page load a module's address, once, and returns what takes away the rest of that.
 """
 
 from __future__ import annotations

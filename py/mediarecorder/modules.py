@@ -12,8 +12,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from .browser import JsException, absent, create_proxy, js, js_object, realm, settle
-from .errors import MediaError, NotSupportedError
+from .browser import UNTRUSTED, JsException, absent, create_proxy, js, js_object, realm, settle, trusted
+from .errors import MediaError, NotSupportedError, SecurityError
 
 _loading: dict[str, asyncio.Future[None]] = {}
 
@@ -29,7 +29,7 @@ async def load_module(name: str) -> Any:
 
     Raises
     ------
-    NotSupportedError
+    NotSupportedError, SecurityError
         It is not in this copy of the package, or a Content-Security-Policy keeps it out.
     """
     if registered(name) is None:
@@ -64,14 +64,18 @@ async def _load(name: str) -> None:
     if registered(name) is None:
         raise NotSupportedError(
             f"The browser did not load mediarecorder's {name}.js. If a Content-Security-Policy forbids it, "
-            f"allow script-src blob:. {_advice(name)}"
+            f"allow script-src blob: (and trusted-types mediarecorder). {_advice(name)}"
         )
 
 
 async def load_into_page(address: str) -> None:
     """Load the module at this address; a failure shows in what it has not done."""
     script = js.document.createElement("script")
-    script.type, script.src = "module", address
+    script.type = "module"
+    try:
+        script.src = trusted("createScriptURL", address)
+    except JsException:
+        raise SecurityError(UNTRUSTED) from None
     loaded = asyncio.get_running_loop().create_future()
 
     def settle_once(event: Any) -> None:
@@ -94,14 +98,15 @@ async def load_into_page(address: str) -> None:
 async def load_into_worker(address: str) -> None:
     """The same in a worker."""
     try:
-        js.importScripts(address)
+        js.importScripts(trusted("createScriptURL", address))
         return
     except (JsException, AttributeError):
         pass  # only classic workers have it
     try:
         # There is no other way to an import from Python. What is evaluated is this constant, and where a
         # Content-Security-Policy forbids that, the author imports the module.
-        import_module = js.Function.new("address", "return import(address)")
+        # (Trusted Types do not allow `Function` in Chromium.)
+        import_module = js.eval(trusted("createScript", "(address) => import(address)"))
         await settle(import_module, "call", None, address, doing="import")
     except (JsException, MediaError, TypeError):
         pass  # that it is not there is told by the caller

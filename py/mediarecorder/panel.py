@@ -97,7 +97,7 @@ class RecorderPanel(Displayed):
         if not self._displayed and not show(self):
             raise InvalidStateError(
                 "recording: show the panel first. In a notebook make it the last line of a cell; in a page "
-                "put its HTML into an element: element.innerHTML = panel._repr_html_()"
+                "put it into an element: panel.show_in(element)"
             )
         return await self._next
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 FIRST_FRAME = 10
 """Seconds a camera gets for its first frame."""
-DRAWN = (200, 64, 16)
-NOISE = 8
-"""A colour, and how far what is read of it may be off: a change of the last bits harms no picture."""
 
 
 class Photo(MediaFile):
@@ -102,14 +99,14 @@ def _must_be_readable() -> None:
     """Refuse where the browser hands out noise instead of what was drawn (static/canvas.js does the same)."""
     with translated("take_photo"):
         context = js.OffscreenCanvas.new(2, 2).getContext("2d")
-        context.fillStyle = f"rgb{DRAWN}"
+        context.fillStyle = "rgb(200,64,16)"
         context.fillRect(0, 0, 2, 2)
         read = context.getImageData(0, 0, 2, 2).data.to_py()
-    if any(abs(read[at] - DRAWN[at % 4]) > NOISE for at in range(16) if at % 4 < 3):
+    # A change of the last bits harms no picture.
+    if any(abs(value - drawn) > 8 for value, drawn in zip(read, (200, 64, 16, 255) * 4, strict=True)):
         raise NotAllowedError(
-            "take_photo: the browser hands out other pixels than were drawn, to protect its user from being "
-            "recognised. Allow this site to read canvas data (by the icon beside the address), or set "
-            "privacy.resistFingerprinting to false in about:config (Firefox)."
+            "take_photo: the browser hands out other pixels than were drawn. Allow this site canvas data "
+            "(icon beside the address), or switch off privacy.resistFingerprinting (Firefox, about:config)."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .browser import connected, js, js_object, page, realm, settle
+from .browser import connected, js, js_object, page, realm, settle, trusted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,7 +49,7 @@ async def _show(name: str, what: Callable[[], Awaitable[Showing]]) -> None:
     if "poster" in showing:
         element.poster = showing["poster"]
     if "svg" in showing:
-        element.insertAdjacentHTML("beforebegin", f"{showing['svg']}<br>")
+        element.insertAdjacentHTML("beforebegin", trusted("createHTML", f"{showing['svg']}<br>"))
 
 
 async def _show_in_the_page(name: str, what: Callable[[], Awaitable[Showing]]) -> None:

@@ -168,10 +168,7 @@ class Recording(MediaFile):
 
     @property
     def started_at(self) -> float:
-        """When recording began: seconds since 1970, as `time.time()` counted them where Python runs.
-
-        A label: everything that measures uses clocks that nobody sets.
-        """
+        """When recording began: seconds since 1970, by `time.time()` where Python runs. A label only."""
         return self._started_at
 
     @property

@@ -8,13 +8,14 @@ end of it.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .arguments import checked_whole
 from .bridge import reach_page
-from .browser import absent, insecure_context, js, page, realm, require_browser, settle
+from .browser import NO_ORIGIN, absent, has_origin, insecure_context, js, page, realm, require_browser, settle
 from .disk import Disk
 from .errors import (
     EncodingError,
@@ -22,6 +23,7 @@ from .errors import (
     MediaError,
     NotSupportedError,
     QuotaExceededError,
+    SecurityError,
     from_browser,
 )
 from .events import Event, EventTarget, HandlerAttribute, call_handler
@@ -168,8 +170,8 @@ class RecordingStore(EventTarget):
         ------
         NotSupportedError
             This browser has no file system for pages.
-        InsecureContextError
-            The page came over plain http.
+        InsecureContextError, SecurityError
+            The page came over plain http; it is in a private window or a sandboxed frame.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """
@@ -179,6 +181,8 @@ class RecordingStore(EventTarget):
         if not 0 < len(name) <= 60:
             raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
         limit = checked_whole("limit", limit, 1, 2**53)
+        if not has_origin():
+            raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
         if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
@@ -187,6 +191,13 @@ class RecordingStore(EventTarget):
                 "This browser has no file system for pages (OPFS) to record into. Use a current Chrome, "
                 "Edge, Firefox or Safari."
             )
+        try:
+            await settle(storage, "getDirectory", doing="RecordingStore.open")
+        except SecurityError:
+            raise SecurityError(
+                "The browser keeps no files for this page: it is in a private window, or the settings forbid "
+                "it. Use an ordinary window, or no store."
+            ) from None
         store = cls(name, limit)
         await store._disk.open(name, limit)
         return store
@@ -195,7 +206,7 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> list[StoredRecording]:
         """All recordings, the oldest first, those under way too."""
-        return [_stored(found, self) for found in await self._disk.call("list")]
+        return [_stored(found, self) for found in json.loads(await self._disk.call("list"))]
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -502,13 +513,13 @@ class _Slices:
 
 def _stored(found: Any, store: RecordingStore) -> StoredRecording:
     stored = StoredRecording(
-        str(found.id),
-        str(found.title),
-        float(found.startedAt),
-        str(found.mimeType),
-        int(found.size),
-        found.milliseconds / 1000,
-        found.state,
+        found["id"],
+        found["title"],
+        found["startedAt"],
+        found["mimeType"],
+        found["size"],
+        found["milliseconds"] / 1000,
+        found["state"],
     )
     stored.store = store
     return stored

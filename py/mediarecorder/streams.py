@@ -126,17 +126,9 @@ class MediaStream(Displayed, BrowserEventTarget):
             at_stop()
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """Take a picture of this stream, which stays open: a recording of it is not disturbed.
+        """Take a picture of this stream, which stays open; as `MediaStreamTrack.take_photo`.
 
-        >>> with await media_devices.get_user_media(video=True) as stream:
-        ...     photo = await stream.take_photo()
-
-        Raises
-        ------
-        NotFoundError
-            The stream has no picture.
-        InvalidStateError, NotReadableError
-            As for `MediaStreamTrack.take_photo`.
+        >>> photo = await stream.take_photo()
         """
         tracks = self.video_tracks
         if not tracks:

@@ -103,11 +103,8 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def stats(self) -> dict[str, float]:
-        """How much the source has delivered, such as ``{"total_frames": 300, "delivered_frames": 298, …}``;
-        empty where the browser does not count (Firefox).
-
-        Sound has ``delivered_frames_duration`` and the latencies besides, in seconds. In a worker they are
-        up to half a second old.
+        """What was delivered, such as ``{"total_frames": 300, "discarded_frames": 2, …}``; of sound durations
+        and latencies too, in seconds. Empty where the browser does not count (Firefox).
 
         >>> track.stats.get("discarded_frames", 0)
         0
@@ -147,59 +144,34 @@ class MediaStreamTrack(BrowserEventTarget):
         await settle(self.js, "applyConstraints", js_constraints(constraints), doing="apply_constraints")
 
     async def crop_to(self, target: Any) -> None:
-        """Show no more of the page's own shared tab than where an element is, with whatever lies over it.
+        """Show of this page's own tab only where an element is, with whatever lies over it; None undoes it.
 
-        Parameters
-        ----------
-        target
-            An element of the page, a ``CropTarget`` (in a worker only that: the page makes it and posts it),
-            or None to show the whole tab again.
+        A worker gives the ``CropTarget`` that its page has posted. `NotSupportedError` if the track is no
+        such tab, or the browser cannot (Firefox, Safari).
 
-        >>> [picture] = screen.video_tracks
         >>> await picture.crop_to(js.document.getElementById("slides"))
-        >>> await picture.crop_to(None)
-
-        Raises
-        ------
-        NotSupportedError
-            The track is not this tab, or the browser has no Region Capture (Firefox, Safari).
 
         See https://developer.mozilla.org/docs/Web/API/BrowserCaptureMediaStreamTrack/cropTo.
         """
         await self._limit("crop_to", "cropTo", "CropTarget", target)
 
     async def restrict_to(self, target: Any) -> None:
-        """As `crop_to`, but of the element alone, without what lies over it.
-
-        Parameters
-        ----------
-        target
-            An element of the page that is a stacking context of its own (``isolation: isolate``), a
-            ``RestrictionTarget``, or None.
+        """As `crop_to`, without what lies over the element, which needs the style ``isolation: isolate``.
 
         >>> await picture.restrict_to(js.document.getElementById("slides"))
-
-        Raises
-        ------
-        NotSupportedError
-            The track is not this tab, or the browser has no Element Capture (Firefox, Safari).
-
-        See https://developer.mozilla.org/docs/Web/API/BrowserCaptureMediaStreamTrack/restrictTo.
         """
         await self._limit("restrict_to", "restrictTo", "RestrictionTarget", target)
 
     async def _limit(self, doing: str, method: str, kind: str, target: Any) -> None:
         if not hasattr(self.js, method):
             raise NotSupportedError(
-                f"{doing}: this track is not a tab of this browser, or the browser cannot limit a tab to an "
-                "element (Chrome and Edge can)."
+                f"{doing}: this track is not this page's own tab, or the browser cannot (Chrome and Edge can)"
             )
         target = js_of(target)
         if hasattr(target, "nodeType"):
             if not hasattr(page(), kind):
                 raise NotSupportedError(
-                    f"{doing}: an element cannot cross from a worker to its page. Have the page make the "
-                    f"target by {kind}.fromElement(element), and post it to the worker."
+                    f"{doing}: an element cannot cross. Let the page post {kind}.fromElement(element)."
                 )
             target = await settle(getattr(page(), kind), "fromElement", target, doing=doing)
         if realm() != "page":
@@ -215,23 +187,11 @@ class MediaStreamTrack(BrowserEventTarget):
             video.srcObject = None
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """Take a picture of this track, which goes on: a recording of it is not disturbed.
-
-        Parameters
-        ----------
-        mime_type
-            ``"image/jpeg"``, ``"image/png"`` or what else the browser can write.
+        """As `mediarecorder.take_photo`, of this track, which goes on, as do its recordings.
 
         >>> photo = await track.take_photo()
 
-        Raises
-        ------
-        NotFoundError
-            The track is sound.
-        InvalidStateError
-            It has ended.
-        NotReadableError
-            The camera delivers no picture.
+        `NotFoundError` if it is sound, `InvalidStateError` if it has ended.
         """
         from .photo import photograph
 

@@ -19,14 +19,16 @@ export class Connection {
   closed = false;
   #ready;
   #opened;
-  #first;
+  /** @type {BroadcastChannel | null} */
+  #first = null;
   /** @type {BroadcastChannel | null} */
   #second = null;
   #life = new Life(() => this.#say({ type: "robbed" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
   /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
   #held = null;
-  #lastCall = 0;
+  /** Nobody guesses the next one, to answer in the page's place. */
+  #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
   #waiting = new Map();
@@ -53,15 +55,16 @@ export class Connection {
       this.#isRefused = reject;
     });
     this.#ready.catch(() => {});
-    this.#first = new BroadcastChannel(name);
-    this.#begin();
+    this.#begin(name).catch((error) => this.#refuse(embedded(error)));
   }
 
-  async #begin() {
+  /** @param {string} name */
+  async #begin(name) {
+    const first = (this.#first = new BroadcastChannel(name));
     const sign = await this.#life.begin();
     if (this.closed) return;
-    this.#first.onmessage = ({ data }) => this.#meet(data, sign);
-    this.#first.postMessage({ type: "knock", version: VERSION });
+    first.onmessage = ({ data }) => this.#meet(data, sign);
+    first.postMessage({ type: "knock", version: VERSION });
   }
 
   /** @param {unknown} message  @param {Sign} sign */
@@ -69,21 +72,23 @@ export class Connection {
     if (!isMessage(message) || this.#second) return;
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
-      this.#isRefused(
-        new Fault(
-          "PageUnavailableError",
-          `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
-            "that Python has installed.",
-        ),
+      this.#refuse(
+        `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+          "that Python has installed.",
       );
-      this.close();
     } else if (message.type === "hello") {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
       this.#second.onmessage = ({ data }) => this.#hear(data);
-      this.#first.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
-      this.#first.close();
+      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
+      this.#first?.close();
     }
+  }
+
+  /** @param {string} why */
+  #refuse(why) {
+    this.#isRefused(new Fault("PageUnavailableError", why));
+    this.close();
   }
 
   /** @param {unknown} message */
@@ -91,6 +96,7 @@ export class Connection {
     if (!isMessage(message)) return;
     const { type, id, value, error } = message;
     if (type === "ready") this.#open(message.sign, message.snapshot);
+    else if (type === "unable") this.#refuse(embedded(error));
     else if (type === "robbed") this.#life.doubt();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
@@ -169,7 +175,7 @@ export class Connection {
   close() {
     this.closed = true;
     if (Connection.current === this) Connection.current = null;
-    this.#first.close();
+    this.#first?.close();
     this.#second?.close();
     this.#life.end();
   }
@@ -230,6 +236,11 @@ export class Connection {
     this.#forgotten.register(mirror, { handle });
   }
 }
+
+/** What to say where the browser refuses messages or locks. @param {any} error */
+const embedded = (error) =>
+  "the browser keeps this worker from its page, as it may in a third-party frame (of another site) or a sandboxed one. " +
+  `Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
 
 /** The error of whatever waits for a page that has gone. */
 export function lost() {

@@ -8,6 +8,11 @@
  * of each lock, held or asked for, which client's it is, and nobody can pretend to be another. A client that has been
  * robbed takes a new lock. If it is too busy for that, its secret speaks for it: the address of a Blob, which nobody
  * can list, and which dies with whoever made it.
+ *
+ * In a page that another site embeds Firefox refuses the list of locks (a SecurityError of `query`), and nothing else.
+ * There a lock that can be had, and then the secret, tell a death. That is weaker in one way: a page that steals a lock
+ * and keeps it hides its holder's death. But nobody in such a page's partition can list locks, so their names, of 122
+ * random bits, are known to the two sides only.
  */
 
 import { randomName } from "./vocabulary.js";
@@ -39,13 +44,14 @@ export class Life {
     this.#robbed = robbed;
   }
 
-  /** Take a lock before anybody hears of it, else the other side would take this one for dead. @returns {Promise<Sign>} */
+  /** Take a lock before anybody hears of it, else the other side would take this one for dead. Rejects where the browser
+   * refuses locks. @returns {Promise<Sign>} */
   async begin() {
     for (;;) {
       const { lock, isHeld } = await this.#hold();
-      const { held = [] } = await navigator.locks.query();
-      const client = held.find(({ name }) => name === lock)?.clientId;
-      if (client && isHeld()) return { lock, client, proof: this.#proof };
+      const locks = await list();
+      const client = locks ? locks.held?.find(({ name }) => name === lock)?.clientId : "";
+      if (client !== undefined && isHeld()) return { lock, client, proof: this.#proof };
       if (this.#ending.signal.aborted) return { lock, client: "", proof: this.#proof };
     }
   }
@@ -54,15 +60,16 @@ export class Life {
   async #hold() {
     const lock = randomName();
     let isHeld = true;
-    await new Promise((held) => {
+    await new Promise((held, refused) => {
       const holding = navigator.locks.request(lock, () => {
         held(undefined);
         return this.#over;
       });
-      holding.catch(({ name }) => {
+      holding.catch((error) => {
         isHeld = false;
+        if (error.name !== "AbortError") return refused(error);
         held(undefined);
-        if (name !== "AbortError" || this.#ending.signal.aborted) return;
+        if (this.#ending.signal.aborted) return;
         this.doubt();
         this.#hold();
         this.#robbed();
@@ -101,13 +108,16 @@ export class Life {
   }
 
   async #isAlive() {
-    const { client = "", proof = "" } = this.#other ?? {};
-    const { held = [], pending = [] } = await navigator.locks.query();
-    const locks = [...held, ...pending].filter(({ clientId }) => clientId === client);
-    if (locks.length > 1) this.#waitsForUs = true;
-    if (locks.length) return true;
+    const { lock = "", client = "", proof = "" } = this.#other ?? {};
+    const known = client ? await list() : null;
+    if (known) {
+      const { held = [], pending = [] } = known;
+      const locks = [...held, ...pending].filter(({ clientId }) => clientId === client);
+      if (locks.length > 1) this.#waitsForUs = true;
+      if (locks.length) return true;
+    } else if (!(await isFree(lock))) return true;
     // A browser complains in its console of an address that is dead, so that is the last resort.
-    return this.#thieves && fetch(proof).then(() => true, () => false);
+    return (this.#thieves || !known) && fetch(proof).then(() => true, () => false);
   }
 
   end() {
@@ -116,6 +126,12 @@ export class Life {
     URL.revokeObjectURL(this.#proof);
   }
 }
+
+/** All locks of this origin, or null where the browser does not tell. */
+const list = () => navigator.locks.query().catch(() => null);
+
+/** @param {string} lock */
+const isFree = (lock) => navigator.locks.request(lock, { ifAvailable: true }, Boolean).catch(() => false);
 
 /** @param {number} milliseconds */
 function sleep(milliseconds) {

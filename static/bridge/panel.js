@@ -4,6 +4,8 @@
  * shows what it is told. It lives in a shadow tree, so that the page's styles and its own leave each other alone.
  */
 
+import { trusted } from "../trust.js";
+
 /** @typedef {{id: string, label: string}} Device */
 /**
  * What it shows; what is missing stays as it was.
@@ -93,7 +95,16 @@ export class Panel extends EventTarget {
       this.preview.srcObject = stream || null;
       this.preview.hidden = !stream;
     }
-    if (player !== undefined) this.player.innerHTML = player;
+    if (player !== undefined) this.#play(player);
+  }
+
+  /** @param {string} player */
+  #play(player) {
+    try {
+      this.player.innerHTML = trusted("createHTML", player);
+    } catch {
+      this.player.textContent = "There is no player: this page's policy lacks trusted-types mediarecorder.";
+    }
   }
 
   /** @param {string} state */

@@ -5,6 +5,7 @@ import { mustBeReadable } from "../canvas.js";
 import { Fault } from "../fault.js";
 import { Meter, Mix } from "./sound.js";
 import { panel, placed } from "./placement.js";
+import { trusted } from "../trust.js";
 
 /** Milliseconds a camera gets for its first frame. */
 const FIRST_FRAME = 10_000;
@@ -89,7 +90,7 @@ export class PageServices {
       element.srcObject = this.session.object(stream);
     }
     if (poster) /** @type {HTMLVideoElement} */ (element).poster = poster;
-    if (svg) element.insertAdjacentHTML("beforebegin", `${svg}<br>`);
+    if (svg) element.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
   }
 
   /** The page's clock (clock.js). */

@@ -54,7 +54,12 @@ export class Session {
   }
 
   async #begin() {
-    this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
+    try {
+      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
+    } catch (error) {
+      this.#say({ type: "unable", error: describeError(error) });
+      this.close();
+    }
   }
 
   /** Give everything back. */
@@ -415,6 +420,10 @@ async function snapshot() {
     constraints: { ...navigator.mediaDevices.getSupportedConstraints() },
     screen: "getDisplayMedia" in navigator.mediaDevices,
     permissions: Object.fromEntries(permissions),
+    policy: {
+      ancestors: location.ancestorOrigins?.length ?? 0,
+      features: /** @type {any} */ (document).featurePolicy?.allowedFeatures() ?? null,
+    },
   };
 }
 

@@ -9,7 +9,8 @@
  *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
  *     page    refuse  {version}                        yes, but of another version
  *     worker  accept  {version, agent, channel, sign}  it is you; the others close themselves
- *     page    ready   {sign, snapshot}                 (from here on in the second channel)
+ *     page    ready   {sign, snapshot}                 (from here on in the second channel), or
+ *     page    unable  {error}                          the browser refuses what the bridge needs
  *
  *     worker  call    {id, target, method, parameters}    answered by
  *     page    return  {id, value}                      or
@@ -59,7 +60,7 @@ export const POSTS = {
 /** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
- *   permissions: Record<string, string>}} Snapshot */
+ *   permissions: Record<string, string>, policy: {ancestors: number, features: string[] | null}}} Snapshot */
 /** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js).
  * @typedef {{type: string, at: number, said: number, data?: Blob, timecode?: number, error?: ErrorDescription,
  *   detail?: any}} EventDescription */
@@ -76,11 +77,13 @@ const isError = /** @type {Check} */ ((value) => isObject(value) && isString(val
 
 /** What the fields of messages are. @type {Record<string, Check>} */
 const FIELDS = {
+  type: isString,
   version: isString,
   agent: isString,
   channel: isString,
   sign: (sign) => isObject(sign) && [sign.lock, sign.client, sign.proof].every(isString),
-  snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints),
+  snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints)
+    && isObject(snapshot.policy),
   id: Number.isInteger,
   target: isString,
   method: isString,
@@ -95,24 +98,25 @@ const FIELDS = {
     : isString(state.state) && isString(state.mimeType) && Number.isInteger(state.take))),
 };
 
-/** What each message must have. @type {Record<string, string[]>} */
+/** What each message must have. @type {Record<string, string>} */
 const MESSAGES = {
-  knock: ["version"],
-  hello: ["version", "agent"],
-  refuse: ["version"],
-  accept: ["version", "agent", "channel", "sign"],
-  ready: ["sign", "snapshot"],
-  call: ["id", "target", "method", "parameters"],
-  return: ["id"],
-  throw: ["id", "error"],
-  post: ["target", "method", "parameters"],
-  failed: ["target", "method", "error"],
-  event: ["target", "event", "state"],
-  state: ["target", "state"],
-  listen: ["target", "name"],
-  unlisten: ["target", "name"],
-  forget: ["targets"],
-  robbed: [],
+  knock: "version",
+  hello: "version agent",
+  refuse: "version",
+  accept: "version agent channel sign",
+  ready: "sign snapshot",
+  unable: "error",
+  call: "id target method parameters",
+  return: "id",
+  throw: "id error",
+  post: "target method parameters",
+  failed: "target method error",
+  event: "target event state",
+  state: "target state",
+  listen: "target name",
+  unlisten: "target name",
+  forget: "targets",
+  robbed: "type",
 };
 
 /**
@@ -123,7 +127,7 @@ const MESSAGES = {
  */
 export function isMessage(data) {
   if (!isObject(data) || !isString(data.type) || !Object.hasOwn(MESSAGES, data.type)) return false;
-  return MESSAGES[data.type].every((field) => FIELDS[field](data[field]));
+  return MESSAGES[data.type].split(" ").every((field) => FIELDS[field](data[field]));
 }
 
 /** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
@@ -146,10 +150,6 @@ export function reviveError({ name, message, constraint, isFault }) {
   return new DOMException(message, name);
 }
 
-const CONTAINERS = [
-  ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
-  ...["webm", "mp4", "ogg", "x-matroska", "wav", "mpeg", "aac", "flac"].map((container) => `audio/${container}`),
-];
 /** A codec for each family. Browsers look at the details too, such as avc1.640028; those are left to the page. */
 const PICTURES = ["vp8", "vp9", "vp09.00.10.08", "av1", "av01.0.04m.08", "h264", "avc1", "avc1.42e01e", "avc3",
   "hvc1", "hev1", "theora"];
@@ -159,7 +159,11 @@ const SPELLED = /** @type {Record<string, string>} */ ({ "av01.0.04m.08": "av01.
 
 /** All types that a worker may ask for, in the form that `typeKey` gives them, and as browsers want them. */
 export function* askableTypes() {
-  for (const container of CONTAINERS) {
+  const containers = [
+    ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
+    ...["webm", "mp4", "ogg", "x-matroska", "wav", "mpeg", "aac", "flac"].map((container) => `audio/${container}`),
+  ];
+  for (const container of containers) {
     yield [container, container];
     for (const picture of ["", ...PICTURES]) {
       for (const sound of ["", ...SOUNDS]) {

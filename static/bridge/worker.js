@@ -26,6 +26,17 @@ const page = {
   MediaRecorder,
   MediaStream,
   MediaStreamTrack,
+  location: {
+    get ancestorOrigins() {
+      return { length: Connection.current?.snapshot?.policy.ancestors ?? 0 };
+    },
+  },
+  document: {
+    get featurePolicy() {
+      const features = Connection.current?.snapshot?.policy.features;
+      return features && { allowedFeatures: () => features };
+    },
+  },
   navigator: { mediaDevices, permissions: new Permissions() },
   services: new Services(),
 };

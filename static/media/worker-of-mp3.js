@@ -6,6 +6,7 @@
 
 // The text of the encoder's own worker as a function (tools/bundle.mjs).
 import work from "lame";
+import { trusted } from "../trust.js";
 
 /** What the encoder uses of a worker. */
 class Here extends EventTarget {
@@ -39,7 +40,12 @@ class Here extends EventTarget {
 export function startWorker() {
   if ("WorkerGlobalScope" in globalThis) return new Here();
   const url = URL.createObjectURL(new Blob([`(${work})(self, setInterval)`], { type: "text/javascript" }));
-  const worker = new Worker(url);
+  let worker;
+  try {
+    worker = new Worker(trusted("createScriptURL", url));
+  } catch {
+    return new Here(); // the page allows no worker
+  }
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
   worker.addEventListener("error", () => URL.revokeObjectURL(url), { once: true });
   return worker;

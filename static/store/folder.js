@@ -2,6 +2,7 @@
 /**
  * The takes of a store, each a folder of the origin private file system:
  *
+ *     mediarecorder-store-<name>/index                      what is known of all of them (index.js)
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
  *     mediarecorder-store-<name>/<id>/media                 all of it in one file, once it was recovered or added
  *     mediarecorder-store-<name>/<id>/title                 what the user calls it
@@ -12,6 +13,7 @@
  */
 
 import { aboutEntry, MOVED, readJournal } from "./journal.js";
+import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
 import { fileName, journalOf, writeFile } from "./writers.js";
 import { Fault } from "../fault.js";
@@ -44,6 +46,7 @@ export class Folder {
   /** @param {string} name  of the store */
   constructor(name) {
     this.name = `mediarecorder-store-${encodeURIComponent(name)}`;
+    this.index = new Index(`${this.name}/${INDEX}`, () => this.#handle());
   }
 
   /** Asked for each time: a handle is of no use any more once the data of the site were cleared. */
@@ -56,8 +59,9 @@ export class Folder {
     return `${this.name}/${id}`;
   }
 
-  /** A folder for a new take. @param {string} id */
+  /** A folder for a new take that the caller holds. @param {string} id */
   async create(id) {
+    await this.index.forget(id);
     return (await this.#handle()).getDirectoryHandle(id, { create: true });
   }
 
@@ -72,20 +76,42 @@ export class Folder {
   }
 
   async ids() {
-    return namesOf(await this.#handle());
+    return (await namesOf(await this.#handle())).filter((name) => name !== INDEX);
   }
 
   /** All takes, the oldest first. */
   async list() {
-    const found = await Promise.all((await this.ids()).map((id) => this.#lookOrSweep(id)));
-    return found.filter((stored) => stored !== undefined).sort((one, other) => one.startedAt - other.startedAt);
+    const known = await this.index.use((entries) => new Map(entries));
+    const ids = await this.ids();
+    const there = new Set(ids);
+    const gone = [...known.values()].filter((entry) => entry.known && !there.has(entry.id)).map(({ id }) => id);
+    const found = await this.#look(ids.filter((id) => !known.get(id)?.known), known, gone);
+    const all = [...found.map((one) => one.known), ...ids.flatMap((id) => known.get(id)?.known ?? [])];
+    return all.sort((one, other) => one.startedAt - other.startedAt);
   }
 
-  /** @param {string} id  @returns {Promise<Stored | undefined>} */
+  /**
+   * Look at takes of which nothing is known, and learn it.
+   * @param {string[]} ids  @param {Map<string, {at: number}>} known  what the index said before  @param {string[]} [gone]
+   */
+  async #look(ids, known, gone = []) {
+    const found = (await Promise.all(ids.map((id) => this.#lookOrSweep(id)))).filter((one) => one !== undefined);
+    const learnt = found.filter(({ isSure }) => isSure);
+    if (learnt.length || gone.length) {
+      await this.index.use((entries) => {
+        // What was changed meanwhile is not learnt: whoever did it does.
+        const isAsBefore = (/** @type {string} */ id) => entries.get(id)?.at === known.get(id)?.at;
+        const several = learnt.map(({ known, bytes }) => ({ id: known.id, known, bytes }));
+        return this.index.put(several.filter(({ id }) => isAsBefore(id)), gone.filter(isAsBefore));
+      });
+    }
+    return found;
+  }
+
+  /** @param {string} id */
   async #lookOrSweep(id) {
     try {
-      const { blob: _, spans: __, ...stored } = await this.read(id);
-      return stored;
+      return await this.#lookAt(id);
     } catch (error) {
       if (!isMissing(error)) throw error;
       await this.#sweep(id).catch(() => {});
@@ -93,11 +119,34 @@ export class Folder {
     }
   }
 
+  /** What is to be known of a take, and whether that is sure. @param {string} id */
+  async #lookAt(id) {
+    const folder = await this.take(id);
+    return looking(this.lockOf(id), async (inUse) => {
+      const { blob: _, spans: __, bytes, ...known } = await this.#read(id, folder, false, inUse);
+      return { known, bytes, isSure: !inUse && known.state === "finished" };
+    });
+  }
+
+  /** Know of a take that the caller holds, or has just had. @param {string} id  @param {Opened & {bytes: number}} opened */
+  async #learn(id, { blob: _, spans: __, bytes, ...known }) {
+    if (known.state === "finished") await this.index.learn(id, known, bytes);
+  }
+
+  /** A take that the caller holds, whose change is over. @param {string} id */
+  async changed(id) {
+    const opened = await this.#read(id, await this.take(id), false, false);
+    await this.#learn(id, opened);
+    return opened;
+  }
+
   /** What a tab has left that was killed while it added or deleted a take. @param {string} id */
   async #sweep(id) {
-    const folder = await this.take(id);
     await ifUnused(this.lockOf(id), async () => {
-      if (!(await namesOf(folder)).includes(fileName(0))) await (await this.#handle()).removeEntry(id, { recursive: true });
+      const folder = await this.take(id).catch(() => undefined);
+      if (folder && (await namesOf(folder)).includes(fileName(0))) return;
+      await (await this.#handle()).removeEntry(id, { recursive: true }).catch(() => {});
+      await this.index.remove(id);
     });
   }
 
@@ -117,7 +166,7 @@ export class Folder {
 
   /**
    * @param {string} id  @param {FileSystemDirectoryHandle} folder  @param {boolean} verify  @param {boolean} inUse
-   * @returns {Promise<Opened>}
+   * @returns {Promise<Opened & {bytes: number}>}
    */
   async #read(id, folder, verify, inUse) {
     const files = await filesOf(folder);
@@ -129,6 +178,7 @@ export class Folder {
     return {
       ...openedOf(journal, media, (files.get(journals[0])?.lastModified ?? 0) / 1000),
       id,
+      bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0),
       title: (await files.get(TITLE)?.text()) ?? "",
       state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
     };
@@ -140,6 +190,7 @@ export class Folder {
    */
   async replace(id, { media, about }) {
     const folder = await this.take(id);
+    await this.index.forget(id);
     await writeFile(folder, MEDIA, media);
     await writeFile(folder, fileName(0), movedTo(about));
     for (const name of await namesOf(folder)) {
@@ -153,7 +204,7 @@ export class Folder {
    */
   async add(id, { media, about, title }, written) {
     const folder = await this.create(id);
-    if (title) await this.rename(id, title);
+    if (title) await writeFile(folder, TITLE, new Blob([title]));
     await writeFile(folder, MEDIA, media, written);
     // A file is there, and empty, before it is written. Under its own name that would be a take of which all is lost.
     await writeFile(folder, COMING, movedTo(about));
@@ -162,7 +213,15 @@ export class Folder {
 
   /** @param {string} id  @param {string} title */
   async rename(id, title) {
-    await writeFile(await this.take(id), TITLE, new Blob([title]));
+    const folder = await this.take(id);
+    await this.index.use(async (entries) => {
+      const { known, bytes = 0 } = entries.get(id) ?? {};
+      await this.index.put([{ id, bytes: 0 }]);
+      const content = new Blob([title]);
+      await writeFile(folder, TITLE, content);
+      const grown = known ? bytes + content.size - new Blob([known.title]).size : 0;
+      if (known) await this.index.put([{ id, known: { ...known, title }, bytes: grown }]);
+    });
   }
 
   /** @param {string} id */
@@ -174,11 +233,13 @@ export class Folder {
   /** The same, of a take that the caller holds. @param {string} id */
   async remove(id) {
     const folder = await this.take(id);
+    await this.index.forget(id);
     // Without its first file a take is none, so it is there or not, but never a half of it. (Another name, since of a
     // file that it was removing when it was killed Firefox keeps the name, and an empty file behind it.)
     const first = await folder.getFileHandle(fileName(0)).catch(() => undefined);
     await first?.move(GOING).catch(() => {});
     await (await this.#handle()).removeEntry(id, { recursive: true });
+    await this.index.remove(id);
   }
 
   /** Delete all that nobody uses. */
@@ -188,16 +249,10 @@ export class Folder {
 
   /** Bytes on disk, without the takes that are named. @param {Set<string>} left */
   async size(left = new Set()) {
-    let sum = 0;
-    for (const id of await this.ids()) {
-      if (left.has(id)) continue;
-      try {
-        for (const file of (await filesOf(await this.take(id))).values()) sum += file.size;
-      } catch {
-        // deleted meanwhile
-      }
-    }
-    return sum;
+    const known = await this.index.use((entries) => new Map(entries));
+    const counted = [...known.values()].filter(({ id }) => !left.has(id));
+    const found = await this.#look(counted.filter(({ known }) => !known).map(({ id }) => id), known);
+    return [...counted, ...found].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }
 

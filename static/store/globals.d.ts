@@ -3,6 +3,7 @@
 interface FileSystemSyncAccessHandle {
   read(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
   write(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
+  getSize(): number;
   truncate(size: number): void;
   flush(): void;
   close(): void;

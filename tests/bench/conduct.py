@@ -12,6 +12,7 @@ HOSTS = ("localhost", "127.0.0.1", INSECURE_HOST)
 LOCAL_SCHEMES = ("about", "blob", "data", "chrome-extension", "moz-extension")
 #: Before a picture of Firefox Playwright puts `body {}` as a style into the page, whose policy refuses it.
 PLAYWRIGHTS_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
+REFUSED = "The page’s settings blocked"
 #: Python says these at a lower level than error; they mean that a result or a failure was lost.
 COMPLAINTS = ("was never retrieved", "was never awaited", "Exception ignored in")
 
@@ -41,8 +42,11 @@ class Conduct:
 
     def _on_error(self, error: Any) -> None:
         text = error.error.message or error.error.stack
-        if PLAYWRIGHTS_STYLE not in text:
-            self._offences.append(f"Unhandled in the page: {text}")
+        if PLAYWRIGHTS_STYLE in text:
+            return
+        # (What its policy refuses Chromium writes to the console, and Firefox says here.)
+        offences = self._complaints if text.startswith(REFUSED) else self._offences
+        offences.append(f"Unhandled in the page: {text}")
 
     def _on_address(self, address: str) -> None:
         parts = urlsplit(address)

@@ -108,6 +108,10 @@ STRICT_POLICY = (
     "media-src 'self' blob:; img-src 'self' blob: data:"
 )
 
+# What is evaluated is trusted, too: the import in a worker that is a module needs it.
+UNTRUSTED = "require-trusted-types-for 'script'; trusted-types bench"
+TRUSTED_TYPES = f"{UNTRUSTED} mediarecorder"
+
 LANES: dict[str, Lane] = {
     "chromium": CHROMIUM,
     "firefox": FIREFOX,
@@ -136,6 +140,11 @@ LANES: dict[str, Lane] = {
     ),
     "firefox-resist-fingerprinting": FIREFOX.plus(prefs={"privacy.resistFingerprinting": True}),
     "firefox-private": FIREFOX.plus(prefs={"browser.privatebrowsing.autostart": True}),
+    "chromium-trusted-types": replace(CHROMIUM, headers={"Content-Security-Policy": TRUSTED_TYPES}),
+    "firefox-trusted-types": replace(FIREFOX, headers={"Content-Security-Policy": TRUSTED_TYPES}),
+    # The page has a list of policies, and the library's is not in it.
+    "chromium-untrusted": replace(CHROMIUM, headers={"Content-Security-Policy": UNTRUSTED}),
+    "firefox-untrusted": replace(FIREFOX, headers={"Content-Security-Policy": UNTRUSTED}),
     "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
 }
 

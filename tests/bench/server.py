@@ -8,6 +8,7 @@ import tempfile
 import threading
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench import judge
 from bench.bundle import pack
@@ -25,6 +26,8 @@ JUDGEMENTS = {
     )
 }
 CORPUS = "/corpus/"
+#: A page that forbids itself the microphone. (What a driver answers in the server's place has no policy.)
+MUTE = "/tests/frames/mute.html"
 
 
 class BenchHandler(Handler):
@@ -37,6 +40,7 @@ class BenchHandler(Handler):
         *Handler.public,
         *(f"tests/bench/{name}.js" for name in ("bench", "interpreter", "worker")),
         "tests/browser",
+        "tests/frames",
         "build/numpy",
     )
     hosts = (*Handler.hosts, INSECURE_HOST)
@@ -45,12 +49,20 @@ class BenchHandler(Handler):
         headers = super().headers_for(path)
         if self.headers and self.headers.get("Host", "").startswith(INSECURE_HOST):
             # Chromium calls it an error to ask for isolation over plain http.
-            headers = {name: value for name, value in headers.items() if not name.startswith("Cross-Origin-")}
-        if lane := _lane(path):
+            headers = _not_isolated(headers)
+        if path.startswith("/tests/frames/"):
+            headers = _not_isolated(headers)
+        if path == MUTE:
+            headers["Permissions-Policy"] = "microphone=()"
+        # A worker that a lane's page starts gets the same.
+        of_worker = path.startswith("/tests/browser/worker") and self.headers
+        if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
             headers |= lane.headers
         return headers
 
     def locate(self, path: str) -> Path | None:
+        if path == MUTE:
+            path = path.replace("mute", "frame")
         return ROOT / "tests/bench/bench.html" if _lane(path) else super().locate(path)
 
     def do_GET(self) -> None:
@@ -86,6 +98,10 @@ class BenchHandler(Handler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _not_isolated(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if not name.startswith("Cross-Origin-")}
 
 
 def _lane(path: str) -> Lane | None:

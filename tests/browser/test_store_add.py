@@ -27,7 +27,7 @@ async def on_disk(store):
     """The folders of the store, listed or not."""
     root = await js.navigator.storage.getDirectory()
     folder = await root.getDirectoryHandle(f"mediarecorder-store-{store.name}")
-    return list(await js.Array.fromAsync(folder.keys()))
+    return [name for name in await js.Array.fromAsync(folder.keys()) if name != "index"]
 
 
 def of_size(size):

@@ -52,6 +52,13 @@ SCENES = {
         + "await asyncio.sleep(0.5)\njs.tell('now')\nawait store.delete(finished.id)",
         (0.0, 0.03),
     ),
+    "while it renames another, again and again": (
+        FINISHED_BEFORE
+        + RECORD
+        + "await asyncio.sleep(0.5)\njs.tell('now')\n"
+        + "for number in range(10_000):\n    await store.rename(finished.id, f'Take {number}')",
+        (0.0, 0.1),
+    ),
     "while it adds another, again and again": (
         FINISHED_BEFORE
         + RECORD
@@ -84,6 +91,13 @@ while not (ids := [stored.id for stored in await store.recordings() if stored.st
 
 RECOVER = """
 store = await RecordingStore.open("crashes")
+told = [sorted(await store.recordings()), (await store.usage()).used]
+root = await js.navigator.storage.getDirectory()
+folder = await root.getDirectoryHandle("mediarecorder-store-crashes")
+await folder.getFileHandle("index", create=True)  # a store that was always empty has none
+await folder.removeEntry("index")
+true = [sorted(await store.recordings()), (await store.usage()).used]
+assert told == true, f"the index said {told}, and there is {true}"
 found = []
 for stored in await store.recordings():
     one = {"state": stored.state, "size": stored.size, "duration": stored.duration, "id": stored.id}

@@ -42,12 +42,13 @@ except RecordingError as error:
     failure = error
 [stored] = await store.recordings()
 data = await failure.recording.bytes()
+chunks = b"".join([await chunk.bytes() for chunk in failure.recording.chunks])
 json.dumps({
     "cause": failure.__cause__.name,
     "state": [recorder.state, stored.state],
     "live": [track.ready_state for track in stream.tracks],
     "sizes": [len(data), stored.size, failure.recording.size],
-    "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(data),
+    "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(chunks),
     # (The last chunk may end within a frame, which a decoder remarks on.)
     "judged": await judge.probe(await failure.recording.seekable()),
     "again": (await (await store.open_recording(stored.id)).bytes()) == data,
@@ -128,7 +129,7 @@ json.dumps({
     "failed": failed,
     "low": [event.type for event in low],
     "listed": await store.recordings(),
-    "there": list(await js.Array.fromAsync(folder.keys())),
+    "there": [name for name in await js.Array.fromAsync(folder.keys()) if name != "index"],
     "fits": (await store.add(Recording(part, "video/webm", duration=1))).size,
 })
 """

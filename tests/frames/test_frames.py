@@ -1,0 +1,164 @@
+"""Python in a page that another site embeds: how its worker reaches it, and its permission errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Frame, Page
+
+from bench.lanes import chromium_only
+
+FIREFOX = pytest.mark.parametrize("engine", ["firefox"])
+DEVICES = "camera; microphone"
+CONNECT = "import mediarecorder\nawait mediarecorder.connect(CHANNEL)\n"
+RECORD = """
+recording = await mediarecorder.record(0.5, video=True)
+f"{recording.size == len(await recording.bytes()) > 0} {recording.duration > 0.3}"
+"""
+HOLD = """
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+"held"
+"""
+REFUSED = """
+said = []
+for ask in (
+    lambda: mediarecorder.media_devices.get_user_media(audio=True, video=True),
+    lambda: mediarecorder.media_devices.get_user_media(audio=True),
+    lambda: mediarecorder.record(1),
+    lambda: mediarecorder.take_photo(),
+    lambda: mediarecorder.media_devices.get_display_media(),
+):
+    try:
+        await ask()
+        said.append("opened")
+    except mediarecorder.MediaError as error:
+        said.append(f"{error.name}: {error}")
+import json
+json.dumps(said)
+"""
+LENT = """
+globalThis.tracks = [];
+if (globalThis.MediaDevices) {
+  const { getUserMedia } = MediaDevices.prototype;
+  MediaDevices.prototype.getUserMedia = async function (constraints) {
+    const stream = await getUserMedia.call(this, constraints);
+    tracks.push(...stream.getTracks());
+    return stream;
+  };
+}
+"""
+
+
+class Embedded:
+    """A page that another site embeds."""
+
+    def __init__(self, page: Page, site: str, allow: str, of: str = "127.0.0.1") -> None:
+        page.add_init_script(LENT)
+        page.goto(f"{site}/tests/frames/top.html?of={of}&allow={allow}")
+        page.wait_for_function("frames.length")
+        page.frame_locator("iframe").locator("html").wait_for()
+        self.frame: Frame = page.frames[-1]
+        self.frame.wait_for_function("() => Boolean(globalThis.run)")
+
+    def run(self, realm: str, source: str) -> Any:
+        channel = json.dumps(self.frame.evaluate("channel"))
+        return self.frame.evaluate(
+            "([realm, source]) => run(realm, source)", [realm, source.replace("CHANNEL", channel)]
+        )
+
+
+@pytest.fixture
+def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., Embedded]:
+    return lambda allow=DEVICES, of="127.0.0.1": Embedded(launch(engine), site, allow, of)
+
+
+@FIREFOX
+# Of an address that has died the browser complains.
+@pytest.mark.console_errors
+def test_a_worker_of_an_embedded_page_records_and_gives_back(embed: Callable[..., Embedded]) -> None:
+    embedded = embed()
+    assert (
+        embedded.frame.evaluate("navigator.locks.query().then(() => '', (error) => error.name)")
+        == "SecurityError"
+    )
+    assert embedded.run("worker", CONNECT + RECORD) == "True True"
+    assert embedded.run("worker", HOLD) == "held"
+    # It is missed a second and more after it was seen to live.
+    embedded.frame.wait_for_timeout(1500)
+    live = "tracks.filter((track) => track.readyState === 'live').length"
+    assert embedded.frame.evaluate(live) == 1
+    embedded.frame.evaluate("die()")
+    embedded.frame.wait_for_function(f"{live} === 0")
+
+
+TRY = """
+import time
+began = time.monotonic()
+try:
+    await mediarecorder.connect(CHANNEL)
+    said = "connected"
+except mediarecorder.PageUnavailableError as error:
+    said = str(error)
+f"{time.monotonic() - began < 5} {said}"
+"""
+
+
+@chromium_only
+def test_where_locks_are_refused_it_says_that_the_frame_is_of_another_site(
+    embed: Callable[..., Embedded],
+) -> None:
+    embedded = embed()
+    assert embedded.frame.evaluate("navigator.locks.request('x', () => 1).catch((error) => error.name)") == (
+        "SecurityError"
+    )
+    said = embedded.run("worker", "import mediarecorder" + TRY)
+    assert said.startswith("True connect: ")
+    assert "third-party" in said
+    assert "channel" not in said
+
+
+@pytest.mark.parametrize("realm", ["page", "worker"])
+@pytest.mark.console_errors  # Chromium says there, too, what its policy forbids
+def test_a_frame_without_permission_says_what_the_page_around_must_write(
+    embed: Callable[..., Embedded], engine: str, realm: str
+) -> None:
+    if realm == "page":
+        embedded, connect = embed(allow=""), "import mediarecorder\n"
+    else:
+        # Of another site, Chromium would refuse the worker its way to the page.
+        embedded = embed(allow="camera 'none'; microphone 'none'", of="localhost")
+        connect = CONNECT
+    both, sound, record, photo, screen = json.loads(embedded.run(realm, connect + REFUSED))
+    for said, features in (
+        (both, "microphone; camera"),
+        (sound, "microphone"),
+        (record, "microphone"),
+        (photo, "camera"),
+    ):
+        assert said.startswith("NotAllowedError: "), said
+        assert f'<iframe allow="{features}">' in said
+        assert "Permissions-Policy" in said
+    if screen.startswith("NotAllowedError"):  # else it was not called from a click, which is looked at first
+        assert 'allow="display-capture"' in screen
+
+
+@chromium_only  # Firefox takes no notice of the header
+@pytest.mark.parametrize("realm", ["page", "worker"])
+@pytest.mark.console_errors
+def test_a_page_that_forbids_itself_a_device_is_told_so(
+    launch: Callable[..., Page], engine: str, site: str, realm: str
+) -> None:
+    page = launch(engine)
+    page.goto(f"{site}/tests/frames/mute.html")
+    page.wait_for_function("() => Boolean(globalThis.run)")
+    connect = "import mediarecorder\n" if realm == "page" else CONNECT
+    channel = json.dumps(page.evaluate("channel"))
+    source = (connect + REFUSED).replace("CHANNEL", channel)
+    # (With a camera as well, Chromium opens that alone.)
+    _, sound, record, photo, _ = json.loads(page.evaluate("(given) => run(...given)", [realm, source]))
+    assert "no header Permissions-Policy may forbid it" in sound
+    assert "no header Permissions-Policy may forbid it" in record
+    assert photo == "opened"
