@@ -59,7 +59,6 @@ const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/_
 const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
 await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
 await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
-await build({ ...common, entryPoints: ["static/bridge/steady.js"] });
 // The store's half that touches the disk is a script for a worker of its own.
 await build({ ...common, entryPoints: ["static/store/store.js"], format: "iife" });
 

@@ -1,4 +1,4 @@
-"""A picture that goes on where the user's stands still: the page's half of static/bridge/steady.js."""
+"""A picture that goes on where the user's stands still: what Python does of static/bridge/steady.js."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
 
 def prepare(js_stream: Any) -> None:
     """Load what a take of this stream will need."""
-    if realm() == "page" and registered("steady") is None and _source(js_stream) is not None:
-        Outcome.running(load_module("steady"))
+    if realm() == "page" and registered("page") is None and _source(js_stream) is not None:
+        Outcome.running(load_module("page"))
 
 
 def _source(js_stream: Any) -> Any:
@@ -69,13 +69,13 @@ class Steady:
         self._target, ours = _target()
         tracks = (ours if track == source else track for track in js_source.getTracks())
         self.js_stream = js.MediaStream.new(js.Array.of(*tracks))
-        if registered("steady") is not None:
+        if registered("page") is not None:
             self._feed(every)
         else:
             self._loading = asyncio.ensure_future(self._load_and_feed(every))
 
     def _feed(self, every: float) -> None:
-        steady = registered("steady").Steady.new(
+        steady = registered("page").Steady.new(
             self.js_source, self._source, every * 1000, self._target, self.js_stream
         )
         self._close = steady.close.bind(steady)
@@ -83,7 +83,7 @@ class Steady:
     async def _load_and_feed(self, every: float) -> None:
         failure = None
         try:
-            await load_module("steady")
+            await load_module("page")
         except MediaError as error:
             failure = error
         if self._over:

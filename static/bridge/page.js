@@ -14,12 +14,13 @@
 
 import { join, openChannel } from "./meeting.js";
 import { panel } from "./placement.js";
+import { Steady } from "./steady.js";
 import { VERSION } from "./vocabulary.js";
 
 export { openChannel, VERSION as version };
 
-// Python in this page has only the panel from here.
-Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel } });
+// What Python in this page has from here.
+Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel, Steady } });
 
 const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
 if (name) join(name);

@@ -175,5 +175,3 @@ function relay(readable, writable, codedWidth, codedHeight, every, first) {
   }).catch(() => {});
   return () => reader.cancel().then(() => running);
 }
-
-Object.assign(globalThis, { [Symbol.for("mediarecorder.steady")]: { Steady } });

@@ -208,22 +208,6 @@ async def test_a_camera_is_recorded_as_it_is(both):
     await recorder.stop()
 
 
-@pytest.mark.lane("chromium-worker", "firefox-worker")
-async def test_the_page_does_it_for_a_worker(both, monkeypatch):
-    """(What stands still cannot be made in a worker: the camera is taken for it.)"""
-    monkeypatch.setattr(steady, "_source", lambda stream: stream.getVideoTracks()[0])
-    recorder = MediaRecorder(both)
-    await recorder.start(0.25)
-    assert recorder.js.stream != both.js
-    await until(lambda: recorder.duration >= 1.5)
-    recording = await recorder.stop()
-    found = await probe(recording)
-    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
-    assert_whole(found, recording)
-    assert len(await pictures(recording)) > 5
-    assert both.active
-
-
 async def test_where_our_module_is_kept_out_pictures_are_passed_on(drawing, microphone, monkeypatch):
     async def refused(name):
         raise NotSupportedError("a Content-Security-Policy")

@@ -66,7 +66,6 @@ def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel
         "media.js",
         "mp3.js",
         "page.js",
-        "steady.js",
         "store.js",
         "worker.js",
         "LICENSES.txt",
@@ -93,13 +92,13 @@ def test_licences_name_each_change_to_mediabunny(wheel):
 
 
 def test_wheel_without_the_media_engine_is_small(wheel):
-    # (127 kB now, most of it docstrings and names: docs/performance.md.)
+    # (131 kB now, most of it docstrings and names: docs/performance.md.)
     engine = sum(
         info.compress_size
         for info in wheel.infolist()
         if info.filename.endswith(("/media.js", "/mp3.js", "/LICENSES.txt"))
     )
-    assert Path(wheel.filename).stat().st_size - engine <= 128_000
+    assert Path(wheel.filename).stat().st_size - engine <= 132_000
 
 
 def test_metadata(metadata):
