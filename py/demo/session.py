@@ -81,7 +81,7 @@ class Session:
         if self._waiting:
             self._waiting.set()
         elif self._recorder and self._recorder.state != "inactive":
-            self._recorder.stop()
+            self._recorder.stop(drain=True)
 
     # The take
 

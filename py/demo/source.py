@@ -9,6 +9,7 @@ from js import Option
 import mediarecorder
 from demo import page, settings, words
 from mediarecorder import MediaStream, media_devices
+from mediarecorder.recorder import type_that_keeps_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,8 +124,9 @@ def container(stream: MediaStream) -> str | None:
     In a WebM of sound alone that came in slices Firefox cannot seek, nor find its length; in an Ogg it can.
     """
     ogg = "audio/ogg"
-    supported = mediarecorder.MediaRecorder.is_type_supported
-    return ogg if not stream.video_tracks and supported(ogg) else None
+    if not stream.video_tracks and mediarecorder.MediaRecorder.is_type_supported(ogg):
+        return ogg
+    return type_that_keeps_up(stream)
 
 
 def close() -> None:

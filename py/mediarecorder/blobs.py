@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import builtins
     import os
     from collections.abc import AsyncIterator, Iterator
-    from typing import Self
+    from typing import NoReturn, Self
 
 _EXTENSIONS = {
     "video/x-matroska": "mkv",
@@ -65,6 +65,17 @@ class MediaFile(Displayed):
         self._blob = blob
         self._mime_type = mime_type
         self._url: str | None = None
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"the data of a {type(self).__name__} is in the browser: pickle what `await bytes()` returns"
+        )
 
     @property
     def blob(self) -> Any:

@@ -17,7 +17,7 @@ from .events import call_handler
 from .keeping import checked_store
 from .mixing import mix
 from .photo import checked_mime_type
-from .recorder import MediaRecorder, storable
+from .recorder import MediaRecorder, storable, type_that_keeps_up
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ async def record(
     stream
         Record this one; nothing is opened, and the stream is not stopped.
     mime_type
-        As for `MediaRecorder`.
+        As for `MediaRecorder`, but without one pictures are VP9 in Chromium.
     timeslice
-        Seconds between two chunks. With `max_size` or `on_progress` it is 0.25 unless given, since
-        browsers tell no size before.
+        Seconds between two chunks. With one, late pictures are waited for (`MediaRecorder.stop`). With
+        `max_size` or `on_progress` it is 0.25 unless given, since browsers tell no size before.
     max_size
         Bytes after which to stop. The chunk that reaches it is kept.
     store
@@ -114,6 +114,8 @@ async def record(
             raise ValueError("device says what to open, and with stream= nothing is opened")
         if timeslice is None and (max_size is not None or on_progress is not None):
             timeslice = PROGRESS
+        stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
+        mime_type = type_that_keeps_up(stream) if mime_type is None else mime_type
         recorder = MediaRecorder(stream, mime_type=mime_type, store=store)
         started = recorder.start(timeslice)
         unused = None
@@ -223,7 +225,7 @@ async def _until(
             waiting = ends if starting.done() else {*ends, starting}
             await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
         if recorder.state != "inactive":
-            recorder.stop()
+            recorder.stop(drain=True)
         recording, failure = await _result(recorder)
         if on_progress and recording:
             call_handler(on_progress, recording.duration, recording.size)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
+    from collections.abc import Callable, Generator
 
 T = TypeVar("T")
 
 
-class Outcome(Generic[T]):
+class Outcome(Coroutine[Any, Any, T], Generic[T]):
     """A result that will be there later: awaited by nobody, by one task or by many, as often as they like.
 
     It differs from an `asyncio.Future` in two ways that matter here. Cancelling a task that awaits it
     cancels that task alone. And an error that nobody awaits is no warning, so ``recorder.stop()`` can
-    stand as a bare statement.
+    stand as a bare statement. `asyncio.create_task` takes it for a coroutine, and makes several tasks of it.
 
     >>> recorder.start()
     >>> outcome = recorder.stop()
@@ -30,6 +31,7 @@ class Outcome(Generic[T]):
         self._error: BaseException | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
+        self._steps: dict[asyncio.Task[Any] | None, Generator[object, None, T]] = {}
 
     @classmethod
     def of(cls, result: T) -> Outcome[T]:
@@ -91,3 +93,27 @@ class Outcome(Generic[T]):
             # Without this each further await would lengthen the traceback of the one exception object.
             raise self._error.with_traceback(None)
         return self._result
+
+    # What a task does with a coroutine. Each task that was made of this outcome has a run of its own.
+
+    def send(self, value: object, /) -> object:
+        return self._step(lambda run: run.send(None))
+
+    def throw(self, *error: Any) -> object:
+        return self._step(lambda run: run.throw(*error))
+
+    def close(self) -> None:
+        """Nothing is given up: others may wait."""
+
+    def _step(self, step: Callable[[Generator[object, None, T]], object]) -> object:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # nothing runs: somebody drives it by hand
+            task = None
+        if (run := self._steps.get(task)) is None:
+            run = self._steps[task] = self.__await__()
+        try:
+            return step(run)
+        except BaseException:  # StopIteration, which brings the result, too
+            del self._steps[task]
+            raise

@@ -18,7 +18,7 @@ from .levels import Level
 from .modules import load_module
 from .outcome import Outcome
 from .player import look_at, player_html
-from .recorder import MediaRecorder
+from .recorder import MediaRecorder, type_that_keeps_up
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -185,7 +185,7 @@ class RecorderPanel(Displayed):
             _run(self._record())
         elif recorder and recorder.state != "inactive":
             if verb == "stop":
-                recorder.stop()
+                recorder.stop(drain=True)
             elif verb == "pause" and recorder.state == "paused":
                 recorder.resume()
             elif verb == "pause":
@@ -195,9 +195,8 @@ class RecorderPanel(Displayed):
         self._show(state="opening", status="Opening the device…", error="")
         try:
             with await self._open() as stream:
-                self._recorder = recorder = MediaRecorder(
-                    stream, mime_type=self._mime_type, store=self._store
-                )
+                mime_type = type_that_keeps_up(stream) if self._mime_type is None else self._mime_type
+                self._recorder = recorder = MediaRecorder(stream, mime_type=mime_type, store=self._store)
                 recorder.start(self._timeslice)
                 self._opening = False
                 self._show(stream=stream.js if stream.video_tracks else False, player="")

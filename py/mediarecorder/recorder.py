@@ -44,7 +44,7 @@ _CANDIDATES = (
 TIMESLICE = 1.0
 """Seconds between two chunks of a take that goes to a store, unless told otherwise."""
 LOWEST_OF_PICTURES = 10_000
-"""Bits per second. Firefox goes no lower; of less than 1000 Chromium's VP8 records nothing."""
+"""Bits per second: Firefox's own lowest. Of less than 1000 Chromium's VP8 records nothing."""
 LOWEST_OF_BOTH = 60_000
 """Bits per second: of 12,000 Firefox leaves so little to the sound that it is silence."""
 _ONE_OF_EACH = (
@@ -52,7 +52,7 @@ _ONE_OF_EACH = (
     (
         "video",
         "pictures",
-        "choose one, as in MediaStream([picture, *stream.audio_tracks]), or record each by itself.",
+        "choose one, as in MediaStream([picture, *stream.audio_tracks]).",
     ),
 )
 
@@ -153,8 +153,7 @@ class MediaRecorder(EventTarget):
         return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
 
     def _recordable(self) -> Any:
-        """The browser's stream with the tracks to record. Of several of a kind Chromium takes the first
-        without a word, even if that has ended: so it is not shown those that have."""
+        """The browser's stream. Of several of a kind Chromium takes the first, even if it has ended."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
@@ -226,7 +225,7 @@ class MediaRecorder(EventTarget):
         Where a picture that may stand still is recorded with sound, its ``stream`` is one of ours, in which
         the last picture is repeated; `stream` stays yours.
 
-        After `stop()` in a page that was busy it stays ``"paused"`` until it has handed over what waited.
+        After `stop()` in a busy page it stays ``"paused"`` until it has handed over what waited.
         """
         return self._js
 
@@ -371,12 +370,18 @@ class MediaRecorder(EventTarget):
         """
         return self._running_take("request_data").request_data()
 
-    def stop(self) -> Outcome[Recording]:
+    def stop(self, *, drain: bool = False) -> Outcome[Recording]:
         """End the take. The state is ``"inactive"`` when this returns, awaited or not.
 
         Then ``dataavailable`` comes with the rest of the data, then ``stop``, and after both the
         awaitable gives the `Recording`, with every byte, also of what was recorded while Python kept the
         page busy. It can stand as a bare statement in a click handler.
+
+        Parameters
+        ----------
+        drain
+            On a busy machine Chromium drops pictures that its encoder still holds. True puts the end off,
+            without recording more, until all have come, 30 s at most. It needs a timeslice.
 
         Raises
         ------
@@ -396,7 +401,8 @@ class MediaRecorder(EventTarget):
         >>> recorder.state
         'inactive'
         """
-        return self._running_take("stop").stop()
+        take = self._running_take("stop")
+        return take.stop(drain=drain and bool(self._stream.video_tracks) and drops_pictures())
 
     def _running_take(self, doing: str) -> Take:
         if self._take is None or self.state == "inactive":
@@ -470,6 +476,18 @@ class MediaRecorder(EventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
+
+
+def drops_pictures() -> bool:
+    """Whether `stop()` drops what the encoder still holds: Chromium's, which alone writes Matroska."""
+    return MediaRecorder.is_type_supported("video/x-matroska")
+
+
+def type_that_keeps_up(stream: MediaStream) -> str | None:
+    """What to record pictures as, unless told otherwise: Chromium's VP8 lags (docs/performance.md)."""
+    vp9 = "video/webm;codecs=vp9"
+    keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
+    return vp9 if keeps_up else None
 
 
 def storable(wanted: str | Sequence[str]) -> list[str]:

@@ -15,6 +15,8 @@ Why it is more than "wait for `stop`":
 - In Chromium encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
   after Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and
   stops it when `pause` is fired: by then all that had waited has been handed over.
+- It drops what its encoder of pictures still holds, too: a take to be drained is asked for data until there
+  is none.
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
   more, and `stop` reaches the user's handlers when everything is there.
 - Chromium leaves a recorder with sound in ``recording``, without any event, when the device goes. So the
@@ -58,6 +60,10 @@ TICK = 0.25
 """Seconds between two looks at the tracks and at the browser's state."""
 HAND_OVER = 4
 """Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s."""
+DRAINED, DRAINED_WHEN_LATE = 3, 8
+"""Ticks without data after which an encoder has delivered everything; the second, once it was late."""
+DRAIN = 30.0
+"""Seconds that it gets for that."""
 SILENCE_AFTER_DATA = 2
 """Ticks without an event after which an ending take that has its last data needs no `stop` any more."""
 SILENCE = 20
@@ -127,12 +133,14 @@ class Take:
         self._quiet = 0
         self._looked_at = 0
         self._awaited = ""
+        self._draining = False
         self._data_proxy: Any = None
 
     # The verbs. Each acts at once and returns what its event will settle.
 
     def start(self, timeslice: float | None) -> Outcome[None]:
         self._started_at = time.time()
+        self._sliced = timeslice is not None
         self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
         self._proxy = create_proxy(self._heard)
@@ -176,17 +184,39 @@ class Take:
         self._requests.append(request)
         return request
 
-    def stop(self) -> Outcome[Recording]:
-        self._awaited = self._handed_over_at() if self._turns.busy else ""
-        if self._awaited:
+    def stop(self, *, drain: bool = False) -> Outcome[Recording]:
+        self._draining = drain and self._sliced
+        self._awaited = self._handed_over_at() if self._draining or self._turns.busy else ""
+        if self._awaited or self._draining:
             self.phase, self._quiet, self._ended_at = HANDING_OVER, 0, now()
-        else:
-            self._stop_now()
+        if not self._awaited:
+            self._handed_over() if self._draining else self._stop_now()
         return self.finished
 
     def _handed_over(self) -> None:
-        if self.phase == HANDING_OVER:  # or the browser has ended it meanwhile
+        if self.phase != HANDING_OVER:
+            return  # the browser has ended it meanwhile
+        if not self._draining:
             self._stop_now()
+        elif self.js.state == "recording":  # it had to go on until the first picture
+            self._awaited = "own pause"
+            self.js.pause()
+        else:
+            self._awaited, self._quiet, self._enough = "data", 0, DRAINED
+            self._drained = self._chunks.size
+            self.js.requestData()
+
+    def _drain(self) -> None:
+        """Ask for data until for a while there is none: nothing tells how much the encoder still holds."""
+        size, late = self._chunks.size, self._quiet > 0
+        if size > self._drained:
+            self._quiet, self._enough = 0, DRAINED_WHEN_LATE if late else self._enough
+        self._drained = size
+        self._quiet += 1
+        if self._quiet > self._enough or now() - self._ended_at > DRAIN:
+            self._stop_now()
+        else:
+            self.js.requestData()
 
     def _stop_now(self) -> None:
         with translated("stop"):
@@ -195,8 +225,8 @@ class Take:
         self._end()
 
     def _handed_over_at(self) -> str:
-        """The event by which all that has been recorded will have been handed over. Nothing more is recorded,
-        but where no picture has come yet: Chromium makes nothing of the sound before the first one."""
+        """The event by which all will have been handed over. It goes on recording only where no picture has
+        come yet: Chromium makes nothing of the sound before the first one."""
         if self.js.state == "paused":
             return "pause" if self._expected["pause"] else ""
         if self._expected["start"] and any(track.kind == "video" for track in self._tracks):
@@ -323,6 +353,9 @@ class Take:
             if self.js.state == "inactive":
                 self._end()
             self._looked_at = count
+            return
+        if self.phase == HANDING_OVER and self._awaited == "data" and self.js.state != "inactive":
+            self._drain()
             return
         if count != self._looked_at:  # chunks are not heard of, they are counted
             self._looked_at, self._quiet = count, 0

@@ -14,8 +14,7 @@ sound."""
 class Turns:
     """Notes when the page's thread last turned to another task.
 
-    A timer does it without Python: `Object.assign` reads the clock by a getter. In a worker nothing waits,
-    since the page's thread is another one.
+    A timer does it without Python: `Object.assign` reads the clock by a getter. In a worker nothing waits.
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,116 @@
+"""Encoders that are late: Chromium's `stop()` drops the pictures that they still hold."""
+
+import asyncio
+
+import judge
+import pytest
+
+from mediarecorder import MediaRecorder, MediaStream, media_devices, record
+
+pytestmark = pytest.mark.lane("chromium", "chromium-worker")
+in_the_page = pytest.mark.lane("chromium")  # a worker has no canvas with a stream
+TOGETHER = 0.3
+"""Seconds by which the ends of sound and picture may differ."""
+
+
+@pytest.fixture
+async def noise():
+    """``noise(width, height)``: pictures that no encoder likes, with the sound of the microphone."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    undo = []
+
+    async def noise(width, height):
+        canvas = js.document.createElement("canvas")
+        canvas.width, canvas.height = width, height
+        context = canvas.getContext("2d")
+        image = context.createImageData(width, height)
+        for start in range(0, image.data.length, 65536):
+            js.crypto.getRandomValues(image.data.subarray(start, start + 65536))
+        numbers = iter(range(1 << 30))
+
+        def draw():
+            shift = 37 * next(numbers) % width
+            context.putImageData(image, shift, 0)
+            context.putImageData(image, shift - width, 0)
+
+        draw()
+        proxy = create_proxy(draw)
+        timer = js.setInterval(proxy, 40)
+        microphone = await media_devices.get_user_media(audio=True)
+        stream = MediaStream([*MediaStream(canvas.captureStream(25)).tracks, *microphone.tracks])
+        undo.append(lambda: (js.clearInterval(timer), proxy.destroy(), stream.stop()))
+        return stream
+
+    yield noise
+    for each in undo:
+        each()
+
+
+async def ends(recording):
+    played = await judge.played(recording)
+    return played["sound"]["end"], played["pictures"][-1]["time"]
+
+
+@in_the_page
+@pytest.mark.time_limit(90)
+async def test_a_late_encoder_delivers_everything(noise):
+    """(Red with `recorder.stop()` in its place.)"""
+    recorder = MediaRecorder(await noise(640, 480), mime_type="video/webm;codecs=vp9")
+    await recorder.start(0.1)
+    await asyncio.sleep(1)
+    outcome, duration = recorder.stop(drain=True), recorder.duration
+    assert recorder.state == "inactive"
+    sound, picture = await ends(await outcome)
+    assert picture == pytest.approx(sound, abs=TOGETHER)
+    assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait is no part of it"
+
+
+async def test_record_takes_pictures_as_vp9_where_the_browsers_own_choice_is_late(camera, both):
+    for stream in (camera, both):
+        recording = await record(0.3, stream=stream)
+        assert recording.mime_type.startswith("video/webm;codecs=vp9")
+        assert [t["kind"] for t in (await judge.probe(recording))["streams"]].count("video") == 1
+
+
+async def test_record_leaves_sound_to_the_browser_and_types_to_the_caller(microphone, camera):
+    assert "vp9" not in (await record(0.3, stream=microphone)).mime_type
+    chosen = await record(0.3, stream=camera, mime_type="video/webm;codecs=vp8")
+    assert "vp8" in chosen.mime_type
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_draining_hides_its_pause_and_settles_what_is_pending(both, paused):
+    recorder = MediaRecorder(both)
+    await recorder.start(0.1)
+    await asyncio.sleep(0.3)
+    if paused:
+        await recorder.pause()
+    log = []
+    for type in ("pause", "resume", "stop"):
+        recorder.on(type, lambda event: log.append(event.type))
+    requested = recorder.request_data()
+    recording = await recorder.stop(drain=True)
+    assert log == ["stop"]
+    assert (await requested).size >= 0
+    assert recording.size == sum(chunk.size for chunk in recording.chunks)
+
+
+async def test_draining_ends_when_its_tracks_do(both):
+    recorder = MediaRecorder(both)
+    await recorder.start(0.1)
+    await asyncio.sleep(0.3)
+    outcome = recorder.stop(drain=True)
+    both.stop()
+    assert (await outcome).size > 0
+
+
+@pytest.mark.soak
+@in_the_page
+@pytest.mark.time_limit(300)
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
+async def test_noise_of_each_size_ends_with_its_sound(noise, size):
+    recording = await record(5, stream=await noise(*size), timeslice=0.5)
+    sound, picture = await ends(recording)
+    assert picture == pytest.approx(sound, abs=TOGETHER)
