@@ -7,6 +7,7 @@ from patience import until
 from mediarecorder import MediaRecorder, steady
 
 
+@pytest.mark.core
 @pytest.mark.lane("chromium-worker", "firefox-worker")
 async def test_the_page_repeats_the_pictures(both, monkeypatch):
     """(What stands still cannot be made in a worker: the camera is taken for it.)"""
