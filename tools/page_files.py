@@ -26,7 +26,7 @@ PATTERNS = (
     "static/live/*",
     "py/demo/main.py",
     "py/packed/demo.zip",
-    *(f"py/mediarecorder/js/{name}.js" for name in ("media", "mp3", "store")),
+    *(f"py/mediarecorder/js/{name}.js" for name in ("media", "mp3", "page", "store")),
     "node_modules/@picocss/pico/css/pico.min.css",
     "node_modules/@pyscript/core/dist/*.css",
     "node_modules/@pyscript/core/dist/*.js",

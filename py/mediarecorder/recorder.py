@@ -10,6 +10,7 @@ from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
 from .keeping import checked_store
+from .steady import prepare, steadied
 from .streams import MediaStream
 from .take import OVER, Take, refuse_inactive
 
@@ -139,7 +140,9 @@ class MediaRecorder(EventTarget):
         self._options = js_object(
             {camel_case(name): value for name, value in options.items() if value is not None}
         )
-        self._js = self._fresh_browser_recorder(self._recordable())
+        js_stream = self._recordable()
+        self._js = self._fresh_browser_recorder(js_stream)
+        prepare(js_stream)
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
@@ -218,6 +221,9 @@ class MediaRecorder(EventTarget):
     @property
     def js(self) -> Any:
         """The browser's recorder of the current take. Each take after the first has a fresh one.
+
+        Where a picture that may stand still is recorded with sound, its ``stream`` is one of ours, in which
+        the last picture is repeated; `stream` stays yours.
 
         After `stop()` in a busy page it stays ``"paused"`` until it has handed over what waited.
         """
@@ -322,10 +328,16 @@ class MediaRecorder(EventTarget):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
-        if self._take is not None or js_recorder.stream != js_stream:
-            js_recorder = self._fresh_browser_recorder(js_stream)
-        take = Take(js_recorder, self._hear, self._store)
-        started = take.start(timeslice)
+        steady = steadied(js_stream, timeslice)
+        try:
+            if steady or self._take is not None or js_recorder.stream != js_stream:
+                js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)
+            take = Take(js_recorder, self._hear, self._store, steady)
+            started = take.start(timeslice)
+        except BaseException:
+            if steady:
+                steady.close()
+            raise
         self._js, self._take = js_recorder, take
         self._living.append(take)
         if self._listened("dataavailable"):

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from .recording import Recording
+    from .steady import Steady
     from .store import RecordingStore
 
 RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
@@ -95,10 +96,16 @@ class Take:
         Called with this take and each `Event` it hears of.
     store
         Where its chunks go; without one they stay in memory.
+    steady
+        What the browser's recorder has in place of the user's stream, if it does; closed with the take.
     """
 
     def __init__(
-        self, js_recorder: Any, notify: Callable[[Take, Event], None], store: RecordingStore | None = None
+        self,
+        js_recorder: Any,
+        notify: Callable[[Take, Event], None],
+        store: RecordingStore | None = None,
+        steady: Steady | None = None,
     ) -> None:
         self.js = js_recorder
         self.phase = RUNNING
@@ -106,7 +113,8 @@ class Take:
         self.finished: Outcome[Recording] = Outcome()
         self.recording: Recording | None = None
         self._notify = notify
-        self._tracks = list(js_recorder.stream.getTracks())
+        self._tracks = list((steady.js_source if steady else js_recorder.stream).getTracks())
+        self._steady = steady
         self._chunks: InMemory | InStore
         if store is None:
             self._chunks = InMemory()
@@ -467,6 +475,8 @@ class Take:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
         self._chunks.release()
+        if self._steady is not None:
+            self._steady.close()
 
 
 def _nobody(take: Take, event: Event) -> None:

@@ -531,6 +531,16 @@ export class Services {
     };
   }
 
+  /** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {number} every  milliseconds */
+  steady({ connection, handle }, source, every) {
+    const steady = connection.newHandle();
+    connection.post(SERVICES, "makeSteady", steady, handle, source.handle, every);
+    return {
+      stream: new MediaStream([], { connection, handle: steady, id: "" }),
+      close: () => connection.forget(steady),
+    };
+  }
+
   /** @param {MediaStreamTrack[]} tracks */
   async mix(tracks) {
     const { connection } = tracks[0];

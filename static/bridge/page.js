@@ -15,13 +15,14 @@
 import { join, openChannel } from "./meeting.js";
 import { Panel } from "./panel.js";
 import { display } from "./placement.js";
+import { Steady } from "./steady.js";
 import { VERSION } from "./vocabulary.js";
 
 export { openChannel, VERSION as version };
 
-// Python in this page has only what it displays from here.
+// What Python in this page has from here.
 const panel = (/** @type {string} */ id) => new Panel(id);
-Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel, show: display } });
+Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel, show: display, Steady } });
 
 const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
 if (name) join(name);

@@ -8,6 +8,7 @@
 
 import { Life } from "./life.js";
 import { PageServices } from "./services.js";
+import { Steady } from "./steady.js";
 import {
   askableTypes,
   CALLS,
@@ -157,7 +158,7 @@ export class Session {
     this.#objects.delete(handle);
     this.#handles.delete(object);
     if (kind === "MediaStreamTrack") object.stop();
-    if (kind === "Meter" || kind === "Mix" || kind === "Panel") object.close();
+    if (["Meter", "Mix", "Panel", "Steady"].includes(kind ?? "")) object.close();
   }
 
   // Events
@@ -340,9 +341,16 @@ export class Session {
 
   // Recorders
 
+  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {string} source
+   * @param {number} every */
+  Services_makeSteady(_, handle, stream, source, every) {
+    this.#keep(handle, "Steady", new Steady(this.object(stream), this.object(source), every));
+  }
+
   /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
   Services_makeRecorder(_, handle, stream, options) {
-    const recorder = new MediaRecorder(this.object(stream), options);
+    const recorded = this.object(stream);
+    const recorder = new MediaRecorder(recorded instanceof Steady ? recorded.stream : recorded, options);
     this.#keep(handle, "MediaRecorder", recorder);
     this.#say({ type: "state", target: handle, state: this.#recorderState(recorder) });
   }

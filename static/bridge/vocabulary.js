@@ -48,7 +48,7 @@ export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
-  Services: ["makeStream", "makeRecorder"],
+  Services: ["makeStream", "makeSteady", "makeRecorder"],
   Panel: ["show", "begin"],
 };
 

@@ -1,0 +1,236 @@
+"""A picture that stands still holds nothing back: neither the sound, nor `start`, nor the end."""
+
+import asyncio
+import gc
+
+import pytest
+from judge import colours, pictures, probe, tone
+from patience import no_proxy_stays, until
+
+from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record, steady
+
+pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
+
+LATE = 0.75
+"""Seconds that a busy machine may be behind."""
+
+
+@pytest.fixture
+def canvas():
+    """A canvas of 160 x 120 on which nothing was drawn, and its context."""
+    import js
+
+    element = js.document.createElement("canvas")
+    element.width, element.height = 160, 120
+    return element, element.getContext("2d")
+
+
+def draw(canvas, colour):
+    element, context = canvas
+    context.fillStyle = colour
+    context.fillRect(0, 0, element.width, element.height)
+
+
+def with_sound(canvas, microphone):
+    return MediaStream([*MediaStream(canvas[0].captureStream()).tracks, *microphone.audio_tracks])
+
+
+async def recorded_so_far(recorder, seconds):
+    """The data that came while so many seconds were recorded, and how many it were."""
+    chunks = []
+    recorder.on("dataavailable", lambda event: chunks.append(event.data))
+    await recorder.start(0.25)
+    await until(lambda: recorder.duration >= seconds)
+    import js
+
+    return js.Blob.new([chunk.js for chunk in chunks]), recorder.duration
+
+
+def assert_whole(found, recording):
+    """(Chromium fires `start` late on a busy machine, and the file begins with the call.)"""
+    assert recording.duration - 0.3 < found["decoded_duration"] < recording.duration + LATE
+
+
+async def test_a_still_picture_does_not_hold_back_the_sound(canvas, microphone):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    blob, seconds = await recorded_so_far(recorder, 2)
+    found = await probe(blob)
+    assert found["decoded_duration"] >= seconds - 0.25 - LATE
+    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+    recording = await recorder.stop()
+    assert_whole(await probe(recording), recording)
+    assert {colour["name"] for colour in await colours(recording)} == {"red"}
+    assert recorder.stream.video_tracks[0].ready_state == "live"
+
+
+async def test_what_was_drawn_long_before_the_take_is_recorded(canvas, microphone):
+    draw(canvas, "red")
+    stream = with_sound(canvas, microphone)
+    await record(0.5, stream=stream)
+    await asyncio.sleep(1)
+    recording = await record(1, stream=stream)
+    assert "red" in [colour["name"] for colour in await colours(recording)], await colours(recording)
+
+
+async def test_a_canvas_on_which_nothing_is_ever_drawn_does_not_hold_back_the_sound(canvas, microphone):
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    blob, seconds = await recorded_so_far(recorder, 2)
+    assert (await probe(blob))["decoded_duration"] >= seconds - 0.25 - LATE
+    assert (await recorder.stop()).size > 0
+
+
+async def test_a_store_has_the_sound_that_goes_with_a_still_picture(canvas, microphone, store):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone), store=store)
+    await recorder.start(0.25)
+    await until(lambda: recorder.duration >= 2)
+    seconds = recorder.duration
+    await store.flush()
+    [take] = await store.recordings()
+    assert take.duration >= seconds - 0.25 - LATE
+    assert take.size > 4000
+    await recorder.stop()
+
+
+async def test_a_picture_that_comes_late_leaves_the_file_its_full_length(canvas, microphone):
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    recorder.start(0.25)
+    await until(lambda: recorder.duration >= 2)
+    draw(canvas, "lime")
+    await until(lambda: recorder.duration >= 3)
+    recording = await recorder.stop()
+    found = await probe(recording)
+    assert_whole(found, recording)
+    assert recording.duration >= 3
+    shown = await colours(recording)
+    assert shown[-1]["name"] == "green"
+    assert shown[-1]["at"] > 1
+
+
+async def test_progress_and_max_size_see_what_comes(canvas, microphone):
+    draw(canvas, "red")
+    seen = []
+    recording = await record(
+        20,
+        stream=with_sound(canvas, microphone),
+        max_size=4000,
+        on_progress=lambda *now: seen.append(now),
+        timeslice=0.25,
+    )
+    assert recording.duration < 15
+    assert any(size > 0 for _, size in seen)
+    assert recording.size >= 4000
+
+
+async def test_what_moves_keeps_its_pictures_and_its_size(drawing, microphone):
+    moving = drawing(320, 180)
+    plain = len(await pictures(await record(2, stream=moving, timeslice=0.5)))
+    together = await record(2, stream=MediaStream([*moving.tracks, *microphone.tracks]), timeslice=0.5)
+    assert len(await pictures(together)) >= plain / 2, plain
+    [picture] = [stream for stream in (await probe(together))["streams"] if stream["kind"] == "video"]
+    assert (picture["width"], picture["height"]) == (320, 180)
+    assert (await tone(together))[0]["rms"] > 0.01
+
+
+async def test_a_picture_that_is_switched_off_is_black(canvas, microphone):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    recorder.start(0.25)
+    await until(lambda: recorder.duration >= 1)
+    recorder.stream.video_tracks[0].enabled = False
+    await until(lambda: recorder.duration >= 2.5)
+    assert [colour["name"] for colour in await colours(await recorder.stop())][-2:] == ["red", "black"]
+
+
+async def test_a_picture_that_is_stopped_does_not_end_the_take(canvas, microphone):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    await recorder.start(0.25)
+    recorder.stream.video_tracks[0].stop()
+    seconds = recorder.duration + 1
+    await until(lambda: recorder.duration >= seconds)
+    assert not recorder.finished.done()
+    recorder.stream.stop()
+    assert (await recorder.finished).size > 0
+
+
+async def test_taking_a_track_out_ends_the_take(canvas, microphone):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    await recorder.start(0.25)
+    recorder.stream.remove_track(recorder.stream.audio_tracks[0])
+    with pytest.raises(RecordingError) as caught:
+        await recorder.finished
+    assert caught.value.recording.size > 0
+
+
+async def test_a_pause_is_left_out_of_it(canvas, microphone):
+    draw(canvas, "red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    await recorder.start(0.25)
+    await until(lambda: recorder.duration >= 1)
+    await recorder.pause()
+    await asyncio.sleep(2)
+    await recorder.resume()
+    seconds = recorder.duration + 1
+    await until(lambda: recorder.duration >= seconds)
+    recording = await recorder.stop()
+    assert_whole(await probe(recording), recording)
+
+
+async def test_nothing_of_ours_stays(canvas, microphone, orders):
+    draw(canvas, "red")
+    stream = with_sound(canvas, microphone)
+    await record(0.2, stream=stream)  # the module is loaded, and stays
+    gc.collect()
+    orders.count_proxies()
+    await asyncio.sleep(0.02)
+    workers, own = orders.workers(), orders.proxies()
+    for _ in range(3):
+        recorder = MediaRecorder(stream)
+        recorder.start()
+        recorded = recorder.js.stream.getTracks()
+        await recorder.stop()
+        assert [track.readyState for track in recorded if track.id not in {t.id for t in stream.tracks}] == [
+            "ended"
+        ]
+        del recorded
+    assert all(track.ready_state == "live" for track in stream.tracks)
+    await no_proxy_stays(orders, but=own)
+    await until(lambda: orders.workers() == workers)
+
+
+async def test_a_camera_is_recorded_as_it_is(both):
+    recorder = MediaRecorder(both)
+    recorder.start()
+    assert recorder.js.stream == both.js
+    await recorder.stop()
+
+
+async def test_where_our_module_is_kept_out_pictures_are_passed_on(drawing, microphone, monkeypatch):
+    async def refused(name):
+        raise NotSupportedError("a Content-Security-Policy")
+
+    monkeypatch.setattr(steady, "registered", lambda name: None)
+    monkeypatch.setattr(steady, "load_module", refused)
+    recording = await record(2, stream=MediaStream([*drawing(160, 120).tracks, *microphone.tracks]))
+    assert len(await pictures(recording)) > 5
+    assert_whole(await probe(recording), recording)
+
+
+@pytest.mark.lane("chromium")
+async def test_where_a_worker_is_forbidden_the_page_does_it(canvas, microphone):
+    import js
+
+    draw(canvas, "red")
+    stream = with_sound(canvas, microphone)
+    await record(0.2, stream=stream)  # the module is loaded
+    original, js.Worker = js.Worker, js.Symbol  # which makes nothing
+    try:
+        recorder = MediaRecorder(stream)
+        blob, seconds = await recorded_so_far(recorder, 1.5)
+    finally:
+        js.Worker = original
+    assert (await probe(blob))["decoded_duration"] >= seconds - 0.25 - LATE
+    assert (await recorder.stop()).size > 0

@@ -1,0 +1,24 @@
+"""A picture that may stand still, recorded for Python in a worker."""
+
+import pytest
+from judge import pictures, probe
+from patience import until
+
+from mediarecorder import MediaRecorder, steady
+
+
+@pytest.mark.core
+@pytest.mark.lane("chromium-worker", "firefox-worker")
+async def test_the_page_repeats_the_pictures(both, monkeypatch):
+    """(What stands still cannot be made in a worker: the camera is taken for it.)"""
+    monkeypatch.setattr(steady, "_source", lambda stream: stream.getVideoTracks()[0])
+    recorder = MediaRecorder(both)
+    await recorder.start(0.25)
+    assert recorder.js.stream != both.js
+    await until(lambda: recorder.duration >= 1.5)
+    recording = await recorder.stop()
+    found = await probe(recording)
+    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+    assert recording.duration - 0.3 < found["decoded_duration"] < recording.duration + 0.75
+    assert len(await pictures(recording)) > 5
+    assert both.active
