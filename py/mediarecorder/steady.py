@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from .browser import absent, js, js_object, page, realm
+from .browser import js, js_object, page, realm
 from .errors import MediaError
 from .modules import load_module, registered
 from .outcome import Outcome
@@ -20,9 +20,8 @@ log = logging.getLogger("mediarecorder")
 def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
     """What is to be recorded in place of the browser's stream; None where its picture goes on by itself.
 
-    A recorder writes sound and picture in the order of time, so it waits for a picture that stands still. A
-    camera, a screen and a window deliver all the time. What comes from elsewhere (a canvas, a ``<video>``,
-    WebRTC), a shared tab and a muted track may not.
+    A recorder writes sound and picture in the order of time, so it waits for a picture that stands still: a
+    canvas, or a track that is muted.
     """
     source = _source(js_stream)
     if source is None:
@@ -44,13 +43,7 @@ def _source(js_stream: Any) -> Any:
     if len(live) < 2:
         return None
     picture = live["video"]
-    if picture.muted:
-        return picture
-    settings = picture.getSettings()
-    surface = getattr(settings, "displaySurface", None)
-    if absent(surface):
-        return picture if absent(getattr(settings, "groupId", None)) else None  # a camera has a group
-    return picture if surface == "browser" else None
+    return picture if picture.muted or hasattr(picture, "canvas") else None
 
 
 class Steady:
