@@ -59,7 +59,8 @@ class Steady:
             self.js_stream, self._close = made.stream, made.close
             return
         # These are made here and now, since `start()` acts at once, and fed when the module is there.
-        self._target, ours = _target()
+        self._target, ours = _target(source)
+        self._close = ours.stop.bind(ours)
         tracks = (ours if track == source else track for track in js_source.getTracks())
         self.js_stream = js.MediaStream.new(js.Array.of(*tracks))
         if registered("page") is not None:
@@ -90,9 +91,7 @@ class Steady:
     def _feed_plainly(self) -> None:
         """Pass on the pictures by means of the browser alone."""
         if hasattr(self._target, "writable"):
-            processor = js.MediaStreamTrackProcessor.new(js_object({"track": self._source}))
-            processor.readable.pipeTo(self._target.writable).catch(js.Object)
-            self._close = self._target.stop.bind(self._target)
+            self._target.readable.pipeTo(self._target.writable).catch(js.Object)
             return
         video, settings = js.document.createElement("video"), self._source.getSettings()
         self._target.width, self._target.height = settings.width, settings.height
@@ -116,11 +115,15 @@ class Steady:
             self._close = None
 
 
-def _target() -> tuple[Any, Any]:
-    """What our pictures are written to (steady.js says the same), and the track of them."""
+def _target(source: Any) -> tuple[Any, Any]:
+    """What our pictures are written to (steady.js says the same), and the track of them.
+
+    The source is read from now on: the one picture of a canvas can be over when the module is there.
+    """
     if hasattr(js, "MediaStreamTrackGenerator"):
-        generator = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
-        return generator, generator
+        track = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
+        processor = js.MediaStreamTrackProcessor.new(js_object({"track": source}))
+        return js_object({"readable": processor.readable, "writable": track.writable}), track
     canvas = js.document.createElement("canvas")
     canvas.getContext("2d", js_object({"alpha": False}))  # without one there is no stream
     return canvas, canvas.captureStream().getTracks()[0]
