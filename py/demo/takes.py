@@ -297,7 +297,7 @@ async def delete_those_of_last_time() -> None:
     """What was deleted just before the page was left is deleted now, unless another tab can still undo it."""
     try:
         time, *left = (localStorage.getItem(GOING) or "0").split()
-        reloaded = performance.getEntriesByType("navigation")[0].type == "reload"
+        reloaded = any(entry.type == "reload" for entry in performance.getEntriesByType("navigation"))
         if not reloaded and Date.now() - float(time) < LEFT:
             return
         localStorage.removeItem(GOING)

@@ -73,7 +73,8 @@ def must_agree(said):
     assert duration == pytest.approx(whole, abs=BUSY)
     assert 0.5 <= another < 2
     assert stamps == sorted(stamps)
-    assert duration <= stamps[-1] - stamps[0] + 0.01 < later + BUSY
+    # (Chromium counts from the call of start(), a little before the event.)
+    assert duration <= stamps[-1] - stamps[0] + 0.3 < later + 0.3 + BUSY
 
 
 @pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])

@@ -157,8 +157,11 @@ async def test_a_failing_take_raises_with_the_recording(both):
 
 
 @pytest.mark.page_only("a worker has no AudioContext")
-async def test_a_silent_stream_ends_too(silence, monkeypatch):
+async def test_a_silent_stream_ends_too(silence, engine, monkeypatch):
     monkeypatch.setattr(mediarecorder.capture, "FIRST_DATA", 0.3)
+    if engine == "firefox":  # it records silence
+        assert await record(0.3, stream=silence)
+        return
     with pytest.raises(RecordingError, match="Nothing was recorded"):
         await record(0.3, stream=silence)
 

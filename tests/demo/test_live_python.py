@@ -283,7 +283,7 @@ def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can
     page.get_by_role("button", name="Aufnehmen", exact=True).click()
     strict_demo.record_until("0:01")
     page.get_by_role("button", name="Stopp", exact=True).click()
-    expect(strict_demo.take(1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Aufnahme 1", exact=True)).to_be_visible()
     live.run_code("chart([1.5, 2], unit='m', seconds=2)")
     expect(live.chart).to_have_accessible_name("Liniendiagramm mit 2 Werten von 1,5 m bis 2 m über 2 s")
 
