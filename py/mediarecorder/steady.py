@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from .browser import absent, js, js_object, page, realm
+from .browser import js, js_object, page, realm
 from .errors import MediaError
 from .modules import load_module, registered
 from .outcome import Outcome
@@ -20,9 +20,8 @@ log = logging.getLogger("mediarecorder")
 def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
     """What is to be recorded in place of the browser's stream; None where its picture goes on by itself.
 
-    A recorder writes sound and picture in the order of time, so it waits for a picture that stands still. A
-    camera, a screen and a window deliver all the time. What comes from elsewhere (a canvas, a ``<video>``,
-    WebRTC), a shared tab and a muted track may not.
+    A recorder writes sound and picture in the order of time, so it waits for a picture that stands still: a
+    canvas, or a track that is muted.
     """
     source = _source(js_stream)
     if source is None:
@@ -44,13 +43,7 @@ def _source(js_stream: Any) -> Any:
     if len(live) < 2:
         return None
     picture = live["video"]
-    if picture.muted:
-        return picture
-    settings = picture.getSettings()
-    surface = getattr(settings, "displaySurface", None)
-    if absent(surface):
-        return picture if absent(getattr(settings, "groupId", None)) else None  # a camera has a group
-    return picture if surface == "browser" else None
+    return picture if picture.muted or hasattr(picture, "canvas") else None
 
 
 class Steady:
@@ -66,7 +59,8 @@ class Steady:
             self.js_stream, self._close = made.stream, made.close
             return
         # These are made here and now, since `start()` acts at once, and fed when the module is there.
-        self._target, ours = _target()
+        self._target, ours = _target(source)
+        self._close = ours.stop.bind(ours)
         tracks = (ours if track == source else track for track in js_source.getTracks())
         self.js_stream = js.MediaStream.new(js.Array.of(*tracks))
         if registered("page") is not None:
@@ -97,9 +91,7 @@ class Steady:
     def _feed_plainly(self) -> None:
         """Pass on the pictures by means of the browser alone."""
         if hasattr(self._target, "writable"):
-            processor = js.MediaStreamTrackProcessor.new(js_object({"track": self._source}))
-            processor.readable.pipeTo(self._target.writable).catch(js.Object)
-            self._close = self._target.stop.bind(self._target)
+            self._target.readable.pipeTo(self._target.writable).catch(js.Object)
             return
         video, settings = js.document.createElement("video"), self._source.getSettings()
         self._target.width, self._target.height = settings.width, settings.height
@@ -123,11 +115,15 @@ class Steady:
             self._close = None
 
 
-def _target() -> tuple[Any, Any]:
-    """What our pictures are written to (steady.js says the same), and the track of them."""
+def _target(source: Any) -> tuple[Any, Any]:
+    """What our pictures are written to (steady.js says the same), and the track of them.
+
+    The source is read from now on: the one picture of a canvas can be over when the module is there.
+    """
     if hasattr(js, "MediaStreamTrackGenerator"):
-        generator = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
-        return generator, generator
+        track = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
+        processor = js.MediaStreamTrackProcessor.new(js_object({"track": source}))
+        return js_object({"readable": processor.readable, "writable": track.writable}), track
     canvas = js.document.createElement("canvas")
     canvas.getContext("2d", js_object({"alpha": False}))  # without one there is no stream
     return canvas, canvas.captureStream().getTracks()[0]

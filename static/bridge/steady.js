@@ -16,10 +16,12 @@ const FIRST_PICTURES = 8;
 
 /** What records the source's pictures: in Chromium a generator, else a canvas. @typedef {any} Target */
 
-/** @returns {Target} */
-function makeTarget() {
-  if ("MediaStreamTrackGenerator" in globalThis) {
-    return new /** @type {any} */ (globalThis).MediaStreamTrackGenerator({ kind: "video" });
+/** @param {MediaStreamTrack} source  @returns {Target} */
+function makeTarget(source) {
+  const { MediaStreamTrackGenerator, MediaStreamTrackProcessor } = /** @type {any} */ (globalThis);
+  if (MediaStreamTrackGenerator) {
+    const track = new MediaStreamTrackGenerator({ kind: "video" });
+    return { track, writable: track.writable, readable: new MediaStreamTrackProcessor({ track: source }).readable };
   }
   const canvas = document.createElement("canvas");
   canvas.getContext("2d", { alpha: false }); // without one there is no stream
@@ -28,7 +30,7 @@ function makeTarget() {
 
 /** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {Target} target */
 function streamWith(stream, source, target) {
-  const [ours] = target.captureStream?.().getTracks() ?? [target];
+  const [ours] = target.captureStream?.().getTracks() ?? [target.track];
   return new MediaStream(stream.getTracks().map((track) => (track === source ? ours : track)));
 }
 
@@ -43,7 +45,7 @@ export class Steady {
    * @param {Target} [target]  what was made for it before this was loaded
    * @param {MediaStream} [stream]  of that, and of the other tracks
    */
-  constructor(theirs, source, every, target = makeTarget(), stream = streamWith(theirs, source, target)) {
+  constructor(theirs, source, every, target = makeTarget(source), stream = streamWith(theirs, source, target)) {
     this.stream = stream;
     const [ours] = stream.getVideoTracks();
     if ("writable" in target) this.#relay(source, target, every);
@@ -62,8 +64,7 @@ export class Steady {
   }
 
   /** @param {MediaStreamTrack} track  @param {Target} target  @param {number} every */
-  #relay(track, { writable }, every) {
-    const { readable } = new /** @type {any} */ (globalThis).MediaStreamTrackProcessor({ track });
+  #relay(track, { readable, writable }, every) {
     const [width, height] = sizeOf(track);
     const here = () => {
       const end = relay(readable, writable, width, height, every, FIRST);

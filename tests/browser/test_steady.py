@@ -7,7 +7,14 @@ import pytest
 from judge import colours, pictures, probe, tone
 from patience import no_proxy_stays, until
 
-from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record, steady
+from mediarecorder import (
+    MediaRecorder,
+    MediaStream,
+    NotSupportedError,
+    RecordingError,
+    record,
+    steady,
+)
 
 pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
 
