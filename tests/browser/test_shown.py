@@ -262,7 +262,8 @@ async def test_the_address_of_a_player_is_the_take(store):
     listed = await store.recordings()
     listed._repr_html_()
     await until(lambda: listed[0] in store.shown)
-    assert await (await js.fetch(store.shown[listed[0]].url)).bytes() == await made.bytes()
+    data = await (await js.fetch(store.shown[listed[0]].url)).arrayBuffer()
+    assert data.to_bytes() == await made.bytes()
 
 
 async def test_an_outcome_says_that_it_is_to_be_awaited():
