@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from .browser import js, js_object, page, realm
+from .clock import comes_from_the_start
 from .errors import MediaError
 from .modules import load_module, registered
 from .outcome import Outcome
@@ -43,7 +44,13 @@ def _source(js_stream: Any) -> Any:
     if len(live) < 2:
         return None
     picture = live["video"]
-    return picture if picture.muted or hasattr(picture, "canvas") else None
+    # Firefox's tracks do not say that they are a canvas's, so there it is any that is no device's.
+    canvas = hasattr(picture, "canvas") or not (_generator() or comes_from_the_start(picture))
+    return picture if picture.muted or canvas else None
+
+
+def _generator() -> bool:
+    return hasattr(js, "MediaStreamTrackGenerator")
 
 
 class Steady:
@@ -120,7 +127,7 @@ def _target(source: Any) -> tuple[Any, Any]:
 
     The source is read from now on: the one picture of a canvas can be over when the module is there.
     """
-    if hasattr(js, "MediaStreamTrackGenerator"):
+    if _generator():
         track = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
         processor = js.MediaStreamTrackProcessor.new(js_object({"track": source}))
         return js_object({"readable": processor.readable, "writable": track.writable}), track
