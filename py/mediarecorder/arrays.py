@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .reminder import Reminding
+from .display import Displayed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class MediaArray(Reminding):
+class MediaArray(Displayed):
     """A C-contiguous array that owns its memory: the buffer protocol (PEP 688) and ``__array__``.
 
     ``numpy.asarray(array)`` and ``memoryview(array)`` share the memory. numpy is not required.

@@ -1,4 +1,4 @@
-"""How recordings, photos and streams show themselves in HTML.
+"""How recordings, photos, streams and arrays show themselves in HTML.
 
 Nothing gets in unescaped: file names, labels and types come from outside. No style attributes either:
 a strict Content-Security-Policy forbids them.
@@ -75,8 +75,8 @@ def file_size(size: int) -> str:
     return f"{amount:.1f} {units[0]}"
 
 
-def figure(element: str, facts: list[str], url: str, name: str) -> str:
-    """A player or picture with its facts and a download link below it; `element` is trusted HTML."""
+def figure(element: str, facts: list[str], url: str = "", name: str = "") -> str:
+    """A player or picture with its facts and any download link below it; `element` is trusted HTML."""
     words = " · ".join(escape(fact) for fact in facts)
-    link = f'<a href="{escape(url)}" download="{escape(name)}">Download</a>'
-    return f"<figure>{element}<figcaption>{words} · {link}</figcaption></figure>"
+    link = f' · <a href="{escape(url)}" download="{escape(name)}">Download</a>' if url else ""
+    return f"<figure>{element}<figcaption>{words}{link}</figcaption></figure>"

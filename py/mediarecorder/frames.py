@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     PixelFormat = Literal["rgb", "rgba", "bgr", "gray"]
 
-DEPTHS = {"rgb": 3, "rgba": 4, "bgr": 3, "gray": 1}
-"""Numbers that a pixel has."""
+SHOWN = 640
+"""Pixels of the longer side up to which a frame is shown in full."""
+COLOURS = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}
+"""Where red, green, blue and opacity are in a pixel."""
 
 
 class Frame(MediaArray):
@@ -36,7 +38,7 @@ class Frame(MediaArray):
     """
 
     def __init__(self, data: bytearray, width: int, height: int, format: str, timestamp: float) -> None:
-        depth = DEPTHS[format]
+        depth = len(COLOURS[format])
         super().__init__(data, (height, width) if depth == 1 else (height, width, depth))
         self.format = format
         self.timestamp = timestamp
@@ -51,6 +53,45 @@ class Frame(MediaArray):
         """How many rows there are."""
         return self._shape[0]
 
+    def _repr_html_(self) -> str:
+        """The picture; of a large one every second pixel, or third, and so on."""
+        from .display import figure
+
+        size = f"{self.width} × {self.height}"
+        facts = [size, self.format, f"at {self.timestamp:.3f} s"]
+        if not self._data:
+            return figure("", facts)
+        step = -(-max(self.width, self.height) // SHOWN)
+        if step > 1:
+            facts.append(f"shown: 1 of {step} pixels each way")
+        url, width, height = self._png_url(step)
+        return figure(f'<img src="{url}" alt="Frame of {size}" width="{width}" height="{height}">', facts)
+
+    def _png_url(self, step: int) -> tuple[str, int, int]:
+        """A PNG of one pixel of `step` in each direction, and its size (https://www.w3.org/TR/png-3/)."""
+        import zlib
+        from binascii import b2a_base64
+
+        places = COLOURS[self.format]
+        depth, width = len(places), -(-self.width // step)
+        line, rows = self.width * depth, bytearray()
+        for start in range(0, self.height * line, step * line):
+            row = bytearray(width * depth)
+            for channel, place in enumerate(places):
+                row[channel::depth] = self._data[start + place : start + line : step * depth]
+            rows += b"\0" + row  # not filtered
+
+        def chunk(name: bytes, data: bytes) -> bytes:
+            check = zlib.crc32(name + data)
+            return len(data).to_bytes(4, "big") + name + data + check.to_bytes(4, "big")
+
+        height = -(-self.height // step)
+        kind = {1: 0, 3: 2, 4: 6}[depth]
+        head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, kind, 0, 0, 0))
+        png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
+        png += chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+        return f"data:image/png;base64,{b2a_base64(png, newline=False).decode()}", width, height
+
     def __repr__(self) -> str:
         return f"<Frame {self.width} x {self.height} {self.format} at {self.timestamp:.3f} s>"
 
@@ -59,8 +100,8 @@ async def frames(
     blob: Any, width: int | None, format: str, start: float | None, end: float | None
 ) -> AsyncIterator[Frame]:
     """The pictures of a file, one after the other."""
-    if format not in DEPTHS:
-        raise ValueError(f"there is no pixel format {format!r}; there are {', '.join(DEPTHS)}")
+    if format not in COLOURS:
+        raise ValueError(f"there is no pixel format {format!r}; there are {', '.join(COLOURS)}")
     width = checked_whole("width", width, 1, 16384)
     start, end = checked_number("start", start, 0), checked_number("end", end, 0)
     async with reading("frames", "frameReader", blob, width, format, start, end) as reader:

@@ -94,6 +94,10 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
             raise self._error.with_traceback(None)
         return self._result
 
+    def __repr__(self) -> str:
+        state = "pending" if not self._done else "failed" if self._error else "done"
+        return f"<Outcome {state}; for the result write: await ...>"
+
     # What a task does with a coroutine. Each task that was made of this outcome has a run of its own.
 
     def send(self, value: object, /) -> object:

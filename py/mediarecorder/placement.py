@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     Showing = dict[str, Any]
-    """What an element is to show: ``stream``, ``poster`` (an address), ``svg`` (trusted text)."""
+    """What an element is to show: ``stream``, ``poster`` and ``src`` (addresses), ``svg`` (trusted text)."""
 
 log = logging.getLogger("mediarecorder")
 

@@ -169,6 +169,20 @@ class AudioSamples(MediaArray):
             proxy.destroy()
         return recording_of(made)
 
+    def _repr_html_(self) -> str:
+        """The waveform of each channel, up to 8, over seconds."""
+        from .display import figure
+        from .waveform import LANES, samples_svg
+
+        numbers = memoryview(self._data).cast("B").cast("f")
+        lanes = f" ({LANES} shown)" if self.channels > LANES else ""
+        facts = [
+            f"{self.duration:.6g} s",
+            f"{self._sample_rate} Hz",
+            f"{self.channels} channel{'s' if self.channels > 1 else ''}{lanes}",
+        ]
+        return figure(samples_svg(numbers, self.channels, self._sample_rate), facts)
+
     def __repr__(self) -> str:
         return (
             f"<AudioSamples {self.frames} frames, {self.channels} channels, {self._sample_rate} Hz, "

@@ -11,12 +11,13 @@ import contextlib
 import json
 import logging
 import math
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from .arguments import checked_whole
 from .bridge import reach_page
 from .browser import NO_ORIGIN, absent, has_origin, insecure_context, js, page, realm, require_browser, settle
 from .disk import Disk
+from .display import Displayed
 from .errors import (
     EncodingError,
     InvalidStateError,
@@ -29,11 +30,10 @@ from .errors import (
 from .events import Event, EventTarget, HandlerAttribute, call_handler
 from .outcome import Outcome
 from .recording import Recording
-from .reminder import remind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Self
+    from typing import Self, SupportsIndex
 
     from .keeping import InStore
 
@@ -53,8 +53,7 @@ class _Stored(NamedTuple):
     state: Literal["recording", "finished", "interrupted"]
 
 
-@remind
-class StoredRecording(_Stored):
+class StoredRecording(_Stored, Displayed):
     """What a store knows of a recording without opening it: a named tuple.
 
     >>> await store.add(recording)
@@ -86,6 +85,26 @@ class StoredRecording(_Stored):
     async def open(self) -> Recording:
         """The recording: see `RecordingStore.open_recording`, also for what it raises."""
         return await self.store.open_recording(self.id)
+
+    def _repr_html_(self) -> str:
+        return StoredRecordings([self])._repr_html_()
+
+
+class StoredRecordings(list[StoredRecording], Displayed):
+    """A list that shows itself as a table: date, title, length, size, state, and players for the newest."""
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> StoredRecording: ...
+    @overload
+    def __getitem__(self, at: slice) -> StoredRecordings: ...
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return StoredRecordings(found) if isinstance(at, slice) else found
+
+    def _repr_html_(self) -> str:
+        from .table import table_html
+
+        return table_html(self)
 
 
 class StoreUsage(NamedTuple):
@@ -153,6 +172,8 @@ class RecordingStore(EventTarget):
         """Who wants to hear how far what is added has got."""
         self.waiting = 0
         """Bytes of all takes under way that are not on disk yet."""
+        self.shown: dict[StoredRecording, Recording] = {}
+        """Whose addresses players have."""
         self._warned = False
         self._flushed: Outcome[None] | None = None
 
@@ -206,9 +227,9 @@ class RecordingStore(EventTarget):
 
     # What is there
 
-    async def recordings(self) -> list[StoredRecording]:
-        """All recordings, the oldest first, those under way too."""
-        return [_stored(found, self) for found in json.loads(await self._disk.call("list"))]
+    async def recordings(self) -> StoredRecordings:
+        """All recordings, the oldest first, those under way too: a list that shows itself as a table."""
+        return StoredRecordings(_stored(found, self) for found in json.loads(await self._disk.call("list")))
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.

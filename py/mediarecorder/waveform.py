@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 HEIGHT = 64
 """Its height in pixels."""
+
+LANES = 8
+"""Channels that samples show, one above the other."""
+COLUMNS = 300
+"""Stretches of sound in such a picture, two pixels each."""
+LOOKED_AT = 2_000_000
+"""Samples that are looked at where there is no numpy: Python needs about half a second for them."""
 
 
 class Extremes(NamedTuple):
@@ -31,3 +41,86 @@ def waveform_svg(waveform: Sequence[Extremes]) -> str:
         f'viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}" stroke="currentColor" fill="none">'
         f'<path d="{"".join(strokes)}"/></svg>'
     )
+
+
+def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> str:
+    """A picture of interleaved 32-bit floats: a lane from -1 to 1 for each channel, over seconds."""
+    frames, lanes = len(numbers) // channels, min(channels, LANES)
+    if not frames:
+        return ""
+    left, width, lane, gap = 32, 2 * COLUMNS, HEIGHT, 16
+    bottom = lanes * (lane + gap)
+    columns = min(frames, COLUMNS)
+    bounds = [frames * column // columns for column in range(columns + 1)]
+    drawn, words = [], []
+
+    def write(x: float, y: float, anchor: str, text: str) -> None:
+        words.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>')
+
+    for channel in range(lanes):
+        middle = channel * (lane + gap) + gap / 2 + lane / 2
+        path, pen = [], "M"
+        extremes = _extremes(numbers, channels, channel, bounds)
+        for (start, end), (low, high) in zip(pairwise(bounds), extremes, strict=True):
+            if low > high:  # nothing but NaN
+                pen = "M"
+                continue
+            x = left + (start + end - 1) / 2 / frames * width
+            for value in (high, low):
+                path.append(f"{pen}{x:.1f} {middle - max(-1.0, min(1.0, value)) * lane / 2:.1f}")
+                pen = "L"
+        drawn.append(f'<path stroke-opacity=".3" d="M{left} {middle}h{width}"/><path d="{"".join(path)}"/>')
+        for value in (1, 0, -1):
+            write(left - 6, middle - value * lane / 2 + 4, "end", str(value))
+    duration = frames / sample_rate
+    step, digits = _step(duration)
+    axis = [f"M{left} {bottom}h{width}"]
+    for count in range(int(duration / step + 1e-6) + 1):
+        x = left + count * step / duration * width
+        axis.append(f"M{x:.1f} {bottom}v5")
+        write(x, bottom + 17, "middle", f"{count * step:.{digits}f}")
+    write(left + width + 24, bottom + 17, "middle", "s")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Waveform of {duration:.6g} s" '
+        f'viewBox="0 0 {left + width + 32} {bottom + 22}" width="{left + width + 32}" height="{bottom + 22}" '
+        f'stroke="currentColor" fill="none" stroke-linecap="round" stroke-linejoin="round">'
+        f'{"".join(drawn)}<path d="{"".join(axis)}"/>'
+        f'<g fill="currentColor" stroke="none" font-family="sans-serif" font-size="11">'
+        f"{''.join(words)}</g></svg>"
+    )
+
+
+def _extremes(
+    numbers: memoryview[float], channels: int, channel: int, bounds: list[int]
+) -> Iterator[tuple[float, float]]:
+    """Lowest and highest number of each stretch, without NaN; the wrong way round where all is NaN."""
+    if numpy := sys.modules.get("numpy"):
+        column = numpy.frombuffer(numbers, dtype="f").reshape(-1, channels)[:, channel]
+        for start, end in pairwise(bounds):
+            part = column[start:end]
+            yield (
+                float(numpy.fmin.reduce(part, initial=math.inf)),
+                float(numpy.fmax.reduce(part, initial=-math.inf)),
+            )
+        return
+    most = LOOKED_AT // (min(channels, LANES) * len(bounds))
+    for start, end in pairwise(bounds):
+        # Of a longer stretch 16 runs: single samples at equal distances would miss what repeats itself.
+        run = end - start if end - start <= most else most // 16
+        found: list[float] = [math.inf]
+        for place in range(start, end, run if run == end - start else (end - start) // 16):
+            found += numbers[
+                place * channels + channel : min(place + run, end) * channels : channels
+            ].tolist()
+        low = min(found)  # NaN is less than nothing: what stands first must be a number
+        found[0] = -math.inf
+        yield low, max(found)
+
+
+def _step(duration: float) -> tuple[float, int]:
+    """A round distance of about six ticks, and how many decimals it needs."""
+    exponent = math.floor(math.log10(duration / 6))
+    factor = next(
+        factor for factor in (1, 2, 5, 10) if factor * 10.0**exponent >= duration / 6 or factor == 10
+    )
+    return factor * 10.0**exponent, max(0, -exponent - (factor == 10))

@@ -54,9 +54,9 @@ const streams = new FinalizationRegistry((/** @type {string} */ name) => expecte
 
 /**
  * Bring to the element of this name what HTML cannot carry. A stream is not kept alive by that.
- * @param {string} name  @param {{stream?: MediaStream, poster?: string, svg?: string}} what  `svg` is trusted
+ * @param {string} name  @param {{stream?: MediaStream, poster?: string, src?: string, svg?: string}} what  `svg` is trusted
  */
-export function display(name, { stream, poster, svg }) {
+export function display(name, { stream, poster, src, svg }) {
   const source = stream && new WeakRef(stream);
   if (stream) streams.register(stream, name);
   else pictures.add(name);
@@ -76,6 +76,7 @@ export function display(name, { stream, poster, svg }) {
         player.srcObject = seen;
       }
       if (poster) player.poster = poster;
+      if (src) player.src = src;
       if (svg && !element.querySelector("svg")) player.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
     },
   });

@@ -80,7 +80,7 @@ export class PageServices {
   }
 
   /** Bring to an element of HTML what that cannot carry.
-   * @param {string} name  @param {{stream?: string, poster?: string, svg?: string}} what */
+   * @param {string} name  @param {{stream?: string, poster?: string, src?: string, svg?: string}} what */
   show(name, { stream, ...what }) {
     display(name, { ...what, ...(stream ? { stream: this.session.object(stream) } : {}) });
   }

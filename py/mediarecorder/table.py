@@ -1,0 +1,67 @@
+"""How a list of stored takes shows itself: a table, with players for the newest ones."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from .display import clock, escape, file_size
+from .placement import view, when_placed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .store import StoredRecording
+
+ROWS = 100
+"""Takes that are listed, the newest ones."""
+PLAYERS = 20
+"""Takes that get a player, the newest ones that are finished."""
+HEADS = ("", "Date", "Title", "Length", "Size", "State", "Play")
+
+
+def table_html(takes: Sequence[StoredRecording]) -> str:
+    """The takes, the oldest first, each with its place in the list."""
+    if not takes:
+        return "<p>No recordings</p>"
+    hidden = max(0, len(takes) - ROWS)
+    played = [at for at, take in enumerate(takes) if take.state == "finished"][-PLAYERS:]
+    rows = []
+    for at, take in enumerate(takes[hidden:], hidden):
+        facts = [_date(take.started_at), take.title, clock(take.duration), file_size(take.size), take.state]
+        cells = "".join(f"<td>{escape(fact)}</td>" for fact in facts)
+        play = _player(take) if at in played else _code(at, take)
+        rows.append(f'<tr><th scope="row">{at}</th>{cells}<td>{play}</td></tr>')
+    caption = f"<caption>The newest {ROWS} of {len(takes)} recordings</caption>" if hidden else ""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
+    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _date(started_at: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started_at))
+    except (OverflowError, OSError, ValueError):  # a beginning that somebody made up
+        return ""
+
+
+def _code(at: int, take: StoredRecording) -> str:
+    if take.state == "recording":
+        return ""
+    call = f"recordings[{at}].open()" if take.state == "finished" else f"store.recover({take.id!r})"
+    return f"<code>await {escape(call)}</code>"
+
+
+def _player(take: StoredRecording) -> str:
+    """A player that gets its address once the disk has opened the take."""
+    tag, size = ("video", ' width="160"') if take.mime_type.startswith("video/") else ("audio", "")
+    label = escape(f"{take.title or 'Recording'}, {clock(take.duration)}")
+    player = f'<{tag} controls playsinline preload="metadata"{size} aria-label="{label}"></{tag}>'
+
+    async def opened() -> dict[str, Any]:
+        # One for each state of the take: an address lives as long as this page.
+        shown = take.store.shown
+        if take not in shown:
+            shown[take] = await take.open()
+        return {"src": shown[take].url}
+
+    return view(when_placed(opened), player)
