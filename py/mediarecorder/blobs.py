@@ -142,7 +142,7 @@ class MediaFile(Displayed):
         self.close()
 
     def save(self, name: str | None = None, *, pick: bool = False) -> Outcome[str]:
-        """Give the file to the user: a download, begun when this is called.
+        """Give the file to the user: a download, awaited or not.
 
         Parameters
         ----------
@@ -168,8 +168,7 @@ class MediaFile(Displayed):
             return Outcome.running(self._save_through_page(name, pick))
         if pick and hasattr(js, "showSaveFilePicker"):
             return Outcome.running(self._save_picked(name))
-        self._download(name)
-        return Outcome.running(self._readable(name))
+        return Outcome.running(self._save_here(name))
 
     def file_name(self, name: str | None = None) -> str:
         """The name that `save()` gives it: with the ending of its container, unless it has one."""
@@ -196,15 +195,20 @@ class MediaFile(Displayed):
         # The browser reads the address after this task; a minute is far more than it needs for that.
         js.setTimeout(js.URL.revokeObjectURL.bind(js.URL), 60_000, url)
 
-    async def _readable(self, name: str) -> str:
-        """The name: but of a download that fails the browser tells nobody else than the user."""
+    async def _readable(self) -> None:
+        """Of a download that fails the browser tells nobody else than the user. And after one of data that is
+        gone, `enumerateDevices` never settles in Firefox (153), in any page of that site."""
         await read(self._blob.slice(0, 1), "save")
+
+    async def _save_here(self, name: str) -> str:
+        await self._readable()
+        self._download(name)
         return name
 
     async def _save_through_page(self, name: str, pick: bool) -> str:
         await reach_page()
         services = page().services
-        await self._readable(name)
+        await self._readable()
         if pick and not absent(chosen := await settle(services, "pick", self._blob, name, doing="save")):
             return str(chosen)
         await settle(services, "download", self._blob, name, doing="save")
