@@ -18,7 +18,7 @@ from mediarecorder import (
 
 pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
 
-LATE = 0.75
+LATE = 1.2
 """Seconds that a busy machine may be behind."""
 
 

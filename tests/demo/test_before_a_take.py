@@ -143,7 +143,8 @@ def test_time_and_size_limit_end_the_take(demo):
     demo.record.click()
     expect(demo.take(1)).to_be_visible(timeout=60_000)
     expect(demo.status).to_have_text("The time limit is reached. Take 1 is ready.")
-    assert demo.times()["stop"] - demo.times()["start"] >= 1.8
+    # (Chromium records from the call on, which is before `start`.)
+    assert demo.times()["stop"] - demo.times()["start"] >= 1.4
     assert demo.length(1) >= 1.5
     demo.expect_released()
 
