@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import absent, js, js_object, page, realm, settle, translated
+from .browser import (
+    absent,
+    can_run_sync,
+    create_proxy,
+    js,
+    js_object,
+    page,
+    realm,
+    run_sync,
+    settle,
+    translated,
+)
 from .display import Displayed
-from .errors import AbortError, NotFoundError, NotReadableError, data_gone
+from .errors import AbortError, MediaError, NotFoundError, NotReadableError, data_gone
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -45,6 +57,46 @@ async def read(blob: Any, doing: str = "read") -> bytes:
         return data
 
 
+def _of_plain_type(blob: Any) -> Any:
+    """In a data: address the first comma ends the type, and ``codecs=vp8,opus`` has one."""
+    return blob.slice(0, blob.size, blob.type.split(";")[0])
+
+
+def _data_url_in_worker(blob: Any) -> str:
+    with of_file("embed"):
+        return str(js.FileReaderSync.new().readAsDataURL(_of_plain_type(blob)))
+
+
+async def data_url(blob: Any) -> str:
+    """The content as a ``data:`` address, encoded by the browser."""
+    if realm() == "worker":
+        return _data_url_in_worker(blob)
+    with of_file("embed"):
+        reader = js.FileReader.new()
+        over = asyncio.get_running_loop().create_future()
+        ended = create_proxy(lambda event: None if over.done() else over.set_result(event))
+        reader.onloadend = ended
+        try:
+            reader.readAsDataURL(_of_plain_type(blob))
+            await over
+        finally:
+            reader.onloadend = None
+            ended.destroy()
+        if not absent(reader.error):
+            raise data_gone("embed")
+        return str(reader.result)
+
+
+def data_url_at_once(blob: Any) -> str:
+    """The same without `await`; empty where the browser cannot be waited for, and where the data is gone."""
+    try:
+        if realm() == "worker":
+            return _data_url_in_worker(blob)
+        return str(run_sync(data_url(blob))) if can_run_sync() else ""
+    except MediaError:
+        return ""
+
+
 @contextmanager
 def of_file(doing: str) -> Iterator[None]:
     """What the browser says of devices, said of the data of a file."""
@@ -60,6 +112,9 @@ class MediaFile(Displayed):
 
     The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
     """
+
+    embed_limit = 1_000_000
+    """Bytes up to which the data itself is in what a notebook shows and saves, a third larger; 0: never."""
 
     def __init__(self, blob: Any, mime_type: str) -> None:
         self._blob = blob
@@ -128,6 +183,10 @@ class MediaFile(Displayed):
         if self._url is None:
             self._url = str(js.URL.createObjectURL(self._blob))
         return self._url
+
+    def _data_to_show(self) -> str:
+        """The ``data:`` address, where it is short enough and can be had at once."""
+        return data_url_at_once(self._blob) if self.size <= self.embed_limit else ""
 
     def close(self) -> None:
         """Release the `url`. The data can still be read; a later `url` is a new one."""

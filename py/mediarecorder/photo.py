@@ -9,6 +9,7 @@ from .blobs import MediaFile
 from .browser import js, js_object, page, realm, settle, translated
 from .display import escape, figure, file_size
 from .errors import InvalidStateError, NotAllowedError, NotFoundError, NotReadableError, NotSupportedError
+from .placement import NOTE, view, when_placed
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ class Photo(MediaFile):
         return "photo"
 
     def _repr_html_(self) -> str:
-        picture = f'<img src="{escape(self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
+        data = self._data_to_show()
+        picture = (
+            f'<img src="{escape(data or self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
+        )
+        if not data:
+            picture = view(when_placed(noted=True), picture + NOTE.replace("play", "see it"))
         facts = [f"{self.width} × {self.height}", file_size(self.size), self.mime_type]
         return figure(picture, facts, self.url, self.file_name())
 

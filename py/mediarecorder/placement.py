@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mediarecorder")
 
+NOTE = "<p>Run this cell again to play</p>"
+"""To be read in a saved notebook, where the address in it is dead."""
+
 _tasks: set[asyncio.Task[None]] = set()
 
 
@@ -40,15 +43,23 @@ async def page_side() -> Any:
     return await load_module("page") if realm() == "page" else page().services
 
 
-def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
-    """The name of an element that is to show this, once it is there."""
+def when_placed(what: Callable[[], Awaitable[Showing]] | None = None, *, noted: bool = False) -> str:
+    """The name of an element that is to show this, once it is there.
+
+    Where it has a note for readers of a page without Python (`NOTE`), that is hidden before anything else.
+    """
     name = view_name()
+
+    async def show(showing: Showing) -> None:
+        await settle(await page_side(), "show", name, js_object(showing), doing="display")
 
     async def bring() -> None:
         try:
-            showing = await what()
+            if noted:
+                await show({})
+            showing = await what() if what else {}
             if showing:
-                await settle(await page_side(), "show", name, js_object(showing), doing="display")
+                await show(showing)
         except MediaError as error:
             log.warning("A display stays as it is: %s", error)
 

@@ -7,8 +7,9 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
+from .blobs import data_url
 from .browser import can_run_sync, run_sync
-from .display import clock, escape, figure, file_size
+from .display import Displayed, clock, escape, figure, file_size
 from .errors import MediaError
 from .placement import view, when_placed
 from .waveform import waveform_svg
@@ -51,23 +52,48 @@ async def look_at(recording: Recording) -> Look:
         return Look()
 
 
-def player_html(recording: Recording) -> str:
-    """The player. Its address lives until the recording's `close()`."""
+def player_html(recording: Recording, data: str = "", note: str = "") -> str:
+    """The player. The recording's address lives until its `close()`; after that `data` is played."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
     look = recording.look
     tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
     poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
+    address, sources = f' src="{escape(recording.url)}"', ""
+    if data:
+        # The second is tried where the first is dead. In this order a policy without data: is in no way.
+        address, sources = "", "".join(f'<source src="{escape(url)}">' for url in (recording.url, data))
     player = (
-        f'<{tag} controls playsinline preload="metadata"{size}{poster} src="{escape(recording.url)}" '
-        f'aria-label="{f"Recording of {length}" if length else "Recording"}"></{tag}>'
+        f'<{tag} controls playsinline preload="metadata"{size}{poster}{address} '
+        f'aria-label="{f"Recording of {length}" if length else "Recording"}">{sources}</{tag}>'
     )
-    if look is None:
-        player = view(when_placed(lambda: _look_to_show(recording)), player)
+    if look is None or note:
+        coming = None if look else lambda: _look_to_show(recording)
+        player = view(when_placed(coming, noted=bool(note)), player + note)
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
     picture = f"{look.svg}<br>" if look and look.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+
+
+class EmbeddedRecording(Displayed):
+    """A player that has the data itself: what `Recording.embed()` returns."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self._html = html
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+async def embedded(recording: Recording) -> EmbeddedRecording:
+    data = await data_url(recording.blob)
+    await _look_to_show(recording)
+    return EmbeddedRecording(player_html(recording, data), f"<EmbeddedRecording of {recording!r}>")
 
 
 async def _look_to_show(recording: Recording) -> dict[str, Any]:

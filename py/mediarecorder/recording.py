@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .frames import Frame, PixelFormat
     from .photo import Photo
-    from .player import Look
+    from .player import EmbeddedRecording, Look
     from .samples import AudioSamples
     from .waveform import Extremes
 
@@ -512,11 +512,34 @@ class Recording(MediaFile):
             remove, self._remove = self._remove, None
             remove()
 
+    async def embed(self) -> EmbeddedRecording:
+        """A player that has the data itself, whatever its size: it plays in a saved notebook, too.
+
+        The notebook grows by four thirds of `size`. A recording of up to `embed_limit` bytes (1 MB) shows
+        itself so anyway. Its download link and poster are addresses, which live until `close()`.
+
+        Raises
+        ------
+        NotReadableError
+            The data is gone.
+
+        See https://developer.mozilla.org/docs/Web/API/FileReader/readAsDataURL.
+
+        >>> player = await recording.embed()
+        >>> "data:audio/webm;base64," in player._repr_html_()
+        True
+        """
+        from .player import embedded
+
+        return await embedded(self)
+
     def _repr_html_(self) -> str:
         """A player with waveform or poster, length, size, type and a download link, until `close()`."""
+        from .placement import NOTE
         from .player import player_html
 
-        return player_html(self)
+        data = self._data_to_show()
+        return player_html(self, data, "" if data else NOTE)
 
     def __repr__(self) -> str:
         length = "length unknown" if math.isnan(self._duration) else f"{self._duration:.2f} s"

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .display import clock, escape, file_size
-from .placement import view, when_placed
+from .placement import NOTE, view, when_placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,4 +64,4 @@ def _player(take: StoredRecording) -> str:
             shown[take] = await take.open()
         return {"src": shown[take].url}
 
-    return view(when_placed(opened), player)
+    return view(when_placed(opened, noted=True), player + NOTE)

@@ -67,9 +67,15 @@ export function display(name, { stream, poster, src, svg }) {
   }
   expect(name, {
     connected(element) {
-      const player = /** @type {HTMLVideoElement | null} */ (element.querySelector("audio, video"));
+      const player = /** @type {HTMLVideoElement | null} */ (element.querySelector("audio, video, img"));
       const seen = source?.deref();
       if (!player) return;
+      const note = element.querySelector("p");
+      if (note) {
+        note.hidden = !player.error;
+        player.onerror = () => void (note.hidden = false);
+        player.onloadedmetadata = () => void (note.hidden = true);
+      }
       if (seen) {
         // The attribute in inserted HTML does not mute in every browser.
         player.muted = true;

@@ -64,6 +64,16 @@ def record_in_a_cell(lite: JupyterLite) -> None:
 # JupyterLite
 
 
+def test_the_player_of_a_saved_notebook_plays(lite: JupyterLite) -> None:
+    lite.open("lab", FIRST)
+    record_in_a_cell(lite)
+    lite.save()
+    lite.page.reload()
+    player = lite.page.locator(".jp-OutputArea audio").last
+    must_play(player)
+    assert player.evaluate("(player) => player.currentSrc").startswith("data:")
+
+
 @pytest.mark.parametrize(
     ("app", "served"),
     [
