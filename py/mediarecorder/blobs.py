@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import binascii
+import contextlib
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
-from .browser import (
-    absent,
-    can_run_sync,
-    create_proxy,
-    js,
-    js_object,
-    page,
-    realm,
-    run_sync,
-    settle,
-    translated,
-)
+from .browser import absent, js, js_object, page, realm, settle, translated
 from .display import Displayed
 from .errors import AbortError, MediaError, NotFoundError, NotReadableError, data_gone
 from .outcome import Outcome
@@ -57,47 +46,12 @@ async def read(blob: Any, doing: str = "read") -> bytes:
         return data
 
 
-def _of_plain_type(blob: Any) -> Any:
-    """In a data: address the first comma ends the type, and ``codecs=vp8,opus`` has one."""
-    return blob.slice(0, blob.size, blob.type.split(";")[0])
+def data_url(mime_type: str, data: bytes) -> str:
+    """The data as an address. Without codecs: their comma would end the type."""
+    return f"data:{mime_type.split(';')[0]};base64,{binascii.b2a_base64(data, newline=False).decode()}"
 
 
-def _data_url_in_worker(blob: Any) -> str:
-    with of_file("embed"):
-        return str(js.FileReaderSync.new().readAsDataURL(_of_plain_type(blob)))
-
-
-async def data_url(blob: Any) -> str:
-    """The content as a ``data:`` address, encoded by the browser."""
-    if realm() == "worker":
-        return _data_url_in_worker(blob)
-    with of_file("embed"):
-        reader = js.FileReader.new()
-        over = asyncio.get_running_loop().create_future()
-        ended = create_proxy(lambda event: None if over.done() else over.set_result(event))
-        reader.onloadend = ended
-        try:
-            reader.readAsDataURL(_of_plain_type(blob))
-            await over
-        finally:
-            reader.onloadend = None
-            ended.destroy()
-        if not absent(reader.error):
-            raise data_gone("embed")
-        return str(reader.result)
-
-
-def data_url_at_once(blob: Any) -> str:
-    """The same without `await`; empty where the browser cannot be waited for, and where the data is gone."""
-    try:
-        if realm() == "worker":
-            return _data_url_in_worker(blob)
-        return str(run_sync(data_url(blob))) if can_run_sync() else ""
-    except MediaError:
-        return ""
-
-
-@contextmanager
+@contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
     """What the browser says of devices, said of the data of a file."""
     try:
@@ -107,6 +61,20 @@ def of_file(doing: str) -> Iterator[None]:
         raise data_gone(doing) from error
 
 
+class Embedded(Displayed):
+    """A player or picture that has the data itself: what `embed()` of a recording or photo returns."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self._html = html
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 class MediaFile(Displayed):
     """A file in the browser's hands: a Blob, its type, and ways to get at it.
 
@@ -114,7 +82,7 @@ class MediaFile(Displayed):
     """
 
     embed_limit = 1_000_000
-    """Bytes up to which the data itself is in what a notebook shows and saves, a third larger; 0: never."""
+    """Bytes up to which the data itself is in what a notebook shows and saves; 0: never."""
 
     def __init__(self, blob: Any, mime_type: str) -> None:
         self._blob = blob
@@ -184,9 +152,43 @@ class MediaFile(Displayed):
             self._url = str(js.URL.createObjectURL(self._blob))
         return self._url
 
-    def _data_to_show(self) -> str:
-        """The ``data:`` address, where it is short enough and can be had at once."""
-        return data_url_at_once(self._blob) if self.size <= self.embed_limit else ""
+    async def embed(self) -> Embedded:
+        """What shows it in a saved notebook too, whatever its size: the data itself is in the HTML.
+
+        The notebook grows by four thirds of `size`. Up to `embed_limit` bytes (1 MB) that happens by itself
+        where Python runs in a worker, as it does in notebooks. Firefox plays up to 32 MB of it.
+
+        Raises
+        ------
+        NotReadableError
+            The data is gone.
+
+        See https://developer.mozilla.org/docs/Web/URI/Reference/Schemes/data.
+
+        >>> player = await recording.embed()
+        >>> "data:audio/webm;base64," in player._repr_html_()
+        True
+        """
+        data = data_url(self._mime_type, await read(self._blob, "embed"))
+        await self._prepare()
+        return Embedded(self._html(data), f"<Embedded {self!r}>")
+
+    async def _prepare(self) -> None:
+        """Find out what there is to show of it."""
+
+    def _html(self, data: str) -> str:
+        """It as it shows itself, with the ``data:`` address that it has there, if any."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        """Itself with its facts and a download link, which works until `close()`."""
+        data = ""
+        # What the page's own Python shows is saved nowhere, and may meet a policy without data:.
+        if realm() == "worker" and self.size <= self.embed_limit:
+            with contextlib.suppress(MediaError), translated("embed"):
+                read_at_once = js.FileReaderSync.new().readAsArrayBuffer(self._blob)
+                data = data_url(self._mime_type, read_at_once.to_bytes())
+        return self._html(data)
 
     def close(self) -> None:
         """Release the `url`. The data can still be read; a later `url` is a new one."""

@@ -7,11 +7,10 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from .blobs import data_url
 from .browser import can_run_sync, run_sync
-from .display import Displayed, clock, escape, figure, file_size
+from .display import clock, escape, figure, file_size
 from .errors import MediaError
-from .placement import view, when_placed
+from .placement import noted, shown_at
 from .waveform import waveform_svg
 
 if TYPE_CHECKING:
@@ -52,51 +51,40 @@ async def look_at(recording: Recording) -> Look:
         return Look()
 
 
-def player_html(recording: Recording, data: str = "", note: str = "") -> str:
-    """The player. The recording's address lives until its `close()`; after that `data` is played."""
+def player_tag(
+    is_video: bool, label: str, *, width: int, poster: str = "", url: str = "", data: str = ""
+) -> str:
+    """The element; addresses that are empty are left out."""
+    tag, size = ("video", f' width="{width}"') if is_video else ("audio", "")
+    given = f' poster="{escape(poster)}"' if poster else ""
+    return (
+        f'<{tag} controls playsinline preload="metadata"{size}{given}{shown_at(url, data)} '
+        f'aria-label="{escape(label)}"></{tag}>'
+    )
+
+
+def player_html(recording: Recording, data: str = "") -> str:
+    """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
     look = recording.look
-    tag, size = ("video", ' width="640"') if recording.is_video else ("audio", "")
-    poster = f' poster="{escape(look.poster.url)}"' if look and look.poster else ""
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
-    address, sources = f' src="{escape(recording.url)}"', ""
-    if data:
-        # The second is tried where the first is dead. In this order a policy without data: is in no way.
-        address, sources = "", "".join(f'<source src="{escape(url)}">' for url in (recording.url, data))
-    player = (
-        f'<{tag} controls playsinline preload="metadata"{size}{poster}{address} '
-        f'aria-label="{f"Recording of {length}" if length else "Recording"}">{sources}</{tag}>'
+    player = player_tag(
+        recording.is_video,
+        f"Recording of {length}" if length else "Recording",
+        width=640,
+        # In a saved notebook its address is dead, and browsers show the first picture of what they play.
+        poster=look.poster.url if look and look.poster and not data else "",
+        url=recording.url,
+        data=data,
     )
-    if look is None or note:
-        coming = None if look else lambda: _look_to_show(recording)
-        player = view(when_placed(coming, noted=bool(note)), player + note)
+    player = noted(player, embedded=bool(data), showing=None if look else lambda: look_to_show(recording))
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
     picture = f"{look.svg}<br>" if look and look.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-class EmbeddedRecording(Displayed):
-    """A player that has the data itself: what `Recording.embed()` returns."""
-
-    def __init__(self, html: str, text: str) -> None:
-        self._html = html
-        self._text = text
-
-    def _repr_html_(self) -> str:
-        return self._html
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-async def embedded(recording: Recording) -> EmbeddedRecording:
-    data = await data_url(recording.blob)
-    await _look_to_show(recording)
-    return EmbeddedRecording(player_html(recording, data), f"<EmbeddedRecording of {recording!r}>")
-
-
-async def _look_to_show(recording: Recording) -> dict[str, Any]:
+async def look_to_show(recording: Recording) -> dict[str, Any]:
     """For a player that is in the page already."""
     if recording.look is None:
         looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))

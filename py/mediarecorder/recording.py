@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .frames import Frame, PixelFormat
     from .photo import Photo
-    from .player import EmbeddedRecording, Look
+    from .player import Look
     from .samples import AudioSamples
     from .waveform import Extremes
 
@@ -512,34 +512,15 @@ class Recording(MediaFile):
             remove, self._remove = self._remove, None
             remove()
 
-    async def embed(self) -> EmbeddedRecording:
-        """A player that has the data itself, whatever its size: it plays in a saved notebook, too.
+    async def _prepare(self) -> None:
+        from .player import look_to_show
 
-        The notebook grows by four thirds of `size`. A recording of up to `embed_limit` bytes (1 MB) shows
-        itself so anyway. Its download link and poster are addresses, which live until `close()`.
+        await look_to_show(self)
 
-        Raises
-        ------
-        NotReadableError
-            The data is gone.
-
-        See https://developer.mozilla.org/docs/Web/API/FileReader/readAsDataURL.
-
-        >>> player = await recording.embed()
-        >>> "data:audio/webm;base64," in player._repr_html_()
-        True
-        """
-        from .player import embedded
-
-        return await embedded(self)
-
-    def _repr_html_(self) -> str:
-        """A player with waveform or poster, length, size, type and a download link, until `close()`."""
-        from .placement import NOTE
+    def _html(self, data: str) -> str:
         from .player import player_html
 
-        data = self._data_to_show()
-        return player_html(self, data, "" if data else NOTE)
+        return player_html(self, data)
 
     def __repr__(self) -> str:
         length = "length unknown" if math.isnan(self._duration) else f"{self._duration:.2f} s"

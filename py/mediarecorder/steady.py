@@ -67,13 +67,19 @@ class Steady:
             return
         # These are made here and now, since `start()` acts at once, and fed when the module is there.
         self._target, ours = _target(source)
-        self._close = ours.stop.bind(ours)
+        self._close = self._give_up
         tracks = (ours if track == source else track for track in js_source.getTracks())
         self.js_stream = js.MediaStream.new(js.Array.of(*tracks))
         if registered("page") is not None:
             self._feed(every)
         else:
             self._loading = asyncio.ensure_future(self._load_and_feed(every))
+
+    def _give_up(self) -> None:
+        """The take is over before anything was fed."""
+        self.js_stream.getVideoTracks()[0].stop()
+        if hasattr(self._target, "readable"):
+            self._target.readable.cancel().catch(js.Object)  # closes the frames that wait
 
     def _feed(self, every: float) -> None:
         steady = registered("page").Steady.new(

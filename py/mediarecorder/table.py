@@ -6,7 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .display import clock, escape, file_size
-from .placement import NOTE, view, when_placed
+from .errors import MediaError
+from .placement import noted
+from .player import player_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,15 +55,13 @@ def _code(at: int, take: StoredRecording) -> str:
 
 def _player(take: StoredRecording) -> str:
     """A player that gets its address once the disk has opened the take."""
-    tag, size = ("video", ' width="160"') if take.mime_type.startswith("video/") else ("audio", "")
-    label = escape(f"{take.title or 'Recording'}, {clock(take.duration)}")
-    player = f'<{tag} controls playsinline preload="metadata"{size} aria-label="{label}"></{tag}>'
+    label = f"{take.title or 'Recording'}, {clock(take.duration)}"
+    player = player_tag(take.mime_type.startswith("video/"), label, width=160)
 
     async def opened() -> dict[str, Any]:
-        # One for each state of the take: an address lives as long as this page.
-        shown = take.store.shown
-        if take not in shown:
-            shown[take] = await take.open()
-        return {"src": shown[take].url}
+        try:
+            return {"src": await take.store.address(take)}
+        except MediaError:  # deleted meanwhile: it has nothing to play, and says so
+            return {"src": ""}
 
-    return view(when_placed(opened, noted=True), player + NOTE)
+    return noted(player, showing=opened)

@@ -364,16 +364,11 @@ export class Session {
     recorder.start(...(timeslice === undefined ? [] : [timeslice]));
   }
 
-  /** When that begins which is recorded: see Take._began (py/mediarecorder/take.py).
-   * @param {MediaRecorder} recorder  @param {number} started */
+  /** When that begins which is recorded: as Take._began (py/mediarecorder/take.py) says of a sound, a device or a screen,
+   * since workers have no other tracks.  @param {any} recorder  @param {number} started */
   #began(recorder, started) {
     const { called = started, turned = started } = this.#begun.get(recorder) ?? {};
-    if (!("timecode" in BlobEvent.prototype)) return turned;
-    const comesFromTheStart = recorder.stream.getTracks().some((track) => {
-      const { groupId, displaySurface } = /** @type {any} */ (track.getSettings());
-      return track.kind === "audio" || groupId || displaySurface;
-    });
-    return comesFromTheStart ? called : started;
+    return "timecode" in BlobEvent.prototype ? called : turned;
   }
 
   /** @param {MediaRecorder} recorder @returns {import("./vocabulary.js").RecorderState} */

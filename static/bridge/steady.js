@@ -7,6 +7,8 @@
  * recorded by way of one of ours, in which the last one is repeated. Before the first it is black.
  */
 
+import { trusted } from "../trust.js";
+
 /** Milliseconds that a source gets for its first picture. */
 const FIRST = 200;
 /** Milliseconds between two looks at what the user does to the tracks. */
@@ -75,7 +77,7 @@ export class Steady {
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     let ended = false;
     try {
-      const worker = new Worker(address);
+      const worker = new Worker(trusted("createScriptURL", address));
       worker.onmessage = () => {
         if (ended) worker.terminate();
         else worker.postMessage([readable, writable, width, height, every, FIRST], [readable, writable]);

@@ -5,6 +5,7 @@ import {
   ADTS, CustomSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
 } from "mediabunny";
 import { Blocks } from "./blocks.js";
+import { EBML, elementAt, numberOf, SEGMENT } from "../ebml.js";
 import { Fault } from "../fault.js";
 import { withoutCodecs } from "./faults.js";
 import { withPreSkip } from "./opus.js";
@@ -58,22 +59,14 @@ const cutOff = new WeakSet();
 /** Whether a Matroska file ends before its segment does (RFC 9559, 5.1; RFC 8794, 4 and 6.2). @param {Blob} blob */
 async function isCutOff(blob) {
   const head = new Uint8Array(await blob.slice(0, 4096).arrayBuffer());
-  const isAt = (/** @type {number} */ at, /** @type {number[]} */ id) => id.every((byte, offset) => head[at + offset] === byte);
-  /** Where the content of an element begins and ends; it ends nowhere if its size is not known. @param {number} at */
-  const span = (at) => {
-    const length = Math.clz32(head[at + 4] << 24) + 1;
-    let size = head[at + 4] & (0xff >> length);
-    let isKnown = size !== 0xff >> length;
-    for (let offset = 1; offset < length; offset++) {
-      size = size * 256 + head[at + 4 + offset];
-      isKnown ||= head[at + 4 + offset] !== 0xff;
-    }
-    const begin = at + 4 + length;
-    return { begin, end: isKnown ? begin + size : NaN };
-  };
-  if (!isAt(0, [0x1a, 0x45, 0xdf, 0xa3])) return false;
-  const segment = span(0).end;
-  return isAt(segment, [0x18, 0x53, 0x80, 0x67]) && span(segment).end > blob.size;
+  if (numberOf(head.subarray(0, 4)) !== EBML) return false;
+  try {
+    const ebml = elementAt(head, 0);
+    const segment = ebml && elementAt(head, ebml.to);
+    return segment?.id === SEGMENT && segment.known && segment.to > blob.size;
+  } catch {
+    return false; // something else follows
+  }
 }
 
 /**

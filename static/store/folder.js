@@ -128,15 +128,15 @@ export class Folder {
     });
   }
 
-  /** Know of a take that the caller holds, or has just had. @param {string} id  @param {Opened & {bytes: number}} opened */
-  async #learn(id, { blob: _, spans: __, bytes, ...known }) {
-    if (known.state === "finished") await this.index.learn(id, known, bytes);
-  }
-
   /** A take that the caller holds, whose change is over. @param {string} id */
   async changed(id) {
+    const before = await this.index.use((entries) => entries.get(id)?.at);
     const opened = await this.#read(id, await this.take(id), false, false);
-    await this.#learn(id, opened);
+    const { blob: _, spans: __, bytes, ...known } = opened;
+    await this.index.use((entries) => {
+      // Who renames a take does not hold it: what was read may be out of date. Whoever lists it next learns it.
+      if (known.state === "finished" && entries.get(id)?.at === before) return this.index.put([{ id, known, bytes }]);
+    });
     return opened;
   }
 

@@ -54,7 +54,7 @@ export class Index {
     const names = (await Array.fromAsync(folder.keys())).filter((name) => name !== INDEX && !this.#entries.has(name));
     const all = [...this.#entries.values(), ...names.map((id) => ({ id, bytes: 0 }))];
     await this.#drop();
-    await this.put(all);
+    await this.put(all, [], true);
   }
 
   async #drop() {
@@ -69,11 +69,6 @@ export class Index {
     return this.use(() => this.put([{ id, bytes: 0 }]));
   }
 
-  /** @param {string} id  @param {Stored} known  @param {number} bytes */
-  learn(id, known, bytes) {
-    return this.use(() => this.put([{ id, known, bytes }]));
-  }
-
   /** @param {string} id */
   remove(id) {
     return this.use(() => this.put([], [id]));
@@ -82,8 +77,11 @@ export class Index {
   /**
    * Write slots; only within `use`.
    * @param {{id: string, known?: Stored, bytes: number}[]} several  @param {string[]} [removed]
+   * @param {boolean} [anew]  there is no file
    */
-  async put(several, removed = []) {
+  async put(several, removed = [], anew = false) {
+    // What is not written is not counted, or the next change of another tab would have the same number.
+    if (!anew && several.length === 0 && !removed.some((id) => this.#entries.has(id))) return;
     /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
     const slots = new Map();
     const at = ++this.#changes;
@@ -100,13 +98,15 @@ export class Index {
       this.#entries.set(id, told ? { id, at, known, bytes, slot } : { id, at, bytes: 0, slot });
       slots.set(slot, told ?? /** @type {Uint8Array<ArrayBuffer>} */ (encoded({ id, at, bytes: 0 })));
     }
-    if (slots.size === 0) return;
     const head = /** @type {Uint8Array<ArrayBuffer>} */ (encoded({ format: FORMAT, changes: at, slots: this.#slots }));
     try {
-      // The head comes first: what others have read before is out of date, even if this ends here.
-      await this.#write([[0, head], ...slots]);
+      // The head comes first: what others have read before is out of date, even if this ends here. Of a new file it
+      // comes last: without it that is not whole, wherever this ends.
+      if (anew) await this.#write([...slots]);
+      await this.#write(anew ? [[0, head]] : [[0, head], ...slots]);
     } catch {
       await this.#drop(); // a full disk: better none than one that is out of date
+      this.#changes = -1; // and should it be there still, it is read
     }
   }
 

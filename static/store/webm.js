@@ -9,7 +9,9 @@
  *     cues    where clusters begin, and when
  */
 
-const EBML = 0x1a45dfa3, SEGMENT = 0x18538067, SEEK_HEAD = 0x114d9b74, INFO = 0x1549a966, TRACKS = 0x1654ae6b;
+import { EBML, elementAt, numberOf, SEGMENT } from "../ebml.js";
+
+const SEEK_HEAD = 0x114d9b74, INFO = 0x1549a966, TRACKS = 0x1654ae6b;
 const CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7, SIMPLE_BLOCK = 0xa3, BLOCK_GROUP = 0xa0, BLOCK = 0xa1;
 const CUES = 0x1c53bb6b, VOID = 0xec, SCALE = 0x2ad7b1, DURATION = 0x4489, TRACK = 0xae, NUMBER = 0xd7, TYPE = 0x83;
 const SEEK = 0x4dbb, SEEK_ID = 0x53ab, SEEK_POSITION = 0x53ac;
@@ -27,7 +29,7 @@ const UNKNOWN = new Uint8Array([0x01, 255, 255, 255, 255, 255, 255, 255]);
 export const VOID_HEAD = 9;
 
 /** @typedef {{time: number, track: number, position: number}} Cue */
-/** @typedef {{id: number, from: number, to: number, known: boolean}} Element */
+/** @typedef {import("../ebml.js").Element} Element */
 
 export class WebmIndex {
   /** The file as far as the first cluster. */
@@ -201,25 +203,6 @@ export class WebmIndex {
 /** The head of an element that is to be passed over, with so many bytes. @param {number} size */
 export const voidHead = (size) => joined([idOf(VOID), sizeOf(size)]);
 
-/**
- * The element that begins at a place, if its head is there. One of unknown size ends nowhere.
- * @param {Uint8Array} bytes  @param {number} at  @returns {Element | undefined}
- */
-function elementAt(bytes, at) {
-  const idLength = Math.clz32(bytes[at] << 24) + 1;
-  const place = at + idLength;
-  const length = Math.clz32(bytes[place] << 24) + 1;
-  const from = place + length;
-  if (!(from <= bytes.length)) return undefined;
-  if (idLength > 4 || length > 8) throw new Error("no element");
-  const id = numberOf(bytes.subarray(at, place));
-  const digits = bytes.subarray(place + 1, from);
-  const first = bytes[place] & (0xff >> length);
-  const known = first !== 0xff >> length || digits.some((byte) => byte !== 255);
-  const size = digits.reduce((sum, byte) => sum * 256 + byte, first);
-  return { id, from, to: known ? from + size : from, known };
-}
-
 /** @param {Uint8Array} bytes  @returns {(Element & {at: number})[]} */
 function children(bytes) {
   const found = [];
@@ -239,9 +222,6 @@ function within(bytes, id, depth = 1) {
     .filter((child) => child.id === id)
     .map(({ from, to }) => ({ from: from + offset, to: to + offset }));
 }
-
-/** @param {Uint8Array} bytes */
-const numberOf = (bytes) => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 
 /** @param {number} id */
 const idOf = (id) => new Uint8Array([id >>> 24, id >>> 16, id >>> 8, id].map((byte) => byte & 255)).slice(Math.clz32(id) >> 3);

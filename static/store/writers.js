@@ -26,6 +26,8 @@ import { Fault, gone } from "../fault.js";
  */
 
 const TABLE = SLOTS * SLOT;
+/** Slots before the last ones, at each of which a table can end. */
+const EARLY = 8;
 /** Bytes before the first chunk, for what makes a WebM seekable. */
 const FRONT_ROOM = 1024;
 /** Bytes that are copied between two reports. */
@@ -122,10 +124,13 @@ class GrowingFile {
    */
   #add(entries, most) {
     const last = entries[0].kind === CUES ? SLOTS : SLOTS - KEPT;
-    const full = this.#slot >= last;
+    // Where it can, a table ends with an element, so that the next one can be hidden.
+    const early = entries[0].kind === CHUNK ? last - EARLY : last;
+    const full = this.#slot >= last || (this.#slot >= early && this.index.isAtElement);
     const before = this.#first || entries[0].kind !== CHUNK ? 0 : FRONT_ROOM;
     let end = this.size + (full ? VOID_HEAD + TABLE : 0) + before;
-    const free = (full ? SLOTS - KEPT : last - this.#slot) - (before && 1);
+    const slots = full ? SLOTS - KEPT - EARLY : Math.max(1, early - this.#slot);
+    const free = slots - (before && 1);
     const fitting = entries.slice(0, free).filter(({ payload }) => (end += payload.length) <= most);
     if (fitting.length === 0) throw limitReached();
     if (full) this.#beginTable();
@@ -263,7 +268,7 @@ export async function writeFile(folder, name, content, written) {
       const piece = content.slice(at, at + PIECE);
       // (Read here and written as bytes it took from two to five times as long.)
       await writable.write(piece).catch(async (error) => {
-        throw (await isGone(piece)) ? gone() : error;
+        throw (await isUnreadable(piece)) ? gone() : error;
       });
       written?.(piece.size);
     }
@@ -275,7 +280,7 @@ export async function writeFile(folder, name, content, written) {
 }
 
 /** Whether it was for reading that it could not be written. @param {Blob} piece */
-const isGone = (piece) => piece.arrayBuffer().then(() => false, () => true);
+const isUnreadable = (piece) => piece.arrayBuffer().then(() => false, () => true);
 
 export const limitReached = () =>
   new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open it with a higher limit.");

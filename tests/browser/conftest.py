@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from canvases import Canvas
 from patience import no_proxy_stays, until
 from workers import PythonWorker
 
@@ -137,6 +138,21 @@ def recorded() -> Callable[..., Awaitable[Recording]]:
 
 
 @pytest.fixture
+async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterator[Any]:
+    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    copies: list[Recording] = []
+
+    async def copy_of(kind: str, **options: Any) -> Recording:
+        recording = await recorded(kind, **options)
+        copies.append(Recording(recording.blob, recording.mime_type, duration=recording.duration))
+        return copies[-1]
+
+    yield copy_of
+    for copy in copies:
+        copy.close()
+
+
+@pytest.fixture
 def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
     """``async with nothing_stays:`` no proxy and no worker that was made in it is there after it."""
 
@@ -201,6 +217,12 @@ async def frame() -> AsyncIterator[tuple[Any, str]]:
     yield frame, await opened
     frame.remove()
     channel.close()
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    """A canvas on which nothing was drawn."""
+    return Canvas()
 
 
 @pytest.fixture

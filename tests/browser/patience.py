@@ -30,3 +30,10 @@ async def no_proxy_stays(orders: Any, but: int = 0) -> None:
         if orders.proxies() <= but:
             return
     raise AssertionError(f"{orders.proxies()} proxies are left, and not {but}")
+
+
+def keep_busy(seconds: float) -> None:
+    """Keep this thread from everything else."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass

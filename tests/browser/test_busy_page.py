@@ -5,10 +5,10 @@ Chromium's encoders hand their data over as tasks of the page's thread, and its 
 
 import asyncio
 import itertools
-import time
 
 import judge
 import pytest
+from patience import keep_busy
 from workers import PythonWorker
 
 from mediarecorder import MediaRecorder
@@ -19,12 +19,6 @@ RECORDED, BUSY = 0.3, 1.0
 """Seconds that are recorded before the thread is busy, and that it is."""
 MISSING = {"chromium": 0.3, "firefox": 0.9}
 """Seconds of sound that may be missing. Firefox's fake microphone plays less while a machine is busy."""
-
-
-def keep_busy(seconds=BUSY):
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        pass
 
 
 async def begun(stream, timeslice=None, **options):
@@ -41,7 +35,7 @@ async def seconds_heard(recording):
 
 
 async def stopped_by_the_call(recorder):
-    keep_busy()
+    keep_busy(BUSY)
     outcome = recorder.stop()
     assert recorder.state == "inactive"
     return await outcome
@@ -57,7 +51,7 @@ async def stopped_after_a_script_was_busy(recorder):
 async def stopped_in_a_handler(recorder):
     def stop(event):
         subscription()
-        keep_busy()
+        keep_busy(BUSY)
         recorder.stop()
 
     subscription = recorder.on("dataavailable", stop)
@@ -66,7 +60,7 @@ async def stopped_in_a_handler(recorder):
 
 
 async def stopped_after_pausing(recorder):
-    keep_busy()
+    keep_busy(BUSY)
     pausing = recorder.pause()
     recording = await recorder.stop()
     assert await pausing is None
@@ -74,14 +68,14 @@ async def stopped_after_pausing(recorder):
 
 
 async def stopped_after_a_pause(recorder):
-    keep_busy()
+    keep_busy(BUSY)
     await recorder.pause()
     keep_busy(0.2)
     return await recorder.stop()
 
 
 async def stopped_by_its_tracks(recorder):
-    keep_busy()
+    keep_busy(BUSY)
     recorder.stream.stop()
     return await recorder.finished
 
@@ -123,7 +117,7 @@ async def test_the_sound_beside_a_picture_is_kept(both, engine):
 @pytest.mark.parametrize("kind", ["microphone", "both"])
 async def test_the_body_of_async_with_may_be_busy(request, kind, microphone, both):
     async with MediaRecorder({"microphone": microphone, "both": both}[kind]) as recorder:
-        keep_busy()
+        keep_busy(BUSY)
     assert await seconds_heard(recorder.recording) >= BUSY - 0.3
 
 
@@ -134,7 +128,7 @@ async def test_nothing_is_recorded_after_the_call(microphone):
     recorder = await begun(microphone)
     keep_busy(0.3)
     outcome = recorder.stop()
-    keep_busy()
+    keep_busy(BUSY)
     assert await seconds_heard(await outcome) < RECORDED + 0.3 + BUSY
 
 
@@ -173,7 +167,7 @@ async def test_pending_verbs_settle_when_a_busy_page_stops(microphone):
 @in_the_page
 async def test_a_busy_page_can_stop_and_start_in_one_breath(microphone, engine):
     recorder = await begun(microphone)
-    keep_busy()
+    keep_busy(BUSY)
     first = recorder.stop()
     started = recorder.start()
     assert recorder.state == "recording"
@@ -226,7 +220,7 @@ async def test_a_worker_stops_while_its_page_is_busy(engine):
         source = IN_A_WORKER.format(channel=js.openChannel(), recorded=RECORDED, busy=BUSY)
         answer = worker.start(source)
         await worker.said.get()
-        keep_busy()
+        keep_busy(BUSY)
         data = bytes.fromhex(await answer)
     finally:
         worker.terminate()
@@ -238,7 +232,7 @@ async def test_a_worker_stops_while_its_page_is_busy(engine):
 async def test_chromiums_camera_stands_still_in_a_busy_page(camera):
     """The guide says so: the browser itself takes no pictures then, so that there are none to keep."""
     recorder = await begun(camera)
-    keep_busy()
+    keep_busy(BUSY)
     await asyncio.sleep(0.5)
     times = [picture["time"] for picture in await judge.pictures(await recorder.stop())]
     assert max(after - before for before, after in itertools.pairwise(times)) > BUSY / 2

@@ -1,10 +1,10 @@
 """How long a take says that it is, beside how long its file is."""
 
 import asyncio
-import time
 
 import pytest
 from judge import probe
+from patience import keep_busy
 
 import mediarecorder.capture
 from mediarecorder import MediaRecorder, MediaStream, RecordingError, record
@@ -15,33 +15,8 @@ CLOSE = 0.3
 """Seconds: a packet of sound lasts 0.06 s, a picture 0.05 s, and more on a busy machine."""
 
 
-def work(seconds):
-    """Keep this thread busy."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
-
-
 async def length(recording):
     return (await probe(recording))["decoded_duration"]
-
-
-@pytest.fixture
-def canvas():
-    """Draws on a canvas, whose stream is `canvas.stream`; nothing is drawn at first."""
-    import js
-
-    element = js.document.createElement("canvas")
-    element.width, element.height = 160, 120
-    context = element.getContext("2d")
-
-    def draw(colour):
-        context.fillStyle = colour
-        context.fillRect(0, 0, 160, 120)
-
-    draw.stream = MediaStream(element.captureStream())
-    yield draw
-    draw.stream.stop()
 
 
 async def draw_after(canvas, seconds):
@@ -49,7 +24,7 @@ async def draw_after(canvas, seconds):
     await asyncio.sleep(seconds)
     while True:
         for colour in ("red", "blue"):
-            canvas(colour)
+            canvas.draw(colour)
             await asyncio.sleep(0.1)
 
 
@@ -57,7 +32,8 @@ async def draw_after(canvas, seconds):
 async def late(canvas):
     """A stream whose first picture comes after 1.5 s."""
     drawing = asyncio.ensure_future(draw_after(canvas, 1.5))
-    yield canvas.stream
+    with canvas.stream() as stream:
+        yield stream
     drawing.cancel()
 
 
@@ -76,10 +52,10 @@ async def test_a_take_says_how_long_its_file_is(request, kind, busy, timeslice, 
     recorder = MediaRecorder({"microphone": microphone, "both": both}[kind])
     recorder.start(timeslice)
     if "at first" in busy:
-        work(1)
+        keep_busy(1)
     await asyncio.sleep(0.8)
     if "at last" in busy:
-        work(1)
+        keep_busy(1)
     recording = await recorder.stop()
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
     assert recorder.duration == recording.duration
@@ -88,7 +64,7 @@ async def test_a_take_says_how_long_its_file_is(request, kind, busy, timeslice, 
 async def test_a_cameras_take_does_too(camera):
     recorder = MediaRecorder(camera)
     recorder.start()
-    work(1)
+    keep_busy(1)
     await asyncio.sleep(0.8)
     recording = await recorder.stop()
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
@@ -97,10 +73,10 @@ async def test_a_cameras_take_does_too(camera):
 async def test_pauses_are_left_out_also_in_a_busy_page(microphone):
     recorder = MediaRecorder(microphone)
     recorder.start()
-    work(0.6)
+    keep_busy(0.6)
     await asyncio.sleep(0.4)
     await recorder.pause()
-    work(0.6)
+    keep_busy(0.6)
     await asyncio.sleep(0.2)
     await recorder.resume()
     await asyncio.sleep(0.6)
@@ -131,19 +107,19 @@ async def test_record_waits_for_the_first_picture(late):
 async def test_record_waits_for_it_no_longer_than_a_limit(canvas, monkeypatch, end):
     monkeypatch.setattr(mediarecorder.capture, "FIRST_DATA", 0.5)
     with pytest.raises(RecordingError, match=r"Nothing was recorded.*canvas") as caught:
-        await record(**end, stream=canvas.stream)
+        await record(**end, stream=canvas.stream())
     assert caught.value.recording.size < 1024
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
 async def test_record_hands_over_no_file_without_content(canvas):
     with pytest.raises(RecordingError, match="Nothing was recorded"):
-        await record(stop_when=asyncio.sleep(0.5), stream=canvas.stream)
+        await record(stop_when=asyncio.sleep(0.5), stream=canvas.stream())
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
 async def test_a_recorder_gives_what_the_browser_gives_even_if_it_is_nothing(canvas):
-    recorder = MediaRecorder(canvas.stream)
+    recorder = MediaRecorder(canvas.stream())
     recorder.start()
     await asyncio.sleep(0.3)
     recording = await recorder.stop()

@@ -22,24 +22,8 @@ LATE = 1.2
 """Seconds that a busy machine may be behind."""
 
 
-@pytest.fixture
-def canvas():
-    """A canvas of 160 x 120 on which nothing was drawn, and its context."""
-    import js
-
-    element = js.document.createElement("canvas")
-    element.width, element.height = 160, 120
-    return element, element.getContext("2d")
-
-
-def draw(canvas, colour):
-    element, context = canvas
-    context.fillStyle = colour
-    context.fillRect(0, 0, element.width, element.height)
-
-
 def with_sound(canvas, microphone):
-    return MediaStream([*MediaStream(canvas[0].captureStream()).tracks, *microphone.audio_tracks])
+    return MediaStream([*canvas.stream().tracks, *microphone.audio_tracks])
 
 
 async def recorded_so_far(recorder, seconds):
@@ -59,7 +43,7 @@ def assert_whole(found, recording):
 
 
 async def test_a_still_picture_does_not_hold_back_the_sound(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     blob, seconds = await recorded_so_far(recorder, 2)
     found = await probe(blob)
@@ -72,7 +56,7 @@ async def test_a_still_picture_does_not_hold_back_the_sound(canvas, microphone):
 
 
 async def test_what_was_drawn_long_before_the_take_is_recorded(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.5, stream=stream)
     await asyncio.sleep(1)
@@ -88,7 +72,7 @@ async def test_a_canvas_on_which_nothing_is_ever_drawn_does_not_hold_back_the_so
 
 
 async def test_a_store_has_the_sound_that_goes_with_a_still_picture(canvas, microphone, store):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone), store=store)
     await recorder.start(0.25)
     await until(lambda: recorder.duration >= 2)
@@ -104,7 +88,7 @@ async def test_a_picture_that_comes_late_leaves_the_file_its_full_length(canvas,
     recorder = MediaRecorder(with_sound(canvas, microphone))
     recorder.start(0.25)
     await until(lambda: recorder.duration >= 2)
-    draw(canvas, "lime")
+    canvas.draw("lime")
     await until(lambda: recorder.duration >= 3)
     recording = await recorder.stop()
     found = await probe(recording)
@@ -116,7 +100,7 @@ async def test_a_picture_that_comes_late_leaves_the_file_its_full_length(canvas,
 
 
 async def test_progress_and_max_size_see_what_comes(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     seen = []
     recording = await record(
         20,
@@ -141,7 +125,7 @@ async def test_what_moves_keeps_its_pictures_and_its_size(drawing, microphone):
 
 
 async def test_a_picture_that_is_switched_off_is_black(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     recorder.start(0.25)
     await until(lambda: recorder.duration >= 1)
@@ -151,7 +135,7 @@ async def test_a_picture_that_is_switched_off_is_black(canvas, microphone):
 
 
 async def test_a_picture_that_is_stopped_does_not_end_the_take(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
     recorder.stream.video_tracks[0].stop()
@@ -163,7 +147,7 @@ async def test_a_picture_that_is_stopped_does_not_end_the_take(canvas, microphon
 
 
 async def test_taking_a_track_out_ends_the_take(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
     recorder.stream.remove_track(recorder.stream.audio_tracks[0])
@@ -173,7 +157,7 @@ async def test_taking_a_track_out_ends_the_take(canvas, microphone):
 
 
 async def test_a_pause_is_left_out_of_it(canvas, microphone):
-    draw(canvas, "red")
+    canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
     await until(lambda: recorder.duration >= 1)
@@ -187,7 +171,7 @@ async def test_a_pause_is_left_out_of_it(canvas, microphone):
 
 
 async def test_nothing_of_ours_stays(canvas, microphone, orders):
-    draw(canvas, "red")
+    canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.2, stream=stream)  # the module is loaded, and stays
     gc.collect()
@@ -230,7 +214,7 @@ async def test_where_our_module_is_kept_out_pictures_are_passed_on(drawing, micr
 async def test_where_a_worker_is_forbidden_the_page_does_it(canvas, microphone):
     import js
 
-    draw(canvas, "red")
+    canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.2, stream=stream)  # the module is loaded
     original, js.Worker = js.Worker, js.Symbol  # which makes nothing

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from judge import probe
 
-from mediarecorder import MediaRecorder, MediaStream, Recording
+from mediarecorder import MediaRecorder, Recording
 
 pytestmark = [
     pytest.mark.media_work,
@@ -16,24 +16,14 @@ SECONDS = 2.5
 
 
 @pytest.fixture
-async def still():
+async def still(canvas):
     """A take of a canvas on which something was drawn in its first 0.4 seconds, and nothing later."""
-    import js
-
-    canvas = js.document.createElement("canvas")
-    canvas.width, canvas.height = 160, 120
-    context = canvas.getContext("2d")
-
-    def draw(colour):
-        context.fillStyle = colour
-        context.fillRect(0, 0, 160, 120)
-
-    draw("red")
-    with MediaStream(canvas.captureStream(25)) as stream:
+    canvas.draw("red")
+    with canvas.stream(25) as stream:
         recorder = MediaRecorder(stream)
         starting = recorder.start(0.2)
         for turn in range(10):
-            draw(("red", "lime")[turn % 2])
+            canvas.draw(("red", "lime")[turn % 2])
             await asyncio.sleep(0.04)
         await starting
         while recorder.duration < SECONDS:

@@ -57,6 +57,15 @@ async def test_it_is_rebuilt_when_it_is_missing(store):
     assert used < before[1]
 
 
+async def test_looking_hides_nothing_that_another_tab_does(store):
+    async with await RecordingStore.open(store.name) as other:
+        for number in range(3):
+            await other.recordings()
+            await store.add(small(number))
+            assert await other.usage() == await store.usage()
+            assert len(await other.recordings()) == number + 1
+
+
 async def test_what_tabs_do_is_seen_by_the_others(store):
     async with await RecordingStore.open(store.name) as other:
         first = await store.add(small(1), title="one")

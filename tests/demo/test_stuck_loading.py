@@ -116,7 +116,7 @@ def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, eng
     expect(page.get_by_role("button", name="Preview")).to_be_enabled(timeout=LOADING)
 
 
-@firefox_in_soak
+@pytest.mark.soak
 def test_page_that_takes_long_but_goes_on_is_not_called_stuck(visit, server):
     server.held = "python_stdlib.zip"
     page = visit("")

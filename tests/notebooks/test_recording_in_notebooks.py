@@ -64,14 +64,33 @@ def record_in_a_cell(lite: JupyterLite) -> None:
 # JupyterLite
 
 
-def test_the_player_of_a_saved_notebook_plays(lite: JupyterLite) -> None:
+DISTRUST = """async () => {
+  const { contents } = jupyterapp.serviceManager;
+  const { content } = await contents.get("PATH", { content: true });
+  for (const cell of content.cells) delete cell.metadata.trusted;
+  await contents.save("PATH", { type: "notebook", format: "json", content });
+}""".replace("PATH", FIRST)
+
+
+@pytest.mark.parametrize("trusted", [False, pytest.param(True, marks=in_soak)])
+@pytest.mark.console_errors  # a dead address is in the console
+def test_the_player_of_a_saved_notebook_plays(lite, trusted):
+    """JupyterLab sanitizes the output of a notebook that comes from elsewhere."""
     lite.open("lab", FIRST)
     record_in_a_cell(lite)
+    long = lite.run("recording.embed_limit = 0\nrecording")
+    must_play(lite.output(long).locator("audio"))
+    assert lite.output(long).locator("p").is_hidden()
     lite.save()
+    if not trusted:
+        lite.page.evaluate(DISTRUST)
     lite.page.reload()
-    player = lite.page.locator(".jp-OutputArea audio").last
-    must_play(player)
-    assert player.evaluate("(player) => player.currentSrc").startswith("data:")
+    short, long = lite.page.locator(".jp-OutputArea figure").all()[-2:]
+    must_play(short.locator("audio"))
+    assert short.locator("audio").evaluate("(player) => player.currentSrc").startswith("data:")
+    assert short.locator("p").is_hidden()
+    assert long.locator("p").is_visible()
+    assert long.locator("p").text_content() == "Run this cell again to play"
 
 
 @pytest.mark.parametrize(
@@ -324,9 +343,9 @@ class Cell:
         self._marimo.wait(runs + 1)
         assert self._marimo.errors() == []
         html = self._marimo.outputs(self.INDEX)["data"]
-        address = re.search(r"src=.?\W?(blob:[^\"\\]+)", html)
+        address = re.search(r"data-url=.?\W?(blob:[^\"\\]+)", html)
         assert address, html
-        must_play(self._marimo.output(self.INDEX).locator(f'audio[src="{address[1]}"]'))
+        must_play(self._marimo.output(self.INDEX).locator(f'audio[data-url="{address[1]}"][src^="data:"]'))
 
 
 @pytest.mark.parametrize(

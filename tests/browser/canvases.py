@@ -1,0 +1,23 @@
+"""A canvas to record."""
+
+from __future__ import annotations
+
+from mediarecorder import MediaStream
+
+
+class Canvas:
+    """Of 160 x 120, on which nothing was drawn."""
+
+    def __init__(self) -> None:
+        import js
+
+        self.element = js.document.createElement("canvas")
+        self.element.width, self.element.height = 160, 120
+        self.context = self.element.getContext("2d")
+
+    def draw(self, colour: str) -> None:
+        self.context.fillStyle = colour
+        self.context.fillRect(0, 0, self.element.width, self.element.height)
+
+    def stream(self, *rate: float) -> MediaStream:
+        return MediaStream(self.element.captureStream(*rate))
