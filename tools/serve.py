@@ -11,6 +11,7 @@ import os
 import socketserver
 import sys
 import time
+from collections.abc import Callable, Iterable
 from email.utils import formatdate, parsedate_to_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,20 +179,36 @@ def port_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
 
 
-def main() -> int | str:
+def arguments_for(what: str) -> argparse.ArgumentParser:
+    """The parser of a command that serves this."""
     parser = argparse.ArgumentParser(
-        description="Serve the demo at http://localhost:PORT, to this machine only."
+        description=f"Serve {what} at http://localhost:PORT, to this machine only."
     )
     parser.add_argument("--port", type=port_number, default=8000)
-    port: int = parser.parse_args().port
+    return parser
+
+
+def run(
+    handler: type[Handler], port: int, target: str, addresses: Callable[[str], Iterable[str]] = lambda url: ()
+) -> int | str:
+    """Serve until an interrupt; what `sys.exit` is to be given.
+
+    Parameters
+    ----------
+    target
+        The target of make that serves this: the advice about a taken port names it.
+    addresses
+        Further lines to print, given the site's URL.
+    """
     try:
-        site = Site(port)
+        site = Site(port, handler)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return f"Port {port} is taken by another program. Another one: make demo PORT={port % 65535 + 1}"
+            another = f"make {target} PORT={port % 65535 + 1}"
+            return f"Port {port} is taken by another program. Another one: {another}"
         return f"Port {port} cannot be used: {error.strerror}"
     try:
-        print(f"{site.url}  (Ctrl-C ends it)", flush=True)
+        print("\n".join([f"{site.url}  (Ctrl-C ends it)", *addresses(site.url)]), flush=True)
         site.serve_forever()
     except KeyboardInterrupt:
         print()
@@ -201,4 +218,4 @@ def main() -> int | str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(Handler, arguments_for("the demo").parse_args().port, "demo"))

@@ -5,11 +5,10 @@ Notebooks must work with and without cross-origin isolation: most servers do not
 
 from __future__ import annotations
 
-import argparse
-import errno
 import sys
+from collections.abc import Iterator
 
-from serve import ROOT, Handler, Site, port_number
+from serve import ROOT, Handler, Site, arguments_for, run
 
 
 class NotebookHandler(Handler):
@@ -33,32 +32,18 @@ def notebook_site(port: int = 0, *, isolated: bool = False) -> Site:
     return Site(port, IsolatedNotebookHandler if isolated else NotebookHandler)
 
 
+def addresses(url: str) -> Iterator[str]:
+    yield f"  JupyterLite  {url}/jupyterlite/lab/index.html"
+    for page in sorted((NotebookHandler.root / "marimo").glob("*.html")):
+        yield f"  marimo       {url}/marimo/{page.name}"
+
+
 def main() -> int | str:
-    parser = argparse.ArgumentParser(
-        description="Serve the notebook sites at http://localhost:PORT, to this machine only."
-    )
-    parser.add_argument("--port", type=port_number, default=8000)
+    parser = arguments_for("the notebook sites")
     parser.add_argument("--isolated", action="store_true", help="with the headers of cross-origin isolation")
     arguments = parser.parse_args()
-    port: int = arguments.port
-    try:
-        site = notebook_site(port, isolated=arguments.isolated)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            another = f"make notebooks PORT={port % 65535 + 1}"
-            return f"Port {port} is taken by another program. Another one: {another}"
-        return f"Port {port} cannot be used: {error.strerror}"
-    try:
-        print(f"{site.url}  (Ctrl-C ends it)", flush=True)
-        print(f"  JupyterLite  {site.url}/jupyterlite/lab/index.html")
-        for page in sorted((NotebookHandler.root / "marimo").glob("*.html")):
-            print(f"  marimo       {site.url}/marimo/{page.name}", flush=True)
-        site.serve_forever()
-    except KeyboardInterrupt:
-        print()
-    finally:
-        site.server_close()
-    return 0
+    handler = IsolatedNotebookHandler if arguments.isolated else NotebookHandler
+    return run(handler, arguments.port, "notebooks", addresses)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
     ├── RangeError                      also a ValueError
     ├── UnknownError
     ├── RecordingError                  .recording
+    │   └── PageLostError               also a PageUnavailableError
     ├── BrowserRequiredError
     ├── InsecureContextError
     └── PageUnavailableError

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .browser import create_proxy, js_object, plain, settle
-from .capture import that_device, wanted
+from .capture import require_content, that_device, wanted
 from .devices import find_device, media_devices
 from .display import Displayed, clock, file_size
-from .errors import AbortError, InvalidStateError, MediaError
+from .errors import AbortError, InvalidStateError, MediaError, RecordingError
 from .hosts import show
 from .keeping import checked_store
 from .levels import Level
@@ -255,10 +256,12 @@ class RecorderPanel(Displayed):
                 recording = await recorder.finished
             await self._finish(recording)
         except (MediaError, TypeError, ValueError) as error:
-            kept = getattr(error, "recording", None)
-            if kept is not None and kept.size:
-                await self._finish(kept)
-            self._show(error=str(error), status="Nothing was recorded" if kept is None else "Ended early")
+            status = "Nothing was recorded"
+            if (kept := getattr(error, "recording", None)) is not None:
+                with suppress(RecordingError):
+                    await self._finish(kept)
+                    status = "Ended early"
+            self._show(error=str(error), status=status)
         finally:
             if self._taking and self._end:
                 self._fail(self._end)
@@ -288,6 +291,7 @@ class RecorderPanel(Displayed):
             self._show(**now)
 
     async def _finish(self, recording: Recording) -> None:
+        await require_content(recording)
         self.last = recording
         self._taking = False
         self._show(

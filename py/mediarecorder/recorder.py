@@ -381,7 +381,8 @@ class MediaRecorder(EventTarget):
         ----------
         drain
             On a busy machine Chromium drops pictures that its encoder still holds. True puts the end off,
-            without recording more, until all have come, 30 s at most. It needs a timeslice.
+            without recording more, until all have come, 30 s at most. That needs a timeslice; without one the
+            end waits for the first picture alone, 5 s at most.
 
         Raises
         ------

@@ -16,7 +16,7 @@ Why it is more than "wait for `stop`":
   after Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and
   stops it when `pause` is fired: by then all that had waited has been handed over.
 - It drops what its encoder of pictures still holds, too: a take to be drained is asked for data until there
-  is none.
+  is none, and goes on until its first picture, without which the file has nothing but a head.
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
   more, and `stop` reaches the user's handlers when everything is there.
 - Chromium leaves a recorder with sound in ``recording``, without any event, when the device goes. So the
@@ -59,7 +59,8 @@ LOOKING_AGAIN, KEEPING, OVER = "looking again", "keeping", "over"
 TICK = 0.25
 """Seconds between two looks at the tracks and at the browser's state."""
 HAND_OVER = 4
-"""Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s."""
+"""Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s. A take to
+be drained waits for its first picture as long as for the last (SILENCE)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second, once it was late."""
 DRAIN = 30.0
@@ -186,7 +187,10 @@ class Take:
 
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
         self._draining = drain and self._sliced
-        self._awaited = self._handed_over_at() if self._draining or self._turns.busy else ""
+        nothing_yet = drain and self._expected["start"]
+        self._patience = SILENCE if nothing_yet else HAND_OVER
+        late = self._draining or self._turns.busy or nothing_yet
+        self._awaited = self._handed_over_at() if late else ""
         if self._awaited or self._draining:
             self.phase, self._quiet, self._ended_at = HANDING_OVER, 0, now()
         if not self._awaited:
@@ -379,7 +383,7 @@ class Take:
         if self.phase == HANDING_OVER:
             if self.js.state == "inactive":
                 self._end()
-            elif self._quiet >= HAND_OVER:
+            elif self._quiet >= self._patience:
                 self._stop_now()
         elif self.phase == LOOKING_AGAIN:
             if self._quiet >= (LAST_LOOKS if count > self._count_at_end else LAST_LOOKS_FOR_ALL):

@@ -4,7 +4,8 @@
  * shows what it is told. It lives in a shadow tree, so that the page's styles and its own leave each other alone.
  *
  * A panel is gone when none of its elements has been in the document for `GONE`. What only moves leaves it for less:
- * hosts move an output within one task or a few frames.
+ * hosts move an output within one task or a few frames. JupyterLab takes a collapsed output out of the document as well,
+ * but as a whole, out of a cell that stays: that is no end.
  */
 
 import { trusted } from "../trust.js";
@@ -65,6 +66,8 @@ export class Panel extends EventTarget {
   #faces = new WeakMap();
   /** Those in the document. @type {Set<Face>} */
   #seen = new Set();
+  /** Those in collapsed outputs. @type {Set<Face>} */
+  #hidden = new Set();
   /** @type {any} */
   #timer;
   #end = () => {};
@@ -83,6 +86,8 @@ export class Panel extends EventTarget {
       connected: (element) => {
         const face = this.#faces.get(element) ?? new Face(element, act);
         this.#faces.set(element, face);
+        face.cell = element.closest(".jp-Cell");
+        this.#hidden.delete(face);
         this.#seen.add(face);
         face.show(this.#shown);
         clearTimeout(this.#timer);
@@ -90,10 +95,21 @@ export class Panel extends EventTarget {
       },
       disconnected: (element) => {
         const face = this.#faces.get(element);
-        if (face) this.#seen.delete(face);
-        if (!this.#seen.size) this.#timer = setTimeout(() => this.#gone(act), GONE);
+        if (!face) return;
+        this.#seen.delete(face);
+        if (face.isCollapsed) this.#hidden.add(face);
+        if (!this.#seen.size) this.#look(act);
       },
     });
+  }
+
+  /** See, when the time has passed, whether it is gone. @param {(verb: string) => void} act */
+  #look(act) {
+    this.#timer = setTimeout(() => {
+      for (const face of this.#hidden) if (!face.isCollapsed) this.#hidden.delete(face);
+      if (this.#hidden.size) this.#look(act);
+      else this.#gone(act);
+    }, GONE);
   }
 
   /** @param {(verb: string) => void} act */
@@ -106,7 +122,7 @@ export class Panel extends EventTarget {
   /** @param {Showing} showing */
   show(showing) {
     Object.assign(this.#shown, showing);
-    for (const face of this.#seen) face.show(showing);
+    for (const face of [...this.#seen, ...this.#hidden]) face.show(showing);
   }
 
   close() {
@@ -119,6 +135,8 @@ export class Panel extends EventTarget {
 /** One element that shows a panel. */
 class Face {
   #act;
+  /** JupyterLab's, around it. @type {Element | null} */
+  cell = null;
 
   /** @param {HTMLElement} host  @param {(verb: string, more?: object) => void} act */
   constructor(host, act) {
@@ -157,6 +175,12 @@ class Face {
       this.player,
     );
     root.append(panel);
+  }
+
+  /** Whether it is in an output that has left the document as a whole, while its cell is there. */
+  get isCollapsed() {
+    const top = this.root.host.getRootNode({ composed: true });
+    return top instanceof Element && top.matches(".jp-OutputArea") && this.cell?.isConnected;
   }
 
   /** @param {Showing} showing */

@@ -58,7 +58,7 @@ export class Session {
 
   async #begin() {
     try {
-      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: await snapshot() });
+      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: snapshot() });
     } catch (error) {
       this.#say({ type: "unable", error: describeError(error) });
       this.close();
@@ -420,20 +420,12 @@ function stats(track) {
   }
 }
 
-/** What a worker must know before it asks. @returns {Promise<import("./vocabulary.js").Snapshot>} */
-async function snapshot() {
-  const permissions = await Promise.all(["camera", "microphone"].map(async (name) => {
-    try {
-      return [name, (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state];
-    } catch {
-      return [name, "prompt"]; // a browser that does not tell
-    }
-  }));
+/** What a worker must know before it asks. @returns {import("./vocabulary.js").Snapshot} */
+function snapshot() {
   return {
     types: Object.fromEntries([...askableTypes()].map(([key, type]) => [key, MediaRecorder.isTypeSupported(type)])),
     constraints: { ...navigator.mediaDevices.getSupportedConstraints() },
     screen: "getDisplayMedia" in navigator.mediaDevices,
-    permissions: Object.fromEntries(permissions),
     policy: {
       ancestors: location.ancestorOrigins?.length ?? 0,
       features: /** @type {any} */ (document).featurePolicy?.allowedFeatures() ?? null,

@@ -60,7 +60,7 @@ export const POSTS = {
 /** @typedef {{state: string, mimeType: string, audioBitsPerSecond: number, videoBitsPerSecond: number,
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
- *   permissions: Record<string, string>, policy: {ancestors: number, features: string[] | null}}} Snapshot */
+ *   policy: {ancestors: number, features: string[] | null}}} Snapshot */
 /** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js);
  * of a recorder's `start`, `late` is how much earlier that begins which is recorded.
  * @typedef {{type: string, at: number, said: number, late?: number, data?: Blob, timecode?: number,

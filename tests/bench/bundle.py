@@ -26,7 +26,7 @@ SINGLE = (
 
 def pack() -> bytes:
     if not (ROOT / PACKAGES / "pytest").is_dir():
-        raise FileNotFoundError(f"{PACKAGES} is missing: run make test, or python tools/prepare.py")
+        raise FileNotFoundError(f"{PACKAGES} is missing: run make test, or python3 tools/prepare.py test")
     packed = io.BytesIO()
     # Stored, not compressed: it travels within this machine, and unpacking costs time in WebAssembly.
     with zipfile.ZipFile(packed, "w") as bundle:

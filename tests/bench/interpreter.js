@@ -54,6 +54,6 @@ export class Interpreter {
 /** @param {string} address */
 async function download(address) {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} is missing (${response.status}). Run make test, or tools/prepare.py`);
+  if (!response.ok) throw new Error(`${address} is missing (${response.status}). Run make test, or tools/prepare.py test`);
   return response.arrayBuffer();
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 MARKS = (
-    "core: runs also on the oldest supported Pyodide and under a strict Content-Security-Policy",
+    "core: runs also on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
+    "policy: of the core, what such a policy could break; under one in make test as well",
     "page_only(reason): does not run a second time in a worker, since there it must be otherwise",
     "media_work: tests the engine more than the bridge; its core in one worker, all of it there in make soak",
     "firefox_in_soak: in Firefox only in make soak",

@@ -93,6 +93,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.stash[LANE] = lane
             if LANES[lane].engine == "firefox" and item.get_closest_marker("firefox_in_soak"):
                 item.add_marker("soak")
+            if lane == "chromium-csp" and not item.get_closest_marker("policy"):
+                item.add_marker("soak")
             if lane in WORKERS:
                 # The bridge is the same for what is not the core, and the engine in both browsers.
                 media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")

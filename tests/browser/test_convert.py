@@ -87,6 +87,7 @@ async def test_raw_sound_of_the_recorder_becomes_what_the_format_holds(recorded,
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("format", ["wav", "mp3", "mp4"])
 async def test_the_sound_is_the_same_to_the_ear(recorded, format):
     for channel in await tone(await (await recorded("both", timeslice=0.2)).convert(format)):

@@ -95,6 +95,7 @@ async def test_an_id_that_is_not_there_is_of_recordings_and_not_of_devices(store
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_store_whose_files_were_removed_works_again_by_itself(store, both):
     await record(0.3, stream=both, store=store)
     await remove_by_script(store, None)

@@ -97,7 +97,7 @@ async def test_chromium_remembers_its_type_after_stop(microphone):
 
 @pytest.mark.lane("firefox")
 async def test_firefox_forgets_its_type_after_stop(microphone):
-    """Take._assemble takes it from the data."""
+    """So a finished recording takes its type from the data."""
     recorder = MediaRecorder(microphone)
     await recorder.start()
     await recorder.stop()

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.media_work
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview])
 async def test_bytes_are_a_recording(recorded, wrap):
     original = await recorded("both", timeslice=0.2)

@@ -18,6 +18,7 @@ async def every(frames):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("format", SHAPES)
 async def test_a_frame_is_an_array_of_bytes(recorded, format):
     recording = await recorded("both", timeslice=0.2)
@@ -116,6 +117,7 @@ async def test_sound_has_no_frames(recorded):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_thumbnail_is_a_photo_of_that_time(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     photo = await recording.thumbnail(0.7, width=160)

@@ -124,6 +124,42 @@ async def test_pictures_are_seen_live_and_played(put):
     assert panel.last.mime_type.startswith("video/")
 
 
+@pytest.mark.lane("chromium")
+async def test_a_take_that_is_stopped_before_its_first_picture_has_one(put):
+    """Chromium's `stop()` would leave the head of a file that no player loads."""
+    panel = RecorderPanel(audio=False, video=True)
+    seen = await put(panel)
+    seen.press("Record")
+    await until(lambda: panel.state == "recording")
+    panel._act("stop")  # its button comes a moment later
+    await until(lambda: (player := seen.root.querySelector("video[controls]")) and player.readyState)
+    assert seen.text("[role=alert]") == ""
+
+
+async def test_a_take_in_which_nothing_was_recorded_says_so(put, stage, monkeypatch):
+    import js
+
+    async def never_drawn(**_):
+        return MediaStream(js.document.createElement("canvas").captureStream())
+
+    monkeypatch.setitem(media_devices.__dict__, "get_user_media", never_drawn)
+    panel = RecorderPanel(audio=False, video=True)
+    seen = await put(panel)
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    seen.press("Stop")
+    await until(lambda: seen.button("Record") and seen.text("[role=alert]"))
+    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream gave no picture")
+    assert seen.text("[role=status]") == "Nothing was recorded"
+    assert not seen.root.querySelector("video[controls]")
+    assert panel.last is None
+    assert not waiting.done(), "one can press Record again"
+    panel.close()
+    with pytest.raises(AbortError, match="closed"):
+        await waiting
+
+
 async def test_the_device_is_chosen(put, engine):
     (await media_devices.get_user_media(audio=True)).stop()  # now the browser tells their names
     microphones = [d for d in await media_devices.enumerate_devices() if d.kind == "audioinput"]
@@ -237,6 +273,32 @@ class Opened:
         return [track for track in tracks if js.Reflect.get(track, "readyState") == "live"]
 
 
+class LabCell:
+    """A cell of JupyterLab 4 with this element in its output (tests/notebooks does it with a real one)."""
+
+    def __init__(self, stage, host):
+        stage.innerHTML = (
+            '<div class="jp-Cell"><div class="jp-Cell-outputWrapper"><div class="jp-OutputArea">'
+            '<div class="jp-OutputArea-child"></div></div></div></div>'
+        )
+        self.cell = stage.firstElementChild
+        self.wrapper = self.cell.firstElementChild
+        self.area = self.wrapper.firstElementChild
+        self.area.firstElementChild.append(host)
+
+    def collapse(self):
+        self.area.remove()
+
+    def expand(self):
+        self.wrapper.append(self.area)
+
+    def clear(self):
+        self.area.replaceChildren()
+
+    def delete(self):
+        self.cell.remove()
+
+
 REMOVALS = {
     "element removed": lambda stage, host: host.remove(),
     "output cleared": lambda stage, host: stage.replaceChildren(),
@@ -255,6 +317,10 @@ async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(
     seen.press("Record")
     await until(lambda: seen.text("[role=timer]") >= "0:01")
     REMOVALS[removal](stage, seen.root.host)
+    await must_be_gone(panel, waiting, opened)
+
+
+async def must_be_gone(panel, waiting, opened):
     with pytest.raises(AbortError, match=r"removed from the page.*panel\.last"):
         await waiting
     assert panel.last.size > 0
@@ -263,6 +329,46 @@ async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(
     await until(lambda: not opened.live, 2)
     with pytest.raises(InvalidStateError, match="show the panel first"):
         await panel.recording()
+
+
+@pytest.mark.parametrize("was_collapsed", [False, True])
+@pytest.mark.parametrize("removal", [LabCell.clear, LabCell.delete])
+@pytest.mark.lane("chromium")
+async def test_a_panel_is_gone_with_its_output_or_its_cell(put, stage, monkeypatch, was_collapsed, removal):
+    opened = Opened(monkeypatch)
+    panel = RecorderPanel()
+    seen = await put(panel)
+    cell = LabCell(stage, seen.root.host)
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") >= "0:01")
+    if was_collapsed:
+        cell.collapse()
+        # (A panel taken for gone would have ended before that.)
+        await until(lambda: panel._recorder.duration > 2.5)
+        assert panel.state == "recording"
+    removal(cell)
+    await must_be_gone(panel, waiting, opened)
+
+
+async def test_a_collapsed_output_goes_on(put, stage):
+    panel = RecorderPanel(video=True)
+    seen = await put(panel)
+    cell = LabCell(stage, seen.root.host)
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    cell.collapse()
+    collapsed = panel._recorder.duration
+    await until(lambda: panel._recorder.duration > collapsed + 2.5 or panel.state == "inactive")
+    assert panel.state == "recording"
+    cell.expand()
+    preview = seen.root.querySelector("video")
+    await until(lambda: preview.videoWidth and not preview.paused)
+    cell.collapse()
+    panel.close()
+    await until(lambda: panel.last)
+    assert panel.last.duration > 2.5
+    assert seen.text("[role=status]") == "This recorder is closed.", "it is told while it is collapsed"
 
 
 async def test_a_panel_that_is_moved_goes_on(put, stage):

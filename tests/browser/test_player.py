@@ -48,6 +48,7 @@ async def show(stage, html):
 
 @pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
+@pytest.mark.policy
 async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
     recording = await copy_of("sound")
     await show(stage, recording._repr_html_())
@@ -67,6 +68,7 @@ async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
 
 @pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_picture_is_a_player_with_a_poster(copy_of, stage):
     import js
 

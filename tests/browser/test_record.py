@@ -39,6 +39,7 @@ def released(streams):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_duration_ends_it(opened):
     recording = await record(0.5)
     assert 0.4 < recording.duration < 5
@@ -47,6 +48,7 @@ async def test_a_duration_ends_it(opened):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_video_has_sound_unless_told_otherwise(opened):
     kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True)))["streams"]}
     assert kinds == {"audio", "video"}
@@ -231,6 +233,7 @@ async def test_a_coroutine_given_to_a_call_that_fails_is_not_reported_as_never_a
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_take_photo(opened):
     photo = await take_photo(video={"width": 320, "height": 240})
     assert (photo.width, photo.height, photo.mime_type, photo.extension) == (320, 240, "image/jpeg", "jpg")

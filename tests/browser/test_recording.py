@@ -16,6 +16,7 @@ async def recording(recorded):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_recorded_tone_comes_back(microphone):
     recording = await record(1.5, stream=microphone)
     for channel in await tone(recording):
@@ -129,6 +130,7 @@ def downloads(lane):
 
 @pytest.mark.page_only("a worker asks the page for it")
 @pytest.mark.core
+@pytest.mark.policy
 async def test_save_is_a_download_awaited_or_not(recording, downloads):
     outcome = recording.save("interview")
     await until(lambda: downloads == [f"interview.{recording.extension}"])
@@ -173,6 +175,7 @@ async def test_started_at_is_in_seconds_as_all_times_are(microphone):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 def test_the_player_in_html(recording):
     html = recording._repr_html_()
     assert f'src="{recording.url}"' in html

@@ -59,6 +59,7 @@ async def test_recorded_channels_are_in_the_right_columns():
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("format", ["wav", "webm", "ogg", "mp4", "mp3"])
 async def test_numbers_become_a_recording_and_numbers_again(format):
     recording = await tones(440, 1100).to_recording(format)

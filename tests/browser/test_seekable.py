@@ -86,6 +86,7 @@ async def test_a_player_goes_to_any_second(recorded, stage):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_progress_grows_to_one(recorded):
     told = []
     recording = await recorded("both", timeslice=0.2)

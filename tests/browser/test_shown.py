@@ -126,6 +126,7 @@ RGBA = bytes.fromhex("ff0000ff 008007ff 0908ffff 010203ff c86432ff 5a5046ff")
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("format", ["rgb", "rgba", "bgr", "gray"])
 async def test_a_frame_is_the_picture(format):
     order = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}[format]
@@ -213,6 +214,7 @@ def test_a_long_list_shows_the_newest():
 
 @pytest.mark.media_work
 @pytest.mark.core
+@pytest.mark.policy
 async def test_stored_takes_are_a_table(store):
     began = time.time()
     for number in range(22):

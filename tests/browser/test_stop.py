@@ -1,4 +1,4 @@
-"""`stop()`: the heart. MDN, "MediaRecorder: stop() method", and design section 2, points 1 to 7."""
+"""`stop()`: the heart. MDN, "MediaRecorder: stop() method"."""
 
 import asyncio
 import gc

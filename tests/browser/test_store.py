@@ -52,6 +52,7 @@ async def chunks_in(recording):
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(store, both):
     recorder = MediaRecorder(both, store=store)
     recording, delivered = await complete_take(recorder)

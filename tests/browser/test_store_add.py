@@ -59,6 +59,7 @@ async def small_store():
 
 
 @pytest.mark.core
+@pytest.mark.policy
 async def test_a_copy_lies_there_as_if_it_had_been_recorded(store, recorded):
     recording = await recorded("both")
     added = await store.add(recording, title="Interview 🎤")

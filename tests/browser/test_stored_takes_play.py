@@ -110,6 +110,7 @@ async def test_so_it_is_with_more_chunks_than_one_table_holds(store, both, stage
 
 
 @pytest.mark.core
+@pytest.mark.policy
 @pytest.mark.parametrize("kind", ["both", "sound"])
 async def test_other_programs_know_them_too(store, both, microphone, kind):
     recording = await taken(both if kind == "both" else microphone, store, 2.5)

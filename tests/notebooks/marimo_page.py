@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page
 #: Milliseconds until the kernel has loaded, and that cells may take on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
+#: The last cell with code of the notebook "first_recording"; tests put code of their own into it.
+LAST_CELL = 9
 
 # Beside the page's own listener; the page hears all the same.
 LISTENER = """
@@ -76,6 +78,17 @@ class Marimo:
         runs = self.page.evaluate("kernel.runs")
         self.run_button.click()
         self.wait(runs + 1)
+
+    def start(self, index: int, source: str) -> int:
+        """Type this into a cell and press Control+Enter; returns how many runs there were before."""
+        runs: int = self.page.evaluate("kernel.runs")
+        editor = self.cell(index).locator(".cm-content").first
+        editor.scroll_into_view_if_needed()
+        editor.click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Control+Enter")
+        return runs
 
     def wait(self, runs: int = 0) -> None:
         """Wait until nothing runs, after so many runs since the page was opened."""

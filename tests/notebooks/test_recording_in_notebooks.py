@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from jupyterlite_page import JupyterLite
-from marimo_page import Marimo
+from marimo_page import LAST_CELL, Marimo
 from playwright.sync_api import Locator, Page
 
 THIEF = Path(__file__).parents[1] / "browser" / "thief.js"
@@ -318,34 +318,14 @@ def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
 # marimo
 
 
-class Cell:
-    """The last cell with code of marimo's first notebook, with other code in it."""
-
-    INDEX = 9
-
-    def __init__(self, marimo: Marimo) -> None:
-        self._marimo = marimo
-
-    def start(self, source: str) -> int:
-        """Type this into it and press Control+Enter; returns how many runs there were."""
-        page = self._marimo.page
-        runs: int = page.evaluate("kernel.runs")
-        editor = self._marimo.cell(self.INDEX).locator(".cm-content").first
-        editor.scroll_into_view_if_needed()
-        editor.click()
-        page.keyboard.press("Control+a")
-        page.keyboard.insert_text(source)
-        page.keyboard.press("Control+Enter")
-        return runs
-
-    def record(self) -> None:
-        runs = self.start("import mediarecorder as m\ntaken = await m.record(0.3)\ntaken")
-        self._marimo.wait(runs + 1)
-        assert self._marimo.errors() == []
-        html = self._marimo.outputs(self.INDEX)["data"]
-        address = re.search(r"data-url=.?\W?(blob:[^\"\\]+)", html)
-        assert address, html
-        must_play(self._marimo.output(self.INDEX).locator(f'audio[data-url="{address[1]}"][src^="data:"]'))
+def record_in_a_cell_of_marimo(marimo: Marimo) -> None:
+    runs = marimo.start(LAST_CELL, "import mediarecorder as m\ntaken = await m.record(0.3)\ntaken")
+    marimo.wait(runs + 1)
+    assert marimo.errors() == []
+    html = marimo.outputs(LAST_CELL)["data"]
+    address = re.search(r"data-url=.?\W?(blob:[^\"\\]+)", html)
+    assert address, html
+    must_play(marimo.output(LAST_CELL).locator(f'audio[data-url="{address[1]}"][src^="data:"]'))
 
 
 @pytest.mark.parametrize(
@@ -362,7 +342,7 @@ def test_a_cell_of_marimo_records(edited, loads, times):
     for _ in range(loads):
         edited.open("first_recording", "edit")
         for _ in range(times):
-            Cell(edited).record()
+            record_in_a_cell_of_marimo(edited)
         assert page.evaluate("lent.opened()") == times
         until(page, "lent.live() === 0")
         for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("lent.texts(window)")):
@@ -374,7 +354,7 @@ def test_a_cell_of_marimo_records(edited, loads, times):
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
     page = edited.open("first_recording", "edit").page
-    Cell(edited).start("import mediarecorder as m\nawait m.record(60, video=True)")
+    edited.start(LAST_CELL, "import mediarecorder as m\nawait m.record(60, video=True)")
     until(page, "lent.live() === 2", 60)
     assert page.evaluate("async () => new Set(await lent.locks()).size") == 2
     page.goto(f"{edited.site}/index.html")

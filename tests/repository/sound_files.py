@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import prepare
+from setup.node import find_node
 
 ROOT = Path(__file__).parents[2]
 
 
 def answers() -> Iterator[Callable[..., Any]]:
     """``ask(verb, **job)``, as a fixture."""
-    command = [prepare.node(), "tests/repository/sound_files.mjs"]
+    command = [find_node(), "tests/repository/sound_files.mjs"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as node:

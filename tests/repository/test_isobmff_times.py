@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import prepare
+from setup.node import find_node
 
 SCRIPT = Path(__file__).with_name("isobmff_times.mjs")
 pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
@@ -31,7 +31,7 @@ LENGTH = 2.35
 
 
 def node(*arguments: str | Path) -> Any:
-    command = [str(prepare.node()), str(SCRIPT), *map(str, arguments)]
+    command = [str(find_node()), str(SCRIPT), *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import prepare
+from setup.node import find_node
 
 HERE = Path(__file__).parent
 
@@ -157,7 +157,7 @@ def blocks(cluster: Element) -> list[Element]:
 
 
 def mediabunny(*words: Any) -> Any:
-    command = [prepare.node(), HERE / "matroska.mjs", *map(str, words)]
+    command = [find_node(), HERE / "matroska.mjs", *map(str, words)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

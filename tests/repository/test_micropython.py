@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import prepare
+from setup.node import find_node
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = ROOT / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
@@ -34,7 +34,7 @@ try {
 )
 def test_importing_it_in_micropython_says_what_it_needs(statement):
     program = PROGRAM % MICROPYTHON.as_uri()
-    command = [str(prepare.node()), "--input-type=module", "--eval", program, statement]
+    command = [str(find_node()), "--input-type=module", "--eval", program, statement]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     error = done.stdout.strip().splitlines()[-1]
     assert error == 'ImportError: mediarecorder needs Pyodide: <script type="py">, not <script type="mpy">'

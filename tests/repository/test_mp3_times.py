@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import prepare
+from setup.node import find_node
 
 ROOT = Path(__file__).parents[2]
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes
 @pytest.fixture(scope="module")
 def mediabunny():
     """Ask mp3_times.mjs."""
-    command = [prepare.node(), "tests/repository/mp3_times.mjs"]
+    command = [find_node(), "tests/repository/mp3_times.mjs"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as node:

@@ -14,6 +14,7 @@ import pytest
 
 import browsers
 import prepare
+from setup import apt, environment, node, numpy_wheel, places, process, programs, steps
 
 TOOLS = Path(prepare.__file__).parent
 INNER = "tests/bench/inner-requirements.txt"
@@ -52,6 +53,8 @@ FILES = (
     *PEERS,
 )
 BUILD_SITES = "tools/notebooks.py"
+SITE_BUILDERS = "tools/sites/builders.txt"
+SITE_WHEELS = "tools/sites/in-the-browser.txt"
 NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
@@ -77,25 +80,25 @@ class Machine:
         line = " ".join(str(part) for part in command)
         self.commands.append(line)
         if any(word in line for word in self.broken):
-            raise prepare.SetupError(f"failed: {line}")
-        if line.endswith(f"-m venv --clear {prepare.VENV}"):
-            shutil.rmtree(prepare.VENV, ignore_errors=True)
-            self.program(prepare.PYTHON, "")
+            raise process.SetupError(f"failed: {line}")
+        if line.endswith(f"-m venv --clear {places.venv()}"):
+            shutil.rmtree(places.venv(), ignore_errors=True)
+            self.program(places.venv_python(), "")
         if " ci --prefix" in line:
-            (prepare.ROOT / line.split()[-1] / "node_modules").mkdir(exist_ok=True)
+            (places.ROOT / line.split()[-1] / "node_modules").mkdir(exist_ok=True)
         elif " ci" in line:
-            shutil.rmtree(prepare.NODE_MODULES, ignore_errors=True)
-            prepare.NODE_MODULES.mkdir()
+            shutil.rmtree(steps.NODE_MODULES.place, ignore_errors=True)
+            steps.NODE_MODULES.place.mkdir()
         if BUNDLER in line:
-            (prepare.BUNDLES / "media.js").touch()
+            (steps.JAVASCRIPT.place / "media.js").touch()
         if PACKER in line:
-            (prepare.PACKED / "demo.zip").touch()
+            (steps.PACKED.place / "demo.zip").touch()
         if "pip download" in line and " -r " not in line:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
-            programs = {package: program for program, package in prepare.JUDGES.items()}
-            self.has(*(programs.get(name, name) for name in line.partition("recommends ")[2].split()))
+            named = {package: program for program, package in programs.JUDGES.items()}
+            self.has(*(named.get(name, name) for name in line.partition("recommends ")[2].split()))
 
     def ran(self, words: str) -> bool:
         return any(words in line for line in self.commands)
@@ -126,19 +129,10 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.delenv("NUMPY_LANE", raising=False)
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("FIREFOX", raising=False)
-    monkeypatch.setattr(prepare, "ROOT", tree)
-    monkeypatch.setattr(prepare, "VENV", tree / ".venv")
-    monkeypatch.setattr(prepare, "PYTHON", tree / ".venv" / "bin" / "python")
-    monkeypatch.setattr(prepare, "NODE_MODULES", tree / "node_modules")
-    monkeypatch.setattr(prepare, "INNER_SITE", tree / "build" / "inner-site")
-    monkeypatch.setattr(prepare, "NUMPY", tree / "build" / "numpy")
-    monkeypatch.setattr(prepare, "BUNDLES", tree / "py" / "mediarecorder" / "js")
-    monkeypatch.setattr(prepare, "PACKED", tree / "py" / "packed")
-    monkeypatch.setattr(prepare, "SITES", tree / "build" / "notebooks")
-    monkeypatch.setattr(prepare, "PEERS", tree / "build" / "peers")
-    monkeypatch.setattr(prepare, "run", machine.run)
-    monkeypatch.setattr(prepare, "has_ensurepip", lambda: True)
-    monkeypatch.setattr(prepare, "is_debian", lambda: True)
+    monkeypatch.setattr(places, "ROOT", tree)
+    monkeypatch.setattr(process, "run", machine.run)
+    monkeypatch.setattr(environment, "has_ensurepip", lambda: True)
+    monkeypatch.setattr(apt, "is_debian", lambda: True)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     return machine
 
@@ -153,7 +147,7 @@ def root_on_debian(machine, monkeypatch):
 @pytest.fixture
 def full_machine(machine):
     machine.has("node", "npm", prints="v20.1.0")
-    machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *prepare.JUDGES)
+    machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
     return machine
 
 
@@ -162,24 +156,24 @@ def full_machine(machine):
 
 def test_machines_node_is_taken(machine):
     machine.has("node", "npm", prints="v18.19.0")
-    assert prepare.node() == machine.bin / "node"
+    assert node.find_node() == machine.bin / "node"
     assert machine.commands == []
 
 
 def test_without_node_it_comes_from_pypi(machine):
-    assert prepare.node() == prepare.VENV / "bin" / "node"
-    assert machine.ran(f"pip install --quiet --disable-pip-version-check --no-input {prepare.NODE_WHEEL}")
+    assert node.find_node() == places.venv() / "bin" / "node"
+    assert machine.ran(f"pip install --quiet --disable-pip-version-check --no-input {node.WHEEL}")
 
 
 def test_node_without_npm_comes_from_pypi(machine):
     machine.has("node", prints="v20.1.0")
-    assert prepare.node() == prepare.VENV / "bin" / "node"
+    assert node.find_node() == places.venv() / "bin" / "node"
 
 
 @pytest.mark.parametrize("version", ["v16.20.2", "v8.0.0", ""])
 def test_old_node_is_named_and_replaced(machine, capsys, version):
     machine.has("node", "npm", prints=version)
-    assert prepare.node() == prepare.VENV / "bin" / "node"
+    assert node.find_node() == places.venv() / "bin" / "node"
     assert f"{machine.bin / 'node'} is {version or 'broken'}, not 18 or newer" in capsys.readouterr().out
 
 
@@ -188,7 +182,7 @@ def test_old_node_is_named_and_replaced(machine, capsys, version):
 
 def test_demo_with_node_installs_npm_packages_bundles_packs_and_does_nothing_else(machine):
     machine.has("node", "npm", prints="v20.1.0")
-    prepare.demo()
+    prepare.prepare("demo")
     assert machine.commands == [
         f"{machine.bin / 'npm'} ci --omit=dev",
         f"{machine.bin / 'node'} {BUNDLER}",
@@ -198,46 +192,46 @@ def test_demo_with_node_installs_npm_packages_bundles_packs_and_does_nothing_els
 
 @pytest.mark.parametrize("file", [*PACKED, "py/mediarecorder/new.py"])
 def test_changed_python_of_the_page_is_packed_again(full_machine, file):
-    prepare.demo()
-    (prepare.ROOT / file).write_text("second")
+    prepare.prepare("demo")
+    (places.ROOT / file).write_text("second")
     full_machine.commands.clear()
-    prepare.demo()
+    prepare.prepare("demo")
     assert full_machine.commands == [f"{full_machine.bin / 'node'} {PACKER}"]
 
 
 def test_missing_archive_is_packed_again(full_machine):
-    prepare.demo()
-    (prepare.PACKED / "demo.zip").unlink()
+    prepare.prepare("demo")
+    (steps.PACKED.place / "demo.zip").unlink()
     full_machine.commands.clear()
-    prepare.demo()
+    prepare.prepare("demo")
     assert full_machine.commands == [f"{full_machine.bin / 'node'} {PACKER}"]
 
 
 def page_version() -> str:
-    prepare.demo()
-    [version] = re.findall(r'"version": "(\w+)"', (prepare.PACKED / "precache.js").read_text())
+    prepare.prepare("demo")
+    [version] = re.findall(r'"version": "(\w+)"', (steps.PACKED.place / "precache.js").read_text())
     return version
 
 
 @pytest.mark.parametrize("file", ["index.html", "static/style.css", "node_modules/pyodide/pyodide.mjs"])
 def test_changed_file_of_the_page_makes_another_version(full_machine, file):
-    prepare.demo()
-    (prepare.ROOT / file).parent.mkdir(parents=True, exist_ok=True)
+    prepare.prepare("demo")
+    (places.ROOT / file).parent.mkdir(parents=True, exist_ok=True)
     versions = []
     for content in ("first", "second", "first"):
-        (prepare.ROOT / file).write_text(content)
+        (places.ROOT / file).write_text(content)
         versions.append(page_version())
     assert versions[0] == versions[2] != versions[1]
 
 
 def test_file_that_is_not_the_pages_makes_no_other_version(full_machine):
     version = page_version()
-    (prepare.ROOT / "py/demo/notes.txt").write_text("second")
+    (places.ROOT / "py/demo/notes.txt").write_text("second")
     assert page_version() == version
 
 
 def test_demo_without_node_needs_no_test_requirements(machine):
-    prepare.demo()
+    prepare.prepare("demo")
     assert machine.ran("npm ci --omit=dev")
     assert not machine.ran("requirements-dev.txt")
 
@@ -245,36 +239,34 @@ def test_demo_without_node_needs_no_test_requirements(machine):
 # Doing things once
 
 
-@pytest.mark.parametrize(
-    "target", [prepare.demo, prepare.lint, prepare.wheel, prepare.notebooks, prepare.test]
-)
+@pytest.mark.parametrize("target", prepare.TARGETS)
 def test_second_run_does_and_says_nothing(full_machine, capsys, target):
-    target()
+    prepare.prepare(target)
     assert full_machine.commands
     full_machine.commands.clear()
     capsys.readouterr()
-    target()
+    prepare.prepare(target)
     assert full_machine.commands == []
     assert capsys.readouterr().out == ""
 
 
 def test_demo_after_test_has_all_it_needs(full_machine):
-    prepare.test()
+    prepare.prepare("test")
     full_machine.commands.clear()
-    prepare.demo()
+    prepare.prepare("demo")
     assert full_machine.commands == []
 
 
 def test_test_after_demo_installs_the_rest(full_machine):
-    prepare.demo()
-    prepare.test()
+    prepare.prepare("demo")
+    prepare.prepare("test")
     ci, _, builders, wheels, sites, inner, numpy, judges = full_machine.commands[-8:]
     assert ci.endswith("npm ci")
-    assert builders.endswith(prepare.SITE_BUILDERS)
-    assert wheels.endswith(prepare.SITE_WHEELS)
+    assert builders.endswith(SITE_BUILDERS)
+    assert wheels.endswith(SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
     assert inner.endswith(INNER)
-    assert numpy.endswith(prepare.NUMPY_CARRIER)
+    assert numpy.endswith(numpy_wheel.CARRIER)
     assert judges.endswith(JUDGES)
 
 
@@ -284,29 +276,27 @@ def test_test_after_demo_installs_the_rest(full_machine):
         ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
         (INNER, [f"-r {INNER}"]),
-        (prepare.SITE_BUILDERS, ["-m venv", f"-r {prepare.SITE_BUILDERS}", BUILD_SITES]),
-        (prepare.SITE_WHEELS, [f"-r {prepare.SITE_WHEELS}", BUILD_SITES]),
+        (SITE_BUILDERS, ["-m venv", f"-r {SITE_BUILDERS}", BUILD_SITES]),
+        (SITE_WHEELS, [f"-r {SITE_WHEELS}", BUILD_SITES]),
     ],
 )
 def test_changed_pins_are_installed(full_machine, file, commands):
-    prepare.test()
+    prepare.prepare("test")
     full_machine.commands.clear()
-    (prepare.ROOT / file).write_text("second")
-    prepare.test()
+    (places.ROOT / file).write_text("second")
+    prepare.prepare("test")
     assert len(full_machine.commands) == len(commands)
     for line, command in zip(full_machine.commands, commands, strict=True):
         assert command in line
 
 
 def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
-    prepare.lint()
-    moved = prepare.ROOT.with_name("moved")
-    prepare.ROOT.rename(moved)
-    for name, folder in (("ROOT", "."), ("VENV", ".venv"), ("PYTHON", ".venv/bin/python")):
-        monkeypatch.setattr(prepare, name, moved / folder)
-    monkeypatch.setattr(prepare, "NODE_MODULES", moved / "node_modules")
+    prepare.prepare("lint")
+    moved = places.ROOT.with_name("moved")
+    places.ROOT.rename(moved)
+    monkeypatch.setattr(places, "ROOT", moved)
     full_machine.commands.clear()
-    prepare.lint()
+    prepare.prepare("lint")
     # (The tree may stand in a folder whose name has spaces.)
     modules = [re.search(r" -m (\w+)", line)[1] for line in full_machine.commands]
     assert modules == ["venv", "pip"]
@@ -319,19 +309,19 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
         "requirements-dev.txt",
         "npm ci",
         BUNDLER,
-        prepare.SITE_BUILDERS,
-        prepare.SITE_WHEELS,
+        SITE_BUILDERS,
+        SITE_WHEELS,
         BUILD_SITES,
         INNER,
     ],
 )
 def test_failed_step_is_done_again(full_machine, broken):
     full_machine.broken = (broken,)
-    with pytest.raises(prepare.SetupError, match="failed"):
-        prepare.test()
+    with pytest.raises(process.SetupError, match="failed"):
+        prepare.prepare("test")
     full_machine.broken = ()
     full_machine.commands.clear()
-    prepare.test()
+    prepare.prepare("test")
     assert full_machine.ran(broken)
 
 
@@ -340,78 +330,78 @@ def test_failed_step_is_done_again(full_machine, broken):
 
 def bundle_again(machine: Machine) -> bool:
     machine.commands.clear()
-    prepare.wheel()
+    prepare.prepare("wheel")
     return machine.commands == [f"{machine.bin / 'node'} {BUNDLER}"]
 
 
 def test_wheel_bundles_javascript_and_test_not_again(full_machine):
-    prepare.wheel()
-    prepare.test()
+    prepare.prepare("wheel")
+    prepare.prepare("test")
     assert [line for line in full_machine.commands if BUNDLER in line] == [
         f"{full_machine.bin / 'node'} {BUNDLER}"
     ]
 
 
 def test_without_node_the_one_from_pypi_bundles(machine):
-    prepare.wheel()
-    assert machine.commands[-1] == f"{prepare.VENV / 'bin' / 'node'} {BUNDLER}"
+    prepare.prepare("wheel")
+    assert machine.commands[-1] == f"{places.venv() / 'bin' / 'node'} {BUNDLER}"
 
 
 @pytest.mark.parametrize(
     "file", [MEDIA, "static/media/new.js", "static/fault.js", BUNDLER, "py/mediarecorder/__init__.py"]
 )
 def test_changed_source_is_bundled_again(full_machine, file):
-    prepare.wheel()
-    (prepare.ROOT / file).write_text("second")
+    prepare.prepare("wheel")
+    (places.ROOT / file).write_text("second")
     assert bundle_again(full_machine)
 
 
 def test_renamed_source_is_bundled_again(full_machine):
-    prepare.wheel()
-    (prepare.ROOT / MEDIA).rename(prepare.ROOT / "static/media/moved.js")
+    prepare.prepare("wheel")
+    (places.ROOT / MEDIA).rename(places.ROOT / "static/media/moved.js")
     assert bundle_again(full_machine)
 
 
 def test_missing_bundle_is_made_again(full_machine):
-    prepare.wheel()
-    (prepare.BUNDLES / "media.js").unlink()
+    prepare.prepare("wheel")
+    (steps.JAVASCRIPT.place / "media.js").unlink()
     assert bundle_again(full_machine)
 
 
 def test_old_bundles_do_not_stay(full_machine):
-    prepare.wheel()
-    (prepare.BUNDLES / "old.js").touch()
-    (prepare.ROOT / MEDIA).write_text("second")
-    prepare.wheel()
-    assert not (prepare.BUNDLES / "old.js").exists()
+    prepare.prepare("wheel")
+    (steps.JAVASCRIPT.place / "old.js").touch()
+    (places.ROOT / MEDIA).write_text("second")
+    prepare.prepare("wheel")
+    assert not (steps.JAVASCRIPT.place / "old.js").exists()
 
 
 # The benchmarks' peers
 
 
 def test_only_bench_installs_the_peers(full_machine):
-    prepare.test()
+    prepare.prepare("test")
     assert not full_machine.ran("benchmarks/peers")
-    prepare.bench()
+    prepare.prepare("bench")
     for step in ("ci --prefix benchmarks/peers", f"esbuild {PEER}", "-r benchmarks/peers/wheels.txt"):
         assert full_machine.ran(step)
     full_machine.commands.clear()
-    prepare.bench()
+    prepare.prepare("bench")
     assert full_machine.commands == []
 
 
 @pytest.mark.parametrize("file", PEERS)
 def test_changed_peers_are_installed_again(full_machine, file):
-    prepare.bench()
-    (prepare.ROOT / file).write_text("second")
-    prepare.bench()
+    prepare.prepare("bench")
+    (places.ROOT / file).write_text("second")
+    prepare.prepare("bench")
     assert sum(f"esbuild {PEER}" in line for line in full_machine.commands) == 2
 
 
 def test_removed_peers_are_installed_again(full_machine):
-    prepare.bench()
-    shutil.rmtree(prepare.ROOT / "benchmarks" / "peers" / "node_modules")
-    prepare.bench()
+    prepare.prepare("bench")
+    shutil.rmtree(places.ROOT / "benchmarks" / "peers" / "node_modules")
+    prepare.prepare("bench")
     assert full_machine.commands[-1].endswith("-r benchmarks/peers/wheels.txt")
     assert sum("ci --prefix" in line for line in full_machine.commands) == 2
 
@@ -421,47 +411,47 @@ def test_removed_peers_are_installed_again(full_machine):
 
 @pytest.fixture
 def carrier(machine, tmp_path):
-    return tmp_path / "cache" / "mediarecorder" / file_name(prepare.NUMPY_CARRIER)
+    return tmp_path / "cache" / "mediarecorder" / file_name(numpy_wheel.CARRIER)
 
 
 def unpacked_numpy() -> str | None:
-    wheel = prepare.NUMPY / "numpy.whl"
+    wheel = numpy_wheel.folder() / "numpy.whl"
     return wheel.read_text() if wheel.exists() else None
 
 
 def test_numpy_comes_out_of_its_carrier(full_machine, carrier):
-    prepare.test()
-    assert full_machine.ran(f"--dest {carrier.parent} {prepare.NUMPY_CARRIER}")
+    prepare.prepare("test")
+    assert full_machine.ran(f"--dest {carrier.parent} {numpy_wheel.CARRIER}")
     assert unpacked_numpy() == f"content of {NUMPY}"
 
 
 def test_only_test_downloads_numpy(full_machine):
-    prepare.wheel()
-    assert not full_machine.ran(prepare.NUMPY_CARRIER)
+    prepare.prepare("wheel")
+    assert not full_machine.ran(numpy_wheel.CARRIER)
 
 
 def test_unpacked_numpy_needs_no_carrier(full_machine, carrier):
-    prepare.test()
+    prepare.prepare("test")
     carrier.unlink()
     full_machine.commands.clear()
-    prepare.test()
+    prepare.prepare("test")
     assert full_machine.commands == []
 
 
 def test_another_carrier_is_downloaded(full_machine, monkeypatch):
-    prepare.test()
+    prepare.prepare("test")
     full_machine.commands.clear()
-    monkeypatch.setattr(prepare, "NUMPY_CARRIER", "another-carrier==2.0")
-    prepare.test()
+    monkeypatch.setattr(numpy_wheel, "CARRIER", "another-carrier==2.0")
+    prepare.prepare("test")
     assert [line.split()[-1] for line in full_machine.commands] == ["another-carrier==2.0"]
     assert unpacked_numpy()
 
 
 def test_cached_carrier_is_not_downloaded_again(full_machine):
-    prepare.test()
-    shutil.rmtree(prepare.NUMPY)
+    prepare.prepare("test")
+    shutil.rmtree(numpy_wheel.folder())
     full_machine.commands.clear()
-    prepare.test()
+    prepare.prepare("test")
     assert full_machine.commands == []
     assert unpacked_numpy()
 
@@ -469,17 +459,17 @@ def test_cached_carrier_is_not_downloaded_again(full_machine):
 def test_cache_is_in_the_home_folder_unless_named(full_machine, carrier, tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    prepare.test()
+    prepare.prepare("test")
     assert (tmp_path / "home" / ".cache" / "mediarecorder" / carrier.name).exists()
 
 
 def test_failed_download_stops_nothing_and_is_tried_again(machine, capsys):
-    machine.broken = (prepare.NUMPY_CARRIER,)
-    prepare.test()
+    machine.broken = (numpy_wheel.CARRIER,)
+    prepare.prepare("test")
     assert "numpy for Pyodide is missing: failed: " in capsys.readouterr().out
     assert machine.ran("-m playwright install firefox")
     machine.broken = ()
-    prepare.test()
+    prepare.prepare("test")
     assert unpacked_numpy()
 
 
@@ -518,23 +508,23 @@ def with_two_numpys(carrier: Path) -> None:
 )
 def test_broken_carrier_stops_nothing_and_is_downloaded_again(machine, carrier, capsys, make, reason):
     make(carrier)
-    prepare.test()
+    prepare.prepare("test")
     said = capsys.readouterr().out
     assert f"numpy for Pyodide is missing: {carrier} was broken" in said
     assert reason in said
     assert unpacked_numpy() is None
     assert machine.ran("-m playwright install firefox")
-    assert not machine.ran(prepare.NUMPY_CARRIER)
-    prepare.test()
-    assert machine.ran(prepare.NUMPY_CARRIER)
+    assert not machine.ran(numpy_wheel.CARRIER)
+    prepare.prepare("test")
+    assert machine.ran(numpy_wheel.CARRIER)
     assert unpacked_numpy()
 
 
 def test_without_its_lane_numpy_is_not_downloaded(full_machine, carrier, monkeypatch):
     monkeypatch.setenv("NUMPY_LANE", "0")
-    prepare.test()
+    prepare.prepare("test")
     assert full_machine.ran(INNER)
-    assert not full_machine.ran(prepare.NUMPY_CARRIER)
+    assert not full_machine.ran(numpy_wheel.CARRIER)
     assert not carrier.exists()
     assert unpacked_numpy() is None
 
@@ -544,7 +534,7 @@ def test_without_its_lane_numpy_is_not_downloaded(full_machine, carrier, monkeyp
 
 def built_again(machine: Machine) -> list[str]:
     machine.commands.clear()
-    prepare.notebooks()
+    prepare.prepare("notebooks")
     return machine.commands
 
 
@@ -552,30 +542,30 @@ def built_again(machine: Machine) -> list[str]:
     "file", [NOTEBOOK, "notebooks/marimo/new.py", "py/mediarecorder/new.py", "tools/sites/jupyter-lite.json"]
 )
 def test_changed_notebook_or_library_is_built_without_downloads(full_machine, file):
-    prepare.notebooks()
-    (prepare.ROOT / file).parent.mkdir(exist_ok=True)
-    (prepare.ROOT / file).write_text("second")
+    prepare.prepare("notebooks")
+    (places.ROOT / file).parent.mkdir(exist_ok=True)
+    (places.ROOT / file).write_text("second")
     [line] = built_again(full_machine)
     assert BUILD_SITES in line
 
 
 def test_removed_notebook_is_built_without(full_machine):
-    prepare.notebooks()
-    (prepare.ROOT / NOTEBOOK).unlink()
+    prepare.prepare("notebooks")
+    (places.ROOT / NOTEBOOK).unlink()
     assert len(built_again(full_machine)) == 1
 
 
 def test_leavings_of_python_build_nothing(full_machine):
-    prepare.notebooks()
+    prepare.prepare("notebooks")
     for name in ("__pycache__/library.cpython-311.pyc", ".checkpoint"):
-        (prepare.ROOT / "py/mediarecorder" / name).parent.mkdir(exist_ok=True)
-        (prepare.ROOT / "py/mediarecorder" / name).touch()
+        (places.ROOT / "py/mediarecorder" / name).parent.mkdir(exist_ok=True)
+        (places.ROOT / "py/mediarecorder" / name).touch()
     assert built_again(full_machine) == []
 
 
 def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
-    prepare.notebooks()
-    shutil.rmtree(prepare.SITES)
+    prepare.prepare("notebooks")
+    shutil.rmtree(steps.SITES.place)
     [line] = built_again(full_machine)
     assert BUILD_SITES in line
 
@@ -584,76 +574,76 @@ def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
 
 
 def test_root_on_debian_gets_browsers_and_judges_in_one_go(root_on_debian):
-    prepare.test()
+    prepare.prepare("test")
     update, install, *_ = root_on_debian.commands
     assert update.endswith("update")
     judges = "ffmpeg mediainfo mkvtoolnix opus-tools mp3val libimage-exiftool-perl"
     assert install.endswith(f"install --yes --no-install-recommends chromium firefox-esr {judges}")
     root_on_debian.has("ffprobe")
     root_on_debian.commands.clear()
-    prepare.test()
+    prepare.prepare("test")
     assert not root_on_debian.ran("apt-get")
 
 
 def test_only_what_is_missing_is_installed(root_on_debian):
-    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *prepare.JUDGES)
-    prepare.test()
+    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *programs.JUDGES)
+    prepare.prepare("test")
     assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr")
 
 
 def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
     root_on_debian.broken = ("Timeout=120 update",)
-    prepare.test()
+    prepare.prepare("test")
     assert root_on_debian.ran("install --yes")
 
 
 def test_ubuntus_browser_packages_are_left_alone(root_on_debian, monkeypatch):
-    root_on_debian.has(*prepare.JUDGES)
-    monkeypatch.setattr(prepare, "is_debian", lambda: False)
-    prepare.test()
+    root_on_debian.has(*programs.JUDGES)
+    monkeypatch.setattr(apt, "is_debian", lambda: False)
+    prepare.prepare("test")
     assert root_on_debian.commands[1].endswith("--no-install-recommends ffmpeg")
     assert root_on_debian.ran("-m playwright install --with-deps chromium")
 
 
 def test_normal_user_never_calls_apt(machine):
     machine.has("apt-get")
-    prepare.test()
+    prepare.prepare("test")
     assert not machine.ran("apt-get")
 
 
 def test_missing_ensurepip_is_installed_by_root(root_on_debian, monkeypatch):
-    monkeypatch.setattr(prepare, "has_ensurepip", lambda: root_on_debian.ran("-venv"))
-    prepare.virtual_environment()
+    monkeypatch.setattr(environment, "has_ensurepip", lambda: root_on_debian.ran("-venv"))
+    environment.python()
     package = f"python3.{sys.version_info.minor}-venv"
     assert root_on_debian.commands[1].endswith(f"--no-install-recommends {package}")
-    assert root_on_debian.commands[2].endswith(f"-m venv --clear {prepare.VENV}")
+    assert root_on_debian.commands[2].endswith(f"-m venv --clear {places.venv()}")
 
 
 def test_missing_ensurepip_is_named_to_others(machine, monkeypatch):
-    monkeypatch.setattr(prepare, "has_ensurepip", lambda: False)
-    with pytest.raises(prepare.SetupError, match=r"As root: apt-get install python3\.\d+-venv"):
-        prepare.virtual_environment()
+    monkeypatch.setattr(environment, "has_ensurepip", lambda: False)
+    with pytest.raises(process.SetupError, match=r"As root: apt-get install python3\.\d+-venv"):
+        environment.python()
 
 
 # Judge and browsers
 
 
 def test_packages_that_judge_are_installed_for_the_tests_alone(full_machine):
-    prepare.lint()
+    prepare.prepare("lint")
     assert not full_machine.ran(JUDGES)
-    prepare.test()
+    prepare.prepare("test")
     assert full_machine.ran(f"-r {JUDGES}")
 
 
 def test_user_without_browsers_gets_playwrights(machine):
-    prepare.test()
+    prepare.prepare("test")
     assert machine.ran("-m playwright install chromium")
     assert machine.ran("-m playwright install firefox")
 
 
 def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
     machine.broken = ("playwright",)
-    prepare.test()
+    prepare.prepare("test")
     said = capsys.readouterr().out
     assert "No Chromium on this machine" in said
     assert "No Firefox on this machine" in said
@@ -661,9 +651,9 @@ def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
 
 
 def test_wrong_variable_is_named_and_nothing_installed_instead(root_on_debian, monkeypatch, capsys):
-    root_on_debian.has("firefox", "ffmpeg", "ffprobe", *prepare.JUDGES)
+    root_on_debian.has("firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
-    prepare.test()
+    prepare.prepare("test")
     assert not root_on_debian.ran("apt-get")
     assert not root_on_debian.ran("playwright")
     assert "CHROMIUM=/nowhere/chrome is not a program" in capsys.readouterr().out
@@ -712,12 +702,13 @@ def test_playwrights_download_is_found_when_complete(machine, tmp_path):
 @pytest.fixture
 def command(machine):
     for name in ("prepare.py", "browsers.py", "page_files.py"):
-        (prepare.ROOT / "tools").mkdir(exist_ok=True)
-        shutil.copy(TOOLS / name, prepare.ROOT / "tools" / name)
+        (places.ROOT / "tools").mkdir(exist_ok=True)
+        shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
+    shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
     machine.has("node", prints="v20.1.0")
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        whole = [sys.executable, "-B", str(prepare.ROOT / "tools" / "prepare.py"), *arguments]
+        whole = [sys.executable, "-B", str(places.ROOT / "tools" / "prepare.py"), *arguments]
         return subprocess.run(whole, capture_output=True, text=True, cwd="/", timeout=30)
 
     return command
@@ -730,12 +721,12 @@ def test_failing_program_is_quoted_without_a_traceback(machine, command):
     assert "npm ci --omit=dev" in done.stdout
     assert "  npm error network" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    assert not prepare.NODE_MODULES.exists()
+    assert not steps.NODE_MODULES.place.exists()
 
 
 def test_failing_bundler_is_quoted(machine, command):
     machine.has("npm")
-    prepare.lint()
+    prepare.prepare("lint")
     machine.program(
         machine.bin / "node",
         '#!/bin/sh\n[ "$1" = --version ] && echo v20.1.0 && exit\necho "ERROR: $1"; exit 1\n',

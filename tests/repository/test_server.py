@@ -17,6 +17,7 @@ import pytest
 
 import policy
 import serve
+import serve_notebooks
 
 OLD = 1_700_000_000
 
@@ -224,16 +225,17 @@ def test_connection_serves_several_requests(site):
     connection.close()
 
 
-def run_serve(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, serve.__file__, *arguments]
+def run_serve(*arguments: str, program: str = serve.__file__) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=20)
 
 
-def test_taken_port_is_a_clear_message(site):
-    done = run_serve("--port", str(site.server_port))
+@pytest.mark.parametrize(("program", "target"), [(serve, "demo"), (serve_notebooks, "notebooks")])
+def test_taken_port_is_a_clear_message(site, program, target):
+    done = run_serve("--port", str(site.server_port), program=program.__file__)
     assert done.returncode == 1
     assert f"Port {site.server_port} is taken" in done.stderr
-    assert "make demo PORT=" in done.stderr
+    assert f"make {target} PORT=" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -245,9 +247,10 @@ def test_bad_port_is_a_clear_message(port):
     assert "Traceback" not in done.stderr
 
 
-def test_it_prints_its_address_and_ends_quietly_on_interrupt():
+@pytest.mark.parametrize("program", [serve, serve_notebooks])
+def test_it_prints_its_address_and_ends_quietly_on_interrupt(program):
     process = subprocess.Popen(
-        [sys.executable, serve.__file__, "--port", "0"],
+        [sys.executable, program.__file__, "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

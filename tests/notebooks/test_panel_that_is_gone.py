@@ -1,0 +1,157 @@
+"""A recorder panel that records, and whose HTML the real notebook takes out of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jupyterlite_page import JupyterLite
+from playwright.sync_api import ElementHandle, Locator, Page, expect
+
+pytestmark = pytest.mark.parametrize("served", ["plain"], indirect=True)
+
+LENT = Path(__file__).with_name("lent.js").read_text(encoding="utf-8")
+FIRST = "first-recording.ipynb"
+# A cell that waits, and keeps what it was told.
+WAIT = """import mediarecorder
+panels = globals().setdefault("panels", [])
+said = globals().setdefault("said", [])
+panels.append(mediarecorder.RecorderPanel(video=True))
+try:
+    await panels[-1].recording()
+except mediarecorder.AbortError as error:
+    said.append(str(error))"""
+# A cell that shows it only.
+SHOW = "import mediarecorder\npanel = mediarecorder.RecorderPanel(video=True)\npanel"
+TOLD = 'print(panels[0].last.duration > 0.9, panels[0].state, "removed from the page" in said[0], len(said))'
+in_soak = pytest.mark.soak
+
+
+def record_for_a_second(panel: Locator) -> ElementHandle:
+    """Press Record; returns the panel's element."""
+    panel.get_by_role("button", name="Record").click()
+    timer = panel.get_by_role("timer").element_handle()
+    panel.page.wait_for_function("timer => timer.textContent >= '0:01'", arg=timer)
+    assert panel.page.evaluate("lent.live()") == 2
+    return panel.evaluate_handle("panel => panel.getRootNode().host").as_element()
+
+
+def must_release(page: Page, element: ElementHandle | None = None) -> None:
+    """Within 2 s after the element left the page, by its own timers: a busy machine stretches both."""
+    if element:
+        page.wait_for_function("element => !element.isConnected", arg=element)
+    left = page.evaluate(
+        """async () => {
+          for (let n = 0; n < 20 && lent.live(); n++) await new Promise((done) => setTimeout(done, 100));
+          return lent.live();
+        }"""
+    )
+    assert left == 0
+
+
+# JupyterLite
+
+
+@pytest.fixture
+def lite(jupyterlite: JupyterLite) -> JupyterLite:
+    jupyterlite.page.context.add_init_script(LENT)
+    return jupyterlite
+
+
+def command(lite: JupyterLite, name: str, cell: int) -> None:
+    """What a menu does with this cell."""
+    lite.page.evaluate(
+        """([name, cell]) => {
+          lite.widget.content.activeCellIndex = cell;
+          void jupyterapp.commands.execute(`notebook:${name}`);
+        }""",
+        [name, cell],
+    )
+
+
+def panel_in(lite: JupyterLite, cell: int) -> Locator:
+    return lite.cell(cell).get_by_role("group", name="Recorder")
+
+
+def shown(lite: JupyterLite) -> tuple[int, Locator, ElementHandle]:
+    """A cell whose output is a panel that records."""
+    cell = lite.run(SHOW)
+    panel = panel_in(lite, cell)
+    return cell, panel, record_for_a_second(panel)
+
+
+def test_a_cell_of_jupyterlite_that_runs_again(lite):
+    """It waits for `recording()`: the first run gets an error, the second has a panel that works."""
+    lite.open("notebooks", FIRST)
+    cell = lite.start(WAIT)
+    panel = panel_in(lite, cell)
+    element = record_for_a_second(panel)
+    lite.cell(cell).locator(".cm-content").click()
+    lite.page.keyboard.press("Control+Enter")
+    must_release(lite.page, element)
+    record_for_a_second(panel)
+    panel.get_by_role("button", name="Stop").click()
+    lite.wait()
+    told = lite.run(f"{TOLD}\nprint(panels[1].last.size > 0, len(panels))")
+    assert lite.printed(told) == "True inactive True 1\nTrue 2\n"
+    assert lite.errors() == []
+
+
+@in_soak
+@pytest.mark.parametrize("is_collapsed", [False, True])
+@pytest.mark.parametrize(
+    "removal", ["run-cell", "clear-cell-output", "clear-all-cell-outputs", "delete-cell"]
+)
+def test_an_output_of_jupyterlite_that_goes(lite, removal, is_collapsed):
+    lite.open("notebooks", FIRST)
+    cell, _, element = shown(lite)
+    lite.run("first = panel")
+    if is_collapsed:
+        command(lite, "hide-cell-outputs", cell)
+        goes_on(lite)
+    command(lite, removal, cell)
+    must_release(lite.page, element)
+    lite.wait()
+    told = lite.run("print(first.last.duration > 0.9, first.state)")
+    assert lite.printed(told) == "True inactive\n"
+    assert lite.errors() == []
+
+
+def goes_on(lite: JupyterLite) -> None:
+    told = lite.run("import asyncio\nawait asyncio.sleep(2.5)\nprint(panel.state)")
+    assert lite.printed(told) == "recording\n"
+
+
+@in_soak
+@pytest.mark.parametrize("hide", ["hide-cell-outputs", "hide-all-cell-outputs"])
+@pytest.mark.parametrize("app", ["notebooks", "lab"])
+def test_a_collapsed_output_of_jupyterlite_goes_on(lite, app, hide):
+    lite.open(app, FIRST)
+    cell, panel, _ = shown(lite)
+    command(lite, hide, cell)
+    expect(panel).to_have_count(0)
+    goes_on(lite)
+    command(lite, "show-cell-outputs", cell)
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel.get_by_role("status")).to_contain_text("Recorded")
+    told = lite.run("print(panel.last.duration > 2.5)")
+    assert lite.printed(told) == "True\n"
+    assert lite.errors() == []
+
+
+@in_soak
+def test_a_restarted_kernel_of_jupyterlite(lite):
+    lite.open("notebooks", FIRST)
+    shown(lite)
+    lite.begin_restart()
+    must_release(lite.page)
+    lite.end_restart()
+
+
+@in_soak
+def test_a_closed_notebook_of_jupyterlite(lite):
+    page = lite.open("lab", FIRST).page
+    shown(lite)
+    page.evaluate("void jupyterapp.commands.execute('application:close')")
+    page.get_by_role("button", name="Discard").click()
+    must_release(page)

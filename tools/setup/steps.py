@@ -1,0 +1,127 @@
+"""What set-up makes: the table. tools/prepare.py says which target needs which rows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+
+from . import environment
+from .step import Step
+
+PIP = f"{{python}} {' '.join(environment.PIP)}"
+DOWNLOAD = "{python} -m pip download --quiet --no-deps --only-binary :all:"
+
+#: Which wheels Python has in the notebook sites: their Pyodide's own and those for any machine.
+SITE_PLATFORM = "--python-version 3.14 --implementation cp --abi cp314 --abi none"
+SITE_PLATFORM += " --platform pyemscripten_2026_0_wasm32 --platform any"
+#: What the oldest supported Pyodide can load: the only one that there is numpy for.
+PEER_PLATFORM = "--python-version 3.12 --implementation cp --abi none --platform any"
+
+
+def _python_packages(name: str, pins: str) -> Step:
+    says = f"installing Python packages: {pins}"
+    return Step(name, ".venv", says, commands=(f"{PIP} -r {pins}",), sources=(pins,), own=False)
+
+
+CHECKERS = _python_packages("dev", "requirements-dev.txt")
+JUDGES = _python_packages("judges", "tests/bench/judge-requirements.txt")
+NODE_MODULES = Step(
+    name="all",
+    folder="node_modules",
+    own=False,
+    says="installing npm packages: package-lock.json",
+    sources=("package.json", "package-lock.json", ".npmrc"),
+    commands=("{npm} ci",),
+)
+NODE_MODULES_OF_DEMO = replace(NODE_MODULES, name="demo", or_else="all", commands=("{npm} ci --omit=dev",))
+#: The library's JavaScript, in the package: there the wheel and the tests find it.
+JAVASCRIPT = Step(
+    name="bundled",
+    folder="py/mediarecorder/js",
+    says="bundling JavaScript: static",
+    sources=(
+        "package-lock.json",
+        "tools/bundle.mjs",
+        "tools/patches.mjs",
+        "tools/patches/*",
+        "py/mediarecorder/__init__.py",
+        "static/**/*.js",
+        "static/**/*.txt",
+    ),
+    commands=("{node} tools/bundle.mjs",),
+    makes="py/mediarecorder/js/media.js",
+)
+#: The Python of the demo page in one file, with the bytecode of the page's interpreter.
+PACKED = Step(
+    name="packed",
+    folder="py/packed",
+    says="packing the Python of the demo page: py",
+    sources=("package-lock.json", "tools/pack.mjs", "tools/pack.py", "py/demo/*.py", "py/mediarecorder/*.py"),
+    commands=("{node} tools/pack.mjs",),
+    makes="py/packed/demo.zip",
+)
+#: An environment with the builders of both sites. It changes with its pins only, and is large.
+SITE_BUILDERS = Step(
+    name="builders",
+    folder="{cache}/site-builders-{key}",
+    says="installing the builders of the notebook sites: tools/sites/builders.txt",
+    sources=("tools/sites/builders.txt",),
+    also=(sys.version, os.path.realpath(sys.executable)),
+    commands=(
+        "{system} -m venv --clear --without-pip {folder}",
+        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
+        " install --no-deps --no-compile -r tools/sites/builders.txt",
+    ),
+)
+#: The wheels that Python loads in the notebook sites.
+SITE_WHEELS = Step(
+    name="wheels",
+    folder="{cache}/site-wheels-{key}",
+    says="downloading wheels for the notebook sites: tools/sites/in-the-browser.txt",
+    sources=("tools/sites/in-the-browser.txt",),
+    also=(SITE_PLATFORM,),
+    commands=(f"{DOWNLOAD} {SITE_PLATFORM} --dest {{folder}} -r tools/sites/in-the-browser.txt",),
+)
+#: The JupyterLite and the marimo site, with the library's wheel inside.
+SITES = Step(
+    name="built",
+    folder="build/notebooks",
+    says="building the notebook sites: notebooks",
+    sources=(
+        *("notebooks/**/*", "py/mediarecorder/**/*", "tools/sites/*"),
+        *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/export_marimo.py"),
+        *("pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
+    ),
+    needs=(SITE_BUILDERS, SITE_WHEELS),
+    commands=("{python} tools/notebooks.py {builders} {wheels}",),
+)
+#: What pytest needs inside the browser, where Python has neither pip nor a network.
+INNER_SITE = Step(
+    name="made",
+    folder="build/inner-site",
+    says="installing Python packages for the browser: tests/bench/inner-requirements.txt",
+    sources=("tests/bench/inner-requirements.txt",),
+    commands=(
+        f"{PIP} --target {{folder}} --no-deps --no-compile --only-binary :all:"
+        " -r tests/bench/inner-requirements.txt",
+    ),
+)
+#: The benchmarks' peers: npm's, bundled with what measures them, and the wheels of Python's.
+PEERS = Step(
+    name="made",
+    folder="build/peers",
+    says="installing the peers of the benchmarks: benchmarks/peers",
+    sources=(
+        "package-lock.json",
+        *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt", "*.js")),
+    ),
+    also=(PEER_PLATFORM,),
+    commands=(
+        "{npm} ci --prefix benchmarks/peers",
+        "node_modules/.bin/esbuild benchmarks/peers/*.js"
+        " --bundle --format=esm --log-level=warning --outdir={folder}",
+        f"{DOWNLOAD} {PEER_PLATFORM} --dest {{folder}}/wheels -r benchmarks/peers/wheels.txt",
+    ),
+    makes="benchmarks/peers/node_modules",
+)
