@@ -85,7 +85,9 @@ def test_the_player_of_a_saved_notebook_plays(lite, trusted):
     if not trusted:
         lite.page.evaluate(DISTRUST)
     lite.page.reload()
-    short, long = lite.page.locator(".jp-OutputArea figure").all()[-2:]
+    figures = lite.page.locator(".jp-OutputArea figure")
+    short, long = figures.nth(0), figures.nth(1)
+    long.wait_for()
     must_play(short.locator("audio"))
     assert short.locator("audio").evaluate("(player) => player.currentSrc").startswith("data:")
     assert short.locator("p").is_hidden()
