@@ -73,18 +73,38 @@ async def connect(channel: str | None = None) -> None:
     if not has_origin():  # nor locks
         raise PageUnavailableError(f"connect: this worker cannot reach its page: {NO_ORIGIN}")
     # Several calls at once connect once, and one that is cancelled does not take it from the others.
-    if channel not in _connecting:
-        _connecting[channel] = asyncio.ensure_future(_connect(channel))
-        _connecting[channel].add_done_callback(
-            lambda done: (_connecting.pop(channel), done.cancelled() or done.exception())
-        )
-    await asyncio.shield(_connecting[channel])
+    await asyncio.shield(_connecting.get(channel) or _begin(channel))
 
 
-async def _connect(channel: str | None) -> None:
+def way_in_result() -> str:
+    """What connects, beside the result of a cell of marimo; nothing elsewhere, or once connected."""
+    if realm() == "page" or connected() or None in _connecting:
+        return ""
+    from .hosts import way_of_marimo
+
+    name, address = _new_way()
+    if (html := way_of_marimo(f"{address}#{name}")) is None:
+        js.URL.revokeObjectURL(address)
+        return ""
+    _begin(None, (name, address))
+    return html
+
+
+def _begin(channel: str | None, brought: tuple[str, str] | None = None) -> asyncio.Future[None]:
+    _connecting[channel] = asyncio.ensure_future(_connect(channel, brought))
+    _connecting[channel].add_done_callback(
+        lambda done: (_connecting.pop(channel), done.cancelled() or done.exception())
+    )
+    return _connecting[channel]
+
+
+async def _connect(channel: str | None, brought: tuple[str, str] | None = None) -> None:
     global _channel
     half = await load_module("worker")
     use_page(half)
+    if brought:
+        await _meet_through(None, half, *brought)
+        return
     if channel is None:
         from .hosts import find_host
 
@@ -92,7 +112,7 @@ async def _connect(channel: str | None) -> None:
         if host is None and _channel is None:
             raise PageUnavailableError(f"This Python runs in a worker and does not know its page. {HOW_TO}")
         if host is not None:
-            await _meet_through(host, half)
+            await _meet_through(host, half, *_new_way())
             return
     name = channel or _channel
     assert name is not None
@@ -100,13 +120,17 @@ async def _connect(channel: str | None) -> None:
     _channel = name
 
 
-async def _meet_through(host: Any, half: Any) -> None:
-    """Have the host bring the page's half to the page, and nothing of it stay there."""
-    name = f"mediarecorder-{js.crypto.randomUUID()}"
-    address = module_address("page")
+def _new_way() -> tuple[str, str]:
+    """The name of a channel, and the address of the page's half."""
+    return f"mediarecorder-{js.crypto.randomUUID()}", module_address("page")
+
+
+async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
+    """Have the host bring the page's half to the page, and nothing of it stay there. Without one it is on its
+    way."""
     remove = None
     try:
-        remove = host(f"{address}#{name}")
+        remove = host(f"{address}#{name}") if host else None
         await _meet(
             half,
             name,

@@ -52,9 +52,11 @@ def _jupyterlite(address: str) -> Callable[[], None]:
     return lambda: handle.update({}, raw=True)
 
 
-def _marimo(address: str) -> Callable[[], None]:
-    import marimo
-
+def way_of_marimo(address: str) -> str | None:
+    """HTML that has the page load it, for the result of a cell: what marimo is told after the cell is not
+    shown. None in other hosts."""
+    if find_host() is not _marimo:
+        return None
     # marimo runs a script of an output only in a frame, which is of the same origin. The module belongs into
     # the page around it: with the frame it would be gone.
     script = (
@@ -62,7 +64,13 @@ def _marimo(address: str) -> Callable[[], None]:
         f"script.type = 'module'; script.src = '{address}';"
         "parent.document.head.append(script); script.remove();"
     )
-    frame = marimo.Html(f'<iframe hidden srcdoc="<script>{script}</script>"></iframe>')
+    return f'<iframe hidden srcdoc="<script>{script}</script>"></iframe>'
+
+
+def _marimo(address: str) -> Callable[[], None]:
+    import marimo
+
+    frame = marimo.Html(way_of_marimo(address))
     marimo.output.append(frame)
 
     def remove() -> None:

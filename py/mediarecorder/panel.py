@@ -7,6 +7,7 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .bridge import way_in_result
 from .browser import create_proxy, js_object, plain, settle
 from .capture import require_content, that_device, wanted
 from .devices import find_device, media_devices
@@ -149,11 +150,12 @@ class RecorderPanel(Displayed):
 
     def _repr_html_(self) -> str:
         self._displayed = True
+        way = way_in_result()
         if not self._name:
             self._name = view_name()
             in_background(self._attach())
         # In a saved notebook the text is what is seen of it.
-        return view(self._name, "A recorder. Run this cell again to use it.")
+        return view(self._name, "A recorder. Run this cell again to use it.") + way
 
     def __repr__(self) -> str:
         kinds = " and ".join(name for name, kind in _KINDS.items() if self._records[kind])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from .blobs import MediaFile
 from .browser import js, js_object, page, realm, settle, translated
+from .canvas import require_readable
 from .display import figure, file_size
-from .errors import InvalidStateError, NotAllowedError, NotFoundError, NotReadableError, NotSupportedError
+from .errors import InvalidStateError, NotFoundError, NotReadableError, NotSupportedError
 from .placement import noted, shown_at
 from .streams import MediaStream
 
@@ -76,7 +77,7 @@ def checked_mime_type(mime_type: object) -> None:
 
 async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
     """By way of a video element and a canvas: Firefox has no ImageCapture."""
-    _must_be_readable()
+    require_readable("take_photo")
     video = js.document.createElement("video")
     video.muted = video.playsInline = True
     video.srcObject = stream.js
@@ -95,21 +96,6 @@ async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
         video.srcObject = None
     blob = await settle(canvas, "convertToBlob", js_object({"type": mime_type}), doing="take_photo")
     return blob, width, height
-
-
-def _must_be_readable() -> None:
-    """Refuse where the browser hands out noise instead of what was drawn (static/canvas.js does the same)."""
-    with translated("take_photo"):
-        context = js.OffscreenCanvas.new(2, 2).getContext("2d")
-        context.fillStyle = "rgb(200,64,16)"
-        context.fillRect(0, 0, 2, 2)
-        read = context.getImageData(0, 0, 2, 2).data.to_py()
-    # A change of the last bits harms no picture.
-    if any(abs(value - drawn) > 8 for value, drawn in zip(read, (200, 64, 16, 255) * 4, strict=True)):
-        raise NotAllowedError(
-            "take_photo: the browser hands out other pixels than were drawn. Allow this site canvas data "
-            "(icon beside the address), or switch off privacy.resistFingerprinting (Firefox, about:config)."
-        )
 
 
 def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:

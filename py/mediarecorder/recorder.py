@@ -10,7 +10,7 @@ from .constraints import camel_case
 from .errors import InvalidStateError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
 from .keeping import checked_store
-from .steady import prepare, steadied
+from .steady import prepare, refuse_noise, steadied
 from .streams import MediaStream
 from .take import OVER, Take, refuse_inactive
 
@@ -316,6 +316,8 @@ class MediaRecorder(EventTarget):
             A take is under way already.
         NotSupportedError
             No track of the stream is live, or several of a kind are.
+        NotAllowedError
+            The picture is a canvas's, and the browser falsifies it (Firefox, privacy.resistFingerprinting).
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
@@ -328,6 +330,7 @@ class MediaRecorder(EventTarget):
             # Chromium would record 110 bytes of nothing.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
+        refuse_noise(js_stream)
         steady = steadied(js_stream, timeslice)
         try:
             if steady or self._take is not None or js_recorder.stream != js_stream:

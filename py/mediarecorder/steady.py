@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from .browser import js, js_object, page, realm
+from .canvas import is_readable, require_readable
 from .clock import comes_from_the_start
 from .errors import MediaError
 from .modules import load_module, registered
@@ -46,7 +47,18 @@ def _source(js_stream: Any) -> Any:
     picture = live["video"]
     # Firefox's tracks do not say that they are a canvas's, so there it is any that is no device's.
     canvas = hasattr(picture, "canvas") or not (_generator() or comes_from_the_start(picture))
-    return picture if picture.muted or canvas else None
+    if not (picture.muted or canvas):
+        return None
+    # Where the browser falsifies canvases, in ours the picture would be noise: a shared screen is not.
+    return picture if _generator() or is_readable() else None
+
+
+def refuse_noise(js_stream: Any) -> None:
+    """Raise where the stream of a canvas is noise. Firefox's tracks do not say what they are of; those of
+    devices, screens and connections have a label."""
+    for track in js_stream.getVideoTracks():
+        if track.readyState == "live" and not (track.label or _generator() or comes_from_the_start(track)):
+            require_readable("start", ", and would record noise for this canvas")
 
 
 def _generator() -> bool:

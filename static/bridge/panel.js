@@ -87,6 +87,7 @@ export class Panel extends EventTarget {
         const face = this.#faces.get(element) ?? new Face(element, act);
         this.#faces.set(element, face);
         face.cell = element.closest(".jp-Cell");
+        face.enter();
         this.#hidden.delete(face);
         this.#seen.add(face);
         face.show(this.#shown);
@@ -141,7 +142,8 @@ class Face {
   /** @param {HTMLElement} host  @param {(verb: string, more?: object) => void} act */
   constructor(host, act) {
     this.#act = act;
-    const root = host.attachShadow({ mode: "open" });
+    // In marimo the element may have been another panel's.
+    const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     const style = new CSSStyleSheet();
     style.replaceSync(STYLE);
     root.adoptedStyleSheets = [style];
@@ -174,7 +176,11 @@ class Face {
       this.error,
       this.player,
     );
-    root.append(panel);
+    this.panel = panel;
+  }
+
+  enter() {
+    if (this.panel.parentNode !== this.root) this.root.replaceChildren(this.panel);
   }
 
   /** Whether it is in an output that has left the document as a whole, while its cell is there. */

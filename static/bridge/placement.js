@@ -15,6 +15,7 @@ const GONE = "Its data is gone, or this browser cannot read it. ";
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
 class View extends HTMLElement {
+  static observedAttributes = ["data-name"];
   /** Who waits for elements of a name. @type {Map<string, Visitor>} */
   static expected = new Map();
   /** Those that are in the document. @type {Set<View>} */
@@ -50,6 +51,14 @@ class View extends HTMLElement {
       note.hidden = !dead;
       if (dead) note.textContent = (note.textContent ?? "").replace(/^(?=Run)/, GONE);
     }
+  }
+
+  /** marimo makes the element of the last output that of the next one. @param {string} _  @param {string?} last */
+  attributeChangedCallback(_, last) {
+    if (last === null || last === this.name || !View.there.has(this)) return;
+    View.expected.get(last)?.disconnected?.(this);
+    this.shadowRoot?.replaceChildren(document.createElement("slot")); // a panel's; what comes may be none
+    View.expected.get(this.name)?.connected(this);
   }
 }
 

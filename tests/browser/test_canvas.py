@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from judge import tone
 
-from mediarecorder import NotAllowedError, NotSupportedError, record, take_photo
+from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
 from mediarecorder.player import look_at
+from mediarecorder.steady import steadied
 
 # What extensions and some browsers do.
 WHITE = """
@@ -76,6 +78,38 @@ json.dumps(said)
     assert "take_photo: the browser hands out other pixels" in photo[1]
     assert thumbnail[0] == "NotSupportedError"
     assert "privacy.resistFingerprinting" in thumbnail[1]
+
+
+@pytest.mark.lane("firefox-resist-fingerprinting")
+@pytest.mark.parametrize("with_sound", [False, True])
+async def test_a_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone, with_sound):
+    canvas.draw("red")
+    stream = MediaStream([*canvas.stream().tracks, *(microphone.tracks if with_sound else [])])
+    recorder = MediaRecorder(stream)
+    with pytest.raises(NotAllowedError, match=r"start: .*noise for this canvas.*about:config"):
+        recorder.start()
+    with pytest.raises(NotAllowedError, match="noise"):
+        await record(1, stream=stream)
+    # Nor does a picture that no canvas made go by way of one of ours.
+    assert steadied(stream.js, None) is None
+
+
+@pytest.mark.lane("firefox-resist-fingerprinting")
+async def test_sound_is_not_falsified(microphone):
+    """Neither what the analyser of `levels` reads, nor what is recorded."""
+    import js
+
+    context = js.OfflineAudioContext.new(1, 4096, 48000)
+    source, analyser = context.createConstantSource(), context.createAnalyser()
+    source.offset.value = 0.5
+    source.connect(analyser).connect(context.destination)
+    source.start()
+    await context.startRendering()
+    read = js.Float32Array.new(2048)
+    analyser.getFloatTimeDomainData(read)
+    assert set(read.to_py()) == {0.5}
+    [heard, *_] = await tone(await record(1, stream=microphone))
+    assert heard["frequency"] == pytest.approx(1000, abs=10)
 
 
 async def first(frames):

@@ -331,6 +331,32 @@ async def must_be_gone(panel, waiting, opened):
         await panel.recording()
 
 
+async def test_the_element_of_one_panel_becomes_that_of_another(put, stage, monkeypatch):
+    """As marimo does it when a cell runs again."""
+    opened = Opened(monkeypatch)
+    first, second = RecorderPanel(), RecorderPanel()
+    seen = await put(first)
+    host = seen.root.host
+    waiting = asyncio.ensure_future(first.recording())
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") >= "0:01")
+    second._repr_html_()
+    await until(lambda: second._view)
+    host.dataset.name = second._name
+    await until(lambda: seen.root.querySelector(".panel") and seen.button("Record"))
+    await must_be_gone(first, waiting, opened)
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    assert second.state == "recording"
+    seen.press("Stop")
+    await until(lambda: second.last)
+    host.dataset.name = "no panel"
+    host.innerHTML = '<b style="display: block">a player</b>'
+    await until(lambda: host.firstChild.offsetWidth)
+    assert not seen.button("Record")
+    second.close()
+
+
 @pytest.mark.parametrize("was_collapsed", [False, True])
 @pytest.mark.parametrize("removal", [LabCell.clear, LabCell.delete])
 @pytest.mark.lane("chromium")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from jupyterlite_page import JupyterLite
+from marimo_page import LAST_CELL, Marimo
 from playwright.sync_api import ElementHandle, Locator, Page, expect
 
 pytestmark = pytest.mark.parametrize("served", ["plain"], indirect=True)
@@ -24,6 +25,25 @@ except mediarecorder.AbortError as error:
 # A cell that shows it only.
 SHOW = "import mediarecorder\npanel = mediarecorder.RecorderPanel(video=True)\npanel"
 TOLD = 'print(panels[0].last.duration > 0.9, panels[0].state, "removed from the page" in said[0], len(said))'
+# The same in marimo, where a cell that runs again takes its names along, and none runs while another waits.
+KEEP = """import asyncio, sys
+import mediarecorder as m
+kept = sys.modules.setdefault("kept", [])
+async def wait(panel):
+    while panel.state != "recording":
+        await asyncio.sleep(0.05)
+    try:
+        await panel.recording()
+    except m.AbortError as error:
+        kept.append(str(error))
+panel = m.RecorderPanel(video=True)
+if not kept:
+    kept += [panel, asyncio.ensure_future(wait(panel))]
+panel"""
+KEPT = """import sys
+panel, _, said = sys.modules["kept"]
+print(panel.last.duration > 0.9, panel.state, "removed from the page" in said)"""
+
 in_soak = pytest.mark.soak
 
 
@@ -155,3 +175,25 @@ def test_a_closed_notebook_of_jupyterlite(lite):
     page.evaluate("void jupyterapp.commands.execute('application:close')")
     page.get_by_role("button", name="Discard").click()
     must_release(page)
+
+
+# marimo
+
+
+@pytest.fixture
+def edited(marimo: Marimo) -> Marimo:
+    marimo.page.context.add_init_script(LENT)
+    return marimo.open("first_recording", "edit")
+
+
+def test_a_cell_of_marimo_that_runs_again(edited):
+    page = edited.page
+    edited.wait(edited.start(LAST_CELL, KEEP) + 1)
+    panel = edited.output(LAST_CELL).get_by_role("group", name="Recorder")
+    record_for_a_second(panel)
+    edited.wait(edited.start(LAST_CELL, KEEP) + 1)
+    must_release(page)
+    expect(panel.get_by_role("status")).to_have_text("Ready")
+    edited.wait(edited.start(LAST_CELL, KEPT) + 1)
+    assert edited.printed(LAST_CELL) == "True inactive True\n"
+    assert edited.errors() == []
