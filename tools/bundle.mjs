@@ -20,38 +20,53 @@ const common = {
   logLevel: "warning",
 };
 
-patched();
-await build({ ...common, alias: { mediabunny: COPY }, entryPoints: ["static/media/media.js"] });
-/**
- * The encoder of MP3 carries the text of its worker in a string. Here it becomes a function, so that it can also work
- * without a worker (static/media/worker-of-mp3.js).
- * @type {import("esbuild").Plugin}
- */
-const workerAsFunction = {
-  name: "worker as function",
-  setup({ onLoad, onResolve }) {
-    /** @type {string} */
-    let text;
-    onLoad({ filter: /mp3-encoder\.mjs$/ }, ({ path }) => {
-      const parts = readFileSync(path, "utf8").split(/return inlineWorker\(('(?:[^'\\]|\\.)*')\)/s);
-      if (parts.length !== 3) throw new Error(`${path} has changed: look where it keeps its worker`);
-      text = runInNewContext(parts[1]);
-      const start = `import { startWorker } from "./static/media/worker-of-mp3.js";`;
-      return { contents: `${start}${parts[0]}return startWorker()${parts[2]}`, resolveDir: "." };
-    });
-    onResolve({ filter: /^lame$/ }, () => ({ path: "lame", namespace: "lame" }));
-    onLoad({ filter: /.*/, namespace: "lame" }, () => ({
-      contents: `export default function work(self, setInterval) {${text}\n}`,
-    }));
-  },
-};
+// The table of formats is Python's: a literal that JavaScript reads as well.
+const [, literal] = /^FORMATS: .*? = (\{.*?^\})/ms.exec(readFileSync("py/mediarecorder/formats.py", "utf8")) ?? [];
+/** @type {Record<string, {output: string, encoders: string[]}>} */
+const formats = runInNewContext(`(${literal})`);
+const outputs = Object.values(formats).map(({ output }) => `${output}OutputFormat as ${output}`);
+const rows = Object.entries(formats).map(
+  ([name, { output, ...row }]) => `${name}: { Output: ${output}, ...${JSON.stringify(row)} }`,
+);
 
+patched();
+const table = "build/formats.js"; // which the tests that run the engine in Node take as well
+writeFileSync(table, `import { ${outputs} } from "mediabunny";\nexport const FORMATS = { ${rows} };\n`);
 await build({
   ...common,
-  entryPoints: ["static/media/mp3.js"],
-  alias: { mediabunny: "./static/media/mediabunny-of-media.js" },
-  plugins: [workerAsFunction],
+  alias: { mediabunny: COPY, formats: `./${table}` },
+  entryPoints: ["static/media/media.js"],
 });
+
+// An encoder's package carries the text of its worker in a string. Here it becomes a function, so that it can also work
+// without a worker (static/media/encoders/worker.js).
+const encoders = [...new Set(Object.values(formats).flatMap((row) => row.encoders))].sort();
+for (const codec of encoders) {
+  let text = "";
+  /** @type {import("esbuild").Plugin} */
+  const workerAsFunction = {
+    name: "worker as function",
+    setup({ onLoad, onResolve }) {
+      onLoad({ filter: /-encoder\.mjs$/ }, ({ path }) => {
+        const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
+        if (parts.length !== 3) throw new Error(`${path} has changed: look where it keeps its worker`);
+        text = runInNewContext(parts[1]);
+        const start = `import { startWorker } from "./static/media/encoders/worker.js";`;
+        return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
+      });
+      onResolve({ filter: /^encoder$/ }, () => ({ path: "encoder", namespace: "encoder" }));
+      onLoad({ filter: /.*/, namespace: "encoder" }, () => ({
+        contents: `export default function work(self, setInterval) {${text}\n}`,
+      }));
+    },
+  };
+  await build({
+    ...common,
+    entryPoints: [`static/media/encoders/${codec}.js`],
+    alias: { mediabunny: "./static/media/encoders/mediabunny.js" },
+    plugins: [workerAsFunction],
+  });
+}
 
 // The bridge. The page's half is a module that its author imports from. The worker's half is a plain script, so that
 // a classic worker can load it by importScripts and any other by import.
@@ -72,31 +87,40 @@ if (String(changes.map(([, name]) => `${name}.patch`)) !== String(patchNames()))
   throw new Error("tools/patches/README.md does not list each patch once, in order");
 }
 
+// What the encoders' packages hold beside their own code.
+const compiled = {
+  aac: "FFmpeg's encoder of AAC (https://ffmpeg.org), under the GNU Lesser General Public License, version 2.1 or later",
+  flac: "libFLAC (https://xiph.org/flac), under the licence of the Xiph.Org Foundation",
+  mp3: "LAME (https://lame.sourceforge.io), under the GNU Library General Public License, version 2 or later",
+};
+const packages = encoders.map((codec) => `@mediabunny/${codec}-encoder`);
+const text = (/** @type {string} */ name) => readFileSync(`static/media/encoders/${name}.txt`, "utf8").trim();
+
 writeFileSync(
   `${OUT}/LICENSES.txt`,
-  `media.js contains mediabunny ${version("mediabunny")}, and mp3.js contains @mediabunny/mp3-encoder
-${version("@mediabunny/mp3-encoder")}, both bundled and minified. Their sources are the npm packages of these names
-and versions, and at https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
+  `media.js contains mediabunny ${version("mediabunny")}. Each encoder's file contains a package of the same makers:
 
-Both were changed before they were bundled, under the same licence. The worker of @mediabunny/mp3-encoder became a
-function, by tools/bundle.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's
-source distribution, mediarecorder-${library}.tar.gz. The patches:
+${packages.map((name, index) => `* ${encoders[index]}.js: ${name} ${version(name)}`).join("\n")}
+
+All are bundled and minified. Their sources are the npm packages of these names and versions, and at
+https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
+
+They were changed before they were bundled, under the same licence. The workers of the encoders became functions, by
+tools/bundle.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's source
+distribution, mediarecorder-${library}.tar.gz. The patches:
 
 ${changes.map(([, name, why]) => `- ${name}.patch: ${why}`).join("\n")}
 
-mp3.js also contains LAME (https://lame.sourceforge.io), compiled to WebAssembly by the makers of that package,
-under the GNU Library General Public License, version 2 or later, which comes last. It can be exchanged: build
-mp3.js with another one, by tools/bundle.mjs of this project.
+The encoders also contain, compiled to WebAssembly by the makers of the packages:
+
+${encoders.map((codec) => `* ${codec}.js: ${compiled[/** @type {keyof compiled} */ (codec)]}`).join("\n")}
+
+Those licences come last. Each encoder can be exchanged: build its file with another one, by tools/bundle.mjs of this
+project. aac.js is not in the wheel, but a file beside it.
 
 store.js contains crc-32 ${version("crc-32")} (https://git.io/crc32), bundled and minified, under the Apache License 2.0,
 below as well.
 
-${licence("mediabunny")}
-
-
-${licence("crc-32")}
-
-
-${readFileSync("static/media/LGPL-2.0.txt", "utf8").trim()}
+${[licence("mediabunny"), licence("crc-32"), text("libFLAC"), text("LGPL-2.0"), text("LGPL-2.1")].join("\n\n\n")}
 `,
 );

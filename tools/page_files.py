@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,16 @@ PYODIDE = (
     "pyodide-lock.json",
 )
 
+FORMATS = (Path(__file__).parents[1] / "py" / "mediarecorder" / "formats.py").read_text(encoding="utf-8")
+
+
+def encoders() -> Iterator[str]:
+    """The modules with encoders that the page's choices of a format can ask for, by the table of formats."""
+    [literal] = re.findall(r"^FORMATS: .*? = (\{.*?^\})", FORMATS, re.MULTILINE | re.DOTALL)
+    for row in ast.literal_eval(literal).values():
+        yield from (codec for codec in row["audio"][:1] if codec in row["encoders"] and "label" in row)
+
+
 #: All that the page can ask for, with what it loads late. Each matches something: tests/repository says so.
 PATTERNS = (
     "index.html",
@@ -26,7 +38,7 @@ PATTERNS = (
     "static/live/*",
     "py/demo/main.py",
     "py/packed/demo.zip",
-    *(f"py/mediarecorder/js/{name}.js" for name in ("media", "mp3", "page", "store")),
+    *(f"py/mediarecorder/js/{name}.js" for name in ("media", *encoders(), "page", "store")),
     "node_modules/@picocss/pico/css/pico.min.css",
     "node_modules/@pyscript/core/dist/*.css",
     "node_modules/@pyscript/core/dist/*.js",

@@ -6,13 +6,14 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
-from js import IntersectionObserver, document, location, navigator
+from js import IntersectionObserver, Option, document, location, navigator
 from pyodide.ffi import JsException, create_proxy
 from pyscript import when
 
 from demo import kept, page, words
 from demo.timeline import Timeline
 from mediarecorder import MediaError, NotSupportedError
+from mediarecorder.formats import FORMATS, MADE, own_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,6 +62,8 @@ class Card:
             words_of_it = label.querySelector("span") if label else control
             words_of_it.id = f"label-{self.key}-{number}"
             control.setAttribute("aria-labelledby", f"{words_of_it.id} name-{self.key}")
+        for name in MADE:
+            self.find(".format").append(Option.new(FORMATS[name]["label"], name))
         self.find("[data-action=link]").hidden = self.recording.id is None  # nobody could follow it
         player = self.player
         player.controls = player.playsInline = True
@@ -163,7 +166,7 @@ class Card:
         format = self.find(".format").value
         recording = self.recording
         if format:
-            await kept.load_engine(*(["mp3"] if format == "mp3" else []))
+            await kept.load_engine(*own_encoder(format))
             converted = await self._do(lambda told: self.recording.convert(format, on_progress=told))
             if converted is None:
                 return

@@ -10,6 +10,7 @@ from .bridge import reach_page
 from .browser import absent, js, js_object, page, realm, settle, translated
 from .display import Displayed
 from .errors import AbortError, NotFoundError, NotReadableError, data_gone
+from .formats import EXTENSIONS
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Iterator
     from typing import NoReturn, Self
-
-_EXTENSIONS = {
-    "video/x-matroska": "mkv",
-    "audio/x-matroska": "mka",
-    "audio/mpeg": "mp3",
-    "image/jpeg": "jpg",
-    "audio/mp4": "m4a",
-    "audio/wave": "wav",
-    "audio/x-wav": "wav",
-    "application/ogg": "ogg",
-    "video/quicktime": "mov",
-}
 
 
 async def read(blob: Any, doing: str = "read") -> bytes:
@@ -91,7 +80,7 @@ class MediaFile(Displayed):
     def extension(self) -> str:
         """The usual ending of a file name, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
         container = self._mime_type.split(";")[0].strip().lower()
-        return _EXTENSIONS.get(container, container.rpartition("/")[2]) or "bin"
+        return EXTENSIONS.get(container, container.rpartition("/")[2]) or "bin"
 
     @property
     def size(self) -> int:

@@ -1,6 +1,6 @@
 """The media engine: mediabunny and what stands on it (static/media/), loaded on first use and not before.
 
-The package carries it as ``js/media.js``, the encoder of MP3 as ``js/mp3.js`` (modules.py loads them).
+The package carries it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
 
 Owners: a call of `perform` owns its AbortController and the proxy of its progress function; the generator
 that pulls from a reader owns the reader. Whatever ends the waiting, cancellation above all, ends the work.
@@ -14,45 +14,30 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_bit_rate
 from .browser import absent, create_proxy, js, js_object, require_browser, settle
 from .events import call_handler
+from .formats import FORMATS, LOSSLESS, checked_codec
 from .modules import load_module
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-MEDIA, MP3 = "media", "mp3"
-"""The modules: all but the encoder of MP3, and that."""
 
-FORMATS = ("webm", "mp4", "wav", "ogg", "mp3")
-"""What can be written."""
-
-
-def checked_format(format: object) -> str:
-    """A name of `FORMATS`; capitals and a leading dot do no harm."""
-    if not isinstance(format, str):
-        raise TypeError(f"a format is a string, not {format!r}")
-    name = format.lower().removeprefix(".")
-    if name not in FORMATS:
-        raise ValueError(f"there is no format {format!r} here; there are {', '.join(FORMATS)}")
-    return name
+def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
+    """Bit rate and codec of the sound as options of `perform`: nothing of what is None."""
+    options: dict[str, Any] = {}
+    if codec := checked_codec(audio, format):
+        options["audio"] = codec
+    if rate := checked_bit_rate("bits_per_second", bits_per_second):
+        row = FORMATS[format]
+        if not row["video"] and row["audio"][0] in LOSSLESS:
+            raise ValueError(f"{format} is lossless: bits_per_second is for the other formats")
+        options["bitsPerSecond"] = rate
+    return options
 
 
-def bit_rate_option(bits_per_second: Any, format: str) -> dict[str, int]:
-    """The bit rate as an option of `perform`: nothing if it is None."""
-    rate = checked_bit_rate("bits_per_second", bits_per_second)
-    if rate is None:
-        return {}
-    if format == "wav":
-        raise ValueError("wav is not compressed: bits_per_second is for the other formats")
-    return {"bitsPerSecond": rate}
-
-
-async def load(name: str = MEDIA) -> Any:
-    """The engine's JavaScript object; with `MP3` its encoder is there as well."""
+async def load() -> Any:
+    """The engine's JavaScript object."""
     require_browser()
-    engine = await load_module(MEDIA)
-    if name != MEDIA:
-        await load_module(name)
-    return engine
+    return await load_module("media")
 
 
 async def perform(
@@ -60,16 +45,16 @@ async def perform(
     method: str,
     *arguments: Any,
     on_progress: Callable[[float], Any] | None = None,
-    needs: str = MEDIA,
     options: dict[str, Any] | None = None,
 ) -> Any:
     """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once.
 
+    Where it takes an encoder that is not there yet, the encoder is loaded, and the method called again.
     `options` become a part of the request (`Request` in static/media/task.js).
     """
     if on_progress is not None and not callable(on_progress):
         raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
-    engine = await load(needs)
+    engine = await load()
     controller = js.AbortController.new()
     request = js_object({"signal": controller.signal, **(options or {})})
     proxy = None
@@ -77,7 +62,11 @@ async def perform(
         proxy = create_proxy(lambda fraction: call_handler(on_progress, float(fraction)))
         request.progress = proxy
     try:
-        return await settle(engine, method, *arguments, request, doing=doing)
+        while True:
+            made = await settle(engine, method, *arguments, request, doing=doing)
+            if absent(module := getattr(made, "needs", None)):
+                return made
+            await load_module(str(module))
     except BaseException:
         controller.abort()  # no report comes after this
         raise

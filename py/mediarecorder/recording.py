@@ -12,8 +12,9 @@ from .arguments import checked_number, checked_whole
 from .blobs import MediaFile
 from .browser import absent, js, js_object, plain, require_browser, to_js
 from .chunk import Chunk
-from .engine import MEDIA, MP3, bit_rate_option, checked_format, perform
+from .engine import encoding_options, perform
 from .errors import RangeError
+from .formats import TYPES, checked_format
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,25 +31,6 @@ if TYPE_CHECKING:
 
 PIECE = 8 << 20
 """Bytes that go from Python to the browser at a time."""
-
-_TYPES = {
-    "webm": "video/webm",
-    "weba": "audio/webm",
-    "mkv": "video/x-matroska",
-    "mka": "audio/x-matroska",
-    "mp4": "video/mp4",
-    "m4v": "video/mp4",
-    "m4a": "audio/mp4",
-    "mov": "video/quicktime",
-    "ogg": "audio/ogg",
-    "oga": "audio/ogg",
-    "opus": "audio/ogg",
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "aac": "audio/aac",
-}
-"""What a file's name says about it."""
 
 log = logging.getLogger("mediarecorder")
 
@@ -132,12 +114,12 @@ class Recording(MediaFile):
         require_browser()
         if mime_type is None:
             ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
-            if ending not in _TYPES:
+            if ending not in TYPES:
                 raise ValueError(
                     f"the name {os.fspath(path)!r} does not tell what it is. Say so: "
                     f'Recording.from_file(path, "video/webm")'
                 )
-            mime_type = _TYPES[ending]
+            mime_type = TYPES[ending]
         with open(path, "rb") as file:
             pieces = iter(lambda: file.read(PIECE), b"")
             return cls._from_pieces(pieces, mime_type, os.path.getmtime(path))
@@ -200,21 +182,30 @@ class Recording(MediaFile):
         return self if absent(made) else self._became(made)
 
     async def convert(
-        self, format: str, *, bits_per_second: int | None = None, on_progress: Progress | None = None
+        self,
+        format: str,
+        *,
+        audio: str | None = None,
+        bits_per_second: int | None = None,
+        on_progress: Progress | None = None,
     ) -> Recording:
         """The recording in another format. Packets are copied where the format allows it, else encoded anew.
 
         Parameters
         ----------
         format
-            ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus) or
-            ``"mp3"``. The last three hold sound only: a picture is left out.
+            ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus),
+            ``"mp3"`` or ``"flac"`` (24 bits of what has more than 16, else 16). The last four hold sound
+            only: a picture is left out.
+        audio
+            The codec of the sound, where the format holds several: ``"aac"`` makes an ``"mp4"`` that phones,
+            editors and players of all makers play. Without it sound that the format holds stays as it is.
         bits_per_second
             The bit rate of the picture, or of the sound where the result has no picture. Packets of that are
             then not copied but encoded anew. The encoder takes the nearest rate that it has: that of MP3 has
             32000 to 320000 for sound of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz, and 8000 to
-            64000 below. Without `bits_per_second` MP3 gets 96000 for each channel, 64000 from 16 to 24 kHz,
-            and 32000 below.
+            64000 below. Without `bits_per_second` MP3 and AAC get 96000 for each channel, 64000 from 16 to
+            24 kHz, and 32000 below.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and at last with 1.
 
@@ -225,8 +216,8 @@ class Recording(MediaFile):
         NotFoundError
             There is no sound for a format of sound.
         ValueError
-            There is no such format, or `bits_per_second` is less than 6000, or given for ``"wav"``, which is
-            not compressed.
+            There is no such format, or it does not hold `audio`, or `bits_per_second` is less than 6000, or
+            given for ``"wav"`` or ``"flac"``, which are lossless.
 
         Cancelling the task ends the work at once.
 
@@ -234,14 +225,14 @@ class Recording(MediaFile):
         >>> mp4.extension
         'mp4'
         >>> small = await recording.convert("mp3", bits_per_second=64_000)
+        >>> for_phones = await recording.convert("mp4", audio="aac")
+        >>> "mp4a" in for_phones.mime_type
+        True
         """
         format = checked_format(format)
-        options = bit_rate_option(bits_per_second, format)
-        needs = MP3 if format == "mp3" else MEDIA
+        options = encoding_options(format, bits_per_second, audio)
         arguments = (self._blob, format, self._duration)
-        made = await perform(
-            "convert", "convert", *arguments, on_progress=on_progress, needs=needs, options=options
-        )
+        made = await perform("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)
 
     async def trim(
@@ -275,18 +266,8 @@ class Recording(MediaFile):
             raise TypeError("start is a number of seconds, not None")
         if last is not None and first >= last:
             raise RangeError(f"trim: the start must be before the end, and {first} is not before {last}")
-        needs = MP3 if self.extension == "mp3" else MEDIA
-        made = await perform(
-            "trim",
-            "trim",
-            self._blob,
-            first,
-            last,
-            bool(exact),
-            self._duration,
-            on_progress=on_progress,
-            needs=needs,
-        )
+        arguments = (self._blob, first, last, bool(exact), self._duration)
+        made = await perform("trim", "trim", *arguments, on_progress=on_progress)
         return self._became(made, later=float(made.start))
 
     @classmethod
@@ -312,10 +293,9 @@ class Recording(MediaFile):
                 raise TypeError(f"concat joins recordings, and {recording!r} is none")
         if not several:
             raise ValueError("concat joins at least one recording, and the list is empty")
-        needs = MP3 if any(recording.extension == "mp3" for recording in several) else MEDIA
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
-        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress, needs=needs)
+        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_whole
 from .arrays import MediaArray, contiguous
 from .browser import create_proxy, js_object, to_js
-from .engine import MEDIA, MP3, bit_rate_option, checked_format, perform, pieces, reading
+from .engine import encoding_options, perform, pieces, reading
 from .errors import EncodingError
 from .events import call_handler
+from .formats import checked_format
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -109,6 +110,7 @@ class AudioSamples(MediaArray):
         self,
         format: str = "wav",
         *,
+        audio: str | None = None,
         bits_per_second: int | None = None,
         on_progress: Callable[[float], Any] | None = None,
     ) -> Recording:
@@ -117,11 +119,11 @@ class AudioSamples(MediaArray):
         Parameters
         ----------
         format
-            ``"wav"`` (16 bits, lossless but for the rounding to them), ``"webm"``, ``"ogg"``, ``"mp4"``
-            (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders that do not take the rate get
-            48000 Hz.
-        bits_per_second
-            How large it becomes; see `Recording.convert`.
+            ``"wav"`` (16 bits, lossless but for the rounding to them), ``"flac"`` (the same with 24 bits),
+            ``"webm"``, ``"ogg"``, ``"mp4"`` (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders
+            that do not take the rate get 48000 Hz.
+        audio, bits_per_second
+            The codec, and how large it becomes; see `Recording.convert`.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and at last with 1.
 
@@ -132,8 +134,8 @@ class AudioSamples(MediaArray):
         EncodingError
             A sample is NaN or infinite.
         ValueError
-            There is no such format, or `bits_per_second` is less than 6000, or given for ``"wav"``, which is
-            not compressed.
+            There is no such format, or it does not hold `audio`, or `bits_per_second` is less than 6000, or
+            given for ``"wav"`` or ``"flac"``, which are lossless.
 
         Examples
         --------
@@ -145,7 +147,7 @@ class AudioSamples(MediaArray):
         from .recording import recording_of
 
         format = checked_format(format)
-        options = bit_rate_option(bits_per_second, format)
+        options = encoding_options(format, bits_per_second, audio)
         raw = memoryview(self._data)
         frame = 4 * self.channels
 
@@ -162,7 +164,6 @@ class AudioSamples(MediaArray):
                 js_object(facts),
                 proxy,
                 on_progress=on_progress,
-                needs=MP3 if format == "mp3" else MEDIA,
                 options=options,
             )
         finally:

@@ -7,7 +7,7 @@
 import { EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
-import { encodablePicture, encodableSound, nameOf, named, soundFacts, unsupported } from "./formats.js";
+import { encodablePicture, encodableSound, FORMATS, nameOf, named, soundFacts, unsupported } from "./formats.js";
 import { decodable, reading } from "./input.js";
 import { canHide, copying, GAP, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
 import { writing } from "./result.js";
@@ -68,12 +68,13 @@ export async function assembled(parts, tracks, format, wishes, task) {
       }
       const sounds = /** @type {InputAudioTrack[]} */ (several);
       const facts = await widest(sounds);
-      // The codec stays (AAC, which no browser encodes), if an edit list can hide what else is in the packets.
+      // Nothing is encoded a second time (AAC) where an edit list can hide what else is in the packets.
       const own = /** @type {AudioCodec} */ (await first.getCodec());
-      if (may && nameOf(format) === "mp4" && !(await encodableSound(facts, [own]))) {
+      const { encoders } = FORMATS[nameOf(format)];
+      if (may && nameOf(format) === "mp4" && encoders.includes(own)) {
         if (await fits(several, parts, format, { ...wishes, mode: "copy" })) return copying(several, parts, output);
       }
-      const parameters = await encodableSound(facts, /** @type {AudioCodec[]} */ (allowed));
+      const parameters = await encodableSound(facts, /** @type {AudioCodec[]} */ (allowed), encoders);
       if (!parameters) throw await unsupported(first.input, nameOf(format), allowed);
       for (const track of sounds) await decodable(track);
       return encodingSound(sounds, parts, output, parameters, rateOf(first));

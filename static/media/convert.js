@@ -4,7 +4,7 @@
 import { EncodedPacketSink } from "mediabunny";
 import { assembled } from "./assemble.js";
 import { Fault } from "../fault.js";
-import { FORMATS, named, nameOf, wav } from "./formats.js";
+import { FORMATS, named, nameOf, outputFormat } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
 import { canHide, SLACK } from "./packets.js";
 import { Part } from "./part.js";
@@ -67,11 +67,11 @@ export async function filledTracks(input) {
 export const convert = (blob, name, known, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
-      const { make, video, audio } = FORMATS[name];
+      const { video, audio } = FORMATS[name];
       const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
       const part = await Part.whole(input, known);
-      const format = name === "wav" ? wav(await bytesOfSound(input)) : make();
-      const wishes = { tags: await tagsFor(input, format), video, audio };
+      const format = outputFormat(name, audio[0].startsWith("pcm") ? await bytesOfSound(input) : 0);
+      const wishes = { tags: await tagsFor(input, format), video, audio: task.audio ? [task.audio] : audio };
       return assembled([part], tracks.map((track) => [track]), format, wishes, task);
     }),
   );
@@ -125,21 +125,19 @@ async function entry(input, time, name) {
   return packet ? Math.max(packet.timestamp, begin) : begin;
 }
 
+/** Other formats that hold what a file of one format holds, in the order in which they are tried. */
+const LIKE = { webm: ["webm", "mkv"], mkv: ["webm", "mkv"], ogg: ["flac", "ogg"] }; // (FLAC in Ogg cannot be written)
+
 /**
  * A format that holds what this file holds: its own, if it can be written.
  * @param {Input} input
  */
 export async function formatLike(input) {
   const mimeType = (await input.getFormat()).mimeType;
-  const kind = mimeType.slice(mimeType.indexOf("/") + 1);
   const codecs = await Promise.all((await input.getTracks()).map((track) => track.getCodec()));
-  if (kind === "webm" || kind === "x-matroska") {
-    const webm = FORMATS.webm.make();
-    const fit = codecs.every((codec) => codec && webm.getSupportedCodecs().includes(codec));
-    return fit ? webm : FORMATS.mkv.make();
-  }
-  if (kind.includes("wav")) return wav();
-  if (kind === "ogg") return FORMATS[codecs[0] === "flac" ? "flac" : "ogg"].make(); // FLAC in Ogg cannot be written
-  if (kind === "flac" || kind === "aac") return FORMATS[kind].make();
-  return FORMATS[kind === "mpeg" ? "mp3" : "mp4"].make();
+  const own = Object.keys(FORMATS).find((name) => mimeType in FORMATS[name].types) ?? "mp4";
+  const formats = (/** @type {Record<string, string[]>} */ (LIKE)[own] ?? [own]).map((name) => outputFormat(name));
+  const holdsAll = (/** @type {import("mediabunny").OutputFormat} */ format) =>
+    codecs.every((codec) => codec && format.getSupportedCodecs().includes(codec));
+  return formats.find(holdsAll) ?? formats[formats.length - 1];
 }

@@ -5,7 +5,7 @@ import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink,
 import { Fault } from "../fault.js";
 import { shownSpan } from "./input.js";
 import { encodableSize, fitted, paddingNote } from "./fit.js";
-import { framesOf, preSkipOf, RATE } from "./opus.js";
+import { asBytes, framesOf, preSkipOf, RATE } from "./opus.js";
 import { labelsOf, LAST, SLACK } from "./packets.js";
 import { cut, sound } from "./sound.js";
 
@@ -110,7 +110,24 @@ function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
   if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
   // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
   const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
-  return codec === "mp3" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
+  return codec === "mp3" || codec === "aac" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
+}
+
+/** A sample as a whole number of 16 bits, as it is written to WAV. @param {number} sample */
+const toWhole = (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
+
+/**
+ * Bits that the samples of a sound have, 16 or 24: what is decoded of lossy codecs is worth no more than 16.
+ * @param {InputAudioTrack} track
+ */
+async function depthOf(track) {
+  const codec = (await track.getCodec()) ?? "";
+  if (codec === "flac") {
+    // STREAMINFO (RFC 9639, 8.2), behind "fLaC" and the head of its block.
+    const head = asBytes((await track.getDecoderConfig())?.description ?? new Uint8Array(22));
+    return ((head[20] & 1) << 4) + (head[21] >> 4) + 1 > 16 ? 24 : 16;
+  }
+  return /^pcm-[a-z]+(24|32|64)/.test(codec) ? 24 : 16;
 }
 
 /** Sound as it goes to an encoder. */
@@ -121,12 +138,17 @@ export class SoundEncoding {
   #packed = 0;
   #preSkip = 0;
 
-  /** @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond */
-  constructor(parameters, bitsPerSecond) {
+  /**
+   * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
+   * @param {number} depth  bits of a sample, 16 or 24, where the codec is lossless and has both
+   */
+  constructor(parameters, bitsPerSecond, depth) {
     const { codec, sampleRate, numberOfChannels } = parameters;
     this.codec = codec;
     this.sampleRate = sampleRate;
     this.channels = numberOfChannels;
+    // The encoder of FLAC makes 16 bits of whole numbers, and 24 of floats.
+    this.whole = codec === "flac" && depth === 16;
     // `timed` is ours: tools/patches/8-sound-times.patch.
     const config = { codec, quality: soundQuality(parameters, bitsPerSecond), timed: this.#timed.bind(this) };
     this.source = new AudioSampleSource({
@@ -140,8 +162,8 @@ export class SoundEncoding {
   /** @param {Float32Array} data  which the encoder may keep  @param {number} at  seconds */
   async add(data, at) {
     const sample = new AudioSample({
-      data: /** @type {Float32Array<ArrayBuffer>} */ (data),
-      format: "f32",
+      data: this.whole ? Int16Array.from(data, toWhole) : /** @type {Float32Array<ArrayBuffer>} */ (data),
+      format: this.whole ? "s16" : "f32",
       numberOfChannels: this.channels,
       sampleRate: this.sampleRate,
       timestamp: at,
@@ -182,7 +204,8 @@ export class SoundEncoding {
  */
 export async function encodingSound(tracks, parts, output, parameters, bitsPerSecond) {
   const [first] = tracks;
-  const encoding = new SoundEncoding(parameters, bitsPerSecond);
+  const depth = Math.max(...(await Promise.all(tracks.map(depthOf))));
+  const encoding = new SoundEncoding(parameters, bitsPerSecond, depth);
   output.addAudioTrack(encoding.source, await labelsOf(first));
   const { sampleRate, channels } = encoding;
   return async function* (index) {

@@ -1,47 +1,26 @@
 // @ts-check
 /** The containers that can be written, and what each may hold. */
 
-import {
-  AdtsOutputFormat, FlacOutputFormat, getFirstEncodableAudioCodec, getFirstEncodableVideoCodec, MkvOutputFormat,
-  Mp3OutputFormat, Mp4OutputFormat, OggOutputFormat, WavOutputFormat, WebMOutputFormat,
-} from "mediabunny";
+import { getFirstEncodableAudioCodec, getFirstEncodableVideoCodec } from "mediabunny";
+import { FORMATS } from "formats";
 import { Fault } from "../fault.js";
 import { withoutCodecs } from "./faults.js";
+import { Needs } from "./task.js";
 
 /** @typedef {import("mediabunny").VideoCodec} VideoCodec */
 /** @typedef {import("mediabunny").AudioCodec} AudioCodec */
 /** @typedef {import("mediabunny").OutputFormat} OutputFormat */
-/**
- * `video` and `audio` are the codecs that players take in this container, the one to encode first.
- * @typedef {{make: () => OutputFormat, video: VideoCodec[], audio: AudioCodec[]}} Format
- */
+/** @typedef {import("formats").Format} Format */
 
-/** @type {Record<string, Format>} */
-export const FORMATS = {
-  webm: { make: () => new WebMOutputFormat(), video: ["vp9", "vp8", "av1"], audio: ["opus", "vorbis"] },
-  // VP8 could be put into MP4, and hardly any player would take it.
-  mp4: {
-    make: () => new Mp4OutputFormat({ fastStart: false }),
-    video: ["avc", "vp9", "av1"],
-    audio: ["opus", "aac", "mp3", "flac"],
-  },
-  wav: { make: () => wav(), video: [], audio: ["pcm-s16"] },
-  ogg: { make: () => new OggOutputFormat(), video: [], audio: ["opus", "vorbis"] },
-  mp3: { make: () => new Mp3OutputFormat(), video: [], audio: ["mp3"] },
-  flac: { make: () => new FlacOutputFormat(), video: [], audio: ["flac"] },
-  aac: { make: () => new AdtsOutputFormat(), video: [], audio: ["aac"] },
-  mkv: {
-    make: () => new MkvOutputFormat(),
-    video: ["avc", "vp9", "vp8", "av1", "hevc"],
-    audio: ["opus", "aac", "mp3", "flac", "vorbis", "pcm-s16", "pcm-s24", "pcm-s32", "pcm-f32"],
-  },
-};
+// The table is that of py/mediarecorder/formats.py.
+export { FORMATS };
 
 /**
- * WAV, in the form for files beyond 4 GB where it is needed.
- * @param {number} [bytes]  about how many
+ * The format as mediabunny writes it: WAV in the form for files beyond 4 GB where it is needed, and MP4 without its index
+ * in front, for which mediabunny would have to keep everything (faststart.js).
+ * @param {string} name  @param {number} [bytes]  about how many it will have
  */
-export const wav = (bytes = 0) => new WavOutputFormat({ large: bytes > 4e9 });
+export const outputFormat = (name, bytes = 0) => new FORMATS[name].Output({ fastStart: false, large: bytes > 4e9 });
 
 /** The name in `FORMATS` of what is written. @param {OutputFormat} format */
 export const nameOf = (format) => format.fileExtension.slice(1);
@@ -117,9 +96,11 @@ export const even = (size) => Math.ceil(size / 2) * 2;
 /**
  * Codec, rate and channels to encode a sound with; its own rate and channels where an encoder takes them.
  * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs  in order of preference
+ * @param {AudioCodec[]} encoders  those of which the library has an encoder of its own
  * @returns {Promise<SoundParameters | null>}
+ * @throws {Needs} where that encoder is to be loaded first
  */
-export async function encodableSound({ sampleRate, channels }, codecs) {
+export async function encodableSound({ sampleRate, channels }, codecs, encoders) {
   // (What Firefox encodes as Vorbis is silent.)
   for (const codec of codecs.filter((codec) => codec !== "vorbis")) {
     // Opus counts in frames of 48000 Hz, whatever it is given, and our resampler is the better one.
@@ -128,6 +109,7 @@ export async function encodableSound({ sampleRate, channels }, codecs) {
       const wish = { sampleRate: rate, numberOfChannels };
       if (await getFirstEncodableAudioCodec([codec], wish)) return { codec, ...wish };
     }
+    if (encoders.includes(codec) && !(Symbol.for(`mediarecorder.${codec}`) in globalThis)) throw new Needs(codec);
   }
   return null;
 }
@@ -140,13 +122,14 @@ async function possible(input, names) {
   const [picture, sound] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
   const found = [];
   for (const name of names) {
-    // (The encoder of MP3 is loaded when it is needed.)
     const format = FORMATS[name];
     const pictureFits = !picture || format.video.length === 0 || (await pictureCodec(picture, format));
     const codec = await sound?.getCodec();
     const soundFits = sound
       ? (codec && format.audio.includes(codec)) ||
-        ((await sound.canDecode()) && (name === "mp3" || (await encodableSound(await soundFacts(sound), format.audio))))
+        ((await sound.canDecode()) &&
+          // (An encoder of our own is loaded when it is needed.)
+          (format.encoders.length > 0 || (await encodableSound(await soundFacts(sound), format.audio, []))))
       : format.video.length > 0;
     if (pictureFits && soundFits) found.push(name);
   }
@@ -163,7 +146,8 @@ export async function soundFacts(track) {
  * @param {import("mediabunny").Input} input  @param {string} name  @param {string[]} codecs
  */
 export async function unsupported(input, name, codecs) {
-  const others = await possible(input, ["webm", "mp4", "wav", "ogg", "mp3"].filter((other) => other !== name));
+  const names = Object.keys(FORMATS).filter((other) => FORMATS[other].label && other !== name);
+  const others = await possible(input, names);
   const instead = others.length ? `It can make ${others.join(", ")} of this recording` : "It can make no other format of it";
   const why = withoutCodecs();
   return new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}${why}. ${instead}`);

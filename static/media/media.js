@@ -30,7 +30,7 @@ const media = {
   withTags,
   frameReader: () => new FrameReader(),
   soundReader: () => new SoundReader(),
-  /** For the bundle of the MP3 encoder, which must meet this very copy. */
+  /** For the bundles of encoders, which must meet this very copy. */
   mediabunny: { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, registerEncoder },
 };
 

@@ -4,7 +4,7 @@
 import { Fault } from "../fault.js";
 import { SoundEncoding } from "./encoding.js";
 import { withoutCodecs } from "./faults.js";
-import { encodableSound, FORMATS, named, wav } from "./formats.js";
+import { encodableSound, FORMATS, named, outputFormat } from "./formats.js";
 import { writing } from "./result.js";
 import { cut, remixed, resampled } from "./sound.js";
 import { perform } from "./task.js";
@@ -20,19 +20,19 @@ const PIECE = 48000;
  */
 export const encodeSamples = (name, facts, read, request) =>
   perform(request, async (task) => {
-    const format = FORMATS[name];
-    const parameters = await encodableSound(facts, format.audio);
+    const { audio, encoders } = FORMATS[name];
+    const codecs = task.audio ? [task.audio] : audio;
+    const parameters = await encodableSound(facts, codecs, encoders);
     if (!parameters) {
       const why = withoutCodecs();
-      throw new Fault("NotSupportedError", `this browser cannot encode ${named(format.audio)} for ${name}${why}. It can make wav`);
+      throw new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}${why}. It can make wav`);
     }
     const { sampleRate, numberOfChannels: channels } = parameters;
     const length = Math.round((facts.length * sampleRate) / facts.sampleRate);
     const mixed = remixed(frames(facts, read), facts.channels, channels);
     const sound = resampled(mixed, facts.sampleRate, sampleRate, channels, length);
-    const container = name === "wav" ? wav(length * channels * 2) : format.make();
-    return writing(container, async (output) => {
-      const encoding = new SoundEncoding(parameters, task.bitsPerSecond);
+    return writing(outputFormat(name, length * channels * 2), async (output) => {
+      const encoding = new SoundEncoding(parameters, task.bitsPerSecond, 24);
       output.addAudioTrack(encoding.source);
       await output.start();
       let given = 0;

@@ -4,10 +4,23 @@
 import { asFault } from "./faults.js";
 
 /**
- * What Python hands over: how it cancels the work, whom to tell how far it is, and how many bits a second the picture
- * may have, or the sound where there is no picture.
- * @typedef {{signal: AbortSignal, progress?: (fraction: number) => void, bitsPerSecond?: number}} Request
+ * What Python hands over: how it cancels the work, whom to tell how far it is, how many bits a second the picture may
+ * have, or the sound where there is no picture, and the codec of the sound.
+ * @typedef {object} Request
+ * @property {AbortSignal} signal
+ * @property {(fraction: number) => void} [progress]
+ * @property {number} [bitsPerSecond]
+ * @property {import("mediabunny").AudioCodec} [audio]
  */
+
+/** Thrown before anything is written: an encoder is to be loaded, and the work begun again. */
+export class Needs extends Error {
+  /** @param {string} module  `mediarecorder/js/<module>.js` */
+  constructor(module) {
+    super(`${module}.js is not loaded`);
+    this.module = module;
+  }
+}
 
 /** Milliseconds between two reports. */
 const REPORT = 50;
@@ -17,10 +30,11 @@ export class Task {
   #furthest = 0;
 
   /** @param {Request} request */
-  constructor({ signal, progress, bitsPerSecond }) {
+  constructor({ signal, progress, bitsPerSecond, audio }) {
     this.signal = signal;
     this.tell = progress;
     this.bitsPerSecond = bitsPerSecond;
+    this.audio = audio;
     /** What whoever called should know about the result. @type {string | undefined} */
     this.note = undefined;
   }
@@ -40,7 +54,7 @@ export class Task {
  * @template T
  * @param {Request} request
  * @param {(task: Task) => Promise<T>} work
- * @returns {Promise<T>}
+ * @returns {Promise<T>}  or `{needs}`, the module without which it cannot be done, for engine.py
  */
 export async function perform(request, work) {
   /** @type {any} */
@@ -55,6 +69,7 @@ export async function perform(request, work) {
     return result;
   } catch (error) {
     await result?.remove?.();
+    if (error instanceof Needs && !request.signal.aborted) return /** @type {any} */ ({ needs: error.module });
     throw asFault(error, request.signal);
   }
 }

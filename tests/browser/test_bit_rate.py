@@ -107,6 +107,7 @@ async def test_a_wrong_bit_rate_is_refused(rate, error, text):
         await (await samples.to_recording("wav")).convert("ogg", bits_per_second=rate)
 
 
-async def test_wav_has_no_bit_rate():
-    with pytest.raises(ValueError, match="not compressed"):
-        await noise(8000, 1, seconds=0.1).to_recording("wav", bits_per_second=64000)
+@pytest.mark.parametrize("format", ["wav", "flac"])
+async def test_what_is_lossless_has_no_bit_rate(format):
+    with pytest.raises(ValueError, match=f"{format} is lossless"):
+        await noise(8000, 1, seconds=0.1).to_recording(format, bits_per_second=64000)

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from mediarecorder import MediaError, Recording
+from mediarecorder.formats import MADE
 
 pytestmark = pytest.mark.media_work
 
@@ -15,6 +16,7 @@ WORK = {
     "convert": lambda r: r.convert("mp4"),
     "convert to wav": lambda r: r.convert("wav"),
     "convert to mp3": lambda r: r.convert("mp3"),
+    "convert to flac": lambda r: r.convert("flac"),
     "trim": lambda r: r.trim(0, 0.1),
     "trim copied": lambda r: r.trim(0, 0.1, exact=False),
     "concat": lambda r: Recording.concat([r, r]),
@@ -58,7 +60,7 @@ async def test_what_is_no_media_is_said_to_be_none(head, nothing_stays):
 
 
 @pytest.mark.parametrize("part", [0.01, 0.05, 0.5, 0.97])
-@pytest.mark.parametrize("format", ["webm", "mp4", "wav", "ogg", "mp3"])
+@pytest.mark.parametrize("format", MADE)
 async def test_what_was_cut_off_is_read_as_far_as_it_goes_or_refused(recorded, format, part, nothing_stays):
     whole = await (await recorded("both", timeslice=0.2)).convert(format)
     data = await whole.bytes()

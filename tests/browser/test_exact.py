@@ -8,13 +8,12 @@ from judge import played
 from tones import column, flat, frequency, noise, rms, tones
 
 from mediarecorder import Recording
+from mediarecorder.formats import MADE
 
 pytestmark = pytest.mark.media_work
 
-FORMATS = ["webm", "mp4", "ogg", "mp3", "wav"]
 
-
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", MADE)
 async def test_five_seconds_are_five_seconds(format):
     made = await tones(440, seconds=5).to_recording(format)
     assert made.duration == pytest.approx(5, abs=1e-4)
@@ -24,7 +23,7 @@ async def test_five_seconds_are_five_seconds(format):
     assert sound["end"] == pytest.approx(5, abs=0.001)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", MADE)
 async def test_a_part_has_the_frames_that_were_asked_for(format):
     part = await (await tones(440, seconds=5).to_recording(format)).trim(1.2, 3.7)
     assert part.duration == pytest.approx(2.5, abs=1e-4)
@@ -32,7 +31,7 @@ async def test_a_part_has_the_frames_that_were_asked_for(format):
     assert (await played(part))["sound"]["end"] == pytest.approx(2.5, abs=0.001)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", MADE)
 async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
     whole = await tones(500, seconds=4).to_recording(format)
     joined = await Recording.concat([await whole.trim(0, 2), await whole.trim(2, 4)])

@@ -6,10 +6,11 @@ import pytest
 from judge import index, packets, probe
 
 from mediarecorder import MediaRecorder, media_devices
+from mediarecorder.formats import FORMATS, MADE
 
 PICTURE = {"width": 320, "height": 240}
 LENGTHS = (1, 2, 7, 25, 60)
-MADE_OF = {"sound": ("webm", "mp4", "wav", "ogg", "mp3"), "picture": ("webm", "mp4")}
+MADE_OF = {"sound": MADE, "picture": [format for format in MADE if FORMATS[format]["video"]]}
 MADE_OF["both"] = MADE_OF["sound"]
 
 

@@ -7,6 +7,7 @@ from judge import probe, tone
 from tones import column, flat, frequency, rms, tones
 
 from mediarecorder import AudioSamples, EncodingError, MediaStream, NotFoundError, record
+from mediarecorder.formats import MADE
 
 pytestmark = pytest.mark.media_work
 
@@ -60,7 +61,7 @@ async def test_recorded_channels_are_in_the_right_columns():
 
 @pytest.mark.core
 @pytest.mark.policy
-@pytest.mark.parametrize("format", ["wav", "webm", "ogg", "mp4", "mp3"])
+@pytest.mark.parametrize("format", MADE)
 async def test_numbers_become_a_recording_and_numbers_again(format):
     recording = await tones(440, 1100).to_recording(format)
     found = await probe(recording)

@@ -10,10 +10,10 @@ from judge import packets, probe
 from tones import tones
 
 from mediarecorder import NotSupportedError, Recording
+from mediarecorder.formats import MADE
 
 pytestmark = pytest.mark.media_work
 
-FORMATS = ["webm", "mp4", "ogg", "mp3", "wav"]
 ALL = {
     "title": "Interview",
     "description": "Of the 24th",
@@ -33,7 +33,7 @@ ALL = {
 
 
 @pytest.mark.core
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", MADE)
 async def test_title_and_date_are_in_the_file(recorded, format):
     recording = await (await recorded("both", timeslice=0.2)).convert(format)
     named = await recording.with_tags(title="Grüße & <b>中</b>", date=datetime.date(2026, 11, 24))
@@ -62,7 +62,7 @@ async def test_tags_are_kept_changed_and_taken_away():
     assert await changed.tags() == {"title": "Two", "track_number": 3, "date": datetime.date(2026, 1, 2)}
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", MADE)
 async def test_tags_survive_every_verb(format):
     named = await (await tones(440, seconds=0.5).to_recording("webm")).with_tags(**ALL)
     converted = await named.convert(format)

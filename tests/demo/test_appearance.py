@@ -326,10 +326,6 @@ def test_german_has_a_word_for_everything():
     """The table has every text of the markup, and every text that Python or JavaScript says."""
     same = {
         "0 kB",
-        "WebM",
-        "MP4",
-        "WAV",
-        "MP3",
         "480p",
         "720p (HD)",
         "1080p (Full HD)",

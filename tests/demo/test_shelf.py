@@ -158,7 +158,9 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
         ("WebM", "webm", "matroska"),
         ("MP4", "m4a", "mp4"),
         ("WAV", "wav", "wav"),
+        ("Ogg", "ogg", "ogg"),
         ("MP3", "mp3", "mp3"),
+        ("FLAC", "flac", "flac"),
     ]:
         demo.take(1).get_by_label("Format").select_option(name)
         file = demo.download(1)

@@ -11,7 +11,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 
 const patched = new URL("../../build/mediabunny/dist/modules/src/index.js", import.meta.url).href;
-const resolve = `export const resolve = (name, context, next) => next(name === "mediabunny" ? "${patched}" : name, context)`;
+const formats = new URL("../../build/formats.js", import.meta.url).href;
+const places = JSON.stringify({ mediabunny: patched, formats });
+const resolve = `export const resolve = (name, context, next) => next(${places}[name] ?? name, context)`;
 register(`data:text/javascript,${encodeURIComponent(resolve)}`);
 // Packets are copied, and the engine wants to know that it could decode them.
 class Decoder {

@@ -22,6 +22,7 @@ JUDGES = "tests/bench/judge-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
 PACKER = "tools/pack.mjs"
 MEDIA = "static/media/media.js"
+FORMATS = "py/mediarecorder/formats.py"
 NOTEBOOK = "notebooks/first-recording.ipynb"
 SITE_SOURCES = (
     NOTEBOOK,
@@ -49,6 +50,7 @@ FILES = (
     BUNDLER,
     "tools/patches.mjs",
     MEDIA,
+    FORMATS,
     *PACKED,
     *PEERS,
 )
@@ -348,7 +350,8 @@ def test_without_node_the_one_from_pypi_bundles(machine):
 
 
 @pytest.mark.parametrize(
-    "file", [MEDIA, "static/media/new.js", "static/fault.js", BUNDLER, "py/mediarecorder/__init__.py"]
+    "file",
+    [MEDIA, "static/media/new.js", "static/fault.js", BUNDLER, FORMATS, "py/mediarecorder/__init__.py"],
 )
 def test_changed_source_is_bundled_again(full_machine, file):
     prepare.prepare("wheel")
@@ -705,6 +708,7 @@ def command(machine):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
     shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
+    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # by which the page's files are listed
     machine.has("node", prints="v20.1.0")
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -216,6 +216,14 @@ def test_packets_cover_every_frame_of_a_flac_file(read, flac):
     assert (facts["codec"], facts["first"], facts["end"]) == ("flac", 0, 6 * 4608 + 1000)
 
 
+def test_last_frame_may_be_shorter_than_a_header_can_be(read, tmp_path):
+    """One sample of silence has 11 bytes."""
+    path = tmp_path / "short.flac"
+    silence = "anullsrc=r=44100:cl=mono,atrim=end_sample=4609"
+    ffmpeg("-f", "lavfi", "-i", silence, "-frame_size", 4608, path)
+    assert read(path)["end"] == 4609
+
+
 JOINS = {
     "whole": [0, 1, 2, 3, 4, 5, 6],
     "cut": [2, 3, 4, 5],

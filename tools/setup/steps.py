@@ -46,6 +46,7 @@ JAVASCRIPT = Step(
         "tools/patches.mjs",
         "tools/patches/*",
         "py/mediarecorder/__init__.py",
+        "py/mediarecorder/formats.py",
         "static/**/*.js",
         "static/**/*.txt",
     ),

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Where the MP3 encoder works: in a page in a worker of its own. In a worker it works there: Firefox hangs for ever,
+ * Where an encoder works: in a page in a worker of its own. In a worker it works there: Firefox hangs for ever,
  * once in a hundred times, in a worker that starts and ends others.
  */
 
 // The text of the encoder's own worker as a function (tools/bundle.mjs).
-import work from "lame";
-import { trusted } from "../trust.js";
+import work from "encoder";
+import { trusted } from "../../trust.js";
 
 /** What the encoder uses of a worker. */
 class Here extends EventTarget {

@@ -1,27 +1,31 @@
 // @ts-check
 /**
- * The times of encoded MP3. The encoder's package gives packet after packet from the time of the first sample on.
- * But what decoders make of them comes late, and what LAME adds to fill the last ones is no sound.
+ * The times of encoded sound. The encoders' packages give packet after packet from the time of the first sample on.
+ * But what decoders make of them may come late, and what fills the last ones up is no sound.
  */
-
-/** Samples by which the sound comes late: 576 are LAME's (`lame_get_encoder_delay`), 529 every decoder's. */
-const DELAY = 576 + 529;
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 
 /**
  * The encoder with packets whose times are those of the sound: the first begins before it, the last ends with it.
  * @param {any} Encoder  a class of encoders
+ * @param {number} delay  samples by which the sound comes late
+ * @param {number} channels  the highest number that it may be given
  * @returns {any} the class
  */
-export function inTime(Encoder) {
+export function inTime(Encoder, delay, channels) {
   return class extends Encoder {
+    /** @param {string} codec  @param {AudioEncoderConfig} config */
+    static supports(codec, config) {
+      return config.numberOfChannels <= channels && super.supports(codec, config);
+    }
+
     /** The first sample's time in seconds. @type {number | undefined} */
     #begin;
     /** Samples that came, of each channel. */
     #encoded = 0;
     /** The sample with which the next packet begins. */
-    #next = -DELAY;
+    #next = -delay;
     /** Takes the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
     #receive = () => {};
     /** Packets that end later than what came so far, and where they begin. @type {{packet: EncodedPacket, meta: unknown, from: number}[]} */
@@ -48,7 +52,7 @@ export function inTime(Encoder) {
       await super.flush();
       this.#deliver(true);
       this.#begin = undefined;
-      [this.#encoded, this.#next, this.#waiting] = [0, -DELAY, []];
+      [this.#encoded, this.#next, this.#waiting] = [0, -delay, []];
     }
 
     /** @param {boolean} ended  whether no more sound will come */

@@ -1,0 +1,7 @@
+// @ts-check
+/** The encoder of FLAC: libFLAC. */
+
+import { registerFlacEncoder } from "@mediabunny/flac-encoder";
+import { register } from "./mediabunny.js";
+
+register("flac", registerFlacEncoder, 0);
