@@ -50,7 +50,8 @@ function revive({ type, at, late, data, timecode, error, detail }) {
   if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
     timeStamp: at,
-    ...(late === undefined ? {} : { began: at - late }),
+    // (Less than 0: the page's clock was set back since the call, from which Python counts at the earliest.)
+    ...(late === undefined ? {} : { began: late < 0 ? 0 : at - late }),
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });

@@ -146,6 +146,21 @@ def recorded() -> Callable[..., Awaitable[Recording]]:
 
 
 @pytest.fixture
+async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterator[Any]:
+    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    copies: list[Recording] = []
+
+    async def copy_of(kind: str, **options: Any) -> Recording:
+        recording = await recorded(kind, **options)
+        copies.append(Recording(recording.blob, recording.mime_type, duration=recording.duration))
+        return copies[-1]
+
+    yield copy_of
+    for copy in copies:
+        copy.close()
+
+
+@pytest.fixture
 def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
     """``async with nothing_stays:`` no proxy and no worker that was made in it is there after it."""
 
