@@ -37,7 +37,8 @@ def _(mo):
     mo.md("""
     The microphone was opened, recorded for two seconds and released again.
     A recording as the last line of a cell shows itself: press ▶ to hear it,
-    **Download** to keep it. The player lives as long as this page.
+    **Download** to keep it. A long one plays as long as this page
+    is open.
 
     A recording is also an object that you can ask:
     """)

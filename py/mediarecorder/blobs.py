@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import binascii
+import contextlib
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
 from .browser import absent, js, js_object, page, realm, settle, translated
 from .display import Displayed
-from .errors import AbortError, NotFoundError, NotReadableError, data_gone
+from .errors import AbortError, MediaError, NotFoundError, NotReadableError, data_gone
 from .formats import EXTENSIONS
 from .outcome import Outcome
 
@@ -34,7 +35,12 @@ async def read(blob: Any, doing: str = "read") -> bytes:
         return data
 
 
-@contextmanager
+def data_url(mime_type: str, data: bytes) -> str:
+    """The data as an address. Without codecs: their comma would end the type."""
+    return f"data:{mime_type.split(';')[0]};base64,{binascii.b2a_base64(data, newline=False).decode()}"
+
+
+@contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
     """What the browser says of devices, said of the data of a file."""
     try:
@@ -44,11 +50,28 @@ def of_file(doing: str) -> Iterator[None]:
         raise data_gone(doing) from error
 
 
+class Embedded(Displayed):
+    """A player or picture that has the data itself: what `embed()` of a recording or photo returns."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self._html = html
+        self._text = text
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 class MediaFile(Displayed):
     """A file in the browser's hands: a Blob, its type, and ways to get at it.
 
     The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
     """
+
+    embed_limit = 1_000_000
+    """Bytes up to which the data itself is in what a notebook shows and saves; 0: never."""
 
     def __init__(self, blob: Any, mime_type: str) -> None:
         self._blob = blob
@@ -117,6 +140,44 @@ class MediaFile(Displayed):
         if self._url is None:
             self._url = str(js.URL.createObjectURL(self._blob))
         return self._url
+
+    async def embed(self) -> Embedded:
+        """What shows it in a saved notebook too, whatever its size: the data itself is in the HTML.
+
+        The notebook grows by four thirds of `size`. Up to `embed_limit` bytes (1 MB) that happens by itself
+        where Python runs in a worker, as it does in notebooks. Firefox plays up to 32 MB of it.
+
+        Raises
+        ------
+        NotReadableError
+            The data is gone.
+
+        See https://developer.mozilla.org/docs/Web/URI/Reference/Schemes/data.
+
+        >>> player = await recording.embed()
+        >>> "data:audio/webm;base64," in player._repr_html_()
+        True
+        """
+        data = data_url(self._mime_type, await read(self._blob, "embed"))
+        await self._prepare()
+        return Embedded(self._html(data), f"<Embedded {self!r}>")
+
+    async def _prepare(self) -> None:
+        """Find out what there is to show of it."""
+
+    def _html(self, data: str) -> str:
+        """It as it shows itself, with the ``data:`` address that it has there, if any."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        """Itself with its facts and a download link, which works until `close()`."""
+        data = ""
+        # What the page's own Python shows is saved nowhere, and may meet a policy without data:.
+        if realm() == "worker" and self.size <= self.embed_limit:
+            with contextlib.suppress(MediaError), translated("embed"):
+                read_at_once = js.FileReaderSync.new().readAsArrayBuffer(self._blob)
+                data = data_url(self._mime_type, read_at_once.to_bytes())
+        return self._html(data)
 
     def close(self) -> None:
         """Release the `url`. The data can still be read; a later `url` is a new one."""

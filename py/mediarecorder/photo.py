@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .blobs import MediaFile
 from .browser import js, js_object, page, realm, settle, translated
 from .canvas import require_readable
-from .display import escape, figure, file_size
+from .display import figure, file_size
 from .errors import InvalidStateError, NotFoundError, NotReadableError, NotSupportedError
+from .placement import noted, shown_at
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class Photo(MediaFile):
     def _default_name(self) -> str:
         return "photo"
 
-    def _repr_html_(self) -> str:
-        picture = f'<img src="{escape(self.url)}" alt="Photo" width="{self.width}" height="{self.height}">'
+    def _html(self, data: str) -> str:
+        picture = f'<img{shown_at(self.url, data)} alt="Photo" width="{self.width}" height="{self.height}">'
+        picture = noted(picture, embedded=bool(data), verb="see it")
         facts = [f"{self.width} × {self.height}", file_size(self.size), self.mime_type]
         return figure(picture, facts, self.url, self.file_name())
 

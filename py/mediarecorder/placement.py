@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bridge import reach_page
 from .browser import js, js_object, page, realm, settle
+from .display import escape
 from .errors import MediaError
 from .modules import load_module
 
@@ -40,20 +41,57 @@ async def page_side() -> Any:
     return await load_module("page") if realm() == "page" else page().services
 
 
+def shown_at(url: str, data: str) -> str:
+    """The attributes of a player or picture that say where its content is.
+
+    With `data` that is in the HTML itself, and the page takes the other address where its policy forbids
+    data: in such elements. (JupyterLab's sanitizer takes the address out of any <source>.)
+    """
+    return "".join(
+        f' {name}="{escape(address)}"'
+        for name, address in (("src", data or url), ("data-url", data and url))
+        if address
+    )
+
+
+def noted(
+    content: str,
+    *,
+    embedded: bool = False,
+    verb: str = "play",
+    showing: Callable[[], Awaitable[Showing]] | None = None,
+) -> str:
+    """HTML of a player or picture with a note to be read where its address is dead.
+
+    In a page that has our JavaScript the note is seen only when it is (static/bridge/placement.js); in a
+    saved notebook always, unless the data is embedded.
+    """
+    name = when_placed(showing) if showing else ""
+    in_page = realm() == "page"
+    if not showing and (in_page or not embedded):
+        in_background(_logged(page_side()))
+    hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
+    return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
+
+
 def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
     """The name of an element that is to show this, once it is there."""
     name = view_name()
 
     async def bring() -> None:
-        try:
-            showing = await what()
-            if showing:
-                await settle(await page_side(), "show", name, js_object(showing), doing="display")
-        except MediaError as error:
-            log.warning("A display stays as it is: %s", error)
+        showing = await what()
+        if showing:
+            await settle(await page_side(), "show", name, js_object(showing), doing="display")
 
-    in_background(bring())
+    in_background(_logged(bring()))
     return name
+
+
+async def _logged(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await work
+    except MediaError as error:
+        log.warning("A display stays as it is: %s", error)
 
 
 def in_background(work: Coroutine[Any, Any, None]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .browser import can_run_sync, run_sync
 from .display import clock, escape, figure, file_size
 from .errors import MediaError
-from .placement import view, when_placed
+from .placement import noted, shown_at
 from .waveform import waveform_svg
 
 if TYPE_CHECKING:
@@ -51,17 +51,20 @@ async def look_at(recording: Recording) -> Look:
         return Look()
 
 
-def player_tag(is_video: bool, label: str, width: int, **addresses: str) -> str:
+def player_tag(
+    is_video: bool, label: str, *, width: int, poster: str = "", url: str = "", data: str = ""
+) -> str:
     """The element; addresses that are empty are left out."""
     tag, size = ("video", f' width="{width}"') if is_video else ("audio", "")
-    given = "".join(f' {name}="{escape(address)}"' for name, address in addresses.items() if address)
+    given = f' poster="{escape(poster)}"' if poster else ""
     return (
-        f'<{tag} controls playsinline preload="metadata"{size}{given} aria-label="{escape(label)}"></{tag}>'
+        f'<{tag} controls playsinline preload="metadata"{size}{given}{shown_at(url, data)} '
+        f'aria-label="{escape(label)}"></{tag}>'
     )
 
 
-def player_html(recording: Recording) -> str:
-    """The player. Its address lives until the recording's `close()`."""
+def player_html(recording: Recording, data: str = "") -> str:
+    """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
     look = recording.look
@@ -70,17 +73,18 @@ def player_html(recording: Recording) -> str:
         recording.is_video,
         f"Recording of {length}" if length else "Recording",
         width=640,
-        poster=look.poster.url if look and look.poster else "",
-        src=recording.url,
+        # In a saved notebook its address is dead, and browsers show the first picture of what they play.
+        poster=look.poster.url if look and look.poster and not data else "",
+        url=recording.url,
+        data=data,
     )
-    if look is None:
-        player = view(when_placed(lambda: _look_to_show(recording)), player)
+    player = noted(player, embedded=bool(data), showing=None if look else lambda: look_to_show(recording))
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
     picture = f"{look.svg}<br>" if look and look.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-async def _look_to_show(recording: Recording) -> dict[str, Any]:
+async def look_to_show(recording: Recording) -> dict[str, Any]:
     """For a player that is in the page already."""
     if recording.look is None:
         looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))

@@ -492,11 +492,15 @@ class Recording(MediaFile):
             remove, self._remove = self._remove, None
             remove()
 
-    def _repr_html_(self) -> str:
-        """A player with waveform or poster, length, size, type and a download link, until `close()`."""
+    async def _prepare(self) -> None:
+        from .player import look_to_show
+
+        await look_to_show(self)
+
+    def _html(self, data: str) -> str:
         from .player import player_html
 
-        return player_html(self)
+        return player_html(self, data)
 
     def __repr__(self) -> str:
         length = "length unknown" if math.isnan(self._duration) else f"{self._duration:.2f} s"

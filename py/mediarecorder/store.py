@@ -172,8 +172,8 @@ class RecordingStore(EventTarget):
         """Who wants to hear how far what is added has got."""
         self.waiting = 0
         """Bytes of all takes under way that are not on disk yet."""
-        self.shown: dict[StoredRecording, Recording] = {}
-        """Whose addresses players have."""
+        self._shown: dict[str, Recording] = {}
+        """Those whose addresses players have, by id."""
         self._warned = False
         self._flushed: Outcome[None] | None = None
 
@@ -229,7 +229,27 @@ class RecordingStore(EventTarget):
 
     async def recordings(self) -> StoredRecordings:
         """All recordings, the oldest first, those under way too: a list that shows itself as a table."""
-        return StoredRecordings(_stored(found, self) for found in json.loads(await self._disk.call("list")))
+        listed = StoredRecordings(_stored(found, self) for found in json.loads(await self._disk.call("list")))
+        self._hide(*self._shown.keys() - {take.id for take in listed})  # another tab deleted them
+        return listed
+
+    async def address(self, take: StoredRecording) -> str:
+        """Where a player of the page finds it, as long as it is there: one address for all players.
+
+        It raises what `open_recording` raises.
+        """
+        known = self._shown.get(take.id)
+        if known and known.size != take.size:  # another tab recovered it
+            self._hide(take.id)
+        if take.id not in self._shown:
+            self._shown.setdefault(take.id, await take.open())
+        return self._shown[take.id].url
+
+    def _hide(self, *ids: str) -> None:
+        """Release what players have of these: their data is gone."""
+        for id in ids:
+            if shown := self._shown.pop(id, None):
+                shown.close()
 
     async def open_recording(self, id: str) -> Recording:
         """A finished recording. Its data stays on disk until you ask for it.
@@ -355,7 +375,9 @@ class RecordingStore(EventTarget):
         if made is cut and finished:
             return cut
         try:
-            return opened(await self._disk.call("replace", cut.id, _content(made, cut.started_at)))
+            replaced = await self._disk.call("replace", cut.id, _content(made, cut.started_at))
+            self._hide(str(cut.id))
+            return opened(replaced)
         finally:
             if made is not cut:
                 made.close()
@@ -375,10 +397,12 @@ class RecordingStore(EventTarget):
             There is none of this id.
         """
         await self._disk.call("delete", checked_id(id))
+        self._hide(id)
 
     async def clear(self) -> None:
         """Delete all recordings, but for those that are being recorded."""
         await self._disk.call("clear")
+        self._hide(*self._shown)
 
     def flush(self) -> Outcome[None]:
         """Await it until all chunks that the browser has delivered so far are safe on disk."""

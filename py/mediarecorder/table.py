@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .display import clock, escape, file_size
-from .placement import view, when_placed
+from .errors import MediaError
+from .placement import noted
 from .player import player_tag
 
 if TYPE_CHECKING:
@@ -58,10 +59,9 @@ def _player(take: StoredRecording) -> str:
     player = player_tag(take.mime_type.startswith("video/"), label, width=160)
 
     async def opened() -> dict[str, Any]:
-        # One for each state of the take: an address lives as long as this page.
-        shown = take.store.shown
-        if take not in shown:
-            shown[take] = await take.open()
-        return {"src": shown[take].url}
+        try:
+            return {"src": await take.store.address(take)}
+        except MediaError:  # deleted meanwhile: it has nothing to play, and says so
+            return {"src": ""}
 
-    return view(when_placed(opened), player)
+    return noted(player, showing=opened)

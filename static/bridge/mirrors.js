@@ -50,7 +50,8 @@ function revive({ type, at, late, data, timecode, error, detail }) {
   if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
     timeStamp: at,
-    ...(late === undefined ? {} : { began: at - late }),
+    // (Less than 0: the page's clock was set back since the call, from which Python counts at the earliest.)
+    ...(late === undefined ? {} : { began: late < 0 ? 0 : at - late }),
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });
@@ -531,10 +532,13 @@ export class Services {
     };
   }
 
-  /** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {number} every  milliseconds */
-  steady({ connection, handle }, source, every) {
+  /**
+   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined} sound
+   * @param {number} every  milliseconds
+   */
+  steady({ connection, handle }, picture, sound, every) {
     const steady = connection.newHandle();
-    connection.post(SERVICES, "makeSteady", steady, handle, source.handle, every);
+    connection.post(SERVICES, "makeSteady", steady, handle, picture?.handle, sound?.handle, every);
     return {
       stream: new MediaStream([], { connection, handle: steady, id: "" }),
       close: () => connection.forget(steady),

@@ -9,6 +9,8 @@ import { trusted } from "../trust.js";
 const TAG = "mediarecorder-view";
 /** Displays that may still be inserted; the oldest of more are forgotten. */
 const MOST = 1000;
+/** Before a note that says what to do. The browser does not tell which it is. */
+const GONE = "Its data is gone, or this browser cannot read it. ";
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
@@ -26,11 +28,29 @@ class View extends HTMLElement {
   connectedCallback() {
     View.there.add(this);
     View.expected.get(this.name)?.connected(this);
+    for (const type of ["error", "loadedmetadata", "load"]) this.addEventListener(type, this, true);
+    this.handleEvent();
   }
 
   disconnectedCallback() {
     View.there.delete(this);
     View.expected.get(this.name)?.disconnected?.(this);
+  }
+
+  /** Show the note of what has nothing to play any more. */
+  handleEvent() {
+    const note = this.querySelector("p");
+    const shown = /** @type {any} */ (this.querySelector("audio, video, img"));
+    if (!note || !shown) return;
+    const dead = shown.error || (shown.complete && !shown.naturalWidth);
+    const { url } = shown.dataset;
+    if (dead && url) {
+      delete shown.dataset.url;
+      shown.src = url;
+    } else {
+      note.hidden = !dead;
+      if (dead) note.textContent = (note.textContent ?? "").replace(/^(?=Run)/, GONE);
+    }
   }
 
   /** marimo makes the element of the last output that of the next one. @param {string} _  @param {string?} last */
@@ -85,7 +105,7 @@ export function display(name, { stream, poster, src, svg }) {
         player.srcObject = seen;
       }
       if (poster) player.poster = poster;
-      if (src) player.src = src;
+      if (src !== undefined) player.src = src;
       if (svg && !element.querySelector("svg")) player.insertAdjacentHTML("beforebegin", trusted("createHTML", `${svg}<br>`));
     },
   });

@@ -341,10 +341,13 @@ export class Session {
 
   // Recorders
 
-  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {string} source
-   * @param {number} every */
-  Services_makeSteady(_, handle, stream, source, every) {
-    this.#keep(handle, "Steady", new Steady(this.object(stream), this.object(source), every));
+  /**
+   * @param {PageServices} _  @param {string} handle  @param {string} stream
+   * @param {string | undefined} picture  @param {string | undefined} sound  @param {number} every
+   */
+  Services_makeSteady(_, handle, stream, picture, sound, every) {
+    const [shown, heard] = [picture, sound].map((track) => track && this.object(track));
+    this.#keep(handle, "Steady", new Steady(this.object(stream), shown, heard, every));
   }
 
   /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */

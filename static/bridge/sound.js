@@ -64,3 +64,41 @@ export class Mix {
     this.#context.close().catch(() => {});
   }
 }
+
+/** A sound that goes on where its source gives nothing (py/mediarecorder/steady.py says the same). */
+export class Continuous {
+  #context;
+  #player;
+  /** Undefined where the browser's audio does not run: before a click. @type {MediaStreamTrack | undefined} */
+  track;
+
+  /** @param {MediaStreamTrack} source */
+  constructor(source) {
+    const { sampleRate = 48000, channelCount } = source.getSettings();
+    this.#player = playing(source);
+    this.#context = new AudioContext({ sampleRate });
+    if (this.#context.state !== "running") return;
+    const destination = this.#context.createMediaStreamDestination();
+    if (channelCount) destination.channelCount = channelCount;
+    const silence = new ConstantSourceNode(this.#context, { offset: 0 });
+    silence.connect(destination);
+    silence.start();
+    this.#context.createMediaStreamSource(new MediaStream([source])).connect(destination);
+    [this.track] = destination.stream.getTracks();
+  }
+
+  close() {
+    this.#context.close().catch(() => {});
+    if (this.#player) this.#player.srcObject = null;
+  }
+}
+
+/** Chromium delivers the sound of a connection only while an element plays it. @param {MediaStreamTrack} track */
+function playing(track) {
+  if (track.label !== "remote audio") return undefined;
+  const player = new Audio();
+  player.muted = true;
+  player.srcObject = new MediaStream([track]);
+  player.play().catch(() => {});
+  return player;
+}

@@ -1,16 +1,19 @@
 // @ts-check
 /**
- * A picture that goes on where its source stands still.
+ * Tracks that go on where their sources give nothing.
  *
- * A recorder writes sound and picture in the order of time, so while a canvas is not drawn on it holds back the sound,
- * and with it every byte. Chromium drops all of it when the picture has given nothing at all. Such a picture is
- * recorded by way of one of ours, in which the last one is repeated. Before the first it is black.
+ * A recorder writes sound and picture in the order of time, so while one of them gives nothing it holds back the other,
+ * and with it every byte. Chromium drops all of it when one has given nothing at all. Such a picture is recorded by way
+ * of one of ours, in which the last one is repeated; before the first it is black. Such a sound is added to silence.
  */
 
 import { trusted } from "../trust.js";
+import { Continuous } from "./sound.js";
 
-/** Milliseconds that a source gets for its first picture. */
+/** Milliseconds after which a canvas that has delivered no picture is looked at, and a muted track is black. */
 const FIRST = 200;
+/** Milliseconds after which all others are: until then the sound is kept, and no picture is black that need not be. */
+const FIRST_AT_LAST = 1000;
 /** Milliseconds between two looks at what the user does to the tracks. */
 const LOOK = 200;
 /** Firefox begins when it has seen some pictures. */
@@ -30,63 +33,119 @@ function makeTarget(source) {
   return canvas;
 }
 
-/** @param {MediaStream} stream  @param {MediaStreamTrack} source  @param {Target} target */
-function streamWith(stream, source, target) {
-  const [ours] = target.captureStream?.().getTracks() ?? [target.track];
-  return new MediaStream(stream.getTracks().map((track) => (track === source ? ours : track)));
-}
-
 export class Steady {
   /** @type {(() => void)[]} */
   #ends = [];
 
   /**
    * @param {MediaStream} theirs  the user's
-   * @param {MediaStreamTrack} source  its picture
-   * @param {number} every  milliseconds after which the last one is repeated
-   * @param {Target} [target]  what was made for it before this was loaded
-   * @param {MediaStream} [stream]  of that, and of the other tracks
+   * @param {MediaStreamTrack | undefined} picture  one that may stand still
+   * @param {MediaStreamTrack | undefined} sound  one that may give nothing
+   * @param {number} every  milliseconds after which the last picture is repeated
+   * @param {Target} [target]  what was made for the picture before this was loaded
+   * @param {MediaStream} [stream]  of that, and of what was made for the sound
    */
-  constructor(theirs, source, every, target = makeTarget(source), stream = streamWith(theirs, source, target)) {
-    this.stream = stream;
-    const [ours] = stream.getVideoTracks();
-    if ("writable" in target) this.#relay(source, target, every);
-    else this.#draw(source, target, every);
+  constructor(theirs, picture, sound, every, target = picture && makeTarget(picture), stream = undefined) {
     const known = theirs.getTracks();
+    if (!stream) {
+      const [drawn] = target?.captureStream?.().getTracks() ?? [target?.track];
+      const heard = sound && new Continuous(sound);
+      if (heard) this.#ends.push(() => heard.close());
+      stream = new MediaStream(known.map((track) => (track === picture ? drawn : track === sound ? heard?.track ?? track : track)));
+    }
+    this.stream = stream;
+    const own = stream.getTracks();
+    const ours = new Map(known.map((track, index) => [track, own.includes(track) ? track : own[index]]));
+    if (picture && "writable" in target) this.#relay(picture, target, every);
+    else if (picture) this.#draw(picture, target, every);
     // Do to our tracks what the user does to theirs.
     const timer = setInterval(() => {
-      ours.enabled = source.enabled;
-      if (source.readyState === "ended") ours.stop();
       const tracks = theirs.getTracks();
-      for (const track of known) if (!tracks.includes(track)) stream.removeTrack(track === source ? ours : track);
-      for (const track of tracks) if (!known.includes(track)) stream.addTrack(track);
-      known.splice(0, known.length, ...tracks);
+      for (const [track, its] of ours) {
+        if (tracks.includes(track)) {
+          if (track === picture) its.enabled = track.enabled;
+        } else {
+          stream.removeTrack(its);
+          ours.delete(track);
+        }
+      }
+      for (const track of tracks) {
+        if (ours.has(track)) continue;
+        stream.addTrack(track);
+        ours.set(track, track);
+      }
     }, LOOK);
-    this.#ends.push(() => clearInterval(timer), () => ours.stop());
+    this.#ends.push(() => {
+      clearInterval(timer);
+      for (const track of own) if (!known.includes(track)) track.stop();
+    });
   }
 
   /** @param {MediaStreamTrack} track  @param {Target} target  @param {number} every */
   #relay(track, { readable, writable }, every) {
-    const [width, height] = sizeOf(track);
+    // Read here: a picture that is on its way while a worker takes over the stream can be lost.
+    const reader = readable.getReader();
+    /** @type {VideoFrame | null} */
+    let held = null;
+    /** @type {((frame: VideoFrame) => void) | undefined} */
+    let show;
+    let any = false;
+    let ended = false;
+    const pass = (/** @type {VideoFrame} */ frame) => {
+      any = true;
+      if (ended) return frame.close();
+      if (show) return show(frame);
+      held?.close();
+      held = frame;
+    };
+    const begin = (/** @type {(frame: VideoFrame) => void} */ into) => {
+      show = into;
+      if (held) into(held);
+      held = null;
+    };
+    const read = async () => {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        pass(value);
+      }
+    };
+    read().catch(() => {});
+    const { canvas } = /** @type {any} */ (track);
+    const timer = canvas && setTimeout(() => {
+      try {
+        if (!any) pass(new VideoFrame(canvas, { timestamp: 0 }));
+      } catch {
+        // it has no size
+      }
+    }, FIRST);
+    this.#ends.push(() => {
+      ended = true;
+      clearTimeout(timer);
+      held?.close();
+      held = null;
+      reader.cancel().catch(() => {});
+    });
+    const facts = [writable, ...sizeOf(track), every, track.muted ? FIRST : FIRST_AT_LAST];
     const here = () => {
-      const end = relay(readable, writable, width, height, every, FIRST);
-      this.#ends.push(() => void end());
+      if (ended) return;
+      const relayed = relay(.../** @type {Parameters<typeof relay>} */ (facts));
+      begin(relayed.show);
+      this.#ends.push(relayed.end);
     };
     // In a worker neither a busy nor a hidden page stops it.
-    const text = `let end;onmessage=({data})=>{if(data)end=(${relay})(...data);else Promise.resolve(end?.()).then(close)};postMessage(0)`;
+    const text = `let to;onmessage=({data})=>{if(!data)Promise.resolve(to?.end()).then(()=>postMessage(0));else if(to)to.show(data);else to=(${relay})(...data)};postMessage(0)`;
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    let ended = false;
     try {
       const worker = new Worker(trusted("createScriptURL", address));
       worker.onmessage = () => {
-        if (ended) worker.terminate();
-        else worker.postMessage([readable, writable, width, height, every, FIRST], [readable, writable]);
+        if (ended) return worker.terminate();
+        worker.onerror = null;
+        worker.postMessage(facts, [writable]);
+        begin((frame) => worker.postMessage(frame, [frame]));
+        this.#ends.push(() => worker.postMessage(null));
       };
-      worker.onerror = () => ended || here(); // a Content-Security-Policy
-      this.#ends.push(() => {
-        ended = true;
-        worker.postMessage(null);
-      });
+      worker.onerror = here; // a Content-Security-Policy
     } catch {
       here();
     } finally {
@@ -113,7 +172,7 @@ export class Steady {
       clearTimeout(timer);
       timer = setTimeout(draw, ++drawn < FIRST_PICTURES ? 33 : every);
     };
-    timer = setTimeout(draw, FIRST);
+    timer = setTimeout(draw, track.muted ? FIRST : FIRST_AT_LAST);
     const next = () => void video.requestVideoFrameCallback(() => (draw(), next()));
     next();
     this.#ends.push(() => {
@@ -134,47 +193,66 @@ function sizeOf(track) {
 }
 
 /**
- * Pass on pictures; where none comes, the last one again. The text of this function runs in a worker, so it uses
- * nothing from outside.
- * @param {ReadableStream} readable  @param {WritableStream} writable
+ * Show pictures; where none comes, the last one again. The text of this function runs in a worker, so it uses nothing
+ * from outside.
+ * @param {WritableStream} writable
  * @param {number} codedWidth  @param {number} codedHeight  @param {number} every  @param {number} first
- * @returns {() => Promise<void>}  ends it
  */
-function relay(readable, writable, codedWidth, codedHeight, every, first) {
-  const reader = readable.getReader();
+function relay(writable, codedWidth, codedHeight, every, first) {
   const writer = writable.getWriter();
   /** @type {VideoFrame | null} */
   let last = null;
+  /** Of the last one, when it stands still: data and facts. @type {[Uint8Array, any] | null} */
+  let pixels = null;
   /** @type {any} */
   let timer;
   const write = (/** @type {VideoFrame} */ frame) => void writer.write(frame).catch(() => frame.close());
-  function again() {
+  async function again() {
     timer = setTimeout(again, every);
-    last ??= black();
-    write(last.clone());
-  }
-  function black() {
-    const pixels = codedWidth * codedHeight;
-    const data = new Uint8Array(pixels + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
-    data.fill(16).fill(128, pixels);
-    return new VideoFrame(data, { format: "I420", codedWidth, codedHeight, timestamp: 0 });
-  }
-  async function run() {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      last?.close();
-      last = value.clone();
-      clearTimeout(timer);
-      timer = setTimeout(again, every);
-      write(value);
+    const frame = last;
+    if (frame && !pixels) {
+      const made = await copy(frame).catch(() => null);
+      if (last !== frame) return; // another has come meanwhile
+      pixels = made;
     }
+    if (frame && !pixels) return write(frame.clone()); // it cannot be read
+    pixels ??= black();
+    write(new VideoFrame(...pixels));
+  }
+  /**
+   * (A clone says when it was captured, and the recorder takes it for one of that time.)
+   * @param {VideoFrame} frame  @returns {Promise<[Uint8Array, any]>}
+   */
+  async function copy(frame) {
+    const { format, colorSpace, visibleRect, rotation, flip } = /** @type {any} */ (frame);
+    const data = new Uint8Array(frame.allocationSize());
+    const layout = await frame.copyTo(data);
+    const { width, height } = visibleRect;
+    return [data, { format, layout, colorSpace, rotation, flip, codedWidth: width, codedHeight: height, timestamp: 0 }];
+  }
+  /** @returns {[Uint8Array, any]} */
+  function black() {
+    const count = codedWidth * codedHeight;
+    const data = new Uint8Array(count + 2 * Math.ceil(codedWidth / 2) * Math.ceil(codedHeight / 2));
+    data.fill(16).fill(128, count);
+    return [data, { format: "I420", codedWidth, codedHeight, timestamp: 0 }];
   }
   timer = setTimeout(again, first);
-  const running = run().catch(() => {}).then(() => {
-    clearTimeout(timer);
-    last?.close();
-    return writer.close();
-  }).catch(() => {});
-  return () => reader.cancel().then(() => running);
+  return {
+    /** @param {VideoFrame} frame */
+    show(frame) {
+      last?.close();
+      last = frame.clone();
+      pixels = null;
+      clearTimeout(timer);
+      timer = setTimeout(again, every);
+      write(frame);
+    },
+    end() {
+      clearTimeout(timer);
+      last?.close();
+      last = null;
+      return writer.close().catch(() => {});
+    },
+  };
 }

@@ -167,13 +167,15 @@ export class WebmIndex {
 
   /**
    * What is put before the file; undefined where it is not understood.
-   * @param {number} milliseconds  how long was recorded: a picture stands until then
+   * @param {number} milliseconds  how long was recorded: a picture without sound stands until then. Sound has no gaps,
+   *   so its end is the end; the recorder's clock began before its first packet, on a busy machine by some tenths.
    * @param {boolean} hasCues  whether `cues()` follow the file
    */
   front(milliseconds, hasCues) {
     if (!this.#begun || this.#strange) return undefined;
     const ends = [...this.#times.values()].map(({ last, step }) => last + step);
-    const end = Math.max(0, ...ends, this.#picture ? milliseconds : 0);
+    const isSilent = this.#times.size === 1 && this.#times.has(this.#picture);
+    const end = Math.max(0, ...ends, isSilent ? milliseconds : 0);
     return this.#frontOf(end, hasCues ? this.#position : 0);
   }
 

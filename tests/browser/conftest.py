@@ -58,6 +58,14 @@ def lose_devices() -> Any:
 
 
 @pytest.fixture
+def collect_garbage() -> Any:
+    """``await collect_garbage()`` makes a page of Chromium collect all that is held by nobody."""
+    from js import collectGarbage
+
+    return collectGarbage
+
+
+@pytest.fixture
 async def open_channel() -> Callable[[], str]:
     """``openChannel`` of page.js, as the page's author imports it."""
     import js
@@ -135,6 +143,21 @@ def recorded() -> Callable[..., Awaitable[Recording]]:
         return RECORDED[key]
 
     return recorded
+
+
+@pytest.fixture
+async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterator[Any]:
+    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    copies: list[Recording] = []
+
+    async def copy_of(kind: str, **options: Any) -> Recording:
+        recording = await recorded(kind, **options)
+        copies.append(Recording(recording.blob, recording.mime_type, duration=recording.duration))
+        return copies[-1]
+
+    yield copy_of
+    for copy in copies:
+        copy.close()
 
 
 @pytest.fixture

@@ -93,3 +93,25 @@ async def test_a_step_in_the_midst_of_a_take(page, worker, step):
     assert await worker.said.get() == "under way"
     clock.step(step)
     must_agree(await taking)
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("step", [-HOUR, *soak(HOUR)])
+async def test_a_step_between_the_call_and_start(page, frame, worker, step):
+    """A take whose beginning seemed to lie an hour ahead never reached its length."""
+    window = frame[0].contentWindow
+    window.Function.new(
+        "step",
+        """const { start } = MediaRecorder.prototype;
+        MediaRecorder.prototype.start = function (...timeslice) {
+          start.apply(this, timeslice);
+          setTimeout(() => otherClock.step(step)); // Chromium fires `start` with the first data
+        };""",
+    )(step)
+    source = f"""{CONNECTED.format(channel=page[1])}
+import asyncio, json
+recording = await asyncio.wait_for(mediarecorder.record(0.5), 30)
+json.dumps([recording.duration, await recording.measure()])"""
+    duration, whole = json.loads(await worker.run(source))
+    assert 0.5 <= duration < 0.5 + BUSY
+    assert duration == pytest.approx(whole, abs=BUSY)

@@ -38,21 +38,6 @@ def addresses():
         proxy.destroy()
 
 
-@pytest.fixture
-async def copy_of(recorded):
-    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
-    copies = []
-
-    async def copy_of(kind, **options):
-        recording = await recorded(kind, **options)
-        copies.append(Recording(recording.blob, recording.mime_type, duration=recording.duration))
-        return copies[-1]
-
-    yield copy_of
-    for copy in copies:
-        copy.close()
-
-
 async def show(stage, html):
     """Put it into the page, and wait until the player knows what it has."""
     stage.innerHTML = html

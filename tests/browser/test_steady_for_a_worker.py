@@ -11,7 +11,7 @@ from mediarecorder import MediaRecorder, steady
 @pytest.mark.lane("chromium-worker", "firefox-worker")
 async def test_the_page_repeats_the_pictures(both, monkeypatch):
     """(What stands still cannot be made in a worker: the camera is taken for it.)"""
-    monkeypatch.setattr(steady, "_source", lambda stream: stream.getVideoTracks()[0])
+    monkeypatch.setattr(steady, "_sources", lambda stream: (stream.getVideoTracks()[0], None))
     recorder = MediaRecorder(both)
     await recorder.start(0.25)
     assert recorder.js.stream != both.js

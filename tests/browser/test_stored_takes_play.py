@@ -73,8 +73,11 @@ def elements(data):
     return ends
 
 
-async def stored_in_parts(store, recording, count):
-    """The same take, as if it had come in so many more chunks, each of whole elements or a part of one."""
+async def stored_in_parts(store, recording, count, duration=None):
+    """The same take, as if it had come in so many more chunks, each of whole elements or a part of one.
+
+    Its recorder's clock says `duration`, in place of the recording's own.
+    """
     data = b"".join([await chunk.bytes() for chunk in recording.chunks])
     ends = elements(data)
     halves = [end - (end - start) // 2 for start, end in zip([0, *ends], ends, strict=False)]
@@ -85,7 +88,7 @@ async def stored_in_parts(store, recording, count):
     taken.begin(recording.started_at, recording.mime_type)
     for start, end in zip([0, *cuts], cuts, strict=False):
         store.append(taken._id, recording_slice(data, start, end), end - start, recording.duration)
-    made = await store.finish(taken._id, recording.duration)
+    made = await store.finish(taken._id, duration or recording.duration)
     taken.release()
     return data, made
 
@@ -128,6 +131,19 @@ async def test_other_programs_know_them_too(store, both, microphone, kind):
     assert (await store.recover(recording.id)).size == recording.size
     [stored] = await store.recordings()
     assert stored.size == recording.size
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize("kind", ["both", "camera"])
+async def test_it_ends_with_its_sound_or_else_when_the_clock_says(store, both, camera, kind):
+    """(The clock begins with the call: what is recorded can begin some tenths later on a busy machine.)"""
+    recording = await taken(both if kind == "both" else camera, store, 1)
+    _, made = await stored_in_parts(store, recording, 2, recording.duration + 2)
+    found = await probe(made)
+    if kind == "both":
+        assert found["duration"] == pytest.approx(found["decoded_duration"], abs=last_packet(found))
+    else:
+        assert found["duration"] == pytest.approx(recording.duration + 2, abs=0.01)
 
 
 async def test_what_lies_behind_is_what_the_browser_delivered(store, both):

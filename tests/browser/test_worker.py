@@ -330,6 +330,38 @@ async def test_one_call_records_every_time(mortal, open_channel, ledger, workers
         worker.js.terminate()
 
 
+SHOWN = """
+store = await mediarecorder.RecordingStore.open("shown-by-a-worker")
+recording = await mediarecorder.record(0.3, store=store)
+recording.embed_limit = {limit}
+recording._repr_html_()
+"""
+
+
+@pytest.mark.console_errors  # what is gone is in the console
+async def test_a_player_from_a_worker_says_that_its_recording_is_gone(worker, stage):
+    stage.innerHTML = await worker.run(SHOWN.format(limit=0))
+    player, note = stage.querySelector("audio"), stage.querySelector("p")
+    await until(lambda: player.readyState)
+    assert note.hidden
+    html = stage.innerHTML.replace(' hidden="hidden"', "").replace(' hidden=""', "")
+    await worker.run("await store.clear()\nstore.close()")
+    stage.innerHTML = html
+    await until(lambda: stage.querySelector("p").textContent.startswith("Its data is gone"))
+    assert stage.querySelector("p").getBoundingClientRect().height > 10
+
+
+async def test_a_player_from_a_worker_plays_what_is_embedded(worker, stage):
+    stage.innerHTML = await worker.run(SHOWN.format(limit=1_000_000))
+    await worker.run("recording.close()\nawait store.clear()\nstore.close()")
+    player = stage.querySelector("audio")
+    assert player.currentSrc.startswith("data:")
+    player.muted = True
+    await player.play()
+    await until(lambda: player.currentTime > 0.1)
+    assert stage.querySelector("p").hidden
+
+
 # What is lent comes back
 
 HOLD = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from benchmarks.peers import by_kind
 from benchmarks.report import chart, markdown, table
 from benchmarks.row import Limit, Row
 
@@ -64,3 +65,9 @@ def test_the_picture_has_a_bar_for_each_ratio():
     picture = chart([row([1], [2]), row([1]), row([900], [1], limit=Limit(times=1))])
     assert picture.count("<rect") == 2
     assert 'class="bad"' in picture
+
+
+def test_the_order_of_tracks_is_no_difference_between_files():
+    sound, picture = {"kind": "audio", "digest": "a"}, {"kind": "video", "digest": "b"}
+    assert by_kind([sound, picture]) == by_kind([picture, sound])
+    assert by_kind([sound, picture]) != by_kind([sound, {**picture, "digest": "c"}])

@@ -1,0 +1,42 @@
+"""A connection between two ends in one page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from patience import until
+
+from mediarecorder import MediaStream
+
+
+@asynccontextmanager
+async def connected(stream: MediaStream) -> AsyncIterator[tuple[MediaStream, Any]]:
+    """``async with connected(stream) as (remote, sender):`` what arrives of its track, and what sends it."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    here, there = js.RTCPeerConnection.new(), js.RTCPeerConnection.new()
+    arrived: list[Any] = []
+    proxies = []
+    for connection, other in ((here, there), (there, here)):
+        proxy = create_proxy(
+            lambda event, other=other: event.candidate and other.addIceCandidate(event.candidate)
+        )
+        connection.addEventListener("icecandidate", proxy)
+        proxies.append(proxy)
+    proxies.append(create_proxy(lambda event: arrived.append(event.track)))
+    there.addEventListener("track", proxies[-1])
+    try:
+        sender = here.addTrack(stream.tracks[0].js, stream.js)
+        for one, other in ((here, there), (there, here)):
+            await one.setLocalDescription()
+            await other.setRemoteDescription(one.localDescription)
+        await until(lambda: arrived and not arrived[0].muted)
+        yield MediaStream(js.MediaStream.new(js.Array.of(arrived[0]))), sender
+    finally:
+        here.close()
+        there.close()
+        for proxy in proxies:
+            proxy.destroy()
