@@ -13,7 +13,7 @@ from pyscript import when
 from demo import kept, page, words
 from demo.timeline import Timeline
 from mediarecorder import MediaError, NotSupportedError
-from mediarecorder.formats import FORMATS, MADE, own_encoder
+from mediarecorder.formats import FORMATS, MADE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -166,7 +166,8 @@ class Card:
         format = self.find(".format").value
         recording = self.recording
         if format:
-            await kept.load_engine(*own_encoder(format))
+            row = FORMATS[format]
+            await kept.load_engine(*(codec for codec in row["audio"][:1] if codec in row["encoders"]))
             converted = await self._do(lambda told: self.recording.convert(format, on_progress=told))
             if converted is None:
                 return

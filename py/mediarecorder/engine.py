@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import checked_bit_rate
 from .browser import absent, create_proxy, js, js_object, require_browser, settle
 from .events import call_handler
-from .formats import FORMATS, LOSSLESS, checked_codec
+from .formats import FORMATS, checked_name
 from .modules import load_module
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
     """Bit rate and codec of the sound as options of `perform`: nothing of what is None."""
     options: dict[str, Any] = {}
-    if codec := checked_codec(audio, format):
-        options["audio"] = codec
+    row = FORMATS[format]
+    if audio is not None:
+        options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
     if rate := checked_bit_rate("bits_per_second", bits_per_second):
-        row = FORMATS[format]
-        if not row["video"] and row["audio"][0] in LOSSLESS:
+        if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
             raise ValueError(f"{format} is lossless: bits_per_second is for the other formats")
         options["bitsPerSecond"] = rate
     return options

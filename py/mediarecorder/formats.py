@@ -1,32 +1,21 @@
-"""The table of formats: containers, the codecs that they hold, MIME types, endings, and encoders of our own.
+"""The one table of formats, a literal of lists and strings that `tools/bundle.mjs` copies into the engine.
 
-It is the only one. `tools/bundle.mjs` copies the literal `FORMATS` into the media engine, so it has strings,
-lists and dictionaries only; the messages, the demo page's choices and the tests read it here.
+output    which of mediabunny's ``…OutputFormat`` writes it
+label     what people call it; without one it is read and copied, but not made by `convert`
+video     codecs that players take in it, the one to encode first
+audio     the same for sound
+encoders  codecs that ``js/<codec>.js`` encodes where the browser cannot
+types     MIME types with the endings of names, the one that files get first
 """
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-class Format(TypedDict):
-    """What is known about a format, by its name."""
-
-    output: str
-    """Which of mediabunny's ``…OutputFormat`` writes it."""
-    label: NotRequired[str]
-    """What people call it. One without a label can be read and copied, but `convert` does not make it."""
-    video: list[str]
-    """The codecs of pictures that players take in it, in mediabunny's spelling; the first is encoded."""
-    audio: list[str]
-    """The same for sound."""
-    encoders: list[str]
-    """Codecs of sound that are encoded by ``js/<codec>.js`` where the browser cannot."""
-    types: dict[str, list[str]]
-    """Its MIME types, each with the endings of file names; the first ending is the one that files get."""
-
-
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, dict[str, Any]] = {
     "webm": {
         "output": "WebM",
         "label": "WebM",
@@ -92,45 +81,24 @@ FORMATS: dict[str, Format] = {
 }
 
 MADE = tuple(name for name, format in FORMATS.items() if "label" in format)
-"""The formats that recordings are converted to."""
-LOSSLESS = ("pcm-s16", "flac")
-"""Codecs without a bit rate to choose."""
 
 TYPES: dict[str, str] = {}
-"""The MIME type that the ending of a file's name tells."""
 EXTENSIONS = {"image/jpeg": "jpg"}
-"""The ending that files of a MIME type get, where that is not the end of the type."""
 
 for _format in FORMATS.values():
     for _type, _endings in _format["types"].items():
         EXTENSIONS[_type] = _endings[0]
-        for _ending in _endings:
-            TYPES.setdefault(_ending, _type)
+        TYPES = dict.fromkeys(_endings, _type) | TYPES
 
 
 def checked_format(format: object) -> str:
-    """A name of `MADE`; capitals and a leading dot do no harm."""
-    if not isinstance(format, str):
-        raise TypeError(f"a format is a string, not {format!r}")
-    name = format.lower().removeprefix(".")
-    if name not in MADE:
-        raise ValueError(f"unknown format {format!r}; choose one of {', '.join(MADE)}")
-    return name
+    return checked_name("format", format, MADE)
 
 
-def checked_codec(audio: object, format: str) -> str | None:
-    """A codec that the format holds, in any spelling of capitals; None if the format's own is to be taken."""
-    if audio is None:
-        return None
-    if not isinstance(audio, str):
-        raise TypeError(f"audio is a codec's name, not {audio!r}")
-    held = FORMATS[format]["audio"]
-    if (codec := audio.lower()) not in held:
-        raise ValueError(f"{format} holds no {audio!r}; choose audio from {', '.join(held)}")
-    return codec
-
-
-def own_encoder(format: str) -> list[str]:
-    """The module with the encoder of this format, where browsers have none: one name or none."""
-    row = FORMATS[format]
-    return [codec for codec in row["audio"][:1] if codec in row["encoders"]]
+def checked_name(what: str, name: object, names: Iterable[str]) -> str:
+    """One of the names; capitals and a leading dot do no harm."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} is a string, not {name!r}")
+    if (found := name.lower().removeprefix(".")) not in names:
+        raise ValueError(f"unknown {what} {name!r}; choose one of {', '.join(names)}")
+    return found

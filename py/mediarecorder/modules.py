@@ -49,7 +49,8 @@ def module_address(name: str) -> str:
         source = (Path(__file__).parent / "js" / f"{name}.js").read_text(encoding="utf-8")
     except OSError:
         raise NotSupportedError(
-            f"This copy of mediarecorder lacks js/{name}.js. {_source(name)} {_advice(name)}"
+            f"This copy of mediarecorder lacks js/{name}.js. Install the wheel, or put the file there: "
+            f"aac.js lies beside the wheel. {_advice(name)}"
         ) from None
     return str(js.URL.createObjectURL(js.Blob.new([source], js_object({"type": "text/javascript"}))))
 
@@ -109,12 +110,6 @@ async def load_into_worker(address: str) -> None:
         await settle(import_module, "call", None, address, doing="import")
     except (JsException, MediaError, TypeError):
         pass  # that it is not there is told by the caller
-
-
-def _source(name: str) -> str:
-    if name == "aac":
-        return "The wheel lacks it for its size: put the file that lies beside the wheel there."
-    return "The wheel has it: install the wheel."
 
 
 def _advice(name: str) -> str:

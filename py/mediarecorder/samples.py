@@ -134,8 +134,7 @@ class AudioSamples(MediaArray):
         EncodingError
             A sample is NaN or infinite.
         ValueError
-            There is no such format, or it does not hold `audio`, or `bits_per_second` is less than 6000, or
-            given for ``"wav"`` or ``"flac"``, which are lossless.
+            As those of `Recording.convert`.
 
         Examples
         --------

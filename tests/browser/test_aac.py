@@ -95,9 +95,9 @@ async def test_the_bit_rate_is_that_of_the_sound_where_there_is_no_picture():
 @pytest.mark.parametrize(
     ("format", "audio", "error", "text"),
     [
-        ("webm", "aac", ValueError, "webm holds no 'aac'; choose audio from opus, vorbis"),
+        ("webm", "aac", ValueError, "unknown webm audio 'aac'; choose one of opus, vorbis"),
         ("mp4", "wma", ValueError, "opus, aac, mp3, flac"),
-        ("mp4", 5, TypeError, "codec's name"),
+        ("mp4", 5, TypeError, "mp4 audio is a string"),
     ],
 )
 async def test_a_codec_that_the_format_does_not_hold(format, audio, error, text):
