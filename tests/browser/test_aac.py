@@ -33,13 +33,16 @@ async def test_an_mp4_has_aac_where_it_is_asked_for(recorded):
     ],
 )
 async def test_sound_alone_is_not_late_and_exactly_as_long_as_what_was_given(rate, channels):
+    import js
+
     given = noise(rate, channels)
     m4a = await given.to_recording("mp4", audio="aac")
     assert m4a.extension == "m4a"
     assert m4a.duration == pytest.approx(given.duration, abs=1e-6)
     samples = await m4a.samples()
     assert (samples.frames, lateness(column(samples), column(given))) == (given.frames, 0)
-    assert lateness(await as_the_browser_plays_it(m4a, rate), column(given)) == 0
+    if hasattr(js, "OfflineAudioContext"):  # no worker has one
+        assert lateness(await as_the_browser_plays_it(m4a, rate), column(given)) == 0
     sound = (await played(m4a))["sound"]
     assert sound["start"] == 0
     assert sound["frames"] == pytest.approx(given.frames, abs=1), "its edit list ends at whole ticks"
