@@ -19,7 +19,7 @@ help:
 	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" to look only)'
 	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
 	@echo 'make format             format the Python'
-	@echo 'make wheel              build the wheel into dist/, and aac.js beside it'
+	@echo 'make wheel              build the wheel into dist/, with aac.js and flac.js beside it'
 	@echo 'make clean              remove all that was installed or built here'
 
 demo:
@@ -64,7 +64,7 @@ format:
 wheel:
 	@$(PYTHON) tools/prepare.py wheel
 	.venv/bin/python -m build --wheel --no-isolation
-	cp py/mediarecorder/js/aac.js dist/
+	cp py/mediarecorder/js/aac.js py/mediarecorder/js/flac.js dist/
 
 clean:
 	rm -rf .venv node_modules benchmarks/peers/node_modules build dist py/mediarecorder/js py/packed .mypy_cache .pytest_cache .ruff_cache

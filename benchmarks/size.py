@@ -12,7 +12,7 @@ from pathlib import Path
 from .browser import ROOT, Bench
 from .row import Limit, Row
 
-ENGINE = ("/media.js", "/mp3.js", "/flac.js", "/LICENSES.txt")
+ENGINE = ("/media.js", "/mp3.js", "/LICENSES.txt")
 """The media engine and its licences; it is fetched by those only who convert or read files."""
 
 

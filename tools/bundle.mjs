@@ -116,7 +116,7 @@ The encoders also contain, compiled to WebAssembly by the makers of the packages
 ${encoders.map((codec) => `* ${codec}.js: ${compiled[/** @type {keyof compiled} */ (codec)]}`).join("\n")}
 
 Those licences come last. Each encoder can be exchanged: build its file with another one, by tools/bundle.mjs of this
-project. aac.js is not in the wheel, but a file beside it.
+project. aac.js and flac.js are not in the wheel, but files beside it.
 
 store.js contains crc-32 ${version("crc-32")} (https://git.io/crc32), bundled and minified, under the Apache License 2.0,
 below as well.

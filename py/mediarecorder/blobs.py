@@ -145,7 +145,7 @@ class MediaFile(Displayed):
         """What shows it in a saved notebook too, whatever its size: the data itself is in the HTML.
 
         The notebook grows by four thirds of `size`. Up to `embed_limit` bytes (1 MB) that happens by itself
-        where Python runs in a worker, as it does in notebooks. Firefox plays up to 32 MB of it.
+        where Python runs in a worker, as it does in notebooks.
 
         Raises
         ------

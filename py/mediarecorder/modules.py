@@ -50,7 +50,7 @@ def module_address(name: str) -> str:
     except OSError:
         raise NotSupportedError(
             f"This copy of mediarecorder lacks js/{name}.js. Install the wheel, or put the file there: "
-            f"aac.js lies beside the wheel. {_advice(name)}"
+            f"aac.js and flac.js lie beside the wheel. {_advice(name)}"
         ) from None
     return str(js.URL.createObjectURL(js.Blob.new([source], js_object({"type": "text/javascript"}))))
 

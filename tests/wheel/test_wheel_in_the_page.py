@@ -64,22 +64,23 @@ recording = await record(0.6, video=True, timeslice=0.1)
 recording.size
 """
 
-AAC_FROM_BESIDE_THE_WHEEL = """
+FROM_BESIDE_THE_WHEEL = """
 from pathlib import Path
 
 import mediarecorder
 from pyodide.http import pyfetch
 
-assert (await recording.convert("flac")).extension == "flac"
-try:
-    await recording.convert("mp4", audio="aac")
-except mediarecorder.NotSupportedError as error:
-    assert "aac.js" in str(error) and "beside the wheel" in str(error), error
-else:
-    raise AssertionError("the wheel has the encoder")
-file = Path(mediarecorder.__file__).parent / "js" / "aac.js"
-file.write_bytes(await (await pyfetch("/aac.js")).bytes())
-assert "mp4a" in (await recording.convert("mp4", audio="aac")).mime_type
+for codec, given in (("flac", {"format": "flac"}), ("aac", {"format": "mp4", "audio": "aac"})):
+    try:
+        await recording.convert(**given)
+    except mediarecorder.NotSupportedError as error:
+        assert f"{codec}.js" in str(error) and "beside the wheel" in str(error), error
+    else:
+        raise AssertionError(f"the wheel has the encoder of {codec}")
+    file = Path(mediarecorder.__file__).parent / "js" / f"{codec}.js"
+    file.write_bytes(await (await pyfetch(f"/{codec}.js")).bytes())
+    made = await recording.convert(**given)
+    assert {"flac": "flac", "aac": "mp4a"}[codec] in made.mime_type
 """
 
 
@@ -100,7 +101,10 @@ def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes)
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
-    page.route("**/aac.js", lambda route: route.fulfill(path=ROOT / "py/mediarecorder/js/aac.js"))
+    for name in ("aac.js", "flac.js"):
+        page.route(
+            f"**/{name}", lambda route, name=name: route.fulfill(path=ROOT / "py/mediarecorder/js" / name)
+        )
     page.goto(f"{site}/bench/chromium")
     page.evaluate(START)
     return page
@@ -130,7 +134,7 @@ def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
         "files": ["media.js", "mp3.js"],
     }
     assert [address for address in asked if not address.startswith("blob:")] == []
-    run(installed, AAC_FROM_BESIDE_THE_WHEEL)
+    run(installed, FROM_BESIDE_THE_WHEEL)
     assert installed.locator("script[src^='blob:']").count() == 0
 
 
@@ -163,7 +167,6 @@ def test_where_it_cannot_be_loaded_the_error_says_what_to_do(
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
-    page.route("**/aac.js", lambda route: route.fulfill(path=ROOT / "py/mediarecorder/js/aac.js"))
     page.goto(f"{site}/bench/chromium")
     page.evaluate(START)
     said = run(
