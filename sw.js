@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Keeps the page with its Python, so that it opens without a network. A version is kept whole or not at all. It takes
- * the place of the one before when the page asks for that (static/offline.js), or when no tab has the page open.
+ * the place of the one before when the page asks for that (static/demo/offline.js), or when no tab has the page open.
  */
 
 const LIST = "py/packed/precache.js"; // of the version's files: tools/page_files.py

@@ -49,7 +49,7 @@ sys.path.insert(0, "/repository/py")
 import js
 import mediarecorder
 from mediarecorder import MediaRecorder, media_devices
-from mediarecorder.browser import page, realm, settle
+from mediarecorder._host.browser import page, realm, settle
 
 async def begin(channel):
     global stream, js_meter
@@ -115,7 +115,7 @@ STOPS = {"page": "() => python.globals.get('stop')()", "worker": "() => ask('sto
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
         with bench.blank_page(engine) as page:
-            page.goto(f"{bench.site.url}/bench/{engine}")
+            page.goto(f"{bench.site.url}/harness/{engine}")
             page.evaluate(PAGE, [SOURCE, WORKER])
             name = engine.capitalize()
             taken = bench.samples(page, SIDES, rounds=2 if bench.smoke else CALLS, warm_up=20)

@@ -14,9 +14,9 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
 from playwright.sync_api import Page, Playwright  # noqa: E402
 
-from bench.browsers import launch_options  # noqa: E402
-from bench.lanes import CHROMIUM, FIREFOX  # noqa: E402
-from bench.server import BenchHandler, BenchSite  # noqa: E402
+from harness.browsers import launch_options  # noqa: E402
+from harness.lanes import CHROMIUM, FIREFOX  # noqa: E402
+from harness.server import HarnessHandler, HarnessSite  # noqa: E402
 
 from .row import Limit, Row  # noqa: E402
 
@@ -33,10 +33,10 @@ START = """async () => {
 }"""
 
 
-class BenchmarkHandler(BenchHandler):
+class BenchmarkHandler(HarnessHandler):
     """The bench's files, and those of the benchmarks and of the peers."""
 
-    public = (*BenchHandler.public, "benchmarks", "build/peers")
+    public = (*HarnessHandler.public, "benchmarks", "build/peers")
 
 
 class Bench:
@@ -55,7 +55,7 @@ class Bench:
         self.rounds, self.smoke = rounds, smoke
         self.engines = ("chromium",) if smoke else ("chromium", "firefox")
         self.versions: dict[str, str] = {}
-        self.site = BenchSite(BenchmarkHandler)
+        self.site = HarnessSite(BenchmarkHandler)
 
     @contextmanager
     def page(
@@ -68,7 +68,7 @@ class Bench:
 
     def start(self, page: Page, engine: str = "chromium", source: str = "") -> None:
         """Have a page that is nowhere yet do the same."""
-        page.goto(f"{self.site.url}/bench/{engine}")
+        page.goto(f"{self.site.url}/harness/{engine}")
         page.evaluate(START)
         if source:
             page.evaluate("source => python.runPythonAsync(source)", source)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser
 
-from .browser import ROOT, Bench, BenchmarkHandler, BenchSite
+from .browser import ROOT, Bench, BenchmarkHandler, HarnessSite
 from .row import Limit, Row
 
 PLAIN = """
@@ -105,7 +105,7 @@ VARIANTS = variants()
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    site = BenchSite(PagesHandler)
+    site = HarnessSite(PagesHandler)
     try:
         for engine in bench.engines:
             yield from _measure(bench, site, engine)
@@ -113,7 +113,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         site.close()
 
 
-def _measure(bench: Bench, site: BenchSite, engine: str) -> Iterator[Row]:
+def _measure(bench: Bench, site: HarnessSite, engine: str) -> Iterator[Row]:
     rounds = 1 if bench.smoke else bench.rounds
     taken: dict[str, list[dict[str, float]]] = {side: [] for side in PAGES}
     watched: list[dict[str, float]] = []

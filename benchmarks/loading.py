@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             first, rounds = (0, 1) if bench.smoke else (-1, bench.rounds)  # the first warms up the server
             for number in range(first, rounds):
                 for name, statement in STATEMENTS.items():
-                    boot, taken = load(browser, f"{bench.site.url}/bench/{engine}", statement)
+                    boot, taken = load(browser, f"{bench.site.url}/harness/{engine}", statement)
                     if number >= 0:
                         boots[name].append(boot)
                         imports[name].append(taken)

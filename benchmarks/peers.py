@@ -228,7 +228,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         raise SystemExit("The peers are not installed: python3 tools/prepare.py bench")
     versions = pinned()
     with bench.blank_page() as page:
-        page.goto(f"{bench.site.url}/bench/chromium")
+        page.goto(f"{bench.site.url}/harness/chromium")
         wheels = [f"/build/peers/wheels/{wheel.name}" for wheel in sorted((BUILT / "wheels").iterdir())]
         page.evaluate(START_MICROPHONE, ["/build/numpy/numpy.whl", *wheels])
         page.evaluate("source => python.runPythonAsync(source)", MICROPHONE)

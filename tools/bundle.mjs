@@ -35,11 +35,11 @@ writeFileSync(table, `import { ${outputs} } from "mediabunny";\nexport const FOR
 await build({
   ...common,
   alias: { mediabunny: COPY, formats: `./${table}` },
-  entryPoints: ["static/media/media.js"],
+  entryPoints: ["static/library/media/media.js"],
 });
 
 // An encoder's package carries the text of its worker in a string. Here it becomes a function, so that it can also work
-// without a worker (static/media/encoders/worker.js).
+// without a worker (static/library/media/encoders/worker.js).
 const encoders = [...new Set(Object.values(formats).flatMap((row) => row.encoders))].sort();
 for (const codec of encoders) {
   let text = "";
@@ -51,7 +51,7 @@ for (const codec of encoders) {
         const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
         if (parts.length !== 3) throw new Error(`${path} has changed: look where it keeps its worker`);
         text = runInNewContext(parts[1]);
-        const start = `import { startWorker } from "./static/media/encoders/worker.js";`;
+        const start = `import { startWorker } from "./static/library/media/encoders/worker.js";`;
         return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
       });
       onResolve({ filter: /^encoder$/ }, () => ({ path: "encoder", namespace: "encoder" }));
@@ -62,8 +62,8 @@ for (const codec of encoders) {
   };
   await build({
     ...common,
-    entryPoints: [`static/media/encoders/${codec}.js`],
-    alias: { mediabunny: "./static/media/encoders/mediabunny.js" },
+    entryPoints: [`static/library/media/encoders/${codec}.js`],
+    alias: { mediabunny: "./static/library/media/encoders/mediabunny.js" },
     plugins: [workerAsFunction],
   });
 }
@@ -72,10 +72,10 @@ for (const codec of encoders) {
 // a classic worker can load it by importScripts and any other by import.
 const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/__init__.py", "utf8")) ?? [];
 const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
-await build({ ...common, define, entryPoints: ["static/bridge/page.js"] });
-await build({ ...common, define, entryPoints: ["static/bridge/worker.js"], format: "iife" });
+await build({ ...common, define, entryPoints: ["static/library/bridge/page.js"] });
+await build({ ...common, define, entryPoints: ["static/library/bridge/worker.js"], format: "iife" });
 // The store's half that touches the disk is a script for a worker of its own.
-await build({ ...common, entryPoints: ["static/store/store.js"], format: "iife" });
+await build({ ...common, entryPoints: ["static/library/store/store.js"], format: "iife" });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
@@ -94,7 +94,7 @@ const compiled = {
   mp3: "LAME (https://lame.sourceforge.io), under the GNU Library General Public License, version 2 or later",
 };
 const packages = encoders.map((codec) => `@mediabunny/${codec}-encoder`);
-const text = (/** @type {string} */ name) => readFileSync(`static/media/encoders/${name}.txt`, "utf8").trim();
+const text = (/** @type {string} */ name) => readFileSync(`static/library/media/encoders/${name}.txt`, "utf8").trim();
 
 writeFileSync(
   `${OUT}/LICENSES.txt`,

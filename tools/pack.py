@@ -14,6 +14,8 @@ ROOT = Path("/repository/py")
 PACKAGES = ("demo", "mediarecorder")
 #: PyScript fetches and compiles this one by itself.
 SCRIPT = ROOT / "demo" / "main.py"
+#: The library reads its public names from this.
+NAMES = ROOT / "mediarecorder" / "__init__.pyi"
 
 
 def pack() -> None:
@@ -21,15 +23,16 @@ def pack() -> None:
     made = Path("/tmp/demo.zip")
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         for package in PACKAGES:
-            for file in sorted((ROOT / package).glob("*.py")):
+            for file in sorted((ROOT / package).rglob("*.py")):
                 if file != SCRIPT:
                     add(archive, file)
+        archive.write(NAMES, str(NAMES.relative_to(ROOT)))
     (ROOT / "packed" / "demo.zip").write_bytes(made.read_bytes())
 
 
 def add(archive: ZipFile, file: Path) -> None:
     name = file.relative_to(ROOT)
-    bytecode = Path("/tmp") / f"{file.stem}.pyc"
+    bytecode = Path("/tmp/module.pyc")
     # Unchecked: source and bytecode come together.
     compile(str(file), str(bytecode), str(name), True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     archive.write(file, str(name))

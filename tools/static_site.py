@@ -19,7 +19,8 @@ SITE = ROOT / "build" / "site"
 MORE = (
     "sw.js",
     "examples/*.*",
-    "py/mediarecorder/*.py",
+    "py/mediarecorder/**/*.py",
+    "py/mediarecorder/__init__.pyi",
     "py/mediarecorder/py.typed",
     "LICENSE",
     "py/mediarecorder/js/LICENSES.txt",

@@ -27,7 +27,7 @@ NOT_LOADED = (
 )
 HINT = "Ctrl+Enter or Shift+Enter runs the code. Tab indents; Escape, then Tab, leaves the editor."
 
-FOLDER = "static/live"
+FOLDER = "static/demo/live"
 SNIPPETS = ("loudness", "pitch", "movement")
 MOST_LINES = 2000
 """What the output keeps: a loop without an end must not fill the memory."""

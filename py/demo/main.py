@@ -35,7 +35,7 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
     Parameters
     ----------
     press
-        What the page kept of a press that came before Python did (static/press.js).
+        What the page kept of a press that came before Python did (static/demo/press.js).
     """
     global session
     if page.state not in ("idle", "preview") or not settings.checked():

@@ -55,7 +55,7 @@ def enter(new_state: str) -> None:
     if _focused and usable and not one(".transport :focus:enabled:not([hidden])"):
         usable.focus()  # who works with the keyboard goes on from the button that took the place of the last
     document.title = words.title(new_state, NAME)
-    icon = f"static/{'icon-recording' if new_state == 'recording' else 'icon'}.svg"
+    icon = f"static/demo/{'icon-recording' if new_state == 'recording' else 'icon'}.svg"
     if find("icon").getAttribute("href") != icon:
         find("icon").setAttribute("href", icon)
     find("hint").textContent = words.hint(new_state, one("input[name=source]:checked").value)
@@ -108,7 +108,7 @@ def show_progress(bar: Any, fraction: float | None) -> None:
 
 
 def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What a task raises, or a handler of the library's events. (Of the page's own: static/errors.js.)"""
+    """What a task raises, or a handler of the library's events. (The page's own: static/demo/errors.js.)"""
     loop.default_exception_handler(context)
     if isinstance(error := context.get("exception"), Exception):
         complain("That did not work.", f"{type(error).__name__}: {error}")

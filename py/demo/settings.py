@@ -1,4 +1,4 @@
-"""What is set for the next take, beside its devices. (static/settings.js keeps it from visit to visit.)"""
+"""What is set for the next take, beside its devices. static/demo/settings.js remembers it between visits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a take's sound in its card (static/timeline.js, wavesurfer.js)."""
+"""The picture of a take's sound in its card (static/demo/timeline.js, wavesurfer.js)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Timeline:
             strokes = [max(-low, high) for low, high in await recording.waveform(STROKES)]
         except NotFoundError:  # pictures without sound
             strokes = [0.0] * STROKES
-        (module,) = await js_import(URL.new("static/timeline.js", document.baseURI).href)
+        (module,) = await js_import(URL.new("static/demo/timeline.js", document.baseURI).href)
         return cls(module.timeline(container, player, Float32Array.new(to_js(strokes)), seconds))
 
     def select(self, start: float, end: float, changed: Callable[[float, float], None]) -> None:

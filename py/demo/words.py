@@ -1,6 +1,6 @@
 """What the page says: problems as something a person can act on, numbers as people write them.
 
-Words with nothing to fill in are translated in the page itself, wherever they get to (static/language.js).
+The page itself translates words with nothing to fill in, wherever they are shown (static/demo/language.js).
 """
 
 from __future__ import annotations

@@ -26,8 +26,9 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
-from . import bridge, capture, diagnosis, mixing
-from .browser import can_run_sync, has_jspi, require_browser, run_sync
+from . import capture, diagnosis, mixing
+from ._host import bridge
+from ._host.browser import can_run_sync, has_jspi, require_browser, run_sync
 from .errors import InvalidStateError, MediaError, NotSupportedError
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .arguments import checked_number
-from .bridge import reach_page
-from .browser import now, translated
-from .clock import comes_from_the_start
-from .constraints import requested
+from ._checks import checked_number
+from ._constraints import requested
+from ._host.bridge import reach_page
+from ._host.browser import now, translated
+from ._recorder.recorded_time import comes_from_the_start
+from ._recorder.sinks import checked_store
 from .devices import find_device, media_devices
 from .errors import EncodingError, MediaError, RecordingError
 from .events import call_handler
-from .keeping import checked_store
 from .mixing import mix
 from .photo import checked_mime_type
 from .recorder import MediaRecorder, storable, type_that_keeps_up

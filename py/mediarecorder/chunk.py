@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .blobs import read
-from .reminder import Reminding
+from ._reminder import Reminding
+from .media_file import read
 
 
 class Chunk(Reminding):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .bridge import reach_page
-from .browser import (
+from ._constraints import as_dictionary, js_request, snake_case
+from ._host.bridge import reach_page
+from ._host.browser import (
     IN_BROWSER,
     NO_ORIGIN,
     has_origin,
@@ -18,11 +19,10 @@ from .browser import (
     settle,
     translated,
 )
-from .browser import media_devices as browser_media_devices
-from .constraints import as_dictionary, js_request, snake_case
+from ._host.browser import media_devices as browser_media_devices
+from ._reminder import Reminding
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
 from .events import BrowserEventTarget, HandlerAttribute
-from .reminder import Reminding
 from .streams import MediaStream
 
 if TYPE_CHECKING:

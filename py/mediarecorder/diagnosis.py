@@ -6,10 +6,10 @@ import sys
 from typing import Any
 
 from . import __version__
-from .bridge import reach_page
-from .browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
+from ._host.bridge import reach_page
+from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
+from ._html.display import escape
 from .devices import media_devices
-from .display import escape
 from .errors import MediaError
 from .recorder import MediaRecorder
 

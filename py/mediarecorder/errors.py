@@ -207,7 +207,7 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     Parameters
     ----------
     error
-        A DOMException, an `OverconstrainedError`, a `Fault` of the library's own (static/fault.js) or
+        A DOMException, an `OverconstrainedError`, a `Fault` of the library's own (static/library/fault.js) or
         any other JavaScript error object.
     doing
         What was being done, such as ``"get_user_media"``; it opens the message.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .browser import absent, create_proxy
+from ._host.browser import absent, create_proxy
+from ._reminder import Reminding
 from .chunk import Chunk
 from .errors import from_browser
 from .outcome import Outcome
-from .reminder import Reminding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

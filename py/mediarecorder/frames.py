@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from .arguments import checked_number, checked_whole
-from .arrays import MediaArray
-from .engine import pieces, reading
+from ._checks import checked_number, checked_whole
+from ._media.arrays import MediaArray
+from ._media.engine import pieces, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ class Frame(MediaArray):
 
     def _repr_html_(self) -> str:
         """The picture; of a large one every second pixel, or third, and so on."""
-        from .display import figure
+        from ._html.display import figure
 
         size = f"{self.width} × {self.height}"
         facts = [size, self.format, f"at {self.timestamp:.3f} s"]

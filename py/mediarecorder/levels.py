@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .arguments import checked_number
-from .browser import js, page, realm, settle, translated
+from ._checks import checked_number
+from ._host.browser import js, page, realm, settle, translated
 from .errors import NotFoundError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, page, realm, settle, translated
+from ._host.browser import js, page, realm, settle, translated
 from .errors import NotFoundError, NotReadableError
 from .streams import MediaStream
 

@@ -7,18 +7,18 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .bridge import way_in_result
-from .browser import create_proxy, js_object, plain, settle
+from ._host.bridge import way_in_result
+from ._host.browser import create_proxy, js_object, plain, settle
+from ._host.hosts import show
+from ._html.attach import in_background, page_side, view, view_name
+from ._html.display import Displayed, clock, file_size
+from ._html.player import look_at, player_html
+from ._recorder.sinks import checked_store
 from .capture import require_content, that_device, wanted
 from .devices import find_device, media_devices
-from .display import Displayed, clock, file_size
 from .errors import AbortError, InvalidStateError, MediaError, RecordingError
-from .hosts import show
-from .keeping import checked_store
 from .levels import Level
 from .outcome import Outcome
-from .placement import in_background, page_side, view, view_name
-from .player import look_at, player_html
 from .recorder import MediaRecorder, type_that_keeps_up
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from .blobs import MediaFile
-from .browser import js, js_object, page, realm, settle, translated
-from .canvas import require_readable
-from .display import figure, file_size
+from ._host.browser import js, js_object, page, realm, settle, translated
+from ._host.canvas import require_readable
+from ._html.attach import noted, shown_at
+from ._html.display import figure, file_size
 from .errors import InvalidStateError, NotFoundError, NotReadableError, NotSupportedError
-from .placement import noted, shown_at
+from .media_file import MediaFile
 from .streams import MediaStream
 
 if TYPE_CHECKING:

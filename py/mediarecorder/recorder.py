@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import LOWEST_BIT_RATE, checked_bit_rate, checked_number, checked_whole
-from .browser import absent, js_object, media_recorder_class, translated
-from .constraints import camel_case
+from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_number, checked_whole
+from ._constraints import camel_case
+from ._host.browser import absent, js_object, media_recorder_class, translated
+from ._recorder.sinks import checked_store
+from ._recorder.steady import prepare, refuse_noise, steadied
+from ._recorder.take import OVER, Take, refuse_inactive
 from .errors import InvalidStateError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
-from .keeping import checked_store
-from .steady import prepare, refuse_noise, steadied
 from .streams import MediaStream
-from .take import OVER, Take, refuse_inactive
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -8,22 +8,22 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from .arguments import checked_number, checked_whole
-from .blobs import MediaFile
-from .browser import absent, js, js_object, plain, require_browser, to_js
+from ._checks import checked_number, checked_whole
+from ._host.browser import absent, js, js_object, plain, require_browser, to_js
+from ._media.engine import encoding_options, perform
 from .chunk import Chunk
-from .engine import encoding_options, perform
 from .errors import RangeError
 from .formats import TYPES, checked_format
+from .media_file import MediaFile
 
 if TYPE_CHECKING:
     import asyncio
     import builtins
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from ._html.player import Look
     from .frames import Frame, PixelFormat
     from .photo import Photo
-    from .player import Look
     from .samples import AudioSamples
     from .waveform import Extremes
 
@@ -302,7 +302,7 @@ class Recording(MediaFile):
         ``"2026-11"``, ``"2026-11-24T10:20"``. Several artists or genres are one string, with ``"; "`` between
         them. Tags of single tracks and chapters are not among them.
         """
-        from .tags import from_browser
+        from ._media.tags import from_browser
 
         return from_browser(plain(await perform("tags", "tags", self._blob)))
 
@@ -323,7 +323,7 @@ class Recording(MediaFile):
         >>> (await named.tags())["title"]
         'Interview'
         """
-        from .tags import checked, lost, to_browser
+        from ._media.tags import checked, lost, to_browser
 
         changes = checked(tags)
         wanted = {**await self.tags(), **changes}
@@ -490,12 +490,12 @@ class Recording(MediaFile):
             remove()
 
     async def _prepare(self) -> None:
-        from .player import look_to_show
+        from ._html.player import look_to_show
 
         await look_to_show(self)
 
     def _html(self, data: str) -> str:
-        from .player import player_html
+        from ._html.player import player_html
 
         return player_html(self, data)
 
@@ -505,7 +505,7 @@ class Recording(MediaFile):
 
 
 def recording_of(made: Any, started_at: float | None = None) -> Recording:
-    """A recording of what the engine made (`Result` in static/media/result.js)."""
+    """A recording of what the engine made (`Result` in static/library/media/result.js)."""
     recording = Recording(
         made.blob,
         str(made.mimeType),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from .arguments import checked_whole
-from .arrays import MediaArray, contiguous
-from .browser import create_proxy, js_object, to_js
-from .engine import encoding_options, perform, pieces, reading
+from ._checks import checked_whole
+from ._host.browser import create_proxy, js_object, to_js
+from ._media.arrays import MediaArray, contiguous
+from ._media.engine import encoding_options, perform, pieces, reading
 from .errors import EncodingError
 from .events import call_handler
 from .formats import checked_format
@@ -171,7 +171,7 @@ class AudioSamples(MediaArray):
 
     def _repr_html_(self) -> str:
         """The waveform of each channel, up to 8, over seconds."""
-        from .display import figure
+        from ._html.display import figure
         from .waveform import LANES, samples_svg
 
         numbers = memoryview(self._data).cast("B").cast("f")

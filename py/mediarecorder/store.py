@@ -1,8 +1,8 @@
 """Recordings on disk, as they happen: what was written is there after a crash.
 
-Parts and owners: this module is what users see. `Disk` (disk.py) speaks to the half that touches the disk
-(static/store/store.js), which owns files, locks and the order of writing. `InStore` (keeping.py) is a take's
-end of it.
+Parts and owners: this module is what users see. `Disk` (_store/worker.py) speaks to the half that touches the
+disk (static/library/store/store.js), which owns files, locks and the order of writing. `InStore`
+(_recorder/sinks.py) is a take's end of it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,21 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
-from .arguments import checked_whole
-from .bridge import reach_page
-from .browser import NO_ORIGIN, absent, has_origin, insecure_context, js, page, realm, require_browser, settle
-from .disk import Disk
-from .display import Displayed
+from ._checks import checked_whole
+from ._host.bridge import reach_page
+from ._host.browser import (
+    NO_ORIGIN,
+    absent,
+    has_origin,
+    insecure_context,
+    js,
+    page,
+    realm,
+    require_browser,
+    settle,
+)
+from ._html.display import Displayed
+from ._store.worker import Disk
 from .errors import (
     EncodingError,
     InvalidStateError,
@@ -35,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self, SupportsIndex
 
-    from .keeping import InStore
+    from ._recorder.sinks import InStore
 
 BACKLOG = 16 << 20
 """Bytes waiting to be written at which a warning is due."""
@@ -102,7 +112,7 @@ class StoredRecordings(list[StoredRecording], Displayed):
         return StoredRecordings(found) if isinstance(at, slice) else found
 
     def _repr_html_(self) -> str:
-        from .table import table_html
+        from ._html.table import table_html
 
         return table_html(self)
 

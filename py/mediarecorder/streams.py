@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import js, js_of, page, require_browser, translated
-from .display import Displayed
+from ._host.browser import js, js_of, page, require_browser, translated
+from ._html.display import Displayed
 from .errors import NotFoundError
 from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack
@@ -167,7 +167,7 @@ class MediaStream(Displayed, BrowserEventTarget):
 
     def _repr_html_(self) -> str:
         """A live preview, without sound."""
-        from .preview import live_preview
+        from ._html.preview import live_preview
 
         return live_preview(self)
 

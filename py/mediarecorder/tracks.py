@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .browser import JsException, js, js_of, page, realm, require_browser, settle, translated
-from .constraints import as_dictionary, js_constraints
+from ._constraints import as_dictionary, js_constraints
+from ._host.browser import JsException, js, js_of, page, realm, require_browser, settle, translated
 from .errors import NotSupportedError
 from .events import BrowserEventTarget, HandlerAttribute
 

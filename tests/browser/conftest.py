@@ -23,13 +23,13 @@ from mediarecorder import (
     media_devices,
     record,
 )
-from mediarecorder.browser import realm
-from mediarecorder.modules import load_into_page, load_into_worker
+from mediarecorder._host.browser import realm
+from mediarecorder._host.modules import load_into_page, load_into_worker
 
 
 @pytest.fixture
 def lane(request: pytest.FixtureRequest) -> str:
-    """Name of the lane (tests/bench/lanes.py)."""
+    """Name of the lane (tests/harness/lanes.py)."""
     return request.config.getoption("lane")
 
 

@@ -1,4 +1,4 @@
-"""Ask the judge outside the browser (tests/bench/judge.py) what a recording really contains.
+"""Ask the judge outside the browser (tests/harness/judge.py) what a recording really contains.
 
 Each function takes a Blob, bytes, or anything with ``.blob`` that is one (a ``Recording``).
 """
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bench.corpus import FILES
+from harness.corpus import FILES
 from mediarecorder import Recording
 
 
@@ -101,7 +101,7 @@ async def readers(media: Any) -> dict[str, dict[str, Any]]:
 
 
 async def foreign(name: str) -> Recording:
-    """A recording of a file of the corpus (tests/bench/corpus.py)."""
+    """A recording of a file of the corpus (tests/harness/corpus.py)."""
     from js import fetch
 
     response = await fetch(f"/corpus/{name}")

@@ -4,7 +4,7 @@ import pytest
 from judge import foreign, readers
 from verbs import agrees, few_verbs_of, verbs_of
 
-from bench.corpus import FILES
+from harness.corpus import FILES
 from mediarecorder.formats import MADE
 
 #: Both browsers, and not a second time in a worker: this is about the engine.

@@ -6,7 +6,7 @@
 import pytest
 from verbs import agrees, verbs_of
 
-from bench.corpus import FILES
+from harness.corpus import FILES
 
 pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.soak]
 

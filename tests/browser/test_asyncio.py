@@ -98,7 +98,7 @@ async def test_a_group_that_ends_leaves_an_outcome_to_others():
 async def test_an_outcome_that_nobody_awaits_is_no_warning():
     Outcome()
     asyncio.iscoroutine(Outcome.of(1))
-    gc.collect()  # the bench fails a test for what is said now
+    gc.collect()  # the harness fails a test for what is said now
 
 
 CLASSES = [

@@ -24,7 +24,7 @@ from mediarecorder import (
     blocking,
     media_devices,
 )
-from mediarecorder.browser import realm
+from mediarecorder._host.browser import realm
 
 SOON = 1.0
 """Seconds within which an interrupt must have ended a call."""

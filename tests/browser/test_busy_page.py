@@ -12,7 +12,7 @@ from patience import keep_busy
 from workers import PythonWorker
 
 from mediarecorder import MediaRecorder
-from mediarecorder.modules import load_into_page
+from mediarecorder._host.modules import load_into_page
 
 in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
 RECORDED, BUSY = 0.3, 1.0

@@ -6,8 +6,8 @@ import pytest
 from judge import tone
 
 from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
-from mediarecorder.player import look_at
-from mediarecorder.steady import steadied
+from mediarecorder._html.player import look_at
+from mediarecorder._recorder.steady import steadied
 
 # What extensions and some browsers do.
 WHITE = """

@@ -10,7 +10,7 @@ from mediarecorder import (
     RecordingStore,
     record,
 )
-from mediarecorder.browser import js
+from mediarecorder._host.browser import js
 from mediarecorder.errors import DATA_GONE
 
 

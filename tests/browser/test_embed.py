@@ -9,7 +9,7 @@ import pytest
 from patience import until
 
 from mediarecorder import NotReadableError, RecordingStore, record
-from mediarecorder.browser import JsException, js
+from mediarecorder._host.browser import JsException, js
 
 
 def data_in(html):

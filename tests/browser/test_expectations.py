@@ -138,7 +138,7 @@ async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(b
 
 @pytest.mark.lane("chromium")
 async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
-    """static/media/input.js says a level that exists; no decoder takes this one."""
+    """static/library/media/input.js says a level that exists; no decoder takes this one."""
     data = await (await recorded("both", mime_type="video/mp4;codecs=vp9,opus")).bytes()
     place = data.index(b"vpcC")
     version, profile, level = data[place + 4], data[place + 8], data[place + 9]
@@ -146,7 +146,7 @@ async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
 
 
 async def test_only_firefox_writes_a_byte_of_its_h264_parameters_twice(engine):
-    """static/media/formats.js tries it, and then does without H.264."""
+    """static/library/media/formats.js tries it, and then does without H.264."""
     import js
     from pyodide.ffi import create_proxy, to_js
 

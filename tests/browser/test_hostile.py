@@ -6,7 +6,7 @@ import pytest
 from patience import until
 from workers import PythonWorker
 
-from mediarecorder.modules import load_into_page
+from mediarecorder._host.modules import load_into_page
 
 pytestmark = [
     pytest.mark.firefox_in_soak,

@@ -8,7 +8,7 @@ import pytest
 from judge import last_packet, probe
 
 from mediarecorder import MediaError, MediaRecorder, media_devices
-from mediarecorder.browser import js, to_js
+from mediarecorder._host.browser import js, to_js
 
 JOURNAL = "journal-000000000"
 HEAD, SLOT = 12, 20

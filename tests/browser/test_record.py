@@ -18,7 +18,7 @@ from mediarecorder import (
     record,
     take_photo,
 )
-from mediarecorder.browser import realm
+from mediarecorder._host.browser import realm
 
 
 @pytest.fixture

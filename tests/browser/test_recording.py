@@ -8,7 +8,7 @@ from judge import CAMERA, colours, in_the_cameras_order, probe, tone
 from patience import until
 
 from mediarecorder import MediaRecorder, Recording, record
-from mediarecorder.browser import realm
+from mediarecorder._host.browser import realm
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_write_to_pyodides_file_system(recording, tmp_path):
 def downloads(lane):
     """The names under which links are clicked for download, in place of real downloads.
 
-    In a worker there are none to be seen; the bench's page (bench.js) keeps the real ones away.
+    In a worker there are none to be seen; the harness's page (harness.js) keeps the real ones away.
     """
     import js
     from pyodide.ffi import create_proxy

@@ -385,7 +385,7 @@ async def test_a_poster_shows_what_is_to_be_seen_then():
     await recording.measure()
     recording._repr_html_()
     if recording.look is None:
-        from mediarecorder.player import look_at
+        from mediarecorder._html.player import look_at
 
         recording.look = await look_at(recording)
     bytes_ = {

@@ -12,7 +12,7 @@ import pytest
 from patience import until
 
 from mediarecorder import AudioSamples, Frame, Outcome
-from mediarecorder.browser import js, js_object, to_js
+from mediarecorder._host.browser import js, js_object, to_js
 from mediarecorder.store import StoredRecording, StoredRecordings
 
 RATE = 8000

@@ -8,14 +8,8 @@ from judge import colours, pictures, probe, tone
 from loopback import connected
 from patience import no_proxy_stays, until
 
-from mediarecorder import (
-    MediaRecorder,
-    MediaStream,
-    NotSupportedError,
-    RecordingError,
-    record,
-    steady,
-)
+from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record
+from mediarecorder._recorder import steady
 
 pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
 

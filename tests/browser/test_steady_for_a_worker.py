@@ -4,7 +4,8 @@ import pytest
 from judge import pictures, probe
 from patience import until
 
-from mediarecorder import MediaRecorder, steady
+from mediarecorder import MediaRecorder
+from mediarecorder._recorder import steady
 
 
 @pytest.mark.core

@@ -13,11 +13,11 @@ from mediarecorder import (
     Recording,
     RecordingError,
     RecordingStore,
-    keeping,
     record,
-    take,
 )
-from mediarecorder.browser import js, js_object
+from mediarecorder._host.browser import js, js_object
+from mediarecorder._recorder import sinks as keeping
+from mediarecorder._recorder import take
 
 
 async def listed(store, state):

@@ -17,7 +17,7 @@ from mediarecorder import (
     RecordingStore,
     record,
 )
-from mediarecorder.browser import create_proxy, js
+from mediarecorder._host.browser import create_proxy, js
 
 MEGABYTE = 1 << 20
 LARGE = 96 * MEGABYTE

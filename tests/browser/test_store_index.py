@@ -5,7 +5,7 @@ import random
 import pytest
 
 from mediarecorder import Recording, RecordingStore
-from mediarecorder.browser import create_proxy, js, to_js
+from mediarecorder._host.browser import create_proxy, js, to_js
 
 INDEX = "index"
 SLOT = 512

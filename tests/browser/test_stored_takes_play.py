@@ -5,8 +5,8 @@ from judge import index, last_packet, probe
 from patience import until
 
 from mediarecorder import MediaRecorder, RecordingStore
-from mediarecorder.browser import js, to_js
-from mediarecorder.keeping import InStore
+from mediarecorder._host.browser import js, to_js
+from mediarecorder._recorder.sinks import InStore
 
 pytestmark = pytest.mark.media_work
 

@@ -16,7 +16,7 @@ from mediarecorder import (
     record,
     take_photo,
 )
-from mediarecorder.modules import registered
+from mediarecorder._host.modules import registered
 
 TRUSTED = pytest.mark.lane("chromium-trusted-types", "firefox-trusted-types")
 UNTRUSTED = pytest.mark.lane("chromium-untrusted", "firefox-untrusted")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediarecorder import errors
-from mediarecorder.constraints import camel_case, rename, snake_case
-from mediarecorder.display import clock, escape, file_size
+from mediarecorder._constraints import camel_case, rename, snake_case
+from mediarecorder._html.display import clock, escape, file_size
 
 CONSTRAINTS = st.sampled_from(
     [

@@ -8,7 +8,7 @@ import pytest
 from patience import until
 from workers import PythonWorker
 
-from mediarecorder.modules import load_into_page
+from mediarecorder._host.modules import load_into_page
 
 pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
 
@@ -118,7 +118,8 @@ async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, led
 
 async def test_a_name_that_no_page_opened(worker, monkeypatch):
     said = await worker.run("""
-from mediarecorder import PageUnavailableError, bridge
+from mediarecorder import PageUnavailableError
+from mediarecorder._host import bridge
 
 patience, bridge.PATIENCE = bridge.PATIENCE, 0.3
 try:

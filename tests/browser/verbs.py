@@ -1,4 +1,4 @@
-"""What must be true of what each verb makes of a file of the corpus (tests/bench/corpus.py)."""
+"""What must be true of what each verb makes of a file of the corpus (tests/harness/corpus.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from judge import foreign, pictures, played
 
-from bench import painted
-from bench.agreement import (
+from harness import painted
+from harness.agreement import (
     GAP,
     LOUD,
     PACKET,
@@ -27,7 +27,7 @@ from bench.agreement import (
     truth_of,
     twice,
 )
-from bench.corpus import BEEP, FILES, File
+from harness.corpus import BEEP, FILES, File
 from mediarecorder import AudioSamples, EncodingError, NotFoundError, NotSupportedError, Recording
 from mediarecorder.formats import MADE
 
@@ -377,7 +377,7 @@ async def _has(case: Case, what: str, verb: Callable[[], Awaitable[Any]]) -> boo
 
 
 def heard(samples: AudioSamples) -> tuple[list[float], list[tuple[float, float]]]:
-    """When beeps begin, and the silences, as `bench.played` finds them."""
+    """When beeps begin, and the silences, as `harness.played` finds them."""
     rate, channels = samples.sample_rate, samples.channels
     values = memoryview(samples).cast("B").cast("f")
     step = max(1, rate // 200) * channels

@@ -88,6 +88,6 @@ def _trusted(address: str) -> Any:
         return address
     if not hasattr(js, "benchPolicy"):
         js.benchPolicy = js.trustedTypes.createPolicy(
-            "bench", js.Object.fromEntries([["createScriptURL", js.String]])
+            "harness", js.Object.fromEntries([["createScriptURL", js.String]])
         )
     return js.benchPolicy.createScriptURL(address)

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
-from bench.browsers import launch_options
-from bench.lanes import LANES
+from harness.browsers import launch_options
+from harness.lanes import LANES
 
 START = """async () => {
   const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
@@ -50,7 +50,7 @@ class Profile:
             self._context.expose_function("tell", self._hear)
         self.told.clear()
         self.page: Page = self._context.new_page()
-        self.page.goto(f"{self._site}/bench/{self.engine}")
+        self.page.goto(f"{self._site}/harness/{self.engine}")
         self.page.evaluate(START)
 
     def _hear(self, what: str) -> None:

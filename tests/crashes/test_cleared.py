@@ -9,8 +9,8 @@ import pytest
 from killable import Profile
 from playwright.sync_api import Playwright
 
-from bench.browsers import launch_options
-from bench.lanes import LANES
+from harness.browsers import launch_options
+from harness.lanes import LANES
 
 OPEN = """
 store = await RecordingStore.open("cleared")

@@ -1,4 +1,4 @@
-"""The demo page, opened in the browsers of the bench."""
+"""The demo page, opened in the browsers of the harness."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def demo(page: Page, site: str, tmp_path: Path) -> Demo:
 
 @pytest.fixture
 def demo_in(lane_page: Callable[..., Page], site: str, tmp_path: Path) -> Callable[..., Demo]:
-    """The demo in one of the bench's lanes: ``demo_in("chromium-denied")``."""
+    """The demo in one of the harness's lanes: ``demo_in("chromium-denied")``."""
 
     def open_in(lane: str, address: str = f"{site}/", script: str = "") -> Demo:
         page = lane_page(lane, **UNKEPT)

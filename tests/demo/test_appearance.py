@@ -13,7 +13,7 @@ import pytest
 from demo_page import LOADING
 from playwright.sync_api import Route, expect
 
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 
@@ -188,9 +188,8 @@ def test_everything_works_by_keyboard(demo):
     expect(demo.button("Download", 1)).to_be_focused()
 
 
-TABLE = dict(
-    re.findall(r'^  "((?:[^"\\]|\\.)+)": "((?:[^"\\]|\\.)*)",$', (ROOT / "static/words.js").read_text(), re.M)
-)
+WORDS = (ROOT / "static/demo/words.js").read_text()
+TABLE = dict(re.findall(r'^  "((?:[^"\\]|\\.)+)": "((?:[^"\\]|\\.)*)",$', WORDS, re.M))
 SEEN_TEXTS = """() => {
   // All that can be read or is read out, but for names of devices, of the languages, and programs.
   const left_out =
@@ -301,7 +300,7 @@ def said_by_python() -> set[str]:
 
 def said_by_javascript() -> set[str]:
     said = set()
-    for file in (ROOT / "static").glob("*.js"):
+    for file in (ROOT / "static/demo").glob("*.js"):
         if file.name != "words.js":
             said |= set(
                 re.findall(

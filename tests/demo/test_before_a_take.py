@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from bench.judge import probe, tone
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import chromium_only, firefox_in_soak
 
 # Real sounds can only be mixed where the browser's audio runs: not in Firefox without a loudspeaker.
 

@@ -6,7 +6,7 @@ import pytest
 from demo_page import LOADING
 from playwright.sync_api import Page, expect
 
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 

@@ -7,17 +7,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from bench.judge import probe, tone
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import chromium_only, firefox_in_soak
 
 
 @firefox_in_soak
 def test_title_and_icon_show_it_and_leaving_asks_first(demo):
     icon = demo.page.locator("#icon")
-    expect(icon).to_have_attribute("href", "static/icon.svg")
+    expect(icon).to_have_attribute("href", "static/demo/icon.svg")
     demo.start_take()
     expect(demo.page).to_have_title("● Recording – Recorder")
-    expect(icon).to_have_attribute("href", "static/icon-recording.svg")
+    expect(icon).to_have_attribute("href", "static/demo/icon-recording.svg")
 
     demo.page.on("dialog", lambda dialog: dialog.dismiss())
     with demo.page.expect_event("dialog") as asked:
@@ -26,7 +26,7 @@ def test_title_and_icon_show_it_and_leaving_asks_first(demo):
     expect(demo.stop).to_be_visible()
     demo.stop.click()
     expect(demo.take(1)).to_be_visible()
-    expect(icon).to_have_attribute("href", "static/icon.svg")
+    expect(icon).to_have_attribute("href", "static/demo/icon.svg")
 
 
 LOSE = """(kinds) => {

@@ -12,7 +12,7 @@ import pytest
 from demo_page import LOADING, Demo
 from playwright.sync_api import Page, Route, expect
 
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.lanes import chromium_only, firefox_in_soak
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text()

@@ -9,8 +9,8 @@ import pytest
 from demo_page import Demo
 from playwright.sync_api import Error, Page, Route, expect
 
-from bench.judge import probe, tone
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import chromium_only, firefox_in_soak
 
 RECOVER = re.compile(r"^Recover the interrupted recording \((\d+):(\d\d)\)$")
 WITHOUT_DISK = "delete window.StorageManager?.prototype.getDirectory;"

@@ -10,7 +10,7 @@ import pytest
 from demo_page import Demo
 from playwright.sync_api import Page, expect
 
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, DESKTOP = 390, 1440
 

@@ -12,8 +12,8 @@ import pytest
 from demo_page import LOADING, WITNESS, Demo
 from playwright.sync_api import Page, Route, expect
 
-from bench.judge import probe
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe
+from harness.lanes import chromium_only, firefox_in_soak
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def in_pieces(route: Route) -> None:
     number = itertools.count()
     body = re.sub(
         r"</(label|p|div|fieldset|section|header|details|nav)>",
-        lambda end: f'{end[0]}<script src="static/words.js?piece={next(number)}"></script>',
+        lambda end: f'{end[0]}<script src="static/demo/words.js?piece={next(number)}"></script>',
         response.text(),
     )
     route.fulfill(response=response, body=body)

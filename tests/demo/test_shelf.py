@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from bench.judge import probe, tone
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import chromium_only, firefox_in_soak
 
 NEARLY = 0.35  # seconds
 

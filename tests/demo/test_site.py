@@ -20,8 +20,8 @@ from playwright.sync_api import Locator, Page, expect
 
 import page_files
 import static_site
-from bench.judge import probe, tone
-from bench.lanes import chromium_only, firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import chromium_only, firefox_in_soak
 from serve import Site
 
 BELOW = "some/where"
@@ -208,7 +208,7 @@ def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
     expect_kept(demo)
     kept = caches(demo)
     host.publish("two")
-    style = host.site / "static/style.css"
+    style = host.site / "static/demo/style.css"
     right = style.read_bytes()
     style.write_text("/* of a third version */")
 

@@ -9,7 +9,7 @@ import pytest
 from demo_page import LOADING
 from playwright.sync_api import Page, expect
 
-from bench.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak
 from serve import Handler, Site
 
 PATIENCE = 15_000  # milliseconds

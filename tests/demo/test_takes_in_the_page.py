@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from bench.judge import probe, tone
-from bench.lanes import firefox_in_soak
+from harness.judge import probe, tone
+from harness.lanes import firefox_in_soak
 
 # What the player finds and what can be decoded differ by the encoders' delays and the last picture.
 NEARLY = 0.25  # seconds

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, Page
 
-from bench.lanes import chromium_only
+from harness.lanes import chromium_only
 
 FIREFOX = pytest.mark.parametrize("engine", ["firefox"])
 DEVICES = "camera; microphone"

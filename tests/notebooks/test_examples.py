@@ -1,7 +1,7 @@
 """Every cell of every example notebook, in both hosts, in one go, by what a person sees of it.
 
 Both hosts have the same cells in the same order, and the same checks. The microphone plays one tone, the
-camera shows one colour each second (tests/bench/media.py).
+camera shows one colour each second (tests/harness/media.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 
 import mediarecorder
 import notebooks as sites
-from bench.media import TONE_FREQUENCY
+from harness.media import TONE_FREQUENCY
 
 LEDGER = Path(__file__).resolve().parents[1] / "browser" / "ledger.js"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from bench.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,8 +21,8 @@ class Decoder {
 }
 Object.assign(globalThis, { AudioDecoder: Decoder, VideoDecoder: Decoder });
 
-const { convert, seekable, withTags } = await import("../../static/media/convert.js");
-const { tags } = await import("../../static/media/tags.js");
+const { convert, seekable, withTags } = await import("../../static/library/media/convert.js");
+const { tags } = await import("../../static/library/media/tags.js");
 
 /** @type {Record<string, (blob: Blob, ...rest: any[]) => Promise<any>>} */
 const verbs = { convert, seekable, tags, withTags };

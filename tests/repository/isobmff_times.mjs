@@ -9,7 +9,7 @@ import {
   ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource,
   Input, Mp4OutputFormat, Output,
 } from "../../build/mediabunny/dist/modules/src/index.js";
-import { moovInFront } from "../../static/media/faststart.js";
+import { moovInFront } from "../../static/library/media/faststart.js";
 
 const open = (/** @type {string} */ file) => new Input({ source: new BufferSource(readFileSync(file)), formats: ALL_FORMATS });
 

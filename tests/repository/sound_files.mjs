@@ -18,7 +18,7 @@ import {
   ALL_FORMATS, BufferSource, BufferTarget, EncodedAudioPacketSource, EncodedPacket, EncodedPacketSink, FlacOutputFormat,
   Input, OggOutputFormat, Output, WavOutputFormat,
 } from "../../build/mediabunny/dist/modules/src/index.js";
-import { renumbered } from "../../static/media/flac.js";
+import { renumbered } from "../../static/library/media/flac.js";
 
 const FORMATS = { flac: FlacOutputFormat, ogg: OggOutputFormat, wav: WavOutputFormat };
 const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe]); // 20 ms (RFC 6716, 3.1)

@@ -38,7 +38,7 @@ def test_the_engine_has_the_same_table():
 
 @pytest.mark.parametrize("codec", ENCODERS)
 def test_each_encoder_is_a_bundle_with_its_licence(codec):
-    assert f'register("{codec}"' in (ROOT / f"static/media/encoders/{codec}.js").read_text()
+    assert f'register("{codec}"' in (ROOT / f"static/library/media/encoders/{codec}.js").read_text()
     assert (BUNDLES / f"{codec}.js").stat().st_size > 100_000
     licences = (BUNDLES / "LICENSES.txt").read_text(encoding="utf-8")
     assert len(re.findall(rf"^\* {codec}\.js: [@\w]", licences, re.MULTILINE)) == 2
@@ -54,12 +54,12 @@ def test_the_page_keeps_the_encoders_of_the_formats_that_it_offers():
 def test_no_other_file_of_ours_lists_the_formats():
     """Three of them in one line are a list; whoever needs one reads the table.
 
-    static/bridge/vocabulary.js has what recorders may be asked for, which is another matter.
+    static/library/bridge/protocol.js has what recorders may be asked for, which is another matter.
     """
     names = "|".join(MADE)
     listed = re.compile(rf'"(?:{names})"(?:, "(?:{names})"){{2}}')
     sources = (*(ROOT / "py").rglob("*.py"), *(ROOT / "static").rglob("*.js"), *(ROOT / "tools").glob("*.*"))
-    others = {ROOT / "py/mediarecorder/formats.py", ROOT / "static/bridge/vocabulary.js"}
+    others = {ROOT / "py/mediarecorder/formats.py", ROOT / "static/library/bridge/protocol.js"}
     found = [
         f"{file.relative_to(ROOT)}: {line.strip()}"
         for file in sources

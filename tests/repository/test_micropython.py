@@ -14,10 +14,13 @@ MICROPYTHON = ROOT / "node_modules/@micropython/micropython-webassembly-pyscript
 
 PROGRAM = """
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { loadMicroPython } from "%s";
 const python = await loadMicroPython();
 python.FS.mkdir("/mediarecorder");
-for (const name of readdirSync("py/mediarecorder").filter((name) => name.endsWith(".py"))) {
+for (const name of readdirSync("py/mediarecorder", { recursive: true })) {
+  if (!name.endsWith(".py")) continue;
+  python.FS.mkdirTree(`/mediarecorder/${dirname(name)}`);
   python.FS.writeFile(`/mediarecorder/${name}`, readFileSync(`py/mediarecorder/${name}`));
 }
 try {

@@ -17,11 +17,12 @@ import prepare
 from setup import apt, environment, node, numpy_wheel, places, process, programs, steps
 
 TOOLS = Path(prepare.__file__).parent
-INNER = "tests/bench/inner-requirements.txt"
-JUDGES = "tests/bench/judge-requirements.txt"
+INNER = "tests/harness/in-page-requirements.txt"
+JUDGES = "tests/harness/judge-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
 PACKER = "tools/pack.mjs"
-MEDIA = "static/media/media.js"
+LIBRARY_JS = "static/library"
+MEDIA = f"{LIBRARY_JS}/media/media.js"
 FORMATS = "py/mediarecorder/formats.py"
 NOTEBOOK = "notebooks/first-recording.ipynb"
 SITE_SOURCES = (
@@ -215,7 +216,7 @@ def page_version() -> str:
     return version
 
 
-@pytest.mark.parametrize("file", ["index.html", "static/style.css", "node_modules/pyodide/pyodide.mjs"])
+@pytest.mark.parametrize("file", ["index.html", "static/demo/style.css", "node_modules/pyodide/pyodide.mjs"])
 def test_changed_file_of_the_page_makes_another_version(full_machine, file):
     prepare.prepare("demo")
     (places.ROOT / file).parent.mkdir(parents=True, exist_ok=True)
@@ -351,7 +352,10 @@ def test_without_node_the_one_from_pypi_bundles(machine):
 
 @pytest.mark.parametrize(
     "file",
-    [MEDIA, "static/media/new.js", "static/fault.js", BUNDLER, FORMATS, "py/mediarecorder/__init__.py"],
+    [
+        *(MEDIA, f"{LIBRARY_JS}/media/new.js", f"{LIBRARY_JS}/fault.js"),
+        *(BUNDLER, FORMATS, "py/mediarecorder/__init__.py"),
+    ],
 )
 def test_changed_source_is_bundled_again(full_machine, file):
     prepare.prepare("wheel")
@@ -361,7 +365,7 @@ def test_changed_source_is_bundled_again(full_machine, file):
 
 def test_renamed_source_is_bundled_again(full_machine):
     prepare.prepare("wheel")
-    (places.ROOT / MEDIA).rename(places.ROOT / "static/media/moved.js")
+    (places.ROOT / MEDIA).rename(places.ROOT / "static/library/media/moved.js")
     assert bundle_again(full_machine)
 
 
@@ -750,7 +754,7 @@ def test_finished_step_is_silent_the_second_time(machine, command):
     )
     assert command("demo").stdout == (
         "prepare: installing npm packages: package-lock.json\n"
-        "prepare: bundling JavaScript: static\n"
+        "prepare: bundling JavaScript: static/library\n"
         "prepare: packing the Python of the demo page: py\n"
     )
     assert command("demo").stdout == ""

@@ -89,9 +89,9 @@ def test_pages_are_held_to_the_policies(ask, path):
 
 
 def test_other_files_have_no_policy_of_their_own(ask):
-    """A worker gets its page's where it needs one; the bench's pages are not the demo's."""
+    """A worker gets its page's where it needs one; the harness's pages are not the demo's."""
     assert ask("/static/x.js").headers["Content-Security-Policy"] is None
-    assert ask("/bench/chromium").headers["Content-Security-Policy"] is None
+    assert ask("/harness/chromium").headers["Content-Security-Policy"] is None
 
 
 @pytest.mark.parametrize(

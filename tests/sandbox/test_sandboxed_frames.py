@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route
 
-from bench.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak
 
 TOP = """<!doctype html><title>Top</title>
-<iframe sandbox="allow-scripts" allow="camera *; microphone *" src="/bench/chromium"></iframe>"""
+<iframe sandbox="allow-scripts" allow="camera *; microphone *" src="/harness/chromium"></iframe>"""
 
 START = """async (host) => {
   const { loadPyodide } = await import(`${host}/node_modules/pyodide/pyodide.mjs`);

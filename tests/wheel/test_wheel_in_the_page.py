@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from bench.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,7 +105,7 @@ def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes)
         page.route(
             f"**/{name}", lambda route, name=name: route.fulfill(path=ROOT / "py/mediarecorder/js" / name)
         )
-    page.goto(f"{site}/bench/chromium")
+    page.goto(f"{site}/harness/chromium")
     page.evaluate(START)
     return page
 
@@ -163,11 +163,11 @@ def test_where_it_cannot_be_loaded_the_error_says_what_to_do(
         policy = "script-src 'self' 'wasm-unsafe-eval'"
         route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
 
-    page.route("**/bench/chromium", answer)
+    page.route("**/harness/chromium", answer)
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
-    page.goto(f"{site}/bench/chromium")
+    page.goto(f"{site}/harness/chromium")
     page.evaluate(START)
     said = run(
         page,
@@ -210,7 +210,7 @@ wav = await loud.to_recording("wav")
 
     # A page that is alive keeps its files from the next, and one that is gone does not.
     other = installed.context.new_page()
-    other.goto(f"{site}/bench/chromium")
+    other.goto(f"{site}/harness/chromium")
     other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
     other.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
     other.wait_for_timeout(300)

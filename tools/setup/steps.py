@@ -25,7 +25,7 @@ def _python_packages(name: str, pins: str) -> Step:
 
 
 CHECKERS = _python_packages("dev", "requirements-dev.txt")
-JUDGES = _python_packages("judges", "tests/bench/judge-requirements.txt")
+JUDGES = _python_packages("judges", "tests/harness/judge-requirements.txt")
 NODE_MODULES = Step(
     name="all",
     folder="node_modules",
@@ -39,7 +39,7 @@ NODE_MODULES_OF_DEMO = replace(NODE_MODULES, name="demo", or_else="all", command
 JAVASCRIPT = Step(
     name="bundled",
     folder="py/mediarecorder/js",
-    says="bundling JavaScript: static",
+    says="bundling JavaScript: static/library",
     sources=(
         "package-lock.json",
         "tools/bundle.mjs",
@@ -47,8 +47,8 @@ JAVASCRIPT = Step(
         "tools/patches/*",
         "py/mediarecorder/__init__.py",
         "py/mediarecorder/formats.py",
-        "static/**/*.js",
-        "static/**/*.txt",
+        "static/library/**/*.js",
+        "static/library/**/*.txt",
     ),
     commands=("{node} tools/bundle.mjs",),
     makes="py/mediarecorder/js/media.js",
@@ -58,7 +58,10 @@ PACKED = Step(
     name="packed",
     folder="py/packed",
     says="packing the Python of the demo page: py",
-    sources=("package-lock.json", "tools/pack.mjs", "tools/pack.py", "py/demo/*.py", "py/mediarecorder/*.py"),
+    sources=(
+        *("package-lock.json", "tools/pack.mjs", "tools/pack.py"),
+        *("py/demo/*.py", "py/mediarecorder/**/*.py", "py/mediarecorder/__init__.pyi"),
+    ),
     commands=("{node} tools/pack.mjs",),
     makes="py/packed/demo.zip",
 )
@@ -101,11 +104,11 @@ SITES = Step(
 INNER_SITE = Step(
     name="made",
     folder="build/inner-site",
-    says="installing Python packages for the browser: tests/bench/inner-requirements.txt",
-    sources=("tests/bench/inner-requirements.txt",),
+    says="installing Python packages for the browser: tests/harness/in-page-requirements.txt",
+    sources=("tests/harness/in-page-requirements.txt",),
     commands=(
         f"{PIP} --target {{folder}} --no-deps --no-compile --only-binary :all:"
-        " -r tests/bench/inner-requirements.txt",
+        " -r tests/harness/in-page-requirements.txt",
     ),
 )
 #: The benchmarks' peers: npm's, bundled with what measures them, and the wheels of Python's.

@@ -1,0 +1,50 @@
+"""The public names, and the module of each. `__init__.py` reads this, and imports a name on first use."""
+
+from . import blocking as blocking
+from ._host.bridge import connect as connect
+from .capture import record as record
+from .capture import take_photo as take_photo
+from .chunk import Chunk as Chunk
+from .devices import MediaDeviceInfo as MediaDeviceInfo
+from .devices import MediaDevices as MediaDevices
+from .devices import media_devices as media_devices
+from .diagnosis import Diagnosis as Diagnosis
+from .diagnosis import diagnose as diagnose
+from .errors import AbortError as AbortError
+from .errors import BrowserRequiredError as BrowserRequiredError
+from .errors import EncodingError as EncodingError
+from .errors import InsecureContextError as InsecureContextError
+from .errors import InvalidModificationError as InvalidModificationError
+from .errors import InvalidStateError as InvalidStateError
+from .errors import MediaError as MediaError
+from .errors import NotAllowedError as NotAllowedError
+from .errors import NotFoundError as NotFoundError
+from .errors import NotReadableError as NotReadableError
+from .errors import NotSupportedError as NotSupportedError
+from .errors import OverconstrainedError as OverconstrainedError
+from .errors import PageUnavailableError as PageUnavailableError
+from .errors import QuotaExceededError as QuotaExceededError
+from .errors import RangeError as RangeError
+from .errors import RecordingError as RecordingError
+from .errors import SecurityError as SecurityError
+from .errors import UnknownError as UnknownError
+from .events import Event as Event
+from .events import Subscription as Subscription
+from .frames import Frame as Frame
+from .levels import Level as Level
+from .mixing import mix as mix
+from .outcome import Outcome as Outcome
+from .panel import RecorderPanel as RecorderPanel
+from .photo import Photo as Photo
+from .recorder import MediaRecorder as MediaRecorder
+from .recording import Recording as Recording
+from .samples import AudioSamples as AudioSamples
+from .store import RecordingStore as RecordingStore
+from .store import StoredRecording as StoredRecording
+from .store import StoreEvent as StoreEvent
+from .store import StoreUsage as StoreUsage
+from .streams import MediaStream as MediaStream
+from .tracks import MediaStreamTrack as MediaStreamTrack
+from .waveform import Extremes as Extremes
+
+__version__: str

@@ -1,0 +1,101 @@
+"""What HTML cannot carry is brought to it once it is in the page: a stream, a picture still to come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from .._host.bridge import reach_page
+from .._host.browser import js, js_object, page, realm, settle
+from .._host.modules import load_module
+from ..errors import MediaError
+from .display import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    Showing = dict[str, Any]
+    """What an element is to show: ``stream``, ``poster`` and ``src`` (addresses), ``svg`` (trusted text)."""
+
+log = logging.getLogger("mediarecorder")
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def view_name() -> str:
+    """A name for an element of `view`."""
+    return f"mediarecorder-{js.crypto.randomUUID()}"
+
+
+def view(name: str, content: str) -> str:
+    """HTML of an element that the page finds by its name, whenever and wherever it is inserted."""
+    # The attribute keeps JupyterLab's own keys away.
+    keys = 'data-lm-suppress-shortcuts="true"'
+    return f'<mediarecorder-view data-name="{name}" {keys}>{content}</mediarecorder-view>'
+
+
+async def page_side() -> Any:
+    """What finds such elements (static/library/bridge/attach.js)."""
+    await reach_page()
+    return await load_module("page") if realm() == "page" else page().services
+
+
+def shown_at(url: str, data: str) -> str:
+    """The attributes of a player or picture that say where its content is.
+
+    With `data` that is in the HTML itself, and the page takes the other address where its policy forbids
+    data: in such elements. (JupyterLab's sanitizer takes the address out of any <source>.)
+    """
+    return "".join(
+        f' {name}="{escape(address)}"'
+        for name, address in (("src", data or url), ("data-url", data and url))
+        if address
+    )
+
+
+def noted(
+    content: str,
+    *,
+    embedded: bool = False,
+    verb: str = "play",
+    showing: Callable[[], Awaitable[Showing]] | None = None,
+) -> str:
+    """HTML of a player or picture with a note to be read where its address is dead.
+
+    In a page that has our JavaScript the note is seen only when it is dead
+    (static/library/bridge/attach.js); in a saved notebook always, unless the data is embedded.
+    """
+    name = when_placed(showing) if showing else ""
+    in_page = realm() == "page"
+    if not showing and (in_page or not embedded):
+        in_background(_logged(page_side()))
+    hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
+    return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
+
+
+def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
+    """The name of an element that is to show this, once it is there."""
+    name = view_name()
+
+    async def bring() -> None:
+        showing = await what()
+        if showing:
+            await settle(await page_side(), "show", name, js_object(showing), doing="display")
+
+    in_background(_logged(bring()))
+    return name
+
+
+async def _logged(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await work
+    except MediaError as error:
+        log.warning("A display stays as it is: %s", error)
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Have it run as a task that nobody awaits."""
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)  # the loop itself holds tasks weakly
+    task.add_done_callback(_tasks.discard)

@@ -1,0 +1,99 @@
+"""How a recording shows itself: a player with the sound's waveform or the picture's poster."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from .._host.browser import can_run_sync, run_sync
+from ..errors import MediaError
+from ..waveform import waveform_svg
+from .attach import noted, shown_at
+from .display import clock, escape, figure, file_size
+
+if TYPE_CHECKING:
+    from ..photo import Photo
+    from ..recording import Recording
+
+AT_ONCE = 20_000_000
+"""Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
+
+STROKES = 150
+"""Of a waveform: it is as wide then as the browsers make a player of sound."""
+
+log = logging.getLogger("mediarecorder")
+
+
+class Look:
+    """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
+
+    def __init__(self, svg: str = "", poster: Photo | None = None) -> None:
+        self.svg = svg
+        self.poster = poster
+
+    def close(self) -> None:
+        if self.poster:
+            self.poster.close()
+
+
+async def look_at(recording: Recording) -> Look:
+    """Find out the length, if it is not known, and the look."""
+    try:
+        if math.isnan(recording.duration):
+            await recording.measure()
+        if recording.is_video:
+            return Look(poster=await recording.thumbnail(min(1.0, recording.duration / 2), width=640))
+        return Look(svg=waveform_svg(await recording.waveform(STROKES)))
+    except MediaError as error:
+        log.info("A recording shows itself without a picture: %s", error)
+        return Look()
+
+
+def player_tag(
+    is_video: bool, label: str, *, width: int, poster: str = "", url: str = "", data: str = ""
+) -> str:
+    """The element; addresses that are empty are left out."""
+    tag, size = ("video", f' width="{width}"') if is_video else ("audio", "")
+    given = f' poster="{escape(poster)}"' if poster else ""
+    return (
+        f'<{tag} controls playsinline preload="metadata"{size}{given}{shown_at(url, data)} '
+        f'aria-label="{escape(label)}"></{tag}>'
+    )
+
+
+def player_html(recording: Recording, data: str = "") -> str:
+    """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
+    if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
+        recording.look = run_sync(look_at(recording))
+    look = recording.look
+    length = "" if math.isnan(recording.duration) else clock(recording.duration)
+    player = player_tag(
+        recording.is_video,
+        f"Recording of {length}" if length else "Recording",
+        width=640,
+        # In a saved notebook its address is dead, and browsers show the first picture of what they play.
+        poster=look.poster.url if look and look.poster and not data else "",
+        url=recording.url,
+        data=data,
+    )
+    player = noted(player, embedded=bool(data), showing=None if look else lambda: look_to_show(recording))
+    facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
+    picture = f"{look.svg}<br>" if look and look.svg else ""
+    return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+
+
+async def look_to_show(recording: Recording) -> dict[str, Any]:
+    """For a player that is in the page already."""
+    if recording.look is None:
+        looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))
+        found = await looking
+        if recording.looking is not looking:  # it was closed meanwhile
+            found.close()
+            return {}
+        recording.look = found
+    look = recording.look
+    if look.poster:
+        return {"poster": look.poster.url}
+    return {"svg": look.svg} if look.svg else {}

@@ -1,0 +1,1 @@
+"""The media engine, as Python sees it."""

@@ -1,0 +1,92 @@
+"""The media engine: mediabunny and what stands on it (static/library/media/), loaded on first use.
+
+The package carries it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
+
+Owners: a call of `perform` owns its AbortController and the proxy of its progress function; the generator
+that pulls from a reader owns the reader. Whatever ends the waiting, cancellation above all, ends the work.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from .._checks import checked_bit_rate
+from .._host.browser import absent, create_proxy, js, js_object, require_browser, settle
+from .._host.modules import load_module
+from ..events import call_handler
+from ..formats import FORMATS, checked_name
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+
+def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
+    """Bit rate and codec of the sound as options of `perform`: nothing of what is None."""
+    options: dict[str, Any] = {}
+    row = FORMATS[format]
+    if audio is not None:
+        options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
+    if rate := checked_bit_rate("bits_per_second", bits_per_second):
+        if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
+            raise ValueError(f"{format} is lossless: bits_per_second is for the other formats")
+        options["bitsPerSecond"] = rate
+    return options
+
+
+async def load() -> Any:
+    """The engine's JavaScript object."""
+    require_browser()
+    return await load_module("media")
+
+
+async def perform(
+    doing: str,
+    method: str,
+    *arguments: Any,
+    on_progress: Callable[[float], Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Any:
+    """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once.
+
+    Where it takes an encoder that is not there yet, the encoder is loaded, and the method called again.
+    `options` become a part of the request (`Request` in static/library/media/task.js).
+    """
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+    engine = await load()
+    controller = js.AbortController.new()
+    request = js_object({"signal": controller.signal, **(options or {})})
+    proxy = None
+    if on_progress is not None:
+        proxy = create_proxy(lambda fraction: call_handler(on_progress, float(fraction)))
+        request.progress = proxy
+    try:
+        while True:
+            made = await settle(engine, method, *arguments, request, doing=doing)
+            if absent(module := getattr(made, "needs", None)):
+                return made
+            await load_module(str(module))
+    except BaseException:
+        controller.abort()  # no report comes after this
+        raise
+    finally:
+        if proxy is not None:
+            proxy.destroy()
+
+
+@asynccontextmanager
+async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
+    """A reader of the engine, ``"soundReader"`` or ``"frameReader"``, opened, and closed on every way out."""
+    reader = getattr(await load(), kind)()
+    try:
+        await settle(reader, "open", *arguments, doing=doing)
+        yield reader
+    finally:
+        reader.close()
+
+
+async def pieces(doing: str, reader: Any) -> AsyncIterator[Any]:
+    """What the reader gives: JavaScript's bytes, in memory that the next piece overwrites."""
+    while not absent(piece := await settle(reader, "next", doing=doing)):
+        yield piece

@@ -1,0 +1,1 @@
+"""A take: from the browser's recorder to what is kept of it."""

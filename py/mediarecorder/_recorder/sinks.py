@@ -1,0 +1,209 @@
+"""Where the chunks of a take are kept while it lasts: in the browser's memory, or in a store.
+
+A `Take` does not know which. Both give a JavaScript function that takes the browser's ``dataavailable``
+events, count what came, and make the `Recording` at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from .._host.browser import JsException, create_proxy, js, native_getter
+from ..chunk import Chunk
+from ..errors import UnknownError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..recording import Recording
+    from ..store import RecordingStore
+
+    Done = Callable[[Recording | None, Exception | None], None]
+
+REMINDER = 32 << 20
+"""The most bytes that are taken for a moment to remind of a Blob."""
+SILENCE = 30.0
+"""Seconds without any news of the disk after which it is given up."""
+
+
+def checked_store(store: RecordingStore | None) -> RecordingStore | None:
+    """`store`, if it is one, or None; its module is loaded for those only who have one."""
+    if store is not None:
+        from ..store import RecordingStore
+
+        if not isinstance(store, RecordingStore):
+            raise TypeError(f"store is a RecordingStore, from `await RecordingStore.open()`, not {store!r}")
+    return store
+
+
+class InMemory:
+    """Chunks gathered by the browser itself: one costs no call into Python."""
+
+    def __init__(self) -> None:
+        self._events = js.Array.new()
+        self._summed = self._size = 0
+        self.listener = self._events.push.bind(self._events)
+
+    def begin(self, started_at: float, mime_type: str) -> None:
+        from ..recording import Recording  # now, while the encoder starts: before a take nobody needs it
+
+        self._make = Recording
+        self._data_of = native_getter("BlobEvent", "data")
+
+    @property
+    def count(self) -> int:
+        return int(self._events.length)
+
+    @property
+    def size(self) -> int:
+        count = self.count
+        while self._summed < count:
+            self._size += self._events[self._summed].data.size
+            self._summed += 1
+        return self._size
+
+    @property
+    def anything(self) -> bool:
+        """Whether any data came."""
+        return any(self._events[n].data.size for n in reversed(range(self.count)))
+
+    @property
+    def last(self) -> tuple[int, float]:
+        """Size and time stamp of the last chunk."""
+        event = self._events[self.count - 1]
+        return int(event.data.size), float(event.timeStamp)
+
+    def earlier(self) -> Iterator[Chunk]:
+        """The chunks so far."""
+        return (Chunk(event.data) for event in self._events)
+
+    def release(self) -> None:
+        """No more chunks come."""
+
+    def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        """Make the recording and hand it over, at once or later."""
+        try:
+            chunks = self._blobs()
+            # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
+            mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
+            blob = js.Blob.new(chunks, type=mime_type)
+            recording = self._make(
+                blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks
+            )
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            done(None, error)
+        else:
+            done(recording, None)
+
+    def _blobs(self) -> Any:
+        try:
+            return self._events.map(self._data_of)
+        except JsException:  # an event that some script made and dispatched is no real BlobEvent
+            return js.Array.of(*(event.data for event in self._events))
+
+
+def remind_of(size: int) -> None:
+    """Have the browser's collector of garbage know how much a Blob held that nobody needs any more.
+
+    It counts a few bytes for each, and Chromium has been seen to keep half a gigabyte of them, after which it
+    could read no new one.
+    """
+    js.ArrayBuffer.new(min(size, REMINDER))
+
+
+class InStore:
+    """Chunks written to disk as they come; only the last 4 MB stay in memory.
+
+    Parameters
+    ----------
+    store
+        Where they go.
+    recorded
+        Tells the seconds recorded so far.
+    failed
+        Called with the error when the store can take no more.
+    """
+
+    def __init__(
+        self,
+        store: RecordingStore,
+        recorded: Callable[[], float],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        store.require_open()
+        self._store, self._id = store, store.new_id()
+        self._recorded, self._failed = recorded, failed
+        self.count = self.size = 0
+        self.last = (0, 0.0)
+        self._written = 0
+        self._news = 0
+        self.listener = create_proxy(self._append)
+
+    @property
+    def anything(self) -> bool:
+        return self.size > 0
+
+    def begin(self, started_at: float, mime_type: str) -> None:
+        self._store.begin(self._id, started_at, mime_type, self)
+
+    def earlier(self) -> Iterator[Chunk]:
+        return iter(())  # they are on disk
+
+    def _append(self, event: Any, *_: Any) -> None:
+        size = int(event.data.size)
+        self.count += 1
+        self.size += size
+        self.last = size, float(event.timeStamp)
+        if size:
+            self._store.append(self._id, event.data, size, self._recorded())
+            remind_of(size)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not safe yet."""
+        return self.size - self._written
+
+    def written(self, size: int) -> None:
+        """So many bytes more are safe."""
+        self._written += size
+        self._news += 1
+
+    def failed(self, error: Exception) -> None:
+        """The rest cannot be written."""
+        self._news += 1
+        self._failed(error)
+
+    def release(self) -> None:
+        self.listener.destroy()
+
+    def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        self._finishing = asyncio.ensure_future(self._finish(duration, done))  # the loop holds tasks weakly
+
+    async def _finish(self, duration: float, done: Done) -> None:
+        # (A timer of asyncio's holds its proxy until it would have rung, however soon this is done.)
+        self._looked_at, self._silent = self._news, False
+        look = create_proxy(self._look)
+        timer = js.setInterval(look, SILENCE * 1000)
+        recording = error = None
+        try:
+            recording = await self._store.finish(self._id, duration)
+        except Exception as failed:
+            error = failed
+        except BaseException:
+            error = UnknownError("The store was interrupted.")
+        finally:
+            js.clearInterval(timer)
+            look.destroy()
+        if self._silent:
+            error = UnknownError(
+                f"The disk says nothing any more. What it has written is there: "
+                f"recover it with store.recover({self._id!r})."
+            )
+        done(recording, error)
+
+    def _look(self) -> None:
+        self._silent = self._looked_at == self._news
+        self._looked_at = self._news
+        if self._silent:
+            self._finishing.cancel()

@@ -1,0 +1,1 @@
+"""The store's worker, as Python sees it."""

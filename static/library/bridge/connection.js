@@ -1,0 +1,256 @@
+// @ts-check
+/** The worker's way to its page: the meeting, calls and their answers, and the end. */
+
+import { Fault } from "../fault.js";
+import { PageClock } from "./clock.js";
+import { Life } from "./liveness.js";
+import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./protocol.js";
+
+/** @typedef {import("./protocol.js").Snapshot} Snapshot */
+/** @typedef {import("./liveness.js").Sign} Sign */
+/** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
+
+export class Connection {
+  /** The one that is open. @type {Connection | null} */
+  static current = null;
+
+  /** @type {Snapshot | null} */
+  snapshot = null;
+  closed = false;
+  #ready;
+  #opened;
+  /** @type {BroadcastChannel | null} */
+  #first = null;
+  /** @type {BroadcastChannel | null} */
+  #second = null;
+  #life = new Life(() => this.#say({ type: "robbed" }));
+  #clock = new PageClock(() => this.call(SERVICES, "now"));
+  /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
+  #held = null;
+  /** Nobody guesses the next one, to answer in the page's place. */
+  #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
+  #lastHandle = 0;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
+  #waiting = new Map();
+  /** @type {Map<string, WeakRef<Mirror & object>>} */
+  #mirrors = new Map();
+  #forgotten = new FinalizationRegistry((/** @type {{handle: string}} */ { handle }) => {
+    this.#mirrors.delete(handle);
+    this.forget(handle);
+  });
+  /** @type {(connection: Connection) => void} */
+  #isReady = () => {};
+  /** @type {(error: Fault) => void} */
+  #isRefused = () => {};
+
+  /**
+   * Knock at a channel.
+   * @param {string} name
+   * @param {(connection: Connection) => void} opened  called when the page has answered
+   */
+  constructor(name, opened) {
+    this.#opened = opened;
+    this.#ready = new Promise((resolve, reject) => {
+      this.#isReady = resolve;
+      this.#isRefused = reject;
+    });
+    this.#ready.catch(() => {});
+    this.#begin(name).catch((error) => this.#refuse(embedded(error)));
+  }
+
+  /** @param {string} name */
+  async #begin(name) {
+    const first = (this.#first = new BroadcastChannel(name));
+    const sign = await this.#life.begin();
+    if (this.closed) return;
+    first.onmessage = ({ data }) => this.#meet(data, sign);
+    first.postMessage({ type: "knock", version: VERSION });
+  }
+
+  /** @param {unknown} message  @param {Sign} sign */
+  #meet(message, sign) {
+    if (!isMessage(message) || this.#second) return;
+    if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
+      const theirs = String(message.version);
+      this.#refuse(
+        `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+          "that Python has installed.",
+      );
+    } else if (message.type === "hello") {
+      const channel = randomName();
+      this.#second = new BroadcastChannel(channel);
+      this.#second.onmessage = ({ data }) => this.#hear(data);
+      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
+      this.#first?.close();
+    }
+  }
+
+  /** @param {string} why */
+  #refuse(why) {
+    this.#isRefused(new Fault("PageUnavailableError", why));
+    this.close();
+  }
+
+  /** @param {unknown} message */
+  #hear(message) {
+    if (!isMessage(message)) return;
+    const { type, id, value, error } = message;
+    if (type === "ready") this.#open(message.sign, message.snapshot);
+    else if (type === "unable") this.#refuse(embedded(error));
+    else if (type === "robbed") this.#life.doubt();
+    else if (type === "return") this.#answered(id)?.resolve(value);
+    else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
+    else this.#receive(message, performance.now());
+  }
+
+  /** Something that a mirror must know came. @param {any} message  @param {number} heard */
+  #receive(message, heard) {
+    if (!this.#held && message.type === "event" && !this.#clock.suits(message.event.said, heard)) {
+      this.#held = [];
+      this.synchronize();
+    }
+    if (this.#held) this.#held.push([message, heard]);
+    else this.#deliver(message, heard);
+  }
+
+  /** @param {any} message  @param {number} heard */
+  #deliver(message, heard) {
+    const { type, target, event } = message;
+    const told = type === "event" ? { ...event, at: this.#clock.here(event.at, event.said, heard) } : undefined;
+    this.#mirrors.get(target)?.deref()?.hear({ ...message, event: told });
+  }
+
+  /** Measure the page's clock. What its events wait for is never refused. */
+  async synchronize() {
+    await this.#clock.measure().catch(() => {});
+    this.#release();
+  }
+
+  #release() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const [message, heard] of held) this.#deliver(message, heard);
+    this.#clock.settle();
+  }
+
+  /** @param {Sign} sign  of the page  @param {Snapshot} snapshot */
+  async #open(sign, snapshot) {
+    if (this.snapshot) return;
+    this.snapshot = snapshot;
+    this.#life.watch(sign, () => this.#lose());
+    await this.synchronize();
+    if (this.closed) return;
+    Connection.current = this;
+    this.#opened(this);
+    this.#isReady(this);
+  }
+
+  /** Resolves when the page has answered; nobody may. */
+  whenReady() {
+    return this.#ready;
+  }
+
+  /** @param {number} id */
+  #answered(id) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (!this.closed) this.#second?.postMessage(message);
+  }
+
+  #lose() {
+    if (this.closed) return;
+    this.#release();
+    this.close();
+    for (const { reject } of this.#waiting.values()) reject(lost());
+    this.#waiting.clear();
+    for (const mirror of [...this.#mirrors.values()]) mirror.deref()?.lost(lost());
+  }
+
+  /** Give up. The page finds the worker's lock free, and gives everything back. */
+  close() {
+    this.closed = true;
+    if (Connection.current === this) Connection.current = null;
+    this.#first?.close();
+    this.#second?.close();
+    this.#life.end();
+  }
+
+  /** @param {string} target  @param {string} method  @param {...any} parameters  @returns {Promise<any>} */
+  call(target, method, ...parameters) {
+    if (this.closed) return Promise.reject(lost());
+    const id = ++this.#lastCall;
+    const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    try {
+      this.#say({ type: "call", id, target, method, parameters });
+    } catch (error) {
+      this.#answered(id)?.reject(unpostable(error));
+    }
+    return answer;
+  }
+
+  /** @param {string} target  @param {string} method  @param {...any} parameters */
+  post(target, method, ...parameters) {
+    try {
+      this.#say({ type: "post", target, method, parameters });
+    } catch (error) {
+      throw unpostable(error);
+    }
+  }
+
+  /** @param {string} target  @param {string} name  of an event */
+  listen(target, name) {
+    this.#say({ type: "listen", target, name });
+  }
+
+  /** @param {string} target  @param {string} name */
+  unlisten(target, name) {
+    this.#say({ type: "unlisten", target, name });
+  }
+
+  /** @param {string} handle */
+  forget(handle) {
+    this.#say({ type: "forget", targets: [handle] });
+  }
+
+  newHandle() {
+    return `w${++this.#lastHandle}`;
+  }
+
+  /** The mirror of this handle, if there is one. @param {string} handle  @returns {any} */
+  mirror(handle) {
+    return this.#mirrors.get(handle)?.deref();
+  }
+
+  /** From now on the mirror hears what happens in the page. @param {Mirror & object} mirror  @param {string} handle */
+  enter(mirror, handle) {
+    this.#mirrors.set(handle, new WeakRef(mirror));
+  }
+
+  /** Tell the page when nobody can reach the mirror any more. @param {object} mirror  @param {string} handle */
+  forgetLater(mirror, handle) {
+    this.#forgotten.register(mirror, { handle });
+  }
+}
+
+/** What to say where the browser refuses messages or locks. @param {any} error */
+const embedded = (error) =>
+  "the browser keeps this worker from its page, as it may in a third-party frame (of another site) or a sandboxed one. " +
+  `Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
+
+/** The error of whatever waits for a page that has gone. */
+export function lost() {
+  return new Fault(
+    "PageUnavailableError",
+    "the page has gone, or the part of it that lent its camera and microphone. Open them again.",
+  );
+}
+
+/** What cannot be posted is something that browsers do not take in the page either. @param {any} error */
+function unpostable(error) {
+  return new TypeError(describeError(error).message);
+}

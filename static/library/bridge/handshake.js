@@ -1,0 +1,56 @@
+// @ts-check
+/** How the page's half finds the worker. */
+
+import { Session } from "./session.js";
+import { isMessage, randomName, VERSION } from "./protocol.js";
+
+/** Milliseconds in which a worker must answer an agent that was brought by one. */
+const PATIENCE = 30_000;
+
+/**
+ * Open a channel for workers of this page, which may come and go.
+ * @returns {string} its name, which nobody can guess
+ */
+export function openChannel() {
+  const name = randomName();
+  listen(name, (message) => message.agent === name && new Session(message), name);
+  return name;
+}
+
+/**
+ * Meet the one worker that brought this module here. Where it is played again out of a saved notebook, or twice in
+ * two views of one output, no worker accepts it, and it closes itself.
+ * @param {string} name
+ */
+export function join(name) {
+  const agent = crypto.randomUUID();
+  const channel = listen(name, (message) => {
+    close();
+    if (message.agent === agent) new Session(message);
+  }, agent);
+  const timer = setTimeout(close, PATIENCE);
+  function close() {
+    clearTimeout(timer);
+    channel.close();
+  }
+}
+
+/**
+ * Answer whoever knocks, and call `accepted` with each message that accepts somebody.
+ * @param {string} name  @param {(message: any) => void} accepted  @param {string} agent
+ */
+function listen(name, accepted, agent) {
+  const channel = new BroadcastChannel(name);
+  const hello = () => channel.postMessage({ type: "hello", version: VERSION, agent });
+  channel.onmessage = ({ data }) => {
+    if (!isMessage(data)) return;
+    if (data.type === "knock") {
+      if (data.version === VERSION) hello();
+      else channel.postMessage({ type: "refuse", version: VERSION });
+    } else if (data.type === "accept" && data.version === VERSION) {
+      accepted(data);
+    }
+  };
+  hello();
+  return channel;
+}

@@ -1,0 +1,104 @@
+// @ts-check
+/** The page's audio: how loud a stream is, and several sounds in one track. */
+
+import { Fault } from "../fault.js";
+
+/** Milliseconds the browser's audio gets to run. */
+const RUNNING = 3000;
+const SILENT = "the browser's audio does not run, so sounds cannot be mixed. Call it from a click, and check that the " +
+  "system has an audio output.";
+
+/** Tells how loud a stream is (py/mediarecorder/levels.py). */
+export class Meter {
+  #context = new AudioContext();
+
+  /** @param {MediaStream} stream  @param {number} seconds */
+  constructor(stream, seconds) {
+    this.analyser = this.#context.createAnalyser();
+    const wanted = seconds * this.#context.sampleRate;
+    this.analyser.fftSize = Math.min(32768, Math.max(256, 2 ** Math.ceil(Math.log2(wanted))));
+    this.source = this.#context.createMediaStreamSource(stream);
+    this.source.connect(this.analyser);
+    this.samples = new Float32Array(this.analyser.fftSize);
+  }
+
+  read() {
+    this.analyser.getFloatTimeDomainData(this.samples);
+    let peak = 0;
+    let sum = 0;
+    for (const sample of this.samples) {
+      peak = Math.max(peak, Math.abs(sample));
+      sum += sample * sample;
+    }
+    peak = Math.min(1, peak);
+    return { peak, rms: Math.min(peak, Math.sqrt(sum / this.samples.length)) };
+  }
+
+  close() {
+    this.#context.close().catch(() => {});
+  }
+}
+
+/** Adds sounds up (py/mediarecorder/mixing.py). */
+export class Mix {
+  #context = new AudioContext();
+
+  /** @param {MediaStreamTrack[]} tracks */
+  constructor(tracks) {
+    const destination = this.#context.createMediaStreamDestination();
+    for (const track of tracks) this.#context.createMediaStreamSource(new MediaStream([track])).connect(destination);
+    this.stream = destination.stream;
+  }
+
+  /** Until the page was clicked, or without a loudspeaker, a context may stand still. */
+  async begin() {
+    /** @type {any} */
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Fault("NotReadableError", SILENT)), RUNNING);
+    });
+    await Promise.race([this.#context.resume(), late]).finally(() => clearTimeout(timer));
+  }
+
+  close() {
+    this.#context.close().catch(() => {});
+  }
+}
+
+/** A sound that goes on where its source gives nothing (py/mediarecorder/_recorder/steady.py says the same). */
+export class Continuous {
+  #context;
+  #player;
+  /** Undefined where the browser's audio does not run: before a click. @type {MediaStreamTrack | undefined} */
+  track;
+
+  /** @param {MediaStreamTrack} source */
+  constructor(source) {
+    const { sampleRate = 48000, channelCount } = source.getSettings();
+    this.#player = playing(source);
+    this.#context = new AudioContext({ sampleRate });
+    if (this.#context.state !== "running") return;
+    const destination = this.#context.createMediaStreamDestination();
+    if (channelCount) destination.channelCount = channelCount;
+    const silence = new ConstantSourceNode(this.#context, { offset: 0 });
+    silence.connect(destination);
+    silence.start();
+    this.#context.createMediaStreamSource(new MediaStream([source])).connect(destination);
+    [this.track] = destination.stream.getTracks();
+  }
+
+  close() {
+    this.#context.close().catch(() => {});
+    if (this.#player) this.#player.srcObject = null;
+  }
+}
+
+/** Chromium delivers the sound of a connection only while an element plays it. @param {MediaStreamTrack} track */
+function playing(track) {
+  if (track.label !== "remote audio") return undefined;
+  const player = new Audio();
+  player.muted = true;
+  player.srcObject = new MediaStream([track]);
+  player.play().catch(() => {});
+  return player;
+}

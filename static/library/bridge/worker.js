@@ -1,0 +1,56 @@
+// @ts-check
+/**
+ * The bridge's half in the worker: finds the page, and supplies what a worker lacks. The wheel carries it as
+ * `mediarecorder/js/worker.js`; Python loads it (py/mediarecorder/_host/bridge.py) and finds it where it registers itself.
+ */
+
+import { Connection } from "./connection.js";
+import {
+  BlobEvent,
+  CaptureController,
+  MediaDevices,
+  MediaRecorder,
+  MediaStream,
+  MediaStreamTrack,
+  Permissions,
+  Services,
+} from "./mirrors.js";
+import { VERSION } from "./protocol.js";
+
+const mediaDevices = new MediaDevices();
+
+/** What of the page's `window` Python uses. */
+const page = {
+  BlobEvent,
+  CaptureController,
+  MediaRecorder,
+  MediaStream,
+  MediaStreamTrack,
+  location: {
+    get ancestorOrigins() {
+      return { length: Connection.current?.snapshot?.policy.ancestors ?? 0 };
+    },
+  },
+  document: {
+    get featurePolicy() {
+      const features = Connection.current?.snapshot?.policy.features;
+      return features && { allowedFeatures: () => features };
+    },
+  },
+  navigator: { mediaDevices, permissions: new Permissions() },
+  services: new Services(),
+};
+
+const open = (/** @type {string} */ name) => new Connection(name, (connection) => mediaDevices.attach(connection));
+
+const bridge = {
+  version: VERSION,
+  page,
+  open,
+  /** Whether there is a page at present. */
+  get connected() {
+    return Connection.current !== null;
+  },
+};
+
+Object.assign(globalThis, { [Symbol.for("mediarecorder.worker")]: bridge });

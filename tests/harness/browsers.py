@@ -1,0 +1,35 @@
+"""A lane in Playwright's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import browsers as installed
+from harness.lanes import Lane
+from harness.media import make_input
+
+
+class BrowserMissingError(Exception):
+    """No such browser on this machine; the text says how to get one."""
+
+
+def launch_options(lane: Lane) -> dict[str, Any]:
+    """Arguments of ``playwright.<engine>.launch``."""
+    if lane.engine == "chromium":
+        make_input()
+        return {"executable_path": _path(installed.find_chromium(), "chromium"), "args": list(lane.flags)}
+    path = _path(installed.find_firefox(), "firefox")
+    options = {"executable_path": path, "firefox_user_prefs": dict(lane.prefs)}
+    # A Firefox as its makers ship it is driven over WebDriver BiDi.
+    return options if installed.is_playwrights_own(path) else {**options, "channel": "moz-firefox"}
+
+
+def context_options(lane: Lane) -> dict[str, Any]:
+    """Arguments of ``browser.new_context``."""
+    return {"permissions": list(lane.permissions)} if lane.permissions else {}
+
+
+def _path(path: str | None, engine: str) -> str:
+    if path is None:
+        raise BrowserMissingError(installed.remedy(engine))
+    return path

@@ -1,0 +1,49 @@
+"""The files that go into the page, as one zip: packages, library, tests, and documents with examples."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PACKAGES = "build/inner-site"
+OURS = ("py/mediarecorder", "tests/browser", "docs")
+SINGLE = (
+    "README.md",
+    "tests/harness/__init__.py",
+    "tests/harness/agreement.py",
+    "tests/harness/corpus.py",
+    "tests/harness/in_page.py",
+    "tests/harness/marks.py",
+    "tests/harness/must_fail.py",
+    "tests/harness/painted.py",
+    "tests/harness/async_tests.py",
+)
+
+
+def pack() -> bytes:
+    if not (ROOT / PACKAGES / "pytest").is_dir():
+        raise FileNotFoundError(f"{PACKAGES} is missing: run make test, or python3 tools/prepare.py test")
+    packed = io.BytesIO()
+    # Stored, not compressed: it travels within this machine, and unpacking costs time in WebAssembly.
+    with zipfile.ZipFile(packed, "w") as bundle:
+        for file in _files():
+            bundle.write(file, file.relative_to(ROOT))
+    return packed.getvalue()
+
+
+def _files() -> Iterator[Path]:
+    for folder in (PACKAGES, *OURS):
+        for file in (ROOT / folder).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts and not _is_spare(file):
+                yield file
+    yield from (ROOT / name for name in SINGLE if (ROOT / name).exists())
+
+
+def _is_spare(file: Path) -> bool:
+    """Pygments knows hundreds of languages; pytest colours Python and diffs."""
+    folder, name = file.parts[-3:-1], file.stem
+    return folder == ("pygments", "lexers") and name not in ("__init__", "_mapping", "python", "diff")

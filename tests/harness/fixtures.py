@@ -1,0 +1,179 @@
+"""Fixtures for tests that drive a page from outside, as a person would (tests/demo).
+
+``site``                      address of the project's server, without a slash at the end
+``insecure_site``             the same under a name that is no secure context (lane chromium-insecure)
+``engine``                    ``"chromium"``, then ``"firefox"``; a parametrize mark of its own overrides it
+``launch(engine, …)``         a fresh page: ``flags`` more for Chromium, ``without`` some (by their start),
+                              ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
+                              ``browser.new_context``
+``lane_page(name, …)``        a fresh page in the surroundings of a lane of lanes.py, with ``context`` options
+``demo_page``                 a page of the engine that is opening the demo; it is not waited for
+``screenshots``               the folder for pictures to look at, build/screenshots
+
+Afterwards, whatever conduct.py forbids fails the test; the mark ``console_errors`` allows console errors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
+
+from harness.browsers import BrowserMissingError, context_options, launch_options
+from harness.lanes import CHROMIUM, FIREFOX, INSECURE_HOST, LANES, Lane
+from harness.media import ROOT
+from harness.page_watch import Conduct
+from harness.plugin import HARNESS
+from harness.reports import blame
+
+#: These pages live for seconds: compiling Python a second time, for speed, takes a fifth of all their time.
+COMPILED_ONCE = "--js-flags=--liftoff-only"
+ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
+SCREENSHOTS = ROOT / "build" / "screenshots"
+#: Milliseconds for what is expected to be seen: a limit to hanging, on a machine that has more to do.
+PATIENCE = 20_000
+#: Browsers that stay open for the next test that wants the same options.
+SPARE = 2
+
+CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, Conduct]]]()
+
+
+class Browsers:
+    """One browser for equal options; tests get a fresh context in it."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._open: dict[str, Browser] = {}
+
+    def get(self, lane: Lane) -> Browser:
+        options = launch_options(lane)
+        browser = self._open.pop(repr(options), None)
+        if browser is None or not browser.is_connected():
+            self._close_idle()
+            browser = self._playwright[lane.engine].launch(**options)
+        self._open[repr(options)] = browser
+        return browser
+
+    def _close_idle(self) -> None:
+        idle = [key for key, browser in self._open.items() if not browser.contexts]
+        for key in idle[: max(0, len(idle) - SPARE + 1)]:
+            self._open.pop(key).close()
+
+    def close(self) -> None:
+        for browser in self._open.values():
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """A process can have one only."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Browsers]:
+    browsers = Browsers(playwright)
+    yield browsers
+    browsers.close()
+
+
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest) -> str:
+    return request.config.stash[HARNESS].site.url
+
+
+@pytest.fixture(scope="session")
+def insecure_site(request: pytest.FixtureRequest) -> str:
+    return request.config.stash[HARNESS].site.url_on(INSECURE_HOST)
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def open_page(request: pytest.FixtureRequest, browsers: Browsers) -> Iterator[Callable[..., Page]]:
+    """``open_page(lane, **options)``: a page in a fresh context, watched, closed after the test."""
+    contexts = request.node.stash.setdefault(CONTEXTS, [])
+
+    def open_page(lane: Lane, **options: Any) -> Page:
+        if lane.engine == "chromium":
+            lane = lane.plus(flags=[COMPILED_ONCE])
+        try:
+            browser = browsers.get(lane)
+        except BrowserMissingError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        context = browser.new_context(**context_options(lane), **options)
+        contexts.append((context, Conduct(context)))
+        return context.new_page()
+
+    yield open_page
+    for context, _ in contexts:
+        context.close()
+
+
+@pytest.fixture
+def launch(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    def launch(
+        engine: str,
+        *,
+        flags: Iterable[str] = (),
+        without: Iterable[str] = (),
+        prefs: Mapping[str, bool | int | str] = MappingProxyType({}),
+        permissions: Iterable[str] = (),
+        context: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Page:
+        lane = ENGINES[engine]
+        for prefix in without:
+            lane = lane.without(prefix)
+        return open_page(lane.plus(flags=flags, prefs=prefs, permissions=permissions), **context)
+
+    return launch
+
+
+@pytest.fixture
+def lane_page(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    return lambda name, **context: open_page(LANES[name], **context)
+
+
+@pytest.fixture
+def demo_page(launch: Callable[..., Page], engine: str, site: str) -> Page:
+    page = launch(engine)
+    page.goto(f"{site}/", wait_until="commit")
+    return page
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        for context, conduct in item.stash.get(CONTEXTS, []):
+            _let_events_arrive(context)
+            console_errors = item.get_closest_marker("console_errors") is not None
+            console, offences = conduct.take(console_errors=console_errors)
+            blame(report, offences, console)
+    return report
+
+
+def _let_events_arrive(context: BrowserContext) -> None:
+    """The test may have ended right after its offence. A page that hangs can be waited for, but not asked."""
+    for page in context.pages[:1]:
+        # If it has crashed, it has nothing more to say.
+        with contextlib.suppress(Error):
+            page.wait_for_timeout(100)

@@ -1,0 +1,70 @@
+// @ts-check
+/** The harness's page: has an interpreter run the tests, here or in a worker. */
+
+import { Interpreter } from "./interpreter.js";
+
+/** @typedef {import("./interpreter.js").Options} Options */
+
+/** An interpreter in a worker, which reaches this page by the library's bridge. */
+class RemoteInterpreter {
+  #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  #last = 0;
+  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+  #waiting = new Map();
+
+  constructor() {
+    this.#worker.onmessage = ({ data: { id, value, error, unhandled } }) => {
+      if (unhandled !== undefined) return console.error(unhandled);
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(new Error(error));
+    };
+    this.#worker.onerror = ({ message }) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    };
+  }
+
+  /** @param {Options} options */
+  async start(options) {
+    const { openChannel } = await import("/py/mediarecorder/js/page.js");
+    // (The driver of a browser would keep each file.)
+    document.addEventListener("click", (event) => event.preventDefault());
+    await this.#ask("start", { ...options, channel: openChannel() });
+  }
+
+  /** @param {string} nodeId */
+  run(nodeId) {
+    return this.#ask("run", nodeId);
+  }
+
+  /** @param {"start" | "run"} method  @param {unknown} parameter @returns {Promise<any>} */
+  #ask(method, parameter) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, parameter });
+    });
+  }
+}
+
+class Harness {
+  /** @type {Interpreter | RemoteInterpreter} */
+  #interpreter = new Interpreter();
+
+  /** @param {Options & {realm: "page" | "worker"}} options */
+  async start({ realm, ...options }) {
+    if (realm === "worker") this.#interpreter = new RemoteInterpreter();
+    await this.#interpreter.start(options);
+  }
+
+  /** @param {string} nodeId */
+  async run(nodeId) {
+    const answer = await this.#interpreter.run(nodeId);
+    // What the test asked of the network and did not wait for has been announced when this is answered.
+    await fetch(location.href, { method: "HEAD" });
+    return answer;
+  }
+}
+
+Object.assign(window, { harness: new Harness() });

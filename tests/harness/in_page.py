@@ -1,0 +1,177 @@
+"""pytest inside the page: one session that waits for requests and runs the test that each of them names."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import json
+import os
+import sys
+import traceback
+import warnings
+from typing import Any
+
+import pytest
+from pyodide.ffi import run_sync
+
+from harness import marks
+from harness.async_tests import Waiting
+
+
+class Session:
+    """pytest plugin that keeps the session open: ``run`` may be called as soon as ``ready`` is done."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_event_loop()
+        self.ready: asyncio.Future[None] = self.loop.create_future()
+        self._requests: asyncio.Queue[tuple[str, asyncio.Future[str]]] = asyncio.Queue()
+        self._not_collected: dict[str, str] = {}
+        self._reports: list[pytest.TestReport] = []
+        #: What a test left behind that asyncio and Python only mention in passing; any of it fails the test.
+        self._leftovers: list[str] = []
+        #: The list handed out by the fixture ``loop_errors``, while a test has it.
+        self._loop_errors: list[dict[str, Any]] | None = None
+
+    async def run(self, node_id: str) -> str:
+        """JSON of ``{"reports": [pytest's serialized reports], "leftovers": [texts]}``."""
+        answer = self.loop.create_future()
+        self._requests.put_nowait((node_id, answer))
+        return await answer
+
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        parser.addoption("--lane")
+        parser.addoption("--engine")
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        marks.register(config)
+        _use_hypothesis()
+        sys.unraisablehook = self._on_unraisable
+        self.loop.set_exception_handler(self._on_loop_error)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._not_collected[report.nodeid] = report.longreprtext
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        # What may be said late (a coroutine was never awaited) is said outside pytest's own filters.
+        warnings.simplefilter("error")
+        # Collections after each test need not look at pytest, Hypothesis and Pyodide again.
+        gc.collect()
+        gc.freeze()
+        self.ready.set_result(None)
+        while True:
+            node_id, answer = run_sync(self._requests.get())
+            if item := items.get(node_id):
+                answer.set_result(json.dumps(self._run(item), default=repr))
+            else:
+                why = self._not_collected.get(node_id.split("::")[0], "pytest does not find it there")
+                answer.set_result(json.dumps({"reports": [], "leftovers": [f"In the browser: {why}"]}))
+
+    def _run(self, item: pytest.Item) -> dict[str, Any]:
+        self._reports, self._leftovers, self._loop_errors = [], [], None
+        tasks_before = asyncio.all_tasks(self.loop)
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        except BaseException as error:
+            # pytest.exit and the like leave pytest half way; without reports the page counts as lost.
+            return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
+        # pytest keeps the last error for debuggers, and with it whatever its frames hold.
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            sys.__dict__.pop(name, None)
+        run_sync(self._finish(asyncio.all_tasks(self.loop) - tasks_before))
+        serialize = item.config.hook.pytest_report_to_serializable
+        return {
+            "reports": [serialize(config=item.config, report=report) for report in self._reports],
+            "leftovers": self._leftovers,
+        }
+
+    async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                self._leftovers.append(f"A task outlived the test, then failed:\n{_text(result)}")
+        tasks.clear()
+        gc.collect()
+        # One turn of the loop, so that rejections nobody handles have reached the page.
+        await asyncio.sleep(0)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._reports.append(report)
+
+    @pytest.fixture
+    def loop_errors(self) -> list[dict[str, Any]]:
+        """What the event loop's exception handler is given; with this fixture it does not fail the test."""
+        self._loop_errors = []
+        return self._loop_errors
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if self._loop_errors is not None:
+            self._loop_errors.append(context)
+            return
+        # As text: the context itself would keep the task alive, and what it holds.
+        error = context.get("exception")
+        message = context.get("message", "An exception that nobody awaits")
+        self._leftovers.append(f"{message}\n{_text(error) if error else context}")
+
+    def _on_unraisable(self, unraisable: Any) -> None:
+        message = unraisable.err_msg or f"Exception ignored in {unraisable.object!r}"
+        self._leftovers.append(f"{message}\n{_text(unraisable.exc_value)}")
+
+
+session: Session
+
+
+def main(root: str, arguments: Any) -> None:
+    """Start pytest and stay in it. Called with ``callPromising``, so that ``run_sync`` works below."""
+    os.chdir(root)
+    # pytest's own terminal output is of interest only if it ends before the first test.
+    terminal, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        pytest.main([f"--rootdir={root}", *ARGUMENTS, *arguments], plugins=[session, Waiting()])
+    except BaseException:
+        traceback.print_exc(file=sys.stdout)
+    output, sys.stdout = sys.stdout.getvalue(), terminal
+    if not session.ready.done():
+        session.ready.set_exception(RuntimeError("pytest did not start in the page:\n" + output))
+
+
+ARGUMENTS = (
+    "--continue-on-collection-errors",
+    "--strict-markers",
+    "--capture=sys",
+    "-Werror",
+    # Hypothesis counts references, and Python 3.14 makes fewer of them.
+    "-Wignore:It looks like `register_random`",
+    # Here there are no files to cache in, no threads, no signals; the session sees unraisable errors itself.
+    *("-pno:cacheprovider", "-pno:faulthandler", "-pno:threadexception", "-pno:unraisableexception"),
+)
+
+
+def _use_hypothesis() -> None:
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(
+        "page",
+        database=None,
+        derandomize=True,
+        # A browser's answer takes as long as it takes, and examples share the devices a fixture has opened.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        # It would explain failures by lines of the harness.
+        phases=[phase for phase in Phase if phase is not Phase.explain],
+    )
+    settings.load_profile("page")
+
+
+def _text(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def open_session() -> Session:
+    global session
+    session = Session()
+    return session

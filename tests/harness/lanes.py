@@ -1,0 +1,170 @@
+"""The lanes of the harness: in what surroundings a test runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import pytest
+
+from harness.media import COLOURS, TONE, TONE_FREQUENCY
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One engine with its devices, permissions, interpreter and security policy."""
+
+    engine: str
+    #: Command line of Chromium, preferences of Firefox.
+    flags: tuple[str, ...] = ()
+    prefs: Mapping[str, bool | int | str] = field(default_factory=lambda: MappingProxyType({}))
+    #: Folder in node_modules.
+    pyodide: str = "pyodide"
+    #: Address of a wheel to install there before the tests.
+    wheel: str = ""
+    #: Headers of the lane's page, added to the server's.
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: What the page may use without asking (Chromium, and only where the flags do not decide it).
+    permissions: tuple[str, ...] = ()
+    host: str = "localhost"
+    #: Where Python runs: in the page, or in a worker that reaches it by the library's bridge.
+    realm: str = "page"
+
+    def without(self, prefix: str) -> Lane:
+        """The lane without the Chromium flags that begin like this."""
+        return replace(self, flags=tuple(flag for flag in self.flags if not flag.startswith(prefix)))
+
+    def plus(
+        self,
+        *,
+        flags: Iterable[str] = (),
+        prefs: Mapping[str, bool | int | str] = MappingProxyType({}),
+        permissions: Iterable[str] = (),
+    ) -> Lane:
+        return replace(
+            self,
+            flags=(*self.flags, *flags),
+            prefs={**self.prefs, **prefs},
+            permissions=(*self.permissions, *permissions),
+        )
+
+
+#: Of tests that open pages of their own: in which engines.
+chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_in_soak = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
+)
+
+#: A name that is not this machine's own, so that the page is no secure context.
+INSECURE_HOST = "recorder.test"
+
+FAKE_UI = "--use-fake-ui-for-media-stream"
+FAKE_DEVICES = "--use-fake-device-for-media-stream"
+FAKE_CAMERA_FILE = "--use-file-for-fake-video-capture"
+
+CHROMIUM = Lane(
+    engine="chromium",
+    flags=(
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--autoplay-policy=no-user-gesture-required",
+        # Playwright does not see what a service worker asks for; this stops it too.
+        f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, "
+        "EXCLUDE localhost, EXCLUDE 127.0.0.1",
+        FAKE_DEVICES,
+        FAKE_UI,
+        f"--use-file-for-fake-audio-capture={TONE}",
+        f"{FAKE_CAMERA_FILE}={COLOURS}",
+    ),
+)
+
+FIREFOX = Lane(
+    engine="firefox",
+    prefs={
+        "media.navigator.streams.fake": True,
+        "media.navigator.permission.disabled": True,
+        "media.navigator.audio.fake_frequency": TONE_FREQUENCY,
+        "media.autoplay.default": 0,
+        # Whoever asks for persistent storage gets it, without a question to a user who is not there.
+        "dom.storageManager.prompt.testing": True,
+        "dom.storageManager.prompt.testing.allow": True,
+        # Everything that leaves this machine meets a closed door.
+        "network.proxy.type": 1,
+        "network.proxy.http": "127.0.0.1",
+        "network.proxy.http_port": 9,
+        "network.proxy.ssl": "127.0.0.1",
+        "network.proxy.ssl_port": 9,
+    },
+)
+
+STRICT_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
+    "media-src 'self' blob:; img-src 'self' blob: data:"
+)
+
+# What is evaluated is trusted, too: the import in a worker that is a module needs it.
+UNTRUSTED = "require-trusted-types-for 'script'; trusted-types harness"
+TRUSTED_TYPES = f"{UNTRUSTED} mediarecorder"
+
+LANES: dict[str, Lane] = {
+    "chromium": CHROMIUM,
+    "firefox": FIREFOX,
+    "chromium-worker": replace(CHROMIUM, realm="worker"),
+    "firefox-worker": replace(FIREFOX, realm="worker"),
+    "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
+    "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
+    "chromium-csp": replace(CHROMIUM, headers={"Content-Security-Policy": STRICT_POLICY}),
+    "chromium-denied": CHROMIUM.without(FAKE_UI).plus(flags=[f"{FAKE_UI}=deny"]),
+    "firefox-denied": FIREFOX.plus(
+        prefs={
+            "media.navigator.permission.disabled": False,
+            "permissions.default.camera": 2,
+            "permissions.default.microphone": 2,
+        }
+    ),
+    # Three microphones remain. A camera that plays a file would be there whatever the count.
+    "chromium-no-camera": CHROMIUM.without(FAKE_CAMERA_FILE)
+    .without(FAKE_DEVICES)
+    .plus(flags=[f"{FAKE_DEVICES}=device-count=0"]),
+    "firefox-no-devices": FIREFOX.plus(prefs={"media.navigator.streams.fake": False}),
+    # Taking these permissions away ends the tracks as unplugging the device would.
+    # Who asks for the screen gets this tab.
+    "chromium-permissions": CHROMIUM.without(FAKE_UI).plus(
+        flags=["--auto-accept-this-tab-capture"], permissions=["camera", "microphone"]
+    ),
+    "firefox-resist-fingerprinting": FIREFOX.plus(prefs={"privacy.resistFingerprinting": True}),
+    "firefox-private": FIREFOX.plus(prefs={"browser.privatebrowsing.autostart": True}),
+    "chromium-trusted-types": replace(CHROMIUM, headers={"Content-Security-Policy": TRUSTED_TYPES}),
+    "firefox-trusted-types": replace(FIREFOX, headers={"Content-Security-Policy": TRUSTED_TYPES}),
+    # The page has a list of policies, and the library's is not in it.
+    "chromium-untrusted": replace(CHROMIUM, headers={"Content-Security-Policy": UNTRUSTED}),
+    "firefox-untrusted": replace(FIREFOX, headers={"Content-Security-Policy": UNTRUSTED}),
+    "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
+}
+
+#: The lanes of a test without marks, those of these that ``page_only`` takes away, and what ``core`` adds.
+DEFAULT = ("chromium", "firefox")
+WORKERS = ("chromium-worker", "firefox-worker")
+CORE = ("chromium-pyodide-0.27", "chromium-csp")
+
+
+def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
+    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else the others add and take away.
+
+    With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
+    """
+    marks = list(marks)
+    for mark in marks:
+        if mark.name == "lane":
+            if unknown := [name for name in mark.args if name not in LANES]:
+                raise pytest.UsageError(f"no such lane: {', '.join(unknown)}; there are {', '.join(LANES)}")
+            left_out = "chromium-numpy" if os.environ.get("NUMPY_LANE") == "0" else ""
+            return tuple(name for name in mark.args if name != left_out)
+    names = {mark.name for mark in marks}
+    return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())

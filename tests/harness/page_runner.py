@@ -1,0 +1,170 @@
+"""The one open page that runs inner tests, and the browser around it.
+
+Playwright works in a thread of its own: a test that blocks its page is given up after a time, which a call
+that waits for the page could not do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
+
+from harness.browsers import BrowserMissingError, context_options, launch_options
+from harness.bundle import ROOT
+from harness.lanes import LANES, Lane
+from harness.page_watch import Conduct
+from harness.server import BUNDLE, HarnessSite
+
+T = TypeVar("T")
+
+#: Seconds for the browser, the interpreter and the collection of the tests.
+START_LIMIT = 90
+CLOSE_LIMIT = 30
+#: What the page gets on top of a test's own limit, before it counts as dead.
+GRACE = 10
+
+
+@dataclass
+class Answer:
+    """What came of a test: pytest's serialized reports, what else was wrong, and the browser's console."""
+
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    #: The browser's process has crashed: it is not the test that failed.
+    crashed: bool = False
+
+
+class Runner:
+    """``run`` opens what is needed; a lane that differs from the last one replaces its browser."""
+
+    def __init__(self, site: HarnessSite, arguments: Mapping[str, list[str]]) -> None:
+        self._site = site
+        #: pytest's arguments inside, for each lane.
+        self._arguments = arguments
+        self._lane = ""
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._page: Page | None = None
+        self._conduct: Conduct | None = None
+        #: Lanes that did not start, and why: no need to wait for it again with every test.
+        self._unusable: dict[str, str] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="harness", daemon=True)
+        self._thread.start()
+
+    def run(self, lane: str, node_id: str, seconds: float, *, console_errors: bool) -> Answer:
+        """Run one inner test. Never raises for what the page does."""
+        return self._wait(self._run(lane, node_id, seconds, console_errors))
+
+    def close(self) -> None:
+        self._wait(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _run(self, lane: str, node_id: str, seconds: float, console_errors: bool) -> Answer:
+        if lane in self._unusable:
+            return Answer(problems=[self._unusable[lane]])
+        try:
+            page = await self._open_at_last(lane)
+        except (BrowserMissingError, Error, TimeoutError) as error:
+            why = f"The lane {lane} does not start: {error or f'nothing for {START_LIMIT} s'}"
+            self._unusable[lane] = why
+            console, offences = self._take(console_errors)
+            await self._close_browser()
+            return Answer([], [why, *offences], console)
+        try:
+            async with asyncio.timeout(seconds + GRACE):
+                inner = json.loads(await page.evaluate("nodeId => harness.run(nodeId)", node_id))
+            answer = Answer(inner["reports"], inner["leftovers"])
+        except Error as error:
+            crashed = "crashed" in error.message
+            answer = Answer(problems=[f"The test lost its page: {error.message}"], crashed=crashed)
+        except TimeoutError:
+            answer = Answer(problems=[f"No answer from the page {GRACE} s after the limit of {seconds:g} s"])
+        answer.console, offences = self._take(console_errors)
+        answer.problems += offences
+        if not answer.reports:
+            await self._close_browser()
+        return answer
+
+    async def _open_at_last(self, name: str) -> Page:
+        """The lane's page. A browser that crashes while it starts, as happens, gets a second try."""
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                return await self._open(name)
+        except (Error, TimeoutError):
+            await self._close_browser()
+        async with asyncio.timeout(START_LIMIT):
+            return await self._open(name)
+
+    async def _open(self, name: str) -> Page:
+        lane = LANES[name]
+        if name != self._lane:
+            await self._close_browser()
+            self._lane = name
+        if self._page is None:
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+            self._browser = await self._playwright[lane.engine].launch(**launch_options(lane))
+            self._context = await self._browser.new_context(**context_options(lane))
+            if lane.permissions:
+                await self._context.expose_binding("clearPermissions", self._clear_permissions)
+            if lane.engine == "chromium":
+                await self._context.expose_binding("collectGarbage", self._collect_garbage)
+            self._conduct = Conduct(self._context)
+            self._page = await self._context.new_page()
+            await self._start(self._page, name, lane)
+        elif lane.permissions:
+            # A test before this one may have taken them away.
+            await self._context.grant_permissions(list(lane.permissions))
+        return self._page
+
+    async def _start(self, page: Page, name: str, lane: Lane) -> None:
+        await page.goto(f"{self._site.url_on(lane.host)}/harness/{name}")
+        options = {
+            "pyodide": f"/node_modules/{lane.pyodide}",
+            "root": str(ROOT),
+            "bundle": BUNDLE,
+            "wheel": lane.wheel,
+            "realm": lane.realm,
+            "arguments": [f"--lane={name}", f"--engine={lane.engine}", *self._arguments[name]],
+        }
+        await page.evaluate("options => harness.start(options)", options)
+
+    async def _clear_permissions(self, source: object) -> None:
+        await self._context.clear_permissions()
+
+    async def _collect_garbage(self, source: dict[str, Any]) -> None:
+        session = await source["context"].new_cdp_session(source["page"])
+        await session.send("HeapProfiler.collectGarbage")
+        await session.detach()
+
+    def _take(self, console_errors: bool) -> tuple[list[str], list[str]]:
+        return self._conduct.take(console_errors=console_errors) if self._conduct else ([], [])
+
+    async def _close_browser(self) -> None:
+        browser, self._browser = self._browser, None
+        self._context = self._page = self._conduct = None
+        if browser:
+            # One that hangs or has crashed must not hold up the next.
+            with contextlib.suppress(Error, TimeoutError):
+                async with asyncio.timeout(CLOSE_LIMIT):
+                    await browser.close()
+
+    async def _close(self) -> None:
+        await self._close_browser()
+        if self._playwright:
+            await self._playwright.stop()

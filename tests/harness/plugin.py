@@ -1,0 +1,159 @@
+"""The outer pytest: collects the tests of tests/browser and has them run in the page, once for each lane."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from harness import marks
+from harness.lanes import LANES, WORKERS, lanes_of
+from harness.page_runner import Runner
+from harness.reports import blame, outcome_report
+from harness.scheduling import LaneScheduling, group_of, in_order
+from harness.server import HarnessSite
+
+#: Folder, and file, of tests for the page.
+INNER_TESTS = Path(__file__).resolve().parents[1] / "browser"
+OFFENCES = Path(__file__).resolve().parent / "offences.py"
+
+#: The lane of an inner test.
+LANE = pytest.StashKey[str]()
+
+
+class Harness:
+    """What the session opens when the first test needs it."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    @functools.cached_property
+    def site(self) -> HarnessSite:
+        return HarnessSite()
+
+    @functools.cached_property
+    def runner(self) -> Runner:
+        return Runner(self.site, self._inner_arguments())
+
+    def close(self) -> None:
+        # Only what was opened: a look at the property would open it.
+        if "runner" in self.__dict__:
+            self.runner.close()
+        if "site" in self.__dict__:
+            self.site.close()
+
+    def _inner_arguments(self) -> dict[str, list[str]]:
+        """For each lane: how failures are to be shown, and the files of its tests."""
+        config = self._session.config
+        style = [f"--tb={config.option.tbstyle}", f"--verbosity={config.option.verbose}"]
+        if config.option.showlocals:
+            style.append("--showlocals")
+        if config.get_terminal_writer().hasmarkup:
+            style.append("--color=yes")
+        files: dict[str, dict[str, None]] = defaultdict(dict)
+        for item in self._session.items:
+            if lane := item.stash.get(LANE, None):
+                files[lane][item.nodeid.split("::")[0]] = None
+        return {lane: [*style, *names] for lane, names in files.items()}
+
+
+HARNESS = pytest.StashKey[Harness]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    marks.register(config)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[HARNESS] = Harness(session)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if harness := config.stash.get(HARNESS, None):
+        harness.close()
+
+
+# First, so that the lane comes before a test's own parameters in its id.
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _is_inner(metafunc.definition):
+        if "lane" not in metafunc.fixturenames:
+            metafunc.fixturenames.append("lane")
+        lanes = lanes_of(metafunc.definition.iter_markers())
+        metafunc.parametrize("lane", lanes, ids=lanes)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if isinstance(item, pytest.Function) and _is_inner(item):
+        lane = item.callspec.params["lane"]
+        if isinstance(lane, str):  # else there is none, and pytest skips it
+            item.stash[LANE] = lane
+            if LANES[lane].engine == "firefox" and item.get_closest_marker("firefox_in_soak"):
+                item.add_marker("soak")
+            if lane == "chromium-csp" and not item.get_closest_marker("policy"):
+                item.add_marker("soak")
+            if lane in WORKERS:
+                # The bridge is the same for what is not the core, and the engine in both browsers.
+                media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")
+                if media_again or not item.get_closest_marker("core"):
+                    item.add_marker("soak")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lane by lane, so that a browser starts once."""
+    groups = {group_of(item.nodeid): PurePosixPath(item.path) for item in items}
+    order = {name: position for position, name in enumerate(in_order(groups))}
+    items.sort(key=lambda item: order[group_of(item.nodeid)])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LaneScheduling:
+    return LaneScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    if LANE not in item.stash:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in _run(item):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _is_inner(node: pytest.Item) -> bool:
+    return INNER_TESTS in node.path.parents or node.path == OFFENCES
+
+
+def _run(item: pytest.Item) -> list[pytest.TestReport]:
+    for _ in range(2):
+        answer = item.config.stash[HARNESS].runner.run(
+            item.stash[LANE],
+            _inner_node_id(item),
+            marks.time_limit(item),
+            console_errors=item.get_closest_marker("console_errors") is not None,
+        )
+        if not answer.crashed:
+            break
+        item.warn(pytest.PytestWarning("the browser's process crashed in this test"))
+    deserialize = item.config.hook.pytest_report_from_serializable
+    reports = [deserialize(config=item.config, data=data) for data in answer.reports]
+    for report in reports:
+        report.nodeid, report.location = item.nodeid, item.location
+        if isinstance(report.longrepr, list):
+            # Why it was skipped: JSON has no tuples.
+            report.longrepr = tuple(report.longrepr)
+    blame(outcome_report(reports, item), answer.problems, answer.console)
+    return reports
+
+
+def _inner_node_id(item: pytest.Item) -> str:
+    """Without the lane, which the page does not know as a parameter: test_x[firefox-a] is test_x[a] there."""
+    parameters = item.callspec.id
+    own = parameters.removeprefix(item.stash[LANE]).removeprefix("-")
+    return item.nodeid.removesuffix(f"[{parameters}]") + (f"[{own}]" if own else "")

@@ -1,0 +1,129 @@
+"""The project's own server, with the pages of the harness and the judge."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+import threading
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness import judge
+from harness.bundle import pack
+from harness.corpus import FILES
+from harness.lanes import INSECURE_HOST, LANES, Lane
+from harness.recipes import RecipeError, path_of
+from serve import ROOT, Handler, Site
+
+BUNDLE = "/bundle.zip"
+JUDGEMENTS = {
+    f"/judge/{question.__name__}": question
+    for question in (
+        *(judge.probe, judge.tone, judge.colours, judge.packets, judge.index),
+        *(judge.sound, judge.pictures, judge.played, judge.boxes, judge.readers),
+    )
+}
+CORPUS = "/corpus/"
+#: A page that forbids itself the microphone. (What a driver answers in the server's place has no policy.)
+MUTE = "/tests/frames/mute.html"
+
+
+class HarnessHandler(Handler):
+    """``/harness/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` takes media files, and
+    ``/corpus/…`` has some."""
+
+    server: HarnessSite
+
+    public = (
+        *Handler.public,
+        *(f"tests/harness/{name}.js" for name in ("harness", "interpreter", "worker")),
+        "tests/browser",
+        "tests/frames",
+        "build/numpy",
+    )
+    hosts = (*Handler.hosts, INSECURE_HOST)
+
+    def headers_for(self, path: str) -> dict[str, str]:
+        headers = super().headers_for(path)
+        if self.headers and self.headers.get("Host", "").startswith(INSECURE_HOST):
+            # Chromium calls it an error to ask for isolation over plain http.
+            headers = _not_isolated(headers)
+        if path.startswith("/tests/frames/"):
+            headers = _not_isolated(headers)
+        if path == MUTE:
+            headers["Permissions-Policy"] = "microphone=()"
+        # A worker that a lane's page starts gets the same.
+        of_worker = path.startswith("/tests/browser/worker") and self.headers
+        if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
+            headers |= lane.headers
+        return headers
+
+    def locate(self, path: str) -> Path | None:
+        if path == MUTE:
+            path = path.replace("mute", "frame")
+        return ROOT / "tests/harness/harness.html" if _lane(path) else super().locate(path)
+
+    def do_GET(self) -> None:
+        if self.url_path == BUNDLE:
+            self._send("application/zip", self.server.bundle)
+        elif (name := self.url_path.removeprefix(CORPUS)) in FILES:
+            try:
+                self._send(FILES[name].mime_type, path_of(name).read_bytes())
+            except RecipeError as error:
+                self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, explain=str(error))
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if (judgement := JUDGEMENTS.get(self.url_path)) is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            try:
+                answer = {"found": judgement(Path(file.name))}
+            except judge.NotMediaError as error:
+                answer = {"error": str(error)}
+            except judge.JudgeMissingError as error:
+                answer = {"missing": str(error)}
+        self._send("application/json", json.dumps(answer).encode())
+
+    def _send(self, content_type: str, body: bytes) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _not_isolated(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if not name.startswith("Cross-Origin-")}
+
+
+def _lane(path: str) -> Lane | None:
+    folder, _, name = path.removeprefix("/").partition("/")
+    return LANES.get(name) if folder == "harness" else None
+
+
+class HarnessSite(Site):
+    """The server on a free port, in a thread of its own."""
+
+    def __init__(self, handler: type[HarnessHandler] = HarnessHandler) -> None:
+        super().__init__(0, handler)
+        self._thread = threading.Thread(target=functools.partial(self.serve_forever, 0.05), daemon=True)
+        self._thread.start()
+
+    @functools.cached_property
+    def bundle(self) -> bytes:
+        return pack()
+
+    def url_on(self, host: str) -> str:
+        return f"http://{host}:{self.server_port}"
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()

@@ -1,0 +1,37 @@
+"""The harness catches what it is there to catch: every test of offences.py fails, for the reason it names."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness import must_fail
+from harness.media import ROOT
+
+# Pages that hang and go away take their time.
+pytestmark = pytest.mark.soak
+
+OFFENCES = [name for name in vars(must_fail) if name.startswith("test_")]
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def failures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The whole report of each failed test."""
+    report = tmp_path_factory.mktemp("offences") / "report.xml"
+    command = ("-m", "pytest", "-k", request.param, f"--junitxml={report}", str(Path(must_fail.__file__)))
+    subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False)
+    cases = ElementTree.parse(report).iter("testcase")
+    return {
+        case.attrib["name"].split("[")[0]: "".join(case.itertext())
+        for case in cases
+        if case.find("failure") is not None or case.find("error") is not None
+    }
+
+
+@pytest.mark.parametrize("name", OFFENCES)
+def test_offence_is_caught(name: str, failures: dict[str, str]) -> None:
+    assert getattr(must_fail, name).__doc__ in failures[name]

@@ -1,0 +1,18 @@
+// @ts-check
+/** The harness's worker: an interpreter that its page (harness.js) asks to run tests. */
+
+import { Interpreter } from "./interpreter.js";
+
+const interpreter = new Interpreter();
+
+addEventListener("message", async ({ data: { id, method, parameter } }) => {
+  try {
+    postMessage({ id, value: await interpreter[/** @type {"start" | "run"} */ (method)](parameter) });
+  } catch (error) {
+    postMessage({ id, error: String(error) });
+  }
+});
+
+// Of a page's the browser tells whoever drives it; of a worker's it does not.
+addEventListener("unhandledrejection", (event) => postMessage({ unhandled: `Unhandled in the worker: ${event.reason}` }));
+addEventListener("error", (event) => postMessage({ unhandled: `Unhandled in the worker: ${event.message}` }));
