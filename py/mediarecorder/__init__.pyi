@@ -25,11 +25,11 @@ from .errors import OverconstrainedError as OverconstrainedError
 from .errors import PageUnavailableError as PageUnavailableError
 from .errors import QuotaExceededError as QuotaExceededError
 from .errors import RangeError as RangeError
-from .errors import RecordingError as RecordingError
 from .errors import SecurityError as SecurityError
 from .errors import UnknownError as UnknownError
 from .events import Event as Event
 from .events import Subscription as Subscription
+from .failures import RecordingError as RecordingError
 from .frames import Frame as Frame
 from .levels import Level as Level
 from .mixing import mix as mix
@@ -37,8 +37,8 @@ from .outcome import Outcome as Outcome
 from .panel import RecorderPanel as RecorderPanel
 from .photo import Photo as Photo
 from .recorder import MediaRecorder as MediaRecorder
+from .recording import AudioSamples as AudioSamples
 from .recording import Recording as Recording
-from .samples import AudioSamples as AudioSamples
 from .store import RecordingStore as RecordingStore
 from .store import StoredRecording as StoredRecording
 from .store import StoreEvent as StoreEvent

@@ -51,7 +51,7 @@ class Reminder(Coroutine[Any, Any, Any]):
         return f"write: await {_spelled(*self._call)}"
 
     def _repr_html_(self) -> str:
-        from ._html.display import escape
+        from ._html.text import escape
 
         return f"<p><code>{escape(self)}</code></p>"
 

@@ -14,8 +14,9 @@ from ._host.browser import now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
 from .devices import find_device, media_devices
-from .errors import EncodingError, MediaError, RecordingError
+from .errors import EncodingError, MediaError
 from .events import call_handler
+from .failures import RecordingError
 from .mixing import mix
 from .photo import checked_mime_type
 from .recorder import MediaRecorder, storable, type_that_keeps_up

@@ -8,7 +8,7 @@ from typing import Any
 from . import __version__
 from ._host.bridge import reach_page
 from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
-from ._html.display import escape
+from ._html.text import escape
 from .devices import media_devices
 from .errors import MediaError
 from .recorder import MediaRecorder

@@ -1,4 +1,4 @@
-"""Every error this library raises.
+"""Every error this library raises. (Those that hold a recording are in failures.py.)
 
     MediaError                          .name is the DOM name
     ├── NotAllowedError                 also a PermissionError
@@ -27,10 +27,7 @@ JavaScript.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .recording import Recording
+from typing import Any
 
 
 class MediaError(Exception):
@@ -110,27 +107,6 @@ class UnknownError(MediaError):
         return self._name
 
 
-class RecordingError(MediaError):
-    """The take ended with an error. `recording` holds all that was gathered until then, and
-    `__cause__` is the browser's error. A pickle has no `recording`; copies share it."""
-
-    def __init__(self, message: str = "", recording: Recording | None = None) -> None:
-        super().__init__(message)
-        self.recording = recording
-
-    def __reduce__(self) -> Any:
-        # Pickles leave the browser, where the recording's data is.
-        return type(self), self.args, {**self.__dict__, "recording": None}
-
-    def __copy__(self) -> RecordingError:
-        copied = type(self)(*self.args)
-        copied.__dict__.update(self.__dict__)
-        return copied
-
-    def __deepcopy__(self, memo: object) -> RecordingError:
-        return self.__copy__()
-
-
 class BrowserRequiredError(MediaError):
     """This Python does not run in a browser: the library can be imported here, not used."""
 
@@ -141,14 +117,6 @@ class InsecureContextError(MediaError):
 
 class PageUnavailableError(MediaError):
     """Python runs in a worker and cannot reach the page, which alone has camera and microphone."""
-
-
-class PageLostError(RecordingError, PageUnavailableError):
-    """The page went away during a take; `recording` holds what had come from it until then."""
-
-    @property
-    def name(self) -> str:
-        return "PageUnavailableError"
 
 
 _BY_NAME: dict[str, type[MediaError]] = {

@@ -14,8 +14,6 @@ from .outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .tracks import MediaStreamTrack
-
     Handler = Callable[["Event"], Any]
 
 
@@ -52,12 +50,9 @@ class Event:
         return self._error
 
     @property
-    def track(self) -> MediaStreamTrack | None:
-        """The track of an ``addtrack`` or ``removetrack`` event."""
-        from .tracks import MediaStreamTrack
-
-        track = getattr(self.js, "track", None)
-        return None if absent(track) else MediaStreamTrack(track)
+    def track(self) -> Any:
+        """The `MediaStreamTrack` of an ``addtrack`` or ``removetrack`` event; None of any other."""
+        return None
 
     @property
     def timecode(self) -> float | None:
@@ -192,6 +187,7 @@ class BrowserEventTarget(EventTarget):
     """
 
     js: Any
+    _event_class: ClassVar[type[Event]] = Event
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,7 +205,7 @@ class BrowserEventTarget(EventTarget):
             proxy.destroy()
 
     def _on_browser_event(self, event: Any) -> None:
-        self._dispatch(Event(event.type, event))
+        self._dispatch(self._event_class(event.type, event))
 
     def _end_subscriptions(self) -> None:
         for subscriptions in tuple(self._subscriptions.values()):

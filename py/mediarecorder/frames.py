@@ -55,7 +55,7 @@ class Frame(MediaArray):
 
     def _repr_html_(self) -> str:
         """The picture; of a large one every second pixel, or third, and so on."""
-        from ._html.display import figure
+        from ._html.text import figure
 
         size = f"{self.width} × {self.height}"
         facts = [size, self.format, f"at {self.timestamp:.3f} s"]

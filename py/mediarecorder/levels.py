@@ -12,8 +12,6 @@ from .errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .streams import MediaStream
-
 
 class Level(NamedTuple):
     """Loudness over one interval; 1 is full scale."""
@@ -22,16 +20,16 @@ class Level(NamedTuple):
     rms: float
 
 
-async def levels(stream: MediaStream, interval: float) -> AsyncIterator[Level]:
+async def levels(js_stream: Any, interval: float) -> AsyncIterator[Level]:
     """See `MediaStream.levels`. All channels are mixed down to one."""
     seconds = checked_number("interval", interval, 0.005)
     if seconds is None:
         raise TypeError("interval is a number of seconds, not None")
-    if not stream.audio_tracks:
+    if not js_stream.getAudioTracks().length:
         raise NotFoundError("levels: the stream has no sound. Open it with audio=True.")
-    meter = Meter(stream, seconds) if realm() == "page" else await _meter_of_the_page(stream, seconds)
+    meter = Meter(js_stream, seconds) if realm() == "page" else await _meter_of_the_page(js_stream, seconds)
     try:
-        while any(track.ready_state == "live" for track in stream.audio_tracks):
+        while any(track.readyState == "live" for track in js_stream.getAudioTracks()):
             await asyncio.sleep(seconds)
             yield await meter.read()
     finally:
@@ -42,14 +40,14 @@ async def levels(stream: MediaStream, interval: float) -> AsyncIterator[Level]:
 class Meter:
     """Reads how loud a stream is."""
 
-    def __init__(self, stream: MediaStream, seconds: float) -> None:
+    def __init__(self, js_stream: Any, seconds: float) -> None:
         with translated("levels"):
             self._context = js.AudioContext.new()
         try:
             with translated("levels"):
                 self._analyser = self._context.createAnalyser()
                 self._analyser.fftSize = _window(seconds * self._context.sampleRate)
-                self._source = self._context.createMediaStreamSource(stream.js)
+                self._source = self._context.createMediaStreamSource(js_stream)
                 self._source.connect(self._analyser)
         except BaseException:
             self.close()
@@ -83,8 +81,8 @@ class RemoteMeter:
         self._js_meter.close()
 
 
-async def _meter_of_the_page(stream: MediaStream, seconds: float) -> RemoteMeter:
-    return RemoteMeter(await settle(page().services, "meter", stream.js, seconds, doing="levels"))
+async def _meter_of_the_page(js_stream: Any, seconds: float) -> RemoteMeter:
+    return RemoteMeter(await settle(page().services, "meter", js_stream, seconds, doing="levels"))
 
 
 def _window(samples: float) -> int:

@@ -11,12 +11,14 @@ from ._host.bridge import way_in_result
 from ._host.browser import create_proxy, js_object, plain, settle
 from ._host.hosts import show
 from ._html.attach import in_background, page_side, view, view_name
-from ._html.display import Displayed, clock, file_size
+from ._html.display import Displayed
 from ._html.player import look_at, player_html
+from ._html.text import clock, file_size
 from ._recorder.sinks import checked_store
 from .capture import require_content, that_device, wanted
 from .devices import find_device, media_devices
-from .errors import AbortError, InvalidStateError, MediaError, RecordingError
+from .errors import AbortError, InvalidStateError, MediaError
+from .failures import RecordingError
 from .levels import Level
 from .outcome import Outcome
 from .recorder import MediaRecorder, type_that_keeps_up

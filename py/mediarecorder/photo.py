@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._host.browser import js, js_object, page, realm, settle, translated
 from ._host.canvas import require_readable
 from ._html.attach import noted, shown_at
-from ._html.display import figure, file_size
+from ._html.text import figure, file_size
 from .errors import InvalidStateError, NotFoundError, NotReadableError, NotSupportedError
 from .media_file import MediaFile
-from .streams import MediaStream
-
-if TYPE_CHECKING:
-    from .tracks import MediaStreamTrack
 
 FIRST_FRAME = 10
 """Seconds a camera gets for its first frame."""
@@ -53,18 +49,18 @@ class Photo(MediaFile):
         return f"<Photo {self.width} x {self.height}, {self.size} bytes, {self.mime_type}>"
 
 
-async def photograph(track: MediaStreamTrack, mime_type: str) -> Photo:
+async def photograph(js_track: Any, mime_type: str) -> Photo:
     """One frame of a track."""
     checked_mime_type(mime_type)
-    if track.kind != "video":
+    if js_track.kind != "video":
         raise NotFoundError("take_photo: this track is sound; there is no picture in it")
-    if track.ready_state == "ended":
+    if js_track.readyState == "ended":
         raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
-    stream = MediaStream([track])  # alone, so that nothing else of its stream is decoded
+    stream = page().MediaStream.new(js.Array.of(js_track))  # alone, so that nothing else is decoded
     if realm() == "page":
         blob, width, height = await _drawn(stream, mime_type)
     else:
-        photo = await settle(page().services, "photograph", stream.js, mime_type, doing="take_photo")
+        photo = await settle(page().services, "photograph", stream, mime_type, doing="take_photo")
         blob, width, height = photo.blob, int(photo.width), int(photo.height)
     checked_picture_type("take_photo", blob, mime_type)
     return Photo(blob, str(blob.type), width, height)
@@ -75,12 +71,12 @@ def checked_mime_type(mime_type: object) -> None:
         raise TypeError(f"mime_type is a string, not {mime_type!r}")
 
 
-async def _drawn(stream: MediaStream, mime_type: str) -> tuple[Any, int, int]:
+async def _drawn(js_stream: Any, mime_type: str) -> tuple[Any, int, int]:
     """By way of a video element and a canvas: Firefox has no ImageCapture."""
     require_readable("take_photo")
     video = js.document.createElement("video")
     video.muted = video.playsInline = True
-    video.srcObject = stream.js
+    video.srcObject = js_stream
     try:
         # `play()` is done when there is a frame. A camera that never delivers one must not hang us.
         await asyncio.wait_for(settle(video, "play", doing="take_photo"), FIRST_FRAME)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._checks import checked_number, checked_whole
 from ._host.browser import absent, js, js_object, plain, require_browser, to_js
 from ._media.engine import encoding_options, perform
+from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import RangeError
 from .formats import TYPES, checked_format
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ._html.player import Look
     from .frames import Frame, PixelFormat
     from .photo import Photo
-    from .samples import AudioSamples
     from .waveform import Extremes
 
     Progress = Callable[[float], Any]
@@ -366,9 +366,7 @@ class Recording(MediaFile):
         >>> samples.shape
         (4800, 1)
         """
-        from .samples import all_samples
-
-        return await all_samples(self._blob, sample_rate, channels, on_progress)
+        return await all_samples(AudioSamples, self._blob, sample_rate, channels, on_progress)
 
     async def sample_blocks(
         self, seconds: float = 1.0, sample_rate: int | None = None, channels: int | None = None
@@ -378,12 +376,10 @@ class Recording(MediaFile):
         >>> async for block in recording.sample_blocks(0.1):
         ...     print(block.frames, max(memoryview(block).cast("B").cast("f")))
         """
-        from .samples import sample_blocks
-
         length = checked_number("seconds", seconds, 0.001)
         if length is None:
             raise TypeError("seconds is a number, not None")
-        async for block in sample_blocks(self._blob, length, sample_rate, channels):
+        async for block in sample_blocks(AudioSamples, self._blob, length, sample_rate, channels):
             yield block
 
     async def frames(
@@ -502,6 +498,73 @@ class Recording(MediaFile):
     def __repr__(self) -> str:
         length = "length unknown" if math.isnan(self._duration) else f"{self._duration:.2f} s"
         return f"<Recording {length}, {self.size} bytes, {self.mime_type or 'no type'}>"
+
+
+class AudioSamples(Samples):
+    """Sound as an array of 32-bit floats from -1 to 1, of shape ``(frames, channels)``.
+
+    Frames are rows and channels are columns, as in `sounddevice` and `soundfile`; the memory is C-contiguous.
+
+    >>> samples = await recording.samples()
+    >>> samples.shape, samples.sample_rate
+    ((14400, 1), 48000)
+    >>> view = memoryview(samples)  # or numpy.asarray(samples): no copy
+    >>> view[0, 0]
+    0.0
+
+    Parameters
+    ----------
+    data
+        An array of shape ``(frames, channels)`` or ``(frames,)``: of numpy, `array.array` or anything with
+        the buffer protocol. Floats are taken as they are; whole numbers of 8, 16 and 32 bits are taken for
+        PCM and scaled.
+    sample_rate
+        Frames per second, in hertz.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no such array, it is empty, or the rate is no whole number from 1 to 768000.
+    """
+
+    async def to_recording(
+        self,
+        format: str = "wav",
+        *,
+        audio: str | None = None,
+        bits_per_second: int | None = None,
+        on_progress: Callable[[float], Any] | None = None,
+    ) -> Recording:
+        """Make a file, with its player, of the samples.
+
+        Parameters
+        ----------
+        format
+            ``"wav"`` (16 bits, lossless but for the rounding to them), ``"flac"`` (the same with 24 bits),
+            ``"webm"``, ``"ogg"``, ``"mp4"`` (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders
+            that do not take the rate get 48000 Hz.
+        audio, bits_per_second
+            The codec, and how large it becomes; see `Recording.convert`.
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+
+        Raises
+        ------
+        NotSupportedError
+            This browser cannot encode it.
+        EncodingError
+            A sample is NaN or infinite.
+        ValueError
+            As those of `Recording.convert`.
+
+        Examples
+        --------
+        >>> samples = await recording.samples()
+        >>> wav = await samples.to_recording("wav")
+        >>> wav.mime_type, wav.duration
+        ('audio/wav', 0.3)
+        """
+        return recording_of(await encoded(self, format, audio, bits_per_second, on_progress))
 
 
 def recording_of(made: Any, started_at: float | None = None) -> Recording:

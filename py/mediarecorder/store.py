@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import math
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 
 from ._checks import checked_whole
 from ._host.bridge import reach_page
@@ -45,12 +45,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self, SupportsIndex
 
-    from ._recorder.sinks import InStore
-
 BACKLOG = 16 << 20
 """Bytes waiting to be written at which a warning is due."""
 
 log = logging.getLogger("mediarecorder")
+
+
+class ChunkWriter(Protocol):
+    """A take whose chunks the store writes."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not safe yet."""
+
+    def written(self, size: int) -> None:
+        """So many bytes more are safe."""
+
+    def failed(self, error: Exception) -> None:
+        """The rest cannot be written."""
 
 
 class _Stored(NamedTuple):
@@ -177,7 +189,7 @@ class RecordingStore(EventTarget):
         super().__init__()
         self.name, self.limit = name, limit
         self._disk = Disk(self._hear, self._lose)
-        self._takes: dict[str, InStore] = {}
+        self._takes: dict[str, ChunkWriter] = {}
         self._copies: dict[str, Callable[[float], Any]] = {}
         """Who wants to hear how far what is added has got."""
         self.waiting = 0
@@ -460,7 +472,7 @@ class RecordingStore(EventTarget):
     def require_open(self, doing: str = "start") -> None:
         self._disk.require_open(doing)
 
-    def begin(self, id: str, started_at: float, mime_type: str, take: InStore) -> None:
+    def begin(self, id: str, started_at: float, mime_type: str, take: ChunkWriter) -> None:
         self._takes[id] = take
         self._disk.post({"take": id, "begin": {"startedAt": started_at, "mimeType": mime_type}})
 

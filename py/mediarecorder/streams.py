@@ -8,7 +8,7 @@ from ._host.browser import js, js_of, page, require_browser, translated
 from ._html.display import Displayed
 from .errors import NotFoundError
 from .events import BrowserEventTarget, HandlerAttribute
-from .tracks import MediaStreamTrack
+from .tracks import MediaStreamTrack, TrackEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -36,6 +36,7 @@ class MediaStream(Displayed, BrowserEventTarget):
     """
 
     EVENTS = ("addtrack", "removetrack")
+    _event_class = TrackEvent
     onaddtrack, onremovetrack = HandlerAttribute(), HandlerAttribute()
 
     def __init__(self, js_stream: Any) -> None:
@@ -151,7 +152,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         """
         from .levels import levels
 
-        return levels(self, interval)
+        return levels(self.js, interval)
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +170,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         """A live preview, without sound."""
         from ._html.preview import live_preview
 
-        return live_preview(self)
+        return live_preview(self.js)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MediaStream) and bool(self.js == other.js)

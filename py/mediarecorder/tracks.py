@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ._constraints import as_dictionary, js_constraints
 from ._host.browser import JsException, js, js_of, page, realm, require_browser, settle, translated
 from .errors import NotSupportedError
-from .events import BrowserEventTarget, HandlerAttribute
+from .events import BrowserEventTarget, Event, HandlerAttribute
 
 if TYPE_CHECKING:
     from .photo import Photo
@@ -195,7 +195,7 @@ class MediaStreamTrack(BrowserEventTarget):
         """
         from .photo import photograph
 
-        return await photograph(self, mime_type)
+        return await photograph(self.js, mime_type)
 
     def clone(self) -> MediaStreamTrack:
         """A second track of the same source, stopped on its own."""
@@ -223,3 +223,14 @@ class MediaStreamTrack(BrowserEventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaStreamTrack {self.kind} {self.label!r} {self.ready_state}>"
+
+
+class TrackEvent(Event):
+    """The event of a stream to which a track came, or from which one went."""
+
+    __slots__ = ()
+
+    @property
+    def track(self) -> MediaStreamTrack:
+        """That track."""
+        return MediaStreamTrack(self.js.track)

@@ -15,7 +15,7 @@ from mediarecorder import (
     RecordingStore,
     media_devices,
 )
-from mediarecorder._html.display import clock
+from mediarecorder._html.text import clock
 
 pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; tests/notebooks presses one")
 

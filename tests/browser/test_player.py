@@ -7,7 +7,7 @@ from patience import until
 from tones import tones
 
 from mediarecorder import Recording
-from mediarecorder._html.display import clock
+from mediarecorder._html.text import clock
 
 pytestmark = pytest.mark.media_work
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mediarecorder import errors
 from mediarecorder._constraints import camel_case, rename, snake_case
-from mediarecorder._html.display import clock, escape, file_size
+from mediarecorder._html.text import clock, escape, file_size
 
 CONSTRAINTS = st.sampled_from(
     [

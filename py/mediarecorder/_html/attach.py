@@ -10,7 +10,7 @@ from .._host.bridge import reach_page
 from .._host.browser import js, js_object, page, realm, settle
 from .._host.modules import load_module
 from ..errors import MediaError
-from .display import escape
+from .text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

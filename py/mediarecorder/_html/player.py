@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._host.browser import can_run_sync, run_sync
 from ..errors import MediaError
 from ..waveform import waveform_svg
 from .attach import noted, shown_at
-from .display import clock, escape, figure, file_size
+from .text import clock, escape, figure, file_size
 
 if TYPE_CHECKING:
-    from ..photo import Photo
-    from ..recording import Recording
+    from collections.abc import Sequence
+
+    from ..media_file import MediaFile
+    from ..waveform import Extremes
 
 AT_ONCE = 20_000_000
 """Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
@@ -29,7 +31,7 @@ log = logging.getLogger("mediarecorder")
 class Look:
     """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
 
-    def __init__(self, svg: str = "", poster: Photo | None = None) -> None:
+    def __init__(self, svg: str = "", poster: MediaFile | None = None) -> None:
         self.svg = svg
         self.poster = poster
 
@@ -38,7 +40,29 @@ class Look:
             self.poster.close()
 
 
-async def look_at(recording: Recording) -> Look:
+class Playable(Protocol):
+    """What a player needs of a `Recording`."""
+
+    look: Look | None
+    looking: asyncio.Future[Look] | None
+
+    @property
+    def duration(self) -> float: ...
+    @property
+    def is_video(self) -> bool: ...
+    @property
+    def mime_type(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def url(self) -> str: ...
+    def file_name(self) -> str: ...
+    async def measure(self) -> float: ...
+    async def thumbnail(self, at: float, *, width: int) -> MediaFile: ...
+    async def waveform(self, buckets: int) -> Sequence[Extremes]: ...
+
+
+async def look_at(recording: Playable) -> Look:
     """Find out the length, if it is not known, and the look."""
     try:
         if math.isnan(recording.duration):
@@ -63,7 +87,7 @@ def player_tag(
     )
 
 
-def player_html(recording: Recording, data: str = "") -> str:
+def player_html(recording: Playable, data: str = "") -> str:
     """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
     if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
         recording.look = run_sync(look_at(recording))
@@ -84,7 +108,7 @@ def player_html(recording: Recording, data: str = "") -> str:
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-async def look_to_show(recording: Recording) -> dict[str, Any]:
+async def look_to_show(recording: Playable) -> dict[str, Any]:
     """For a player that is in the page already."""
     if recording.look is None:
         looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))

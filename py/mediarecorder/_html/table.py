@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import MediaError
 from .attach import noted
-from .display import clock, escape, file_size
 from .player import player_tag
+from .text import clock, escape, file_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ..store import StoredRecording
 
 ROWS = 100
 """Takes that are listed, the newest ones."""
@@ -22,7 +20,28 @@ PLAYERS = 20
 HEADS = ("", "Date", "Title", "Length", "Size", "State", "Play")
 
 
-def table_html(takes: Sequence[StoredRecording]) -> str:
+class Stored(Protocol):
+    """What the table needs of a `StoredRecording`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def started_at(self) -> float: ...
+    @property
+    def mime_type(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def store(self) -> Any: ...
+
+
+def table_html(takes: Sequence[Stored]) -> str:
     """The takes, the oldest first, each with its place in the list."""
     if not takes:
         return "<p>No recordings</p>"
@@ -46,14 +65,14 @@ def _date(started_at: float) -> str:
         return ""
 
 
-def _code(at: int, take: StoredRecording) -> str:
+def _code(at: int, take: Stored) -> str:
     if take.state == "recording":
         return ""
     call = f"recordings[{at}].open()" if take.state == "finished" else f"store.recover({take.id!r})"
     return f"<code>await {escape(call)}</code>"
 
 
-def _player(take: StoredRecording) -> str:
+def _player(take: Stored) -> str:
     """A player that gets its address once the disk has opened the take."""
     label = f"{take.title or 'Recording'}, {clock(take.duration)}"
     player = player_tag(take.mime_type.startswith("video/"), label, width=160)

@@ -38,8 +38,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._host.browser import absent, create_proxy, js, now, translated
 from ..chunk import Chunk
-from ..errors import AbortError, InvalidStateError, PageLostError, PageUnavailableError, RecordingError
+from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
+from ..failures import PageLostError, RecordingError
 from ..outcome import Outcome
 from .recorded_time import RecordedTime, comes_from_the_start
 from .sinks import InMemory, InStore

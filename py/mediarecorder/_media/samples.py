@@ -1,22 +1,22 @@
-"""Sound as numbers."""
+"""Sound as numbers: the arrays, and how they come out of files and get into the encoder."""
 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ._checks import checked_whole
-from ._host.browser import create_proxy, js_object, to_js
-from ._media.arrays import MediaArray, contiguous
-from ._media.engine import encoding_options, perform, pieces, reading
-from .errors import EncodingError
-from .events import call_handler
-from .formats import checked_format
+from .._checks import checked_whole
+from .._host.browser import create_proxy, js_object, to_js
+from ..errors import EncodingError
+from ..events import call_handler
+from ..formats import checked_format
+from .arrays import MediaArray, contiguous
+from .engine import encoding_options, perform, pieces, reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from .recording import Recording
+S = TypeVar("S", bound="Samples")
 
 HIGHEST_RATE = 768_000
 """Hertz."""
@@ -29,32 +29,8 @@ PCM = {"B": (128, 128), "h": (0, 2**15), "i": (0, 2**31), "l": (0, 2**31)}
 """Whole numbers that stand for sound: the value of silence, and the one that is full scale."""
 
 
-class AudioSamples(MediaArray):
-    """Sound as an array of 32-bit floats from -1 to 1, of shape ``(frames, channels)``.
-
-    Frames are rows and channels are columns, as in `sounddevice` and `soundfile`; the memory is C-contiguous.
-
-    >>> samples = await recording.samples()
-    >>> samples.shape, samples.sample_rate
-    ((14400, 1), 48000)
-    >>> view = memoryview(samples)  # or numpy.asarray(samples): no copy
-    >>> view[0, 0]
-    0.0
-
-    Parameters
-    ----------
-    data
-        An array of shape ``(frames, channels)`` or ``(frames,)``: of numpy, `array.array` or anything with
-        the buffer protocol. Floats are taken as they are; whole numbers of 8, 16 and 32 bits are taken for
-        PCM and scaled.
-    sample_rate
-        Frames per second, in hertz.
-
-    Raises
-    ------
-    TypeError, ValueError
-        It is no such array, it is empty, or the rate is no whole number from 1 to 768000.
-    """
+class Samples(MediaArray):
+    """The array that `AudioSamples` is, without what makes a recording of it."""
 
     FORMAT = "f"
 
@@ -79,7 +55,7 @@ class AudioSamples(MediaArray):
         self._sample_rate = rate
 
     @classmethod
-    def _of(cls, data: bytearray, channels: int, sample_rate: int) -> AudioSamples:
+    def _of(cls, data: bytearray, channels: int, sample_rate: int) -> Self:
         """Samples that take the memory over."""
         samples = cls.__new__(cls)
         MediaArray.__init__(samples, data, (len(data) // (4 * channels), channels))
@@ -106,73 +82,10 @@ class AudioSamples(MediaArray):
         """Seconds."""
         return self.frames / self._sample_rate
 
-    async def to_recording(
-        self,
-        format: str = "wav",
-        *,
-        audio: str | None = None,
-        bits_per_second: int | None = None,
-        on_progress: Callable[[float], Any] | None = None,
-    ) -> Recording:
-        """Make a file, with its player, of the samples.
-
-        Parameters
-        ----------
-        format
-            ``"wav"`` (16 bits, lossless but for the rounding to them), ``"flac"`` (the same with 24 bits),
-            ``"webm"``, ``"ogg"``, ``"mp4"`` (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders
-            that do not take the rate get 48000 Hz.
-        audio, bits_per_second
-            The codec, and how large it becomes; see `Recording.convert`.
-        on_progress
-            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
-
-        Raises
-        ------
-        NotSupportedError
-            This browser cannot encode it.
-        EncodingError
-            A sample is NaN or infinite.
-        ValueError
-            As those of `Recording.convert`.
-
-        Examples
-        --------
-        >>> samples = await recording.samples()
-        >>> wav = await samples.to_recording("wav")
-        >>> wav.mime_type, wav.duration
-        ('audio/wav', 0.3)
-        """
-        from .recording import recording_of
-
-        format = checked_format(format)
-        options = encoding_options(format, bits_per_second, audio)
-        raw = memoryview(self._data)
-        frame = 4 * self.channels
-
-        def read(start: int, end: int) -> Any:
-            return to_js(raw[start * frame : end * frame])
-
-        facts = {"sampleRate": self._sample_rate, "channels": self.channels, "length": self.frames}
-        proxy = create_proxy(read)
-        try:
-            made = await perform(
-                "to_recording",
-                "encodeSamples",
-                format,
-                js_object(facts),
-                proxy,
-                on_progress=on_progress,
-                options=options,
-            )
-        finally:
-            proxy.destroy()
-        return recording_of(made)
-
     def _repr_html_(self) -> str:
         """The waveform of each channel, up to 8, over seconds."""
-        from ._html.display import figure
-        from .waveform import LANES, samples_svg
+        from .._html.text import figure
+        from ..waveform import LANES, samples_svg
 
         numbers = memoryview(self._data).cast("B").cast("f")
         lanes = f" ({LANES} shown)" if self.channels > LANES else ""
@@ -217,8 +130,8 @@ def _packed(view: memoryview, numbers: Any, scale: Callable[[Any], Any]) -> byte
 
 
 async def sample_blocks(
-    blob: Any, seconds: float, sample_rate: int | None, channels: int | None
-) -> AsyncIterator[AudioSamples]:
+    kind: type[S], blob: Any, seconds: float, sample_rate: int | None, channels: int | None
+) -> AsyncIterator[S]:
     """The sound of a file in blocks of so many seconds, the last one shorter."""
     async with reading(
         "sample_blocks", "soundReader", blob, _wanted(sample_rate, channels), seconds
@@ -226,15 +139,16 @@ async def sample_blocks(
         async for piece in pieces("sample_blocks", reader):
             data = bytearray(piece.byteLength)
             piece.assign_to(data)
-            yield AudioSamples._of(data, reader.channels, reader.sampleRate)
+            yield kind._of(data, reader.channels, reader.sampleRate)
 
 
 async def all_samples(
+    kind: type[S],
     blob: Any,
     sample_rate: int | None,
     channels: int | None,
     on_progress: Callable[[float], Any] | None,
-) -> AudioSamples:
+) -> S:
     """The sound of a file in one array, copied once."""
     async with reading("samples", "soundReader", blob, _wanted(sample_rate, channels), PIECE) as reader:
         frame = 4 * reader.channels
@@ -253,7 +167,7 @@ async def all_samples(
             raise EncodingError("samples: there is sound in this recording, and none of it can be decoded")
         if on_progress:
             call_handler(on_progress, 1.0)
-        return AudioSamples._of(data, reader.channels, reader.sampleRate)
+        return kind._of(data, reader.channels, reader.sampleRate)
 
 
 def _wanted(sample_rate: int | None, channels: int | None) -> Any:
@@ -262,3 +176,36 @@ def _wanted(sample_rate: int | None, channels: int | None) -> Any:
         "channels": checked_whole("channels", channels, 1, MOST_CHANNELS),
     }
     return js_object({name: value for name, value in wanted.items() if value is not None})
+
+
+async def encoded(
+    samples: Samples,
+    format: str,
+    audio: str | None,
+    bits_per_second: int | None,
+    on_progress: Callable[[float], Any] | None,
+) -> Any:
+    """A file of the samples, made by the engine."""
+    format = checked_format(format)
+    options = encoding_options(format, bits_per_second, audio)
+    raw = memoryview(samples._data)
+    frame = 4 * samples.channels
+
+    def read(start: int, end: int) -> Any:
+        return to_js(raw[start * frame : end * frame])
+
+    facts = {"sampleRate": samples._sample_rate, "channels": samples.channels, "length": samples.frames}
+    proxy = create_proxy(read)
+    try:
+        made = await perform(
+            "to_recording",
+            "encodeSamples",
+            format,
+            js_object(facts),
+            proxy,
+            on_progress=on_progress,
+            options=options,
+        )
+    finally:
+        proxy.destroy()
+    return made

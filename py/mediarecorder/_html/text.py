@@ -1,0 +1,47 @@
+"""Text and numbers in HTML.
+
+Nothing gets in unescaped: file names, labels and types come from outside. No style attributes either:
+a strict Content-Security-Policy forbids them.
+"""
+
+from __future__ import annotations
+
+_SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+def escape(text: object) -> str:
+    """`text` made safe for HTML, inside attributes too. (Importing `html` costs 20 ms in Pyodide.)"""
+    return str(text).translate(_SPECIAL)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: ``0:05``, ``12:34``, ``1:02:03``.
+
+    >>> clock(754)
+    '12:34'
+    """
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def file_size(size: int) -> str:
+    """Bytes as people read them: ``512 bytes``, ``81.4 kB``, ``2.3 MB`` (1 kB is 1000 bytes).
+
+    >>> file_size(81_400)
+    '81.4 kB'
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    amount, units = size / 1000, ["kB", "MB", "GB"]
+    while amount >= 999.95 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.1f} {units[0]}"
+
+
+def figure(element: str, facts: list[str], url: str = "", name: str = "") -> str:
+    """A player or picture with its facts and any download link below it; `element` is trusted HTML."""
+    words = " · ".join(escape(fact) for fact in facts)
+    link = f' · <a href="{escape(url)}" download="{escape(name)}">Download</a>' if url else ""
+    return f"<figure>{element}<figcaption>{words}{link}</figcaption></figure>"
