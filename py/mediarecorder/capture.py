@@ -168,7 +168,7 @@ async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | s
 
 def that_device(info: MediaDeviceInfo, choice: Any) -> dict[str, Any]:
     """The constraints of `choice`, and that it must be this device."""
-    [demand] = info.request().values()
+    [demand] = info._request().values()
     return {**(choice if isinstance(choice, Mapping) else {}), **demand}
 
 

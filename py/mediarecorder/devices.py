@@ -79,9 +79,9 @@ class MediaDeviceInfo(Reminding):
         >>> [camera, *_] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
         >>> stream = await camera.open()
         """
-        return await media_devices.get_user_media(**self.request())
+        return await media_devices.get_user_media(**self._request())
 
-    def request(self) -> dict[str, Any]:
+    def _request(self) -> dict[str, Any]:
         """The arguments of `get_user_media` that mean this device and no other."""
         if self.kind == "audiooutput":
             raise NotSupportedError(

@@ -215,10 +215,10 @@ class MediaFile(Displayed):
         """
         name = self.file_name(name)
         if realm() == "worker":
-            return Outcome.running(self._save_through_page(name, pick))
+            return Outcome._running(self._save_through_page(name, pick))
         if pick and hasattr(js, "showSaveFilePicker"):
-            return Outcome.running(self._save_picked(name))
-        return Outcome.running(self._save_here(name))
+            return Outcome._running(self._save_picked(name))
+        return Outcome._running(self._save_here(name))
 
     def file_name(self, name: str | None = None) -> str:
         """The name that `save()` gives it: with the ending of its container, unless it has one."""

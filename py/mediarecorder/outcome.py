@@ -34,22 +34,22 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         self._steps: dict[asyncio.Task[Any] | None, Generator[object, None, T]] = {}
 
     @classmethod
-    def of(cls, result: T) -> Outcome[T]:
+    def _of(cls, result: T) -> Outcome[T]:
         """An outcome that is settled already."""
         outcome = cls()
-        outcome.resolve(result)
+        outcome._resolve(result)
         return outcome
 
     @classmethod
-    def running(cls, work: Coroutine[Any, Any, T]) -> Outcome[T]:
+    def _running(cls, work: Coroutine[Any, Any, T]) -> Outcome[T]:
         """The outcome of a coroutine that runs as a task from now on."""
         outcome = cls()
 
         async def run() -> None:
             try:
-                outcome.resolve(await work)
+                outcome._resolve(await work)
             except BaseException as error:
-                outcome.reject(error)
+                outcome._reject(error)
                 if not isinstance(error, Exception):
                     raise
 
@@ -60,13 +60,13 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         """True once the result or the error is there."""
         return self._done
 
-    def resolve(self, result: T) -> None:
+    def _resolve(self, result: T) -> None:
         """Settle with a result. Only the first of several settlements counts."""
         if not self._done:
             self._result = result
             self._wake()
 
-    def reject(self, error: BaseException) -> None:
+    def _reject(self, error: BaseException) -> None:
         """Settle with an error. Only the first of several settlements counts."""
         if not self._done:
             self._error = error

@@ -148,7 +148,7 @@ class RecorderPanel(Displayed):
 
     def _fail(self, error: MediaError) -> None:
         failed, self._next = self._next, Outcome()
-        failed.reject(error)
+        failed._reject(error)
 
     def _repr_html_(self) -> str:
         self._displayed = True
@@ -307,8 +307,8 @@ class RecorderPanel(Displayed):
             self._fail(self._end)
         else:
             done, self._next = self._next, Outcome()
-            done.resolve(recording)
-        recording.look = recording.look or await look_at(recording)
+            done._resolve(recording)
+        recording._look = recording._look or await look_at(recording)
         self._show(player=player_html(recording))
 
 

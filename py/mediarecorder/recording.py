@@ -71,9 +71,9 @@ class Recording(MediaFile):
         self._remove: Any = None
         self.id: str | None = None
         """Its name in the `RecordingStore` where it lies; None elsewhere."""
-        self.look: Look | None = None
+        self._look: Look | None = None
         """What the player shows before it plays, once that is known."""
-        self.looking: asyncio.Future[Look] | None = None
+        self._looking: asyncio.Future[Look] | None = None
         """The search for it, one for all players of this recording."""
 
     @classmethod
@@ -477,10 +477,10 @@ class Recording(MediaFile):
         The data of any other recording can still be read; a later `url` is a new one.
         """
         super().close()
-        self.looking = None
-        if self.look:
-            self.look.close()
-            self.look = None
+        self._looking = None
+        if self._look:
+            self._look.close()
+            self._look = None
         if self._remove is not None:
             remove, self._remove = self._remove, None
             remove()

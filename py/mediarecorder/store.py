@@ -333,10 +333,10 @@ class RecordingStore(EventTarget):
         checked_title(title)
         if on_progress is not None and not callable(on_progress):
             raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
-        self.require_open("add")
+        self._require_open("add")
         if math.isnan(recording.duration):
             await recording.measure()
-        id, content = self.new_id(), _content(recording, recording.started_at, title)
+        id, content = self._new_id(), _content(recording, recording.started_at, title)
         if on_progress:
             self._copies[id] = on_progress
         try:
@@ -429,7 +429,7 @@ class RecordingStore(EventTarget):
     def flush(self) -> Outcome[None]:
         """Await it until all chunks that the browser has delivered so far are safe on disk."""
         if not self.waiting:
-            return Outcome.of(None)
+            return Outcome._of(None)
         if self._flushed is None:
             self._flushed = Outcome()
         return self._flushed
@@ -466,17 +466,17 @@ class RecordingStore(EventTarget):
 
     # For the takes that are being recorded
 
-    def new_id(self) -> str:
+    def _new_id(self) -> str:
         return str(js.crypto.randomUUID()).replace("-", "")
 
-    def require_open(self, doing: str = "start") -> None:
+    def _require_open(self, doing: str = "start") -> None:
         self._disk.require_open(doing)
 
-    def begin(self, id: str, started_at: float, mime_type: str, take: ChunkWriter) -> None:
+    def _begin(self, id: str, started_at: float, mime_type: str, take: ChunkWriter) -> None:
         self._takes[id] = take
         self._disk.post({"take": id, "begin": {"startedAt": started_at, "mimeType": mime_type}})
 
-    def append(self, id: str, blob: Any, size: int, duration: float) -> None:
+    def _append(self, id: str, blob: Any, size: int, duration: float) -> None:
         if self._disk.broken:
             return  # the take knows
         self.waiting += size
@@ -486,7 +486,7 @@ class RecordingStore(EventTarget):
             log.warning("%d bytes wait to be written: the disk is too slow for this take.", self.waiting)
             self._dispatch(StoreEvent("backlog", waiting=self.waiting))
 
-    async def finish(self, id: str, duration: float) -> Recording:
+    async def _finish(self, id: str, duration: float) -> Recording:
         try:
             return opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
         finally:
@@ -520,7 +520,7 @@ class RecordingStore(EventTarget):
             self._warned = False
         if not self.waiting and self._flushed:
             flushed, self._flushed = self._flushed, None
-            flushed.resolve(None)
+            flushed._resolve(None)
 
     def _lose(self, error: MediaError) -> None:
         for take in tuple(self._takes.values()):

@@ -64,7 +64,7 @@ async def test_tasks_of_one_outcome_are_cancelled_one_by_one():
     with pytest.raises(asyncio.CancelledError):
         await tasks[0]
     assert not tasks[1].done()
-    outcome.resolve("there")
+    outcome._resolve("there")
     assert await asyncio.gather(*tasks[1:], waiting, outcome) == ["there"] * 4
     assert not outcome._steps
     assert "Outcome" in repr(tasks[0])
@@ -74,7 +74,7 @@ async def test_a_task_of_an_outcome_that_fails():
     outcome = Outcome()
     waiting = asyncio.gather(*[asyncio.create_task(outcome) for _ in range(2)], return_exceptions=True)
     await asyncio.sleep(0)
-    outcome.reject(ValueError("so"))
+    outcome._reject(ValueError("so"))
     assert [str(error) for error in await waiting] == ["so", "so"]
 
 
@@ -91,13 +91,13 @@ async def test_a_group_that_ends_leaves_an_outcome_to_others():
     with pytest.raises(ExceptionGroup):
         await group_that_fails()
     assert tasks[0].cancelled()
-    outcome.resolve(1)
+    outcome._resolve(1)
     assert await outcome == 1
 
 
 async def test_an_outcome_that_nobody_awaits_is_no_warning():
     Outcome()
-    asyncio.iscoroutine(Outcome.of(1))
+    asyncio.iscoroutine(Outcome._of(1))
     gc.collect()  # the harness fails a test for what is said now
 
 

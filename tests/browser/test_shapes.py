@@ -384,14 +384,14 @@ async def test_a_poster_shows_what_is_to_be_seen_then():
     recording = await drawn(numbered(45), keys_every=10)
     await recording.measure()
     recording._repr_html_()
-    if recording.look is None:
+    if recording._look is None:
         from mediarecorder._html.player import look_at
 
-        recording.look = await look_at(recording)
+        recording._look = await look_at(recording)
     bytes_ = {
         name: await photo.bytes()
         for name, photo in {
-            "poster": recording.look.poster,
+            "poster": recording._look.poster,
             "its time": await recording.thumbnail(recording.duration / 2, width=640),
             "the first": await recording.thumbnail(0, width=640),
         }.items()

@@ -272,5 +272,5 @@ async def test_the_address_of_a_player_is_the_take(store):
 async def test_an_outcome_says_that_it_is_to_be_awaited():
     outcome = Outcome()
     assert repr(outcome) == "<Outcome pending; for the result write: await ...>"
-    outcome.resolve(1)
+    outcome._resolve(1)
     assert "done" in repr(outcome)

@@ -87,8 +87,8 @@ async def stored_in_parts(store, recording, count, duration=None):
     taken = InStore(store, lambda: recording.duration, pytest.fail)
     taken.begin(recording.started_at, recording.mime_type)
     for start, end in zip([0, *cuts], cuts, strict=False):
-        store.append(taken._id, recording_slice(data, start, end), end - start, recording.duration)
-    made = await store.finish(taken._id, duration or recording.duration)
+        store._append(taken._id, recording_slice(data, start, end), end - start, recording.duration)
+    made = await store._finish(taken._id, duration or recording.duration)
     taken.release()
     return data, made
 

@@ -43,8 +43,8 @@ class Look:
 class Playable(Protocol):
     """What a player needs of a `Recording`."""
 
-    look: Look | None
-    looking: asyncio.Future[Look] | None
+    _look: Look | None
+    _looking: asyncio.Future[Look] | None
 
     @property
     def duration(self) -> float: ...
@@ -89,9 +89,9 @@ def player_tag(
 
 def player_html(recording: Playable, data: str = "") -> str:
     """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
-    if recording.look is None and recording.size <= AT_ONCE and can_run_sync():
-        recording.look = run_sync(look_at(recording))
-    look = recording.look
+    if recording._look is None and recording.size <= AT_ONCE and can_run_sync():
+        recording._look = run_sync(look_at(recording))
+    look = recording._look
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
     player = player_tag(
         recording.is_video,
@@ -110,14 +110,14 @@ def player_html(recording: Playable, data: str = "") -> str:
 
 async def look_to_show(recording: Playable) -> dict[str, Any]:
     """For a player that is in the page already."""
-    if recording.look is None:
-        looking = recording.looking = recording.looking or asyncio.ensure_future(look_at(recording))
+    if recording._look is None:
+        looking = recording._looking = recording._looking or asyncio.ensure_future(look_at(recording))
         found = await looking
-        if recording.looking is not looking:  # it was closed meanwhile
+        if recording._looking is not looking:  # it was closed meanwhile
             found.close()
             return {}
-        recording.look = found
-    look = recording.look
+        recording._look = found
+    look = recording._look
     if look.poster:
         return {"poster": look.poster.url}
     return {"svg": look.svg} if look.svg else {}

@@ -131,8 +131,8 @@ class InStore:
         recorded: Callable[[], float],
         failed: Callable[[Exception], None],
     ) -> None:
-        store.require_open()
-        self._store, self._id = store, store.new_id()
+        store._require_open()
+        self._store, self._id = store, store._new_id()
         self._recorded, self._failed = recorded, failed
         self.count = self.size = 0
         self.last = (0, 0.0)
@@ -145,7 +145,7 @@ class InStore:
         return self.size > 0
 
     def begin(self, started_at: float, mime_type: str) -> None:
-        self._store.begin(self._id, started_at, mime_type, self)
+        self._store._begin(self._id, started_at, mime_type, self)
 
     def earlier(self) -> Iterator[Chunk]:
         return iter(())  # they are on disk
@@ -156,7 +156,7 @@ class InStore:
         self.size += size
         self.last = size, float(event.timeStamp)
         if size:
-            self._store.append(self._id, event.data, size, self._recorded())
+            self._store._append(self._id, event.data, size, self._recorded())
             remind_of(size)
 
     @property
@@ -187,7 +187,7 @@ class InStore:
         timer = js.setInterval(look, SILENCE * 1000)
         recording = error = None
         try:
-            recording = await self._store.finish(self._id, duration)
+            recording = await self._store._finish(self._id, duration)
         except Exception as failed:
             error = failed
         except BaseException:

@@ -34,7 +34,7 @@ def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
 def prepare(js_stream: Any) -> None:
     """Load what a take of this stream will need."""
     if realm() == "page" and registered("page") is None and any(_sources(js_stream)):
-        Outcome.running(load_module("page"))
+        Outcome._running(load_module("page"))
 
 
 def _sources(js_stream: Any) -> tuple[Any, Any]:

@@ -166,14 +166,14 @@ class Take:
 
     def pause(self) -> Outcome[None]:
         if self.js.state == "paused":
-            return Outcome.of(None)
+            return Outcome._of(None)
         with translated("pause"):
             self.js.pause()
         return self._expect("pause")
 
     def resume(self) -> Outcome[None]:
         if self.js.state == "recording":
-            return Outcome.of(None)
+            return Outcome._of(None)
         with translated("resume"):
             self.js.resume()
         return self._expect("resume")
@@ -286,7 +286,7 @@ class Take:
     def _tell_news(self) -> None:
         news, self._news = self._news, None
         if news:
-            news.resolve(None)
+            news._resolve(None)
 
     # What the browser says.
 
@@ -324,7 +324,7 @@ class Take:
             outcome = waiting.popleft() if waiting and not self._error else None
             self._notify(self, Event(type, js_event))
             if outcome:
-                outcome.resolve(None)
+                outcome._resolve(None)
             if type == self._awaited and not waiting:
                 self._handed_over()
 
@@ -353,7 +353,7 @@ class Take:
             for follower in self._followers:
                 follower.append(chunk)
             if request:
-                request.resolve(chunk)
+                request._resolve(chunk)
         if self._news is not None:
             self._tell_news()
 
@@ -432,14 +432,14 @@ class Take:
         self._notify(self, Event("stop", self._stop_event))
         for outcomes in self._expected.values():
             for outcome in outcomes:
-                outcome.reject(failure) if failure else outcome.resolve(None)
+                outcome._reject(failure) if failure else outcome._resolve(None)
         for request in self._requests:
-            request.reject(failure or AbortError("request_data: the take ended before another chunk came"))
+            request._reject(failure or AbortError("request_data: the take ended before another chunk came"))
         self._tell_news()
         if failure:
-            self.finished.reject(failure)
+            self.finished._reject(failure)
         elif recording:
-            self.finished.resolve(recording)
+            self.finished._resolve(recording)
         self._notify = _nobody  # the recorder holds this take: both would wait for a collection
 
     def _store_failed(self, error: Exception) -> None:

@@ -136,15 +136,15 @@ class Disk:
         outcome = self._calls.pop(int(number))
         error = getattr(data, "error", None)
         if absent(error):
-            outcome.resolve(getattr(data, "value", None))
+            outcome._resolve(getattr(data, "value", None))
         else:
-            outcome.reject(from_browser(error, "store"))
+            outcome._reject(from_browser(error, "store"))
 
     def _break(self, error: MediaError) -> None:
         self.broken = error
         calls, self._calls = self._calls, {}
         for outcome in calls.values():
-            outcome.reject(error)
+            outcome._reject(error)
         self._lost(error)
 
     def close(self) -> None:
