@@ -18,11 +18,13 @@ import sys
 if sys.implementation.name == "micropython":  # it must be able to parse all of this file, too
     raise ImportError('mediarecorder needs Pyodide: <script type="py">, not <script type="mpy">')
 
-import re
 from typing import Any
 
 _STUB = __spec__.loader.get_data(f"{__path__[0]}/__init__.pyi").decode()
-_MODULE_OF = {name: module for module, name in re.findall(r"^from \.(\S+) import (\w+) as", _STUB, re.M)}
+_LINES = [
+    line.split() for line in _STUB.splitlines() if line.startswith("from .")
+]  # from .module import name as name
+_MODULE_OF = {words[3]: words[1][1:] for words in _LINES if words[1] != "."}
 """Each public name is imported from its module when it is asked for: a page that starts waits for no more."""
 __all__ = sorted(_MODULE_OF)
 

@@ -40,7 +40,7 @@ SITE_SOURCES = (
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
 PAGE = "py/demo/page.py"
-PACKED = (PACKER, "tools/pack.py", PAGE)
+PACKED = (PACKER, "tools/pack.py", PAGE, "py/mediarecorder/__init__.pyi")
 FILES = (
     "package.json",
     "package-lock.json",
