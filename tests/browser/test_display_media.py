@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from judge import probe
 from patience import until
 
-from mediarecorder import NotSupportedError, media_devices, record
+from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, media_devices, record
 
 # Notes down what the browser is asked for, and by what controller.
 SPY = """
@@ -185,6 +186,23 @@ async def test_a_tab_shows_one_element_only_and_all_again(tab, slides, verb, kin
     assert await size_of(tab, 200)
     with pytest.raises(TypeError):
         await limit("slides")
+
+
+@pytest.mark.lane("chromium-permissions")
+@pytest.mark.media_work
+async def test_a_tab_that_stands_still_holds_back_no_sound(tab, microphone):
+    """By itself it gives a picture in a second, and a recorder writes no sound before the next picture."""
+    recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
+    sizes = []
+    recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    await recorder.start(0.1)
+    await until(lambda: recorder.duration >= 4)
+    # By itself a tab lets through at most one chunk of data in a second.
+    assert len([size for size in sizes if size > 0]) >= 10, sizes
+    recording = await recorder.stop()
+    found = await probe(recording)
+    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+    assert found["decoded_duration"] == pytest.approx(recording.duration, abs=1.5)
 
 
 WORKER = """

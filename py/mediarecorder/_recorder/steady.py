@@ -45,12 +45,18 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
     picture, sound = live.get("video"), live.get("audio")
     if sound is not None and not _may_fall_silent(sound, alone=picture is None):
         sound = None
-    if picture is None or len(live) < 2 or (comes_from_the_start(picture) and not picture.muted):
+    if picture is None or len(live) < 2 or (_goes_on(picture) and not picture.muted):
         picture = None
     # Where the browser falsifies canvases, in ours the picture would be noise: a shared screen is not.
     if picture is not None and not (_generator() or is_readable()):
         picture = None
     return picture, sound
+
+
+def _goes_on(js_picture: Any) -> bool:
+    """Whether it gives pictures while nothing moves: a device, a screen, a window. A tab gives one a second."""
+    surface = getattr(js_picture.getSettings(), "displaySurface", None)
+    return comes_from_the_start(js_picture) and surface != "browser"
 
 
 def refuse_noise(js_stream: Any) -> None:
