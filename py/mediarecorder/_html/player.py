@@ -7,8 +7,9 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._host.browser import can_run_sync, run_sync
+from .._host.browser import can_run_sync, realm, run_sync
 from ..errors import MediaError
+from ..media_file import data_url
 from ..waveform import waveform_svg
 from .attach import noted, shown_at
 from .text import clock, escape, figure, file_size
@@ -31,9 +32,10 @@ log = logging.getLogger("mediarecorder")
 class Look:
     """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
 
-    def __init__(self, svg: str = "", poster: MediaFile | None = None) -> None:
+    def __init__(self, svg: str = "", poster: MediaFile | None = None, poster_data: str = "") -> None:
         self.svg = svg
         self.poster = poster
+        self.poster_data = poster_data
 
     def close(self) -> None:
         if self.poster:
@@ -68,7 +70,10 @@ async def look_at(recording: Playable) -> Look:
         if math.isnan(recording.duration):
             await recording.measure()
         if recording.is_video:
-            return Look(poster=await recording.thumbnail(min(1.0, recording.duration / 2), width=640))
+            poster = await recording.thumbnail(min(1.0, recording.duration / 2), width=640)
+            # What a worker shows may be saved, and its address is dead then.
+            data = data_url(poster.mime_type, await poster.bytes()) if realm() == "worker" else ""
+            return Look(poster=poster, poster_data=data)
         return Look(svg=waveform_svg(await recording.waveform(STROKES)))
     except MediaError as error:
         log.info("A recording shows itself without a picture: %s", error)
@@ -97,8 +102,7 @@ def player_html(recording: Playable, data: str = "") -> str:
         recording.is_video,
         f"Recording of {length}" if length else "Recording",
         width=640,
-        # In a saved notebook its address is dead, and browsers show the first picture of what they play.
-        poster=look.poster.url if look and look.poster and not data else "",
+        poster=_poster(look, embedded=bool(data)),
         url=recording.url,
         data=data,
     )
@@ -106,6 +110,12 @@ def player_html(recording: Playable, data: str = "") -> str:
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
     picture = f"{look.svg}<br>" if look and look.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+
+
+def _poster(look: Look | None, *, embedded: bool) -> str:
+    if not look or not look.poster:
+        return ""
+    return look.poster_data if embedded else look.poster.url  # without one, browsers show the first picture
 
 
 async def look_to_show(recording: Playable) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
 
 
 def _goes_on(js_picture: Any) -> bool:
-    """Whether it gives pictures while nothing moves: a device, a screen, a window. A tab gives one a second."""
+    """Whether it gives pictures while nothing moves: a device, a screen, a window. (A tab: one a second.)"""
     surface = getattr(js_picture.getSettings(), "displaySurface", None)
     return comes_from_the_start(js_picture) and surface != "browser"
 
