@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_constraints
-from ._host.browser import JsException, js, js_of, page, realm, require_browser, settle, translated
+from ._host.browser import JsException, absent, js, js_of, page, realm, require_browser, settle, translated
 from .errors import NotSupportedError
 from .events import BrowserEventTarget, Event, HandlerAttribute
 
@@ -231,6 +231,7 @@ class TrackEvent(Event):
     __slots__ = ()
 
     @property
-    def track(self) -> MediaStreamTrack:
-        """That track."""
-        return MediaStreamTrack(self.js.track)
+    def track(self) -> MediaStreamTrack | None:
+        """That track; None of an event that some script made."""
+        track = getattr(self.js, "track", None)
+        return None if absent(track) else MediaStreamTrack(track)

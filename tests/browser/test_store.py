@@ -16,7 +16,7 @@ from mediarecorder import (
     record,
 )
 from mediarecorder._host.browser import js, js_object
-from mediarecorder._recorder import sinks as keeping
+from mediarecorder._recorder import sinks
 from mediarecorder._recorder import take
 
 
@@ -146,7 +146,7 @@ async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, bot
 @pytest.fixture
 async def silent_take(store, both, monkeypatch):
     """A recorder whose take has all its data and waits for a disk that says nothing any more."""
-    monkeypatch.setattr(keeping, "SILENCE", 0.2)
+    monkeypatch.setattr(sinks, "SILENCE", 0.2)
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     with monkeypatch.context() as silence:

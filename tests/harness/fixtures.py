@@ -10,7 +10,7 @@
 ``demo_page``                 a page of the engine that is opening the demo; it is not waited for
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
-Afterwards, whatever conduct.py forbids fails the test; the mark ``console_errors`` allows console errors.
+Afterwards, whatever page_watch.py forbids fails the test; the mark ``console_errors`` allows console errors.
 """
 
 from __future__ import annotations

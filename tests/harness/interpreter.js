@@ -44,7 +44,7 @@ export class Interpreter {
 
   /**
    * @param {string} nodeId  as pytest knows the test in the page
-   * @returns {Promise<string>} JSON, see Session.run in inner.py
+   * @returns {Promise<string>} JSON, see Session.run in in_page.py
    */
   run(nodeId) {
     return this.#session.run(nodeId);

@@ -1,4 +1,4 @@
-"""Inner tests that must fail, each with its docstring in the report; test_offences.py runs them."""
+"""Inner tests that must fail, each with its docstring in the report; test_must_fail.py runs them."""
 
 from __future__ import annotations
 

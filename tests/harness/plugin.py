@@ -18,7 +18,7 @@ from harness.server import HarnessSite
 
 #: Folder, and file, of tests for the page.
 INNER_TESTS = Path(__file__).resolve().parents[1] / "browser"
-OFFENCES = Path(__file__).resolve().parent / "offences.py"
+MUST_FAIL = Path(__file__).resolve().parent / "must_fail.py"
 
 #: The lane of an inner test.
 LANE = pytest.StashKey[str]()
@@ -127,7 +127,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def _is_inner(node: pytest.Item) -> bool:
-    return INNER_TESTS in node.path.parents or node.path == OFFENCES
+    return INNER_TESTS in node.path.parents or node.path == MUST_FAIL
 
 
 def _run(item: pytest.Item) -> list[pytest.TestReport]:

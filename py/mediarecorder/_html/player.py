@@ -48,6 +48,8 @@ class Playable(Protocol):
     _look: Look | None
     _looking: asyncio.Future[Look] | None
 
+    embed_limit: int
+
     @property
     def duration(self) -> float: ...
     @property
@@ -71,8 +73,9 @@ async def look_at(recording: Playable) -> Look:
             await recording.measure()
         if recording.is_video:
             poster = await recording.thumbnail(min(1.0, recording.duration / 2), width=640)
-            # What a worker shows may be saved, and its address is dead then.
-            data = data_url(poster.mime_type, await poster.bytes()) if realm() == "worker" else ""
+            # What a worker shows may be saved, and the poster's address is dead then.
+            embedded = realm() == "worker" and recording.size <= recording.embed_limit
+            data = data_url(poster.mime_type, await poster.bytes()) if embedded else ""
             return Look(poster=poster, poster_data=data)
         return Look(svg=waveform_svg(await recording.waveform(STROKES)))
     except MediaError as error:
