@@ -98,7 +98,7 @@ const OVERSTATED = 0.01;
 /**
  * How long it plays, in seconds.
  * @param {Input} input
- * @param {number} [known]  how long the recorder says it is, or NaN: a picture without sound stands until then
+ * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then
  */
 export async function duration(input, known = 0) {
   const begin = await origin(input);
@@ -106,9 +106,7 @@ export async function duration(input, known = 0) {
   // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
   const said = cutOff.has(input) ? 0 : ((await input.getDurationFromMetadata()) ?? 0);
   const length = (said > computed + OVERSTATED ? said : computed) - begin;
-  // Sound has no gaps, so its end is the end; the clock began before the first packet, on a busy machine by some tenths.
-  const silent = (await input.getPrimaryVideoTrack()) && !(await input.getPrimaryAudioTrack());
-  return silent ? Math.max(length, known || 0) : length;
+  return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
 }
 
 /** Whether its container has edit lists. @param {import("mediabunny").InputTrack} track */
