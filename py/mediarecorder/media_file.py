@@ -144,8 +144,8 @@ class MediaFile(Displayed):
     async def embed(self) -> Embedded:
         """What shows it in a saved notebook too, whatever its size: the data itself is in the HTML.
 
-        The notebook grows by four thirds of `size`, and a poster. Up to `embed_limit` bytes (1 MB) that happens by
-        itself where Python runs in a worker, as it does in notebooks.
+        The notebook grows by four thirds of `size`, and a poster. Up to `embed_limit` bytes (1 MB) it does so
+        by itself where Python runs in a worker, as it does in notebooks.
 
         Raises
         ------

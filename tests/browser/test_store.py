@@ -16,8 +16,7 @@ from mediarecorder import (
     record,
 )
 from mediarecorder._host.browser import js, js_object
-from mediarecorder._recorder import sinks
-from mediarecorder._recorder import take
+from mediarecorder._recorder import sinks, take
 
 
 async def listed(store, state):
