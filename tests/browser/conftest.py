@@ -58,14 +58,6 @@ def lose_devices() -> Any:
 
 
 @pytest.fixture
-def collect_garbage() -> Any:
-    """``await collect_garbage()`` makes a page of Chromium collect all that is held by nobody."""
-    from js import collectGarbage
-
-    return collectGarbage
-
-
-@pytest.fixture
 async def open_channel() -> Callable[[], str]:
     """``openChannel`` of page.js, as the page's author imports it."""
     import js

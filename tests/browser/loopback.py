@@ -19,24 +19,17 @@ async def connected(stream: MediaStream) -> AsyncIterator[tuple[MediaStream, Any
 
     here, there = js.RTCPeerConnection.new(), js.RTCPeerConnection.new()
     arrived: list[Any] = []
-    proxies = []
-    for connection, other in ((here, there), (there, here)):
-        proxy = create_proxy(
-            lambda event, other=other: event.candidate and other.addIceCandidate(event.candidate)
-        )
-        connection.addEventListener("icecandidate", proxy)
-        proxies.append(proxy)
-    proxies.append(create_proxy(lambda event: arrived.append(event.track)))
-    there.addEventListener("track", proxies[-1])
+    proxy = create_proxy(lambda event: arrived.append(event.track))
+    there.addEventListener("track", proxy)
     try:
         sender = here.addTrack(stream.tracks[0].js, stream.js)
         for one, other in ((here, there), (there, here)):
             await one.setLocalDescription()
+            await until(lambda one=one: one.iceGatheringState == "complete")  # so it has the candidates
             await other.setRemoteDescription(one.localDescription)
         await until(lambda: arrived and not arrived[0].muted)
         yield MediaStream(js.MediaStream.new(js.Array.of(arrived[0]))), sender
     finally:
         here.close()
         there.close()
-        for proxy in proxies:
-            proxy.destroy()
+        proxy.destroy()

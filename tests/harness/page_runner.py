@@ -122,8 +122,6 @@ class Runner:
             self._context = await self._browser.new_context(**context_options(lane))
             if lane.permissions:
                 await self._context.expose_binding("clearPermissions", self._clear_permissions)
-            if lane.engine == "chromium":
-                await self._context.expose_binding("collectGarbage", self._collect_garbage)
             self._conduct = Conduct(self._context)
             self._page = await self._context.new_page()
             await self._start(self._page, name, lane)
@@ -146,11 +144,6 @@ class Runner:
 
     async def _clear_permissions(self, source: object) -> None:
         await self._context.clear_permissions()
-
-    async def _collect_garbage(self, source: dict[str, Any]) -> None:
-        session = await source["context"].new_cdp_session(source["page"])
-        await session.send("HeapProfiler.collectGarbage")
-        await session.detach()
 
     def _take(self, console_errors: bool) -> tuple[list[str], list[str]]:
         return self._conduct.take(console_errors=console_errors) if self._conduct else ([], [])

@@ -131,7 +131,7 @@ export class Steady {
       if (ended) return;
       const relayed = relay(.../** @type {Parameters<typeof relay>} */ (facts));
       begin(relayed.show);
-      this.#ends.push(relayed.end);
+      this.#ends.push(() => void relayed.end());
     };
     // In a worker neither a busy nor a hidden page stops it.
     const text = `let to;onmessage=({data})=>{if(!data)Promise.resolve(to?.end()).then(()=>postMessage(0));else if(to)to.show(data);else to=(${relay})(...data)};postMessage(0)`;
@@ -206,7 +206,12 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   let pixels = null;
   /** @type {any} */
   let timer;
-  const write = (/** @type {VideoFrame} */ frame) => void writer.write(frame).catch(() => frame.close());
+  /** @type {Set<VideoFrame>} */
+  const waiting = new Set();
+  const write = (/** @type {VideoFrame} */ frame) => {
+    waiting.add(frame);
+    writer.write(frame).catch(() => frame.close()).finally(() => waiting.delete(frame));
+  };
   async function again() {
     timer = setTimeout(again, every);
     const frame = last;
@@ -248,11 +253,13 @@ function relay(writable, codedWidth, codedHeight, every, first) {
       timer = setTimeout(again, every);
       write(frame);
     },
-    end() {
+    async end() {
       clearTimeout(timer);
       last?.close();
       last = null;
-      return writer.close().catch(() => {});
+      // A track that was stopped in the midst of a write may never be done with it.
+      await Promise.race([writer.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500))]);
+      for (const frame of waiting) frame.close();
     },
   };
 }
