@@ -101,10 +101,9 @@ def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes)
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
-    for name in ("aac.js", "flac.js"):
-        page.route(
-            f"**/{name}", lambda route, name=name: route.fulfill(path=ROOT / "py/mediarecorder/js" / name)
-        )
+    js = ROOT / "py/mediarecorder/js"
+    page.route("**/aac.js", lambda route: route.fulfill(path=js / "aac.js"))
+    page.route("**/flac.js", lambda route: route.fulfill(path=js / "flac.js"))
     page.goto(f"{site}/harness/chromium")
     page.evaluate(START)
     return page
