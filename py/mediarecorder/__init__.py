@@ -21,9 +21,8 @@ if sys.implementation.name == "micropython":  # it must be able to parse all of 
 from typing import Any
 
 _STUB = __spec__.loader.get_data(f"{__path__[0]}/__init__.pyi").decode()
-_LINES = [
-    line.split() for line in _STUB.splitlines() if line.startswith("from .")
-]  # from .module import name as name
+# Lines of the form: from .module import name as name
+_LINES = [line.split() for line in _STUB.splitlines() if line.startswith("from .")]
 _MODULE_OF = {words[3]: words[1][1:] for words in _LINES if words[1] != "."}
 """Each public name is imported from its module when it is asked for: a page that starts waits for no more."""
 __all__ = sorted(_MODULE_OF)

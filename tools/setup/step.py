@@ -69,8 +69,9 @@ class Step:
 
     def is_done(self) -> bool:
         names = (self.name, self.or_else) if self.or_else else (self.name,)
+        place, key = self.place, self.key  # each reads all sources
         made = not self.makes or (places.ROOT / self.makes).exists()
-        return made and any(stamps.is_done(self.place, name, self.key) for name in names)
+        return made and any(stamps.is_done(place, name, key) for name in names)
 
     @property
     def place(self) -> Path:

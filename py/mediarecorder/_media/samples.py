@@ -197,7 +197,7 @@ async def encoded(
     facts = {"sampleRate": samples._sample_rate, "channels": samples.channels, "length": samples.frames}
     proxy = create_proxy(read)
     try:
-        made = await perform(
+        return await perform(
             "to_recording",
             "encodeSamples",
             format,
@@ -208,4 +208,3 @@ async def encoded(
         )
     finally:
         proxy.destroy()
-    return made
