@@ -86,12 +86,12 @@ async def test_changing_the_tracks_ends_the_take_with_the_recording_attached(bot
     assert recorder.state == "inactive"
 
 
-async def test_after_an_error_everything_pending_raises_the_takes_error(both, orders):
+async def test_after_an_error_everything_pending_raises_the_takes_error(both, event_faults):
     recorder = MediaRecorder(both)
     await recorder.start()
-    orders.rule = "nothing after stop()"
+    event_faults.rule = "nothing after stop()"
     pending = [recorder.pause(), recorder.resume(), recorder.request_data(), recorder.finished]
-    orders.fail(recorder.js)
+    event_faults.fail(recorder.js)
     errors = await asyncio.gather(*pending, return_exceptions=True)
     failure = errors[-1]
     assert isinstance(failure, RecordingError)

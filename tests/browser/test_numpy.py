@@ -1,7 +1,7 @@
 """With numpy: arrays share their memory with it, and its arrays become recordings."""
 
 import pytest
-from judge import tone
+from support.ask_judge import tone
 
 from mediarecorder import AudioSamples
 

@@ -13,6 +13,7 @@ Outside, on CPython:
   ``played``: what is heard and seen when; ``readers``: other programs)
 - ``recipes``: makes the files of the corpus
 - ``media``: the sound and the pictures that Chromium's fake devices play
+- ``places``: where things stand
 - ``bundle``: the files that go into the page
 - ``test_must_fail``: proof that it catches what it should (``must_fail``: tests that must fail)
 - ``fixtures``: for tests that drive a page from outside (tests/demo)

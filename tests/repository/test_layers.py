@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from harness.places import ROOT
+
 LIBRARY = ROOT / "py" / "mediarecorder"
 
 #: From the top down. docs/maintaining.md shows this table, with what each module is.
