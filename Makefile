@@ -1,9 +1,9 @@
-# Every target first sets up what it needs (tools/prepare.py), which costs nothing the second time.
+# Every target first runs its set-up (tools/prepare.py), which costs nothing the second time.
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 PROCESSES ?= 3
-# Chromium's process of a page crashes once in some thousand takes: such a test, and no other, gets a second try.
+# Chromium's renderer crashes about once in some thousand takes; only tests hit by that are retried.
 CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=
@@ -14,13 +14,13 @@ help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
 	@echo 'make site               write the demo page into build/site, for any static host'
 	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
-	@echo 'make test               run all tests (ARGS="-k stop" to choose; PROCESSES=0 for one after the other)'
+	@echo 'make test               run all tests (ARGS="-k stop" to select; PROCESSES=0 to run them one after another)'
 	@echo 'make soak               run the long tests'
-	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" to look only)'
-	@echo 'make lint               run the linters and type checkers (make types: only the latter)'
-	@echo 'make format             format the Python'
+	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" only prints)'
+	@echo 'make lint               run the linters and type checkers (make types: only the type checkers)'
+	@echo 'make format             format the Python files'
 	@echo 'make wheel              build the wheel into dist/, with aac.js and flac.js beside it'
-	@echo 'make clean              remove all that was installed or built here'
+	@echo 'make clean              remove everything that was installed or built here'
 
 demo:
 	@$(PYTHON) tools/prepare.py demo
@@ -42,7 +42,7 @@ soak:
 	@$(PYTHON) tools/prepare.py test
 	$(PYTEST) -m soak $(ARGS)
 
-# Results are kept where ARGS is empty or has --write.
+# Results are saved if ARGS is empty or has --write.
 bench:
 	@$(PYTHON) tools/prepare.py bench
 	.venv/bin/python -m benchmarks $(or $(ARGS),--write)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# eyeD3 halves the duration of FFmpeg's MP3s of a low bit rate.
+# eyeD3 halves the duration of FFmpeg's MP3s with a low bit rate.
 #
 # Versions: eyeD3 0.9.9 and mutagen 1.48.1 (pip); PyAV 18.1.0 (FFmpeg 8) writes the files.
-# Input:    ten seconds of stereo MP3 of a constant bit rate, 128 and 32 kb/s.
-# Expected: 10.03 s (384 frames of 1152 samples at 44100 Hz), as mutagen says.
-# Observed: eyeD3 says 10.08 s at 128 kb/s, and 5.06 s at 32 kb/s. FFmpeg's Info
+# Input:    ten seconds of stereo MP3 with a constant bit rate, 128 and 32 kb/s.
+# Expected: 10.03 s (384 frames of 1152 samples at 44100 Hz), as mutagen reports.
+# Observed: eyeD3 reports 10.08 s at 128 kb/s, and 5.06 s at 32 kb/s. FFmpeg's Info
 #           frame does not fit into 32 kb/s, so that frame has 64 kb/s. eyeD3 divides
 #           the file's size by the length of this one frame, though the frame states
 #           how many follow.

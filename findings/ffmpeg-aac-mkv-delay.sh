@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# FFmpeg loses the encoder delay of AAC when it copies packets from MP4 to Matroska.
+# FFmpeg loses AAC's encoder delay when it copies packets from MP4 to Matroska.
 #
 # Version:  PyAV 18.1.0 (FFmpeg 8), which writes, copies and reads the files.
 # Input:    one second of AAC and one of Opus in MP4, whose edit lists leave out
@@ -7,7 +7,7 @@
 # Expected: Matroska's CodecDelay states the delay, so the sound stays where it was.
 # Observed: Opus gets a CodecDelay (6.5 ms, from its own header). AAC gets none: a
 #           decoder plays 1024 samples more at the start, 21 ms late from there on,
-#           and the file says 1.021 s.
+#           and the file states 1.021 s.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

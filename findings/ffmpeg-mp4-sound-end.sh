@@ -4,9 +4,9 @@
 # Version:  PyAV 18.1.0 (FFmpeg 8), which writes and reads the files.
 # Input:    six seconds of sound (288000 samples), as Opus in Ogg, and as Opus and
 #           as AAC in MP4. Each file states 6 s; the MP4s by their edit list.
-# Expected: the decoder gives 288000 samples for each.
-# Observed: Ogg gives 288000. The MP4s give 288648 (Opus) and 288768 (AAC): FFmpeg
-#           takes off the start that the edit list leaves out, and keeps the rest
+# Expected: the decoder returns 288000 samples for each.
+# Observed: Ogg yields 288000. The MP4s yield 288648 (Opus) and 288768 (AAC): FFmpeg
+#           drops the start that the edit list excludes, and keeps the rest
 #           of the last packet after the edit's end.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"

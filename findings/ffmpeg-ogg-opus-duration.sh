@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# FFmpeg states a duration for Ogg Opus that counts the pre-skip, which it never plays.
+# FFmpeg's duration for Ogg Opus includes the pre-skip, which it never plays.
 #
 # Versions: PyAV 18.1.0 (FFmpeg 8), mutagen 1.48.1, tinytag 2.3.2.
 # Input:    two seconds of Opus in Ogg, with the pre-skip of its encoder (312), and
-#           the same file with 3840 (what RFC 7845 recommends) and 48000 instead.
+#           the same file with 3840 (as RFC 7845 recommends) and 48000 instead.
 # Expected: the duration is the last granule position less the pre-skip.
 # Observed: FFmpeg states the last granule position itself, and a start of 0. It
-#           decodes what mutagen and tinytag state. At a pre-skip of 48000 FFmpeg
-#           says 2.0065 s, and a player gets 1.0065 s.
+#           decodes the length that mutagen and tinytag state. With a pre-skip of 48000
+#           FFmpeg states 2.0065 s, and a player gets 1.0065 s.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 mutagen==1.48.1 tinytag==2.3.2 || exit 2

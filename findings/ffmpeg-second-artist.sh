@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# FFmpeg drops the second artist of an MP3 or an MP4, and joins both of an Ogg Opus.
+# FFmpeg drops the second artist of an MP3 or an MP4, and joins both artists of an Ogg Opus.
 #
 # Versions: PyAV 18.1.0 (FFmpeg 8), mutagen 1.48.1, tinytag 2.3.2.
 # Input:    one second of sound as MP3, MP4 and Ogg Opus. mutagen writes two artists,
-#           A and B, in the way of each format: two strings in one ID3v2.4 frame, two
+#           A and B, as each format requires: two strings in one ID3v2.4 frame, two
 #           data atoms in one `ilst` item, two Vorbis comments.
 # Expected: FFmpeg reads both, or the same part, of each file.
 # Observed: mutagen and tinytag read A and B from each. FFmpeg reads A from

@@ -6,8 +6,8 @@
 #           (eight Japanese characters, 24 bytes of UTF-8), comment and track.
 # Expected: a frame USLT of 30 bytes (one of encoding, three of language, one
 #           empty description, the text and its end), and both frames after it.
-# Observed: the size of USLT is 14, counted in characters. The lyrics are cut, and
-#           the reader lands in the rest of the text: mutagen finds no comment and
+# Observed: the size of USLT is 14, counted in characters. The lyrics are truncated,
+#           and the reader continues in the rest of the text: mutagen finds no comment and
 #           no track. With English lyrics all four tags are there.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"

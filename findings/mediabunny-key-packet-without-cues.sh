@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# mediabunny finds no key packet in a WebM without Cues once packets were read.
+# mediabunny finds no key packet in a WebM without Cues after packets have been read.
 #
 # Versions: mediabunny 1.61.0 (npm); the input comes from PyAV 18.1.0 (FFmpeg 8).
 # Input:    a WebM without Cues (FFmpeg's option `live`), 30 pictures, 0.1 s
 #           apart, with key frames at 0, 1 and 2 s in clusters of 0.5 s.
-# Expected: getKeyPacket(1.7) gives the key frame at 1 s, whatever ran before.
-# Observed: a fresh Input gives the key frame at 1 s. After all packets were
-#           read from the same Input, the same call gives null.
+# Expected: getKeyPacket(1.7) returns the key frame at 1 s, whatever ran before.
+# Observed: a fresh Input returns the key frame at 1 s. After all packets have been
+#           read from the same Input, the same call returns null.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

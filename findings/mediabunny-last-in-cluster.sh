@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# mediabunny gives the last picture of every Matroska cluster the duration 0.
+# mediabunny gives the last picture of every Matroska cluster a duration of 0.
 #
 # Versions: mediabunny 1.61.0 (npm); the input comes from PyAV 18.1.0 (FFmpeg 8).
 # Input:    a WebM of 12 pictures, 0.1 s apart, in clusters of five. No block

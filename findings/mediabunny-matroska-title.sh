@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# mediabunny's Matroska titles are read by FFmpeg under another name.
+# FFmpeg reads a title that mediabunny wrote into Matroska under another name.
 #
 # Versions: mediabunny 1.61.0 (npm); PyAV 18.1.0 (FFmpeg 8) makes the input and reads the result.
 # Input:    one second of Opus in WebM, copied by mediabunny with the tags title and artist.
-# Expected: FFmpeg reads `title` and `ARTIST`, as of its own WebM.
+# Expected: FFmpeg reads `title` and `ARTIST`, as it does from its own WebM.
 # Observed: FFmpeg reads `MOVIE/TITLE` and `MOVIE/ARTIST`: mediabunny writes a target of type
 #           50 with the name MOVIE before the tags, which FFmpeg puts before their names.
 set -euo pipefail

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# mediabunny gives the packet before when it is asked for the one at a WAV packet's own start.
+# mediabunny returns the previous packet when asked for the one at a WAV packet's own start.
 #
 # Versions: mediabunny 1.61.0 (npm).
 # Input:    ten seconds of 16-bit mono WAV, which mediabunny reads in packets of 2048 frames,
 #           at seven sample rates.
-# Expected: getPacket(t), the last packet that does not begin after t, gives the packet that
-#           begins at t if t is the timestamp of one.
+# Expected: getPacket(t), the last packet that does not begin after t, returns the packet
+#           that begins at t if t is the timestamp of one.
 # Observed: at 0 of 40 such times at 8000 Hz, but at 13 of 216 at 44100 Hz and 17 of 235 at
-#           48000 Hz, it gives the packet before: the timestamp is a quotient, and times the
-#           rate it can be a little less than the frame.
+#           48000 Hz, it returns the previous packet: the timestamp is a quotient, and multiplied
+#           by the rate it can be slightly less than the frame.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 npm install --silent --no-audit --no-fund --prefix . mediabunny@1.61.0 || exit 2

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# mutagen takes an MP3's padding off its length only if the encoder's name is LAME.
+# mutagen subtracts an MP3's padding from its length only if the encoder's name is LAME.
 #
 # Versions: mutagen 1.48.1 (pip); PyAV 18.1.0 (FFmpeg 8) writes the file.
 # Input:    six seconds of MP3 (264600 samples). Its Info frame states the number of
 #           frames, the delay and the padding, and FFmpeg's name: Lavf. A copy
-#           differs in the name only: LAME3.100.
+#           differs only in the name: LAME3.100.
 # Expected: 6 s for both; FFmpeg decodes 264600 samples from either.
-# Observed: mutagen says 6.034 s for FFmpeg's own file, and 6.000 s for the copy.
+# Observed: mutagen reports 6.034 s for FFmpeg's own file, and 6.000 s for the copy.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 mutagen==1.48.1 || exit 2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three Python readers take a WAV that FFmpeg wrote into a pipe for one of hours.
+# Three Python readers report hours for a short WAV that FFmpeg wrote into a pipe.
 #
 # Versions: mutagen 1.48.1, tinytag 2.3.2, soundfile 0.14.0 (pip), and `wave` of
 #           Python itself; PyAV 18.1.0 (FFmpeg 8) writes and reads the file.
@@ -7,8 +7,8 @@
 #           output that cannot seek. It cannot go back to fill in the sizes, so RIFF
 #           and data state 0xFFFFFFFF, by convention "up to the end".
 # Expected: 1 s.
-# Observed: FFmpeg and soundfile say 1 s. mutagen, tinytag and `wave` believe
-#           the size and say 44739.2 s (12.4 hours).
+# Observed: FFmpeg and soundfile report 1 s. mutagen, tinytag and `wave` trust
+#           the size and report 44739.2 s (12.4 hours).
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 mutagen==1.48.1 tinytag==2.3.2 soundfile==0.14.0 || exit 2
@@ -18,7 +18,7 @@ import sys, wave
 import av, mutagen, soundfile, tinytag
 
 class Pipe:
-    """An output that can be written and nothing else."""
+    """An output that can only be written."""
 
     def __init__(self):
         self.data = b""

@@ -13,14 +13,14 @@ const common = {
   bundle: true,
   minify: true,
   format: "esm",
-  // What Pyodide with `run_sync` needs, and the browsers that have WebCodecs, know all of this.
+  // Every browser that supports Pyodide's `run_sync` and WebCodecs supports this.
   target: ["chrome119", "firefox130", "safari17"],
   outdir: OUT,
   legalComments: "none", // the licences are in a file of their own
   logLevel: "warning",
 };
 
-// The table of formats is Python's: a literal that JavaScript reads as well.
+// The table of formats is a Python literal that is also valid JavaScript.
 const [, literal] = /^FORMATS: .*? = (\{.*?^\})/ms.exec(readFileSync("py/mediarecorder/formats.py", "utf8")) ?? [];
 /** @type {Record<string, {output: string, encoders: string[]}>} */
 const formats = runInNewContext(`(${literal})`);
@@ -30,7 +30,7 @@ const rows = Object.entries(formats).map(
 );
 
 patched();
-const table = "build/formats.js"; // which the tests that run the engine in Node take as well
+const table = "build/formats.js"; // tests that run the engine in Node use it too
 writeFileSync(table, `import { ${outputs} } from "mediabunny";\nexport const FORMATS = { ${rows} };\n`);
 await build({
   ...common,
@@ -49,7 +49,7 @@ for (const codec of encoders) {
     setup({ onLoad, onResolve }) {
       onLoad({ filter: /-encoder\.mjs$/ }, ({ path }) => {
         const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
-        if (parts.length !== 3) throw new Error(`${path} has changed: look where it keeps its worker`);
+        if (parts.length !== 3) throw new Error(`${path} has changed: find its worker again`);
         text = runInNewContext(parts[1]);
         const start = `import { startWorker } from "./static/library/media/encoders/worker.js";`;
         return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
@@ -68,26 +68,26 @@ for (const codec of encoders) {
   });
 }
 
-// The bridge. The page's half is a module that its author imports from. The worker's half is a plain script, so that
-// a classic worker can load it by importScripts and any other by import.
+// The bridge. The page's half is a module from which page authors import. The worker's half is a plain script, so that
+// a classic worker can load it by importScripts, and a module worker by import.
 const [, library] = /__version__ = "(.+)"/.exec(readFileSync("py/mediarecorder/__init__.py", "utf8")) ?? [];
 const define = { MEDIARECORDER_VERSION: JSON.stringify(library) };
 await build({ ...common, define, entryPoints: ["static/library/bridge/page.js"] });
 await build({ ...common, define, entryPoints: ["static/library/bridge/worker.js"], format: "iife" });
-// The store's half that touches the disk is a script for a worker of its own.
+// The part of the store that accesses the disk is a script for its own worker.
 await build({ ...common, entryPoints: ["static/library/store/store.js"], format: "iife" });
 
 const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
 
-// Each change to mediabunny in one line, from the table of the patches.
+// One line for each change to mediabunny, from the table of patches.
 const changes = [...readFileSync("tools/patches/README.md", "utf8").matchAll(/^\| `(.+?)` \| (.+) \|$/gm)];
 if (String(changes.map(([, name]) => `${name}.patch`)) !== String(patchNames())) {
   throw new Error("tools/patches/README.md does not list each patch once, in order");
 }
 
-// What the encoders' packages hold beside their own code.
+// Third-party code in the encoders' packages.
 const compiled = {
   aac: "FFmpeg's encoder of AAC (https://ffmpeg.org), under the GNU Lesser General Public License, version 2.1 or later",
   flac: "libFLAC (https://xiph.org/flac), under the licence of the Xiph.Org Foundation",

@@ -1,7 +1,8 @@
 """Export marimo notebooks as pages: export_marimo.py TARGET NOTEBOOK…, with the Python that has marimo.
 
-What `marimo export html-wasm --offline` does, but for all notebooks at once and with one set of assets. The
-command starts a browser to find out which packages a notebook needs; here pyodide_folder.py knows that.
+Do the same as `marimo export html-wasm --offline`, but for all notebooks at once and with one set of
+assets. That command starts a browser to find the packages that a notebook needs; here pyodide_folder.py
+knows them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main(target: Path, notebooks: list[Path]) -> None:
             request = WASMFileExportRequest(path=MarimoPath(notebook), options=options)
             exported = asyncio.run(export_wasm(request))
             if exported.did_error or not isinstance(exported.contents, str):
-                raise SystemExit(f"{notebook} is no marimo notebook")
+                raise SystemExit(f"{notebook} is not a marimo notebook")
             (target / f"{notebook.stem}-{mode}.html").write_text(exported.contents, encoding="utf-8")
 
 

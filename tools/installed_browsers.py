@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-# Chromium before its relatives: it is what the expectations in the tests were measured on.
+# Chromium before its relatives: the expectations in the tests were measured with it.
 CHROMIUM = (
     "chromium",
     "chromium-browser",
@@ -41,24 +41,24 @@ DEBIAN_PACKAGES = {"chromium": "chromium", "firefox": "firefox-esr"}
 
 
 def missing() -> list[str]:
-    """Browsers to install: those not found, unless a variable says which one to take."""
+    """Browsers to install: those not found, unless a variable names one."""
     return [name for name, find in FINDERS.items() if not find() and not os.environ.get(name.upper())]
 
 
 def is_playwrights_own(path: str) -> bool:
-    """Whether Playwright downloaded it: such a Firefox is patched, and not driven over WebDriver BiDi."""
+    """Whether Playwright downloaded it: that Firefox is patched, and not driven over WebDriver BiDi."""
     return Path(path).is_relative_to(_playwright_folder())
 
 
 def remedy(browser: str) -> str:
-    """What to do when there is no ``"chromium"`` or ``"firefox"``; tests that need it fail with this text."""
+    """How to install ``"chromium"`` or ``"firefox"``; tests that lack their browser fail with this text."""
     variable = browser.upper()
     if chosen := os.environ.get(variable):
-        return f"{variable}={chosen} is not a program. Correct it, or unset it to use what is installed."
+        return f"{variable}={chosen} is not a program. Correct it, or unset it to use an installed browser."
     ways = {
         f"apt-get install {DEBIAN_PACKAGES[browser]}": "Debian, as root",
         f".venv/bin/python -m playwright install {browser}": "any system, about 150 MB",
-        f"make test {variable}=/path/to/{browser}": "one that is elsewhere",
+        f"make test {variable}=/path/to/{browser}": "if it is installed elsewhere",
     }
     lines = [f"  {command:<50} ({note})" for command, note in ways.items()]
     first = f"No {browser.capitalize()} on this machine. Do one of these, then run make test again:"

@@ -1,7 +1,8 @@
 """Build the notebook sites into build/notebooks: notebooks.py BUILDERS WHEELS (tools/prepare.py calls it).
 
 `BUILDERS` is a virtual environment with tools/sites/builders.txt, `WHEELS` a folder with the wheels of
-tools/sites/in-the-browser.txt. Both sites carry the library's wheel, the notebooks, and all that they load.
+tools/sites/in-the-browser.txt. Both sites contain the library's wheel, the notebooks, and
+all the files that these load.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SITES = ROOT / "build" / "notebooks"
 
-#: What each site's Python may import, with all that these need. Some are loaded before the first cell.
+#: Packages that each site's Python may import, besides their dependencies. Some load before the first cell.
 IN_JUPYTERLITE = ("mediarecorder", "micropip", "ipython", "comm", "jedi")
 IN_MARIMO = (
     "mediarecorder",
@@ -38,10 +39,10 @@ IN_MARIMO = (
     "black",
 )
 
-#: What a person is to see of JupyterLite; "tree" lists the notebooks for "notebooks".
+#: JupyterLite's apps for the user; "tree" lists the notebooks for "notebooks".
 APPS = ("lab", "notebooks", "tree", "repl")
 
-#: This one asks for notebooks, of which there are none in the REPL, and says so as an error.
+#: This extension requests notebooks. The REPL has no notebooks, so it would log an error.
 REPL = {
     "jupyter-lite-schema-version": 0,
     "jupyter-config-data": {"disabledExtensions": ["@jupyterlab/codemirror-extension:commands"]},
@@ -57,7 +58,7 @@ ICONS = (
     "favicon-busy-1",
 )
 
-#: A warning of `coincident`, by which its scripts are found in JupyterLite.
+#: A warning of `coincident`; it identifies coincident's scripts in JupyterLite.
 MARKER = "Possible deadlock if proxy"
 
 INDEX = """<!doctype html>
@@ -101,7 +102,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def pure_yaml(builders: Path, folder: Path) -> Path:
-    """A wheel of PyYAML without its compiled part: marimo needs it, and PyPI has none for Pyodide."""
+    """A wheel of PyYAML without its compiled part: marimo needs PyYAML, and PyPI has no wheel for Pyodide."""
     [told] = builders.glob("lib/python*/site-packages/[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info")
     version = told.name.removesuffix(".dist-info").partition("-")[2]
     name = f"pyyaml-{version}.dist-info"
@@ -114,7 +115,7 @@ def pure_yaml(builders: Path, folder: Path) -> Path:
     wheel = folder / f"pyyaml-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files.items():
-            # With a fixed date, so that the same wheel comes out each time.
+            # Use a fixed date, so that each build makes the same wheel.
             archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
     return wheel
 
@@ -131,20 +132,20 @@ def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: P
     pyodide_folder.assemble(npm_package, wheels, IN_JUPYTERLITE, site / "static" / "pyodide")
     add_contents(site, example_notebooks())
     for name in ICONS:
-        # The builder takes these from Jupyter's server, if that is installed.
+        # The builder copies these from Jupyter's server if that is installed.
         (site / "static" / "favicons").mkdir(exist_ok=True)
         (site / "static" / "favicons" / f"{name}.ico").write_bytes(icon())
     mend_isolated_kernel(site / "extensions")
 
 
 def mend_isolated_kernel(extensions: Path) -> None:
-    """Mend two races of `coincident`, through which page and kernel talk where SharedArrayBuffer exists.
+    """Fix two races in `coincident`, through which page and kernel talk if SharedArrayBuffer exists.
 
-    On a busy machine one cell in four never ended: the page looks at a buffer that the kernel has already
-    filled, and takes the answer "not-equal" of Atomics.waitAsync for a promise. And whoever looks while the
-    other one is filling the buffer reads half of the text: its first character already counts as the signal.
+    On a busy machine one cell in four never ended. The page reads a buffer that the kernel has already
+    filled, and treats the answer "not-equal" of Atomics.waitAsync as a promise. Also, a side that reads while
+    the other side fills the buffer gets half of the text: its first character already counts as the signal.
 
-    Raises `SystemExit`, which stops the build, where a new version has changed: the race may still be there.
+    Raises `SystemExit`, which stops the build, if a new version has changed: the race may still be there.
     """
     scripts = [path for path in sorted(extensions.rglob("*.js")) if MARKER in path.read_text()]
     if not scripts:
@@ -199,7 +200,7 @@ def build_marimo(builders: Path, wheels: list[Path], site: Path) -> None:
     npm_package = ROOT / "node_modules" / "pyodide-marimo"
     chosen = pyodide_folder.assemble(npm_package, wheels, IN_MARIMO, site / "pyodide")
     for wheel in chosen:
-        # marimo asks an index for whatever it does not find loaded.
+        # marimo asks an index for packages that are not loaded.
         name = pyodide_folder.described(wheel)["name"]
         page = site / "index" / name / "index.html"
         page.parent.mkdir(parents=True)
@@ -215,7 +216,7 @@ def example_notebooks_of_marimo() -> list[Path]:
 
 
 def index() -> str:
-    """The page that leads to everything."""
+    """The page with links to everything."""
 
     def line(name: str, **addresses: str) -> str:
         links = " · ".join(

@@ -1,5 +1,5 @@
 // @ts-check
-/** Packs the Python of the demo page into one file: node tools/pack.mjs. The page's own interpreter compiles it. */
+/** Packs the demo page's Python into one file: node tools/pack.mjs. The page's own interpreter compiles it. */
 
 import { readFileSync } from "node:fs";
 import { loadPyodide } from "pyodide";

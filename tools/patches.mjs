@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * mediabunny with our patches: a copy in build/mediabunny, which the bundle is made of.
+ * A patched copy of mediabunny in build/mediabunny; the bundle is made from it.
  *
  *     node tools/patches.mjs           make the copy; a patch that does not apply is an error
- *     node tools/patches.mjs save X    write what differs from the copy as it was made into tools/patches/X.patch
+ *     node tools/patches.mjs save X    write the changes since the copy was made into tools/patches/X.patch
  *
- * To change mediabunny: make the copy, edit it, save the difference under a name that says what it is for.
- * Patches apply in the order of their names. tools/patches/README.md says why each exists.
+ * To change mediabunny: make the copy, edit it, and save the difference under a name that states its purpose.
+ * Patches apply in the order of their names. tools/patches/README.md gives the reason for each.
  */
 
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,7 @@ export const COPY = join(ROOT, "build/mediabunny");
 /** The patches, in the order in which they apply. */
 export const patchNames = () => readdirSync(PATCHES).filter((name) => name.endsWith(".patch")).sort();
 
-/** Make the patched copy in a folder. @param {string} [folder]  @param {string} [but]  a patch that is left out */
+/** Make the patched copy in a folder. @param {string} [folder]  @param {string} [but]  a patch to leave out */
 export function patched(folder = COPY, but = "") {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -37,14 +37,14 @@ export function patched(folder = COPY, but = "") {
       const file = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
       const changed = applyPatch(readFileSync(file, "utf8"), change);
       if (changed === false) {
-        throw new Error(`tools/patches/${name} does not apply to ${file}: mediabunny has changed, look at it again`);
+        throw new Error(`tools/patches/${name} does not apply to ${file}: mediabunny has changed, so revise the patch`);
       }
       writeFileSync(file, changed);
     }
   }
 }
 
-/** Write what was edited in the copy as a patch. @param {string} name */
+/** Write the edits in the copy as a patch. @param {string} name */
 function save(name) {
   const before = join(ROOT, "build/mediabunny-before");
   patched(before, `${name}.patch`);
@@ -53,7 +53,7 @@ function save(name) {
   try {
     execFileSync("git", ["diff", "--no-index", "--no-prefix", ...folders], { cwd: ROOT, maxBuffer: 2 ** 26 });
   } catch (error) {
-    difference = String(/** @type {any} */ (error).stdout); // git says by its exit code that there is one
+    difference = String(/** @type {any} */ (error).stdout); // git reports a difference by its exit code
   }
   rmSync(before, { recursive: true });
   if (!difference) throw new Error("nothing was edited in build/mediabunny");

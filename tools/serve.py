@@ -1,6 +1,6 @@
 """Serve the demo to this machine only: python tools/serve.py [--port 8000]
 
-A page that is to be cross-origin isolated needs headers that a plain file server does not send.
+Cross-origin isolation needs headers that a plain file server does not send.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from policy import ISOLATION, POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Our own table: the machine's may lack .mjs or .wasm, and a browser refuses those under another type.
+# Do not use the machine's table: it may lack .mjs or .wasm, and browsers refuse those with another type.
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -50,7 +50,7 @@ CONTENT_TYPES = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Files of the allow-list, never dot files, no directory listings.
+    """Serves files of the allow-list, but no dot files and no directory listings.
 
     To serve more, subclass it: extend ``public`` and ``hosts``, override ``headers_for`` or ``locate``,
     add ``do_POST``.
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         "node_modules",
         "docs/images",
     )
-    #: Addresses of the pages that are held to the policies of tools/policy.py.
+    #: Addresses of the pages that get the policies of tools/policy.py.
     pages: tuple[str, ...] = ("/", "/index.html", "/examples/mdn.html")
     #: Any other ``Host`` is refused: a foreign page whose name resolves to 127.0.0.1 must not read from here.
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         return file if os.path.isfile(file) and os.access(file, os.R_OK) else None
 
     def parse_request(self) -> bool:
-        # Here and not in do_GET, so that methods added by subclasses are covered too.
+        # The check is here and not in do_GET, so that it covers methods added by subclasses.
         if not super().parse_request():
             return False
         host = self.headers.get("Host", "")
@@ -141,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
             return ""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the browser's own console shows what failed."""
+        """Log nothing: the browser's own console shows failed requests."""
 
     def _has_copy_from(self, changed: int) -> bool:
         try:
@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Site(ThreadingHTTPServer):
-    """The server, on 127.0.0.1 and nowhere else. Port 0 takes a free one."""
+    """The server, on 127.0.0.1 only. Port 0 chooses a free port."""
 
     request_queue_size = 64
 
@@ -163,12 +163,12 @@ class Site(ThreadingHTTPServer):
         return f"http://localhost:{self.server_port}"
 
     def server_bind(self) -> None:
-        # HTTPServer's own looks the host name up, which takes seconds on some machines.
+        # HTTPServer's own method looks up the host name, which takes seconds on some machines.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        # A browser that closes a tab drops its connections; that is no error.
+        # A browser that closes a tab drops its connections; that is not an error.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -180,7 +180,7 @@ def port_number(text: str) -> int:
 
 
 def arguments_for(what: str) -> argparse.ArgumentParser:
-    """The parser of a command that serves this."""
+    """The parser of a command that serves `what`."""
     parser = argparse.ArgumentParser(
         description=f"Serve {what} at http://localhost:PORT, to this machine only."
     )
@@ -191,12 +191,12 @@ def arguments_for(what: str) -> argparse.ArgumentParser:
 def run(
     handler: type[Handler], port: int, target: str, addresses: Callable[[str], Iterable[str]] = lambda url: ()
 ) -> int | str:
-    """Serve until an interrupt; what `sys.exit` is to be given.
+    """Serve until an interrupt. Returns the argument for `sys.exit`.
 
     Parameters
     ----------
     target
-        The target of make that serves this: the advice about a taken port names it.
+        The make target that serves this; the advice about a port in use names it.
     addresses
         Further lines to print, given the site's URL.
     """

@@ -1,6 +1,6 @@
 """Serve the notebook sites to this machine only: python tools/serve_notebooks.py [--port 8000] [--isolated]
 
-Notebooks must work with and without cross-origin isolation: most servers do not send its headers.
+Notebooks must work with and without cross-origin isolation, because most servers do not send its headers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write the demo page as a folder for any static host: python tools/static_site.py (make site).
 
-Some hosts leave out folders called node_modules, so it is called vendor there.
+Some hosts omit folders called node_modules, so the site calls it vendor.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from serve import ROOT
 
 SITE = ROOT / "build" / "site"
 
-#: Beside the page: what keeps it, the example, and the licences of what is in the folder.
+#: Further files: the service worker, the example, and the licences of everything in the folder.
 MORE = (
     "sw.js",
     "examples/*.*",
@@ -30,12 +30,12 @@ MORE = (
     "node_modules/pyodide/package.json",  # names the licence, whose text is in LICENSES.txt, and the source
     "node_modules/wavesurfer.js/LICENSE",
 )
-#: Those of ours that may name one of the renamed folder.
+#: Our files that may contain addresses in the renamed folder.
 TEXTS = (".html", ".js", ".py", ".toml")
 
 
 def build(site: Path = SITE, root: Path = ROOT) -> None:
-    """Write it beside the old one first: a folder that somebody serves is never half a site."""
+    """Write the new site beside the old one first, so that a served folder is always complete."""
     new = site.with_name(f"{site.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     page = list(page_files.matching(root))
@@ -47,7 +47,7 @@ def build(site: Path = SITE, root: Path = ROOT) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     page_files.write_list(new, [in_the_site(name) for name in page])
-    (new / ".nojekyll").touch()  # GitHub Pages: files are served as they are
+    (new / ".nojekyll").touch()  # GitHub Pages then serves the files unchanged
     (new / "_headers").write_text("\n".join(headers()) + "\n")
     shutil.rmtree(site, ignore_errors=True)
     new.rename(site)
@@ -58,7 +58,7 @@ def in_the_site(text: str) -> str:
 
 
 def headers() -> Iterator[str]:
-    """For Netlify, Cloudflare Pages and others that read them from a file."""
+    """Headers for Netlify, Cloudflare Pages and others that read them from a file."""
     yield "/*"
     for name, value in {**policy.POLICIES, **policy.ISOLATION, "X-Content-Type-Options": "nosniff"}.items():
         yield f"  {name}: {value}"

@@ -1,1 +1,1 @@
-"""The parts of tools/prepare.py. `steps` has the table of what is made, and of what."""
+"""The parts of tools/prepare.py. `steps` has the table of results and their sources."""

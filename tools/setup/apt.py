@@ -11,7 +11,7 @@ from . import process
 
 
 def install(*packages: str) -> None:
-    """Install packages if we may. Whoever needs them looks afterwards whether they are there."""
+    """Install packages if this user may. Callers check afterwards whether they exist."""
     if not packages or not is_allowed():
         return
     process.say(f"apt-get install {' '.join(packages)}")
@@ -28,7 +28,7 @@ def is_allowed() -> bool:
 
 
 def is_debian() -> bool:
-    """Debian itself: Ubuntu's packages of the browsers are stubs for snaps, which Playwright cannot drive."""
+    """Whether this is Debian itself: Ubuntu's browsers are stubs for snaps, which Playwright cannot drive."""
     try:
         return re.search(r"^ID=debian$", Path("/etc/os-release").read_text(), re.MULTILINE) is not None
     except OSError:

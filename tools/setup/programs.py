@@ -8,7 +8,7 @@ import installed_browsers
 
 from . import apt, environment, process
 
-#: Programs that judge media files, and Debian's packages of them.
+#: Programs that judge media files, and their Debian packages.
 JUDGES = {
     "mediainfo": "mediainfo",
     "mkvmerge": "mkvtoolnix",
@@ -19,7 +19,7 @@ JUDGES = {
 
 
 def from_debian() -> None:
-    """Install what is missing, by one call of apt-get: reading its lists takes longer than the rest."""
+    """Install missing programs by one call of apt-get: reading its lists takes longer than the rest."""
     has_ffmpeg = shutil.which("ffmpeg") and shutil.which("ffprobe")
     apt.install(
         *(
@@ -35,7 +35,7 @@ def from_debian() -> None:
 def browsers_from_playwright() -> None:
     """Download the browsers that are still missing.
 
-    Nothing stops where that fails: the tests that need a browser fail, and name the same remedy.
+    A failure does not stop the set-up: the tests that need a browser fail, and name the same remedy.
     """
     for name in installed_browsers.missing():
         process.say(f"downloading {name} with Playwright")

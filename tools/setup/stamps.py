@@ -1,6 +1,6 @@
-"""A finished step leaves a stamp, the hash of what it was made from; a failed one leaves none.
+"""A finished step writes a stamp, the hash of its sources; a failed step does not.
 
-Stamps live in the folder they vouch for, so that removing it removes them.
+Each stamp is in the folder that it describes, so that removing the folder removes the stamp.
 """
 
 from __future__ import annotations

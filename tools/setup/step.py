@@ -1,4 +1,4 @@
-"""One row of the table of what set-up makes."""
+"""One row of the set-up table."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from .node import find_node
 
 @dataclass(frozen=True)
 class Step:
-    """What set-up makes once, and again when something changes of which it is made.
+    """A result that set-up makes once, and again when its sources change.
 
-    Words in braces in `folder` and `commands` are looked up when they are needed: ``{python}``, ``{npm}`` and
-    the others of ``_WORDS``, ``{folder}``, ``{key}`` and the name of another step, whose folder it is. A word
-    of a command with a star stands for the files that match it.
+    Words in braces in `folder` and `commands` are replaced when they are needed: ``{python}``, ``{npm}`` and
+    the others in ``_WORDS``, ``{folder}``, ``{key}``, and the name of another step, which means its folder. A
+    word of a command with a star means the files that match it.
     """
 
-    #: Names its stamp, and what failed.
+    #: The name of its stamp, and of the step in error messages.
     name: str
-    #: Where it is made, below the tree unless it is absolute.
+    #: The folder of the result, relative to the repository unless it is absolute.
     folder: str
-    #: What the user reads while it runs.
+    #: The text that the user sees while it runs.
     says: str
     commands: tuple[str, ...]
-    #: Files it is made of. A pattern leaves out dot files and compiled Python.
+    #: Source files. A pattern ignores dot files and compiled Python.
     sources: tuple[str, ...] = ()
-    #: What else decides whether it is made again.
+    #: Further values that decide whether to run again.
     also: tuple[str, ...] = ()
-    #: A file or folder below the tree that must be there as well.
+    #: A file or folder in the repository that must exist as well.
     makes: str = ""
-    #: Whether the folder is the step's own, to be emptied first.
+    #: Whether the folder belongs to this step and is emptied first.
     own: bool = True
-    #: Name of a step of the same folder and sources that makes this one needless.
+    #: Name of a step with the same folder and sources that makes this one unnecessary.
     or_else: str = ""
     #: Steps whose folders the commands use.
     needs: tuple[Step, ...] = ()
 
     def __call__(self) -> None:
-        """Do it, unless it is done.
+        """Run the step, unless it is done.
 
         Raises
         ------
         SetupError
-            A command failed. The step is not done then, and runs again the next time.
+            A command failed. The step then runs again the next time.
         """
         if self.is_done():
             return
@@ -69,7 +69,7 @@ class Step:
 
     def is_done(self) -> bool:
         names = (self.name, self.or_else) if self.or_else else (self.name,)
-        place, key = self.place, self.key  # each reads all sources
+        place, key = self.place, self.key  # each of these reads all sources
         made = not self.makes or (places.ROOT / self.makes).exists()
         return made and any(stamps.is_done(place, name, key) for name in names)
 
@@ -79,7 +79,7 @@ class Step:
 
     @property
     def key(self) -> str:
-        """The hash of what it is made of."""
+        """The hash of the sources."""
         files = [file for pattern in self.sources for file in _files(pattern)]
         names = (file.relative_to(places.ROOT).as_posix() for file in files)
         return stamps.fingerprint(*self.also, *names, *(file.read_bytes() for file in files))

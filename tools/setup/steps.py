@@ -1,4 +1,4 @@
-"""What set-up makes: the table. tools/prepare.py says which target needs which rows."""
+"""The table of set-up steps. tools/prepare.py says which target needs which rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .step import Step
 PIP = f"{{python}} {' '.join(environment.PIP)}"
 DOWNLOAD = "{python} -m pip download --quiet --no-deps --only-binary :all:"
 
-#: Which wheels Python has in the notebook sites: their Pyodide's own and those for any machine.
+#: Wheels for Python in the notebook sites: those of their Pyodide, and those for any machine.
 SITE_PLATFORM = "--python-version 3.14 --implementation cp --abi cp314 --abi none"
 SITE_PLATFORM += " --platform pyemscripten_2026_0_wasm32 --platform any"
-#: What the oldest supported Pyodide can load: the only one that there is numpy for.
+#: Wheels that the oldest supported Pyodide can load, the only one with a numpy wheel.
 PEER_PLATFORM = "--python-version 3.12 --implementation cp --abi none --platform any"
 
 
@@ -35,7 +35,7 @@ NODE_MODULES = Step(
     commands=("{npm} ci",),
 )
 NODE_MODULES_OF_DEMO = replace(NODE_MODULES, name="demo", or_else="all", commands=("{npm} ci --omit=dev",))
-#: The library's JavaScript, in the package: there the wheel and the tests find it.
+#: The library's JavaScript, in the package, where the wheel and the tests find it.
 JAVASCRIPT = Step(
     name="bundled",
     folder="py/mediarecorder/js",
@@ -53,7 +53,7 @@ JAVASCRIPT = Step(
     commands=("{node} tools/bundle.mjs",),
     makes="py/mediarecorder/js/media.js",
 )
-#: The Python of the demo page in one file, with the bytecode of the page's interpreter.
+#: The demo page's Python in one file, with bytecode for the page's interpreter.
 PACKED = Step(
     name="packed",
     folder="py/packed",
@@ -65,7 +65,7 @@ PACKED = Step(
     commands=("{node} tools/pack.mjs",),
     makes="py/packed/demo.zip",
 )
-#: An environment with the builders of both sites. It changes with its pins only, and is large.
+#: An environment with the builders of both sites. It is large, and changes only with its pins.
 SITE_BUILDERS = Step(
     name="builders",
     folder="{cache}/site-builders-{key}",
@@ -100,7 +100,7 @@ SITES = Step(
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
 )
-#: What pytest needs inside the browser, where Python has neither pip nor a network.
+#: Packages that pytest needs inside the browser, where Python has neither pip nor a network.
 INNER_SITE = Step(
     name="made",
     folder="build/inner-site",
@@ -111,7 +111,7 @@ INNER_SITE = Step(
         " -r tests/harness/in-page-requirements.txt",
     ),
 )
-#: The benchmarks' peers: npm's, bundled with what measures them, and the wheels of Python's.
+#: The benchmarks' peers: npm packages, bundled with the code that measures them, and Python wheels.
 PEERS = Step(
     name="made",
     folder="build/peers",
