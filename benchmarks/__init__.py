@@ -1,1 +1,1 @@
-"""What the library costs, against plain JavaScript and against others: ``make bench``."""
+"""The library's cost, compared with plain JavaScript and with other libraries: ``make bench``."""

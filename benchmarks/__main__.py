@@ -1,6 +1,6 @@
 """Run the benchmarks: ``python -m benchmarks [--only stop,store] [--rounds 20] [--smoke] [--write]``.
 
-Both sides of a row run in one page, by turns. Nothing else should run on the machine meanwhile.
+Both sides of a row run in one page, in turn. Nothing else should run on the machine at the same time.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ ROUNDS = 20
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="benchmarks", description="What the library costs, measured.")
-    parser.add_argument("--only", default=",".join(BENCHMARKS), help=f"some of {','.join(BENCHMARKS)}")
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the cost of the library.")
+    parser.add_argument("--only", default=",".join(BENCHMARKS), help=f"a selection of {','.join(BENCHMARKS)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of each side (%(default)s)")
-    parser.add_argument("--smoke", action="store_true", help="only see that everything runs")
+    parser.add_argument("--smoke", action="store_true", help="only check that everything runs")
     parser.add_argument(
-        "--write", action="store_true", help="keep it in benchmarks/results and docs/performance.md"
+        "--write", action="store_true", help="save the results in benchmarks/results and docs/performance.md"
     )
     given = parser.parse_args()
     names = given.only.split(",")
     if unknown := [name for name in names if name not in BENCHMARKS]:
-        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmarks: {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
     rows: list[Row] = []
     with sync_playwright() as playwright:
         bench = Bench(playwright, 2 if given.smoke else given.rounds, given.smoke)

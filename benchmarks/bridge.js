@@ -1,5 +1,5 @@
 // @ts-check
-/** The bare thing that the bridge is measured against: one message to the page and one back. */
+/** The baseline for the bridge: one message to the page and one back. */
 
 /** Answers in the page. @param {string} name */
 export function answer(name) {

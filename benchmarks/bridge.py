@@ -1,7 +1,7 @@
-"""What the bridge costs Python in a worker: a call against a bare BroadcastChannel, and `stop()`.
+"""The cost of the bridge to Python in a worker: a call compared with a bare BroadcastChannel, and `stop()`.
 
-All sides run in one page: JavaScript and Python in a worker, each with a bare message and its answer and
-with a call through the bridge; and `await recorder.stop()` there and in the page's own Python.
+All sides run in one page: JavaScript and Python in a worker, each with a bare message and its answer, and
+with a call through the bridge; and `await recorder.stop()`, both there and in the page's own Python.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ const worker = {
     await sides[side]();
     return performance.now() - start;
   },
-  // (Python takes the time itself: a call from here would add its own.)
+  // (Python measures the time itself, because a call from here would add its own.)
   timePython: (name) => python.globals.get("timed")(name),
   stop: () => python.globals.get("stop")(),
 };

@@ -1,4 +1,4 @@
-"""The browser that a benchmark runs in: pages with Pyodide and the library, samples by turns."""
+"""The browser of a benchmark: pages with Pyodide and the library, and samples taken in turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .row import Limit, Row  # noqa: E402
 
 LANES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
-"""Flags with which Chromium's page can collect its garbage and knows exactly what it holds."""
+"""Flags that let a page in Chromium collect its garbage and measure its memory exactly."""
 
 START = """async () => {
   const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
@@ -34,20 +34,20 @@ START = """async () => {
 
 
 class BenchmarkHandler(HarnessHandler):
-    """The bench's files, and those of the benchmarks and of the peers."""
+    """Serves the harness's files, and those of the benchmarks and of the peers."""
 
     public = (*HarnessHandler.public, "benchmarks", "build/peers")
 
 
 class Bench:
-    """What every benchmark is given.
+    """The tools that every benchmark gets.
 
     Parameters
     ----------
     rounds
-        Samples of each side, after those that warm up.
+        Samples of each side, after the warm-up samples.
     smoke
-        Whether it is only to be seen that everything runs: few rounds, small sizes.
+        Whether to check only that everything runs: few rounds, small sizes.
     """
 
     def __init__(self, playwright: Playwright, rounds: int, smoke: bool = False) -> None:
@@ -61,13 +61,13 @@ class Bench:
     def page(
         self, engine: str = "chromium", flags: list[str] | None = None, source: str = ""
     ) -> Iterator[Page]:
-        """A page with Pyodide in `python` and the library on its path; `source` was run in it."""
+        """A page with Pyodide in `python` and the library on its path, which has run `source`."""
         with self.blank_page(engine, flags) as page:
             self.start(page, engine, source)
             yield page
 
     def start(self, page: Page, engine: str = "chromium", source: str = "") -> None:
-        """Have a page that is nowhere yet do the same."""
+        """Prepare a blank page in the same way."""
         page.goto(f"{self.site.url}/harness/{engine}")
         page.evaluate(START)
         if source:
@@ -75,7 +75,7 @@ class Bench:
 
     @contextmanager
     def blank_page(self, engine: str = "chromium", flags: list[str] | None = None) -> Iterator[Page]:
-        """A page of a new browser that is nowhere yet."""
+        """A blank page of a new browser."""
         lane = LANES[engine].plus(flags=flags or [])
         browser = self._playwright[lane.engine].launch(**launch_options(lane))
         self.versions[engine] = browser.version
@@ -87,7 +87,7 @@ class Bench:
     def samples(
         self, page: Page, sides: Mapping[str, str], argument: Any = None, *, rounds: int = 0, warm_up: int = 2
     ) -> dict[str, tuple[float, ...]]:
-        """What the JavaScript of each side returns, by turns; every other round begins at the other end."""
+        """The results of each side's JavaScript, in turn; every other round reverses the order."""
         taken: dict[str, list[float]] = {side: [] for side in sides}
         order = list(sides.items())
         warm_up = min(warm_up, 1) if self.smoke else warm_up
@@ -108,7 +108,7 @@ class Bench:
         limit: Limit,
         argument: Any = None,
     ) -> Row:
-        """A row of milliseconds: what `sides` has of "ours" and "theirs"."""
+        """A row of milliseconds, from `sides["ours"]` and `sides["theirs"]`."""
         taken = self.samples(page, sides, argument)
         return Row(what, "ms", taken["ours"], taken["theirs"], against, limit)
 
@@ -117,7 +117,7 @@ class Bench:
 
 
 def all_heaps(page: Page) -> int:
-    """Bytes of JavaScript in Chromium's page and its workers, and of WebAssembly, after collecting garbage.
+    """Bytes of JavaScript in a Chromium page and its workers, and of WebAssembly, after a garbage collection.
 
     (Chromium answers at once with ``--enable-blink-features=ForceEagerMeasureMemory``.)
     """
@@ -133,7 +133,7 @@ def all_heaps(page: Page) -> int:
 
 
 def machine() -> str:
-    """This machine, in a few words."""
+    """A short description of this machine."""
     processor = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

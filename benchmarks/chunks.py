@@ -1,4 +1,4 @@
-"""What a chunk costs in the page's thread: a thousand events are fired at a real recorder."""
+"""The cost of a chunk in the page's thread: the page fires a thousand events at a real recorder."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The plain JavaScript that `samples()` is measured against: mediabunny's decoder, and one array of floats. */
+/** The baseline for `samples()` in plain JavaScript: mediabunny's decoder, and one array of floats. */
 
 import {
   AudioSampleSink, BlobSource, Input, MATROSKA, OGG, WEBM,

@@ -1,4 +1,4 @@
-"""What comes out of a recording: its bytes, and its sound as samples."""
+"""Reading a recording: its bytes, and its sound as samples."""
 
 from __future__ import annotations
 

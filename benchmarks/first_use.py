@@ -1,8 +1,9 @@
-"""First use: from navigation until a click on Record is served, and where the time goes.
+"""First use: from navigation until a click on Record is served, and how that time is spent.
 
-Ours is the demo page. Theirs is the same page, whose Python is a few lines that record with the browser's own
-MediaRecorder. Each round has a new context, so that nothing is cached; the button is clicked as soon as it is
-there, the page keeps the click until its Python runs, and it is served when `getUserMedia` is called.
+Ours is the demo page. Theirs is the same page with a few lines of Python that record with the browser's own
+MediaRecorder. Each round has a new context, so that nothing is cached. The button is clicked as soon as it
+exists, the page keeps the click until its Python runs, and the click counts as served when `getUserMedia` is
+called.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if window.handOver():  # a press that the page kept
     await record()
 """
 
-# Reading a module's code is what `get_code` does, by bytecode or by compiling; the rest of it is running it.
+# `get_code` reads a module's code, from bytecode or by compiling. The remaining time runs the module.
 WATCHED = """
 import time
 from zipimport import zipimporter
@@ -74,7 +75,7 @@ PAGES = {"ours": "/", "theirs": "/plain.html"}
 
 
 class PagesHandler(BenchmarkHandler):
-    """The demo page, and beside it the plain one and the one that is watched."""
+    """Serves the demo page, the plain page and the instrumented page."""
 
     def do_GET(self) -> None:
         name = self.url_path.removeprefix("/")
@@ -88,7 +89,7 @@ def variants() -> dict[str, tuple[str, bytes]]:
     page, settings = (ROOT / "index.html").read_text(), (ROOT / "pyscript.toml").read_text()
     main = (ROOT / "py" / "demo" / "main.py").read_text()
     if SCRIPT not in page or EARLY not in page:
-        raise RuntimeError("index.html has changed: look what the plain page is to be")
+        raise RuntimeError("index.html has changed: adapt the plain page")
     plain = SCRIPT.replace("py/demo/main.py", "plain.py").replace("pyscript.toml", "plain.toml")
     watched = SCRIPT.replace("py/demo/main.py", "watched.py")
     html, python, toml = "text/html; charset=utf-8", "text/x-python; charset=utf-8", "application/toml"
@@ -121,7 +122,7 @@ def _measure(bench: Bench, site: HarnessSite, engine: str) -> Iterator[Row]:
         browser = page.context.browser
         assert browser is not None
         order = list(PAGES.items())
-        first = 0 if bench.smoke else -1  # which warms up the browser and the server
+        first = 0 if bench.smoke else -1  # -1 warms up the browser and the server
         for number in range(first, rounds):
             for side, path in order:
                 stamps = use(browser, site.url + path)
@@ -145,7 +146,7 @@ def _measure(bench: Bench, site: HarnessSite, engine: str) -> Iterator[Row]:
 
 
 def use(browser: Browser, address: str) -> dict[str, float]:
-    """Milliseconds since navigation, under PyScript's names of its stages; and of our modules."""
+    """Milliseconds since navigation, by PyScript's names of its stages, and milliseconds of our modules."""
     context = browser.new_context()
     try:
         page = context.new_page()
@@ -157,7 +158,7 @@ def use(browser: Browser, address: str) -> dict[str, float]:
 
 
 def parts(stamps: dict[str, float]) -> dict[str, float]:
-    """The time of one use, piece by piece."""
+    """The time of one use, in parts."""
     runtime, ready = stamps["Loaded interpreter"], stamps["Loaded Pyodide"]
     code, modules = stamps.get("code", 0.0), stamps.get("modules", 0.0)
     return {

@@ -1,8 +1,8 @@
-"""What grows with the work: `stop()` and memory after takes of more chunks, and of more time.
+"""Growth with the work: `stop()` and memory after takes with more chunks, and after longer takes.
 
-Both sides record at once, each in a browser of its own, and are stopped one after the other. Chunks are fired
-at a real recorder; times are real, with a timeslice. Memory is what the finished take holds, after
-collecting garbage; the data itself is the browser's, and in no heap.
+Both sides record at the same time, each in its own browser, and are stopped one after the other. Chunks are
+fired at a real recorder; times are real, with a timeslice. Memory is the amount that the finished take holds
+after a garbage collection. The data itself belongs to the browser and is in no heap.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CHUNKS = (1, 10, 100, 1000)
 LENGTHS = {"chromium": (1, 60, 600), "firefox": (1, 60)}
 """Seconds."""
 TIMES = {1: 20, 60: 3, 600: 1}
-"""How often each is taken."""
+"""Number of takes of each length."""
 
 OURS = """
 import time
@@ -84,8 +84,8 @@ FIRE = """(count) => {
 }"""
 ENDLESS = 3600
 TIMESLICE = 0.7
-"""Seconds. (At the very moment of a slice Firefox stops with an empty chunk, after which ours looks for a
-later one: 40 ms, however long the take.)"""
+"""Seconds. (When stopped at the very moment of a slice, Firefox delivers an empty chunk, and ours then waits
+for a later one: 40 ms, however long the take.)"""
 
 Taken = dict[str, list[float]]
 
@@ -110,14 +110,14 @@ def measure(bench: Bench) -> Iterator[Row]:
 def rows(
     pages: dict[str, Page], engine: str, much: str, rounds: int, record: Callable[[], None]
 ) -> Iterator[Row]:
-    """How long `stop()` takes, and in Chromium what is held, after `record`."""
+    """The time of `stop()`, and in Chromium the memory held, after `record`."""
     latency: Taken = {side: [] for side in pages}
     held: Taken = {side: [] for side in pages}
     for number in range(rounds):
         for page in pages.values():
             page.evaluate("() => drop()")
         before = {side: memory(page) for side, page in pages.items()} if engine == "chromium" else {}
-        fire(pages, 1)()  # the collector throws compiled code away too
+        fire(pages, 1)()  # the collector also discards compiled code
         for page in pages.values():
             page.evaluate("() => end()")
         record()
@@ -156,9 +156,9 @@ def wait(pages: dict[str, Page], seconds: float) -> Callable[[], None]:
 
 
 def memory(page: Page) -> float:
-    """Kilobytes of Chromium's JavaScript and of WebAssembly, after collecting garbage."""
+    """Kilobytes of Chromium's JavaScript and of WebAssembly, after a garbage collection."""
     browser = page.context.new_cdp_session(page)
-    page.wait_for_timeout(300)  # whatever ends with a take
+    page.wait_for_timeout(300)  # let the end of a take finish
     page.evaluate("() => { python.runPython('import gc; gc.collect()'); }")
     for _ in range(2):
         browser.send("HeapProfiler.collectGarbage")

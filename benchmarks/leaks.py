@@ -1,7 +1,7 @@
-"""What a thousand takes leave behind: proxies, listeners, object URLs and memory, after collecting garbage.
+"""Leaks of a thousand takes: proxies, listeners, object URLs and memory, after a garbage collection.
 
-Every take has a recorder of its own with a handler, is shown by an address and closed. The same takes in
-plain JavaScript, in a page of their own, say what the browser keeps by itself.
+Every take has its own recorder with a handler, gets an object URL and is closed. The same takes in plain
+JavaScript, in another page, show how much the browser keeps by itself.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .row import Limit, Row
 
 TAKES = 1000
 WARM_UP = 50
-"""Takes until all that is made once has been made, and the engine has compiled what it will."""
+"""Takes until all one-time objects exist and the engine has compiled its code."""
 MEGABYTE = 1 << 20
 
-# Pyodide enters each proxy of a Python object in a registry, and takes it out when it is destroyed.
+# Pyodide registers each proxy of a Python object, and unregisters it when the proxy is destroyed.
 COUNTERS = """
 window.proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;
@@ -55,12 +55,12 @@ async def takes(count):
     for _ in range(count):
         recorder = MediaRecorder(stream)
         recorder.on("dataavailable", lambda event: event.data.size)
-        await recorder.start()  # for the browser's `start`: there is data then
+        await recorder.start()  # resolves on the browser's `start`, when data exists
         with await recorder.stop() as recording:
             assert recording.url
     gc.collect()
 
-js.window.takes = create_proxy(takes)  # made once: a proxy for each call would be counted
+js.window.takes = create_proxy(takes)  # made once, because a proxy for each call would be counted
 """
 PLAIN = """async (count) => {
   window.stream ??= await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -82,7 +82,7 @@ SIDES = {"ours": "count => takes(count)", "theirs": PLAIN}
 
 @dataclass
 class Held:
-    """What a page holds."""
+    """The objects and memory that a page holds."""
 
     proxies: int
     listeners: int
@@ -122,7 +122,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def leave(bench: Bench, script: str, count: int) -> Held:
-    """How much more the page holds after so many takes."""
+    """How much more the page holds after `count` takes."""
     with bench.blank_page("chromium") as page:
         page.add_init_script(COUNTERS)
         bench.start(page, "chromium", OURS)
@@ -141,7 +141,7 @@ def leave(bench: Bench, script: str, count: int) -> Held:
 
 
 def held(page: Page, browser: CDPSession) -> Held:
-    # What ends with a take may take another turn of the loop, and one collection may set more free.
+    # The end of a take may need another turn of the loop, and a collection may make more objects collectable.
     for _ in range(3):
         page.wait_for_timeout(300)
         browser.send("HeapProfiler.collectGarbage")

@@ -1,7 +1,7 @@
-"""`import mediarecorder` against `loadPyodide()` before it in the same page, with the files already unpacked.
+"""`import mediarecorder` compared with `loadPyodide()` before it in the same page; files are unpacked before.
 
-`import mediarecorder` imports nothing more; the second row is what a program that records asks for. Each
-round has a context of its own, so that the browser has compiled nothing before.
+`import mediarecorder` imports nothing more; the second row is the import of a program that records. Each
+round has its own context, so that the browser has compiled nothing before.
 """
 
 from __future__ import annotations

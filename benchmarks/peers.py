@@ -1,12 +1,13 @@
-"""The library against its peers, on the same work, in the same page of Chromium.
+"""The library compared with its peers, on the same work, in the same page of Chromium.
 
-What they are, and what measures them, is in the folder `peers`; `tools/prepare.py bench` installs them.
+The folder `peers` lists the peers and has the code that measures them; `tools/prepare.py bench` installs
+them.
 
 `browseraudio` is a Jupyter widget: its JavaScript records, and sends Python a message with the samples in
-base64. A page without Jupyter lacks only the messenger. Here the JavaScript of its wheel runs unchanged, its
-button is clicked, and what it would send goes to `set_state` of its Python at once, in the page's thread. In
-Jupyter there are a message and mostly a worker between the two, so it is not faster there. It needs numpy, so
-its page has the one Pyodide that there is numpy for.
+base64. A page without Jupyter lacks only the transport. Here the JavaScript of its wheel runs unchanged, its
+button is clicked, and its message goes directly to `set_state` of its Python, in the page's thread. In
+Jupyter a message and usually a worker are between the two, so it is not faster there. It needs numpy, so
+its page uses the only Pyodide with a numpy wheel.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ Samples = tuple[float, ...]
 
 OPUS, PCM = "audio/webm;codecs=opus", "audio/webm;codecs=pcm"
 CAMERA = "video/webm;codecs=vp8,opus"
-#: mp4 can carry these.
+#: mp4 can contain these codecs.
 SCENE = "video/webm;codecs=vp9,opus"
-#: What the recorder is asked for; such a picture needs all of it.
+#: The requested bit rate; a noisy picture uses all of it.
 BITS_PER_SECOND = 2_500_000
 
 #: Five seconds, or many megabytes, for each sample.
@@ -40,7 +41,7 @@ LONG_ROUNDS = 10
 SEEK_ROUNDS = 5
 TAKES = 20
 
-#: What must be said of the rows.
+#: Notes on the rows.
 BROWSERAUDIO_TIME = (
     "ours begins at stop(), the peer when its last block of 4,096 frames is there; the message that Jupyter "
     "would carry its samples in is left out; this page has Pyodide 0.27.7"
@@ -97,7 +98,7 @@ from pyodide.ffi import create_proxy, to_js
 
 
 class PlaceHolder(ModuleType):
-    "For what is imported and never used."
+    "Stands in for modules that are imported but never used."
     __path__ = []
 
     def __getattr__(self, name):
@@ -188,7 +189,7 @@ async def wav(seconds, mime_type):
 
 async def scene(stream, seconds, mime_type, bits_per_second):
     recorder = MediaRecorder(MediaStream(stream), mime_type=mime_type, video_bits_per_second=bits_per_second)
-    await recorder.start(1)  # in slices, so that the browser does not write the length
+    await recorder.start(1)  # with a timeslice, so that the browser does not write the length
     await asyncio.sleep(seconds)
     return (await recorder.stop()).blob
 
@@ -205,7 +206,7 @@ made = []
 def kept(begun, recording):
     taken = since(begun, recording.blob)
     for old in made:
-        old.close()  # its file on the disk
+        old.close()  # removes its file from the disk
     made[:] = [recording]
     return taken
 
@@ -245,7 +246,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def pinned() -> dict[str, str]:
-    """What each peer is called in the table: its name and version."""
+    """The name of each peer in the table, with its version."""
     versions = json.loads((HERE / "package.json").read_text())["dependencies"]
     lines = [line for line in (HERE / "wheels.txt").read_text().splitlines() if not line.startswith("#")]
     versions |= dict(line.split("==") for line in lines)
@@ -257,12 +258,12 @@ def peer_row(what: str, unit: str, ours: Samples, theirs: Samples, peer: str, no
 
 
 def columns(samples: tuple[Any, ...]) -> list[Samples]:
-    """Of samples that are lists: all firsts, all seconds, …"""
+    """Transposes samples that are lists: all first items, all second items, …"""
     return list(zip(*samples, strict=True))
 
 
 def repeated(bench: Bench, most: int) -> dict[str, int]:
-    """How many rounds there are of what takes long."""
+    """The number of rounds for slow work."""
     rounds = 1 if bench.smoke else min(bench.rounds, most)
     return {"rounds": rounds, "warm_up": int(not bench.smoke)}
 
@@ -363,14 +364,14 @@ def remux(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
 
 
 def by_kind(packets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The tracks of a file in an order of our own.
+    """The tracks of a file, sorted by kind.
 
-    A browser gives the first number to the track whose packet comes first, on a busy machine the sound; ours
+    A browser numbers the tracks by their first packet, so on a busy machine the sound comes first; ours
     keeps that order, and the peer puts the picture first.
     """
     return sorted(packets, key=lambda track: track["kind"])
 
 
 def judged(page: Page, file: str, *questions: str) -> dict[str, Any]:
-    """What others than the browser find in a file of the page."""
+    """The findings of programs other than the browser about a file of the page."""
     return {question: page.evaluate(f"() => judge('{question}', {file})") for question in questions}

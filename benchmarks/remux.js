@@ -1,5 +1,5 @@
 // @ts-check
-/** The plain JavaScript that `seekable()` is measured against: mediabunny's own way to copy all packets. */
+/** The baseline for `seekable()` in plain JavaScript: mediabunny's own conversion that copies all packets. */
 
 import {
   BlobSource, Conversion, Input, MATROSKA, Output, StreamTarget, WEBM, WebMOutputFormat,
@@ -7,7 +7,7 @@ import {
 
 /**
  * @param {Blob} blob
- * @param {boolean} [live]  as a recorder writes it: without length and index
+ * @param {boolean} [live]  whether to write it as a recorder does, without length and index
  */
 export async function remux(blob, live = false) {
   const input = new Input({ source: new BlobSource(blob), formats: [WEBM, MATROSKA] });

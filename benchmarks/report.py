@@ -1,4 +1,4 @@
-"""The rows as a table, as JSON, as a picture, and as the table that docs/performance.md shows."""
+"""The rows as a table, as JSON, as a picture, and as the table in docs/performance.md."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def write(name: str, rows: list[Row], versions: dict[str, str]) -> None:
-    """Keep the results of a benchmark, and publish them with the others."""
+    """Save the results of a benchmark, and publish them with the others."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / "results.json"
     kept = json.loads(file.read_text()) if file.exists() else {}
@@ -76,7 +76,7 @@ def write(name: str, rows: list[Row], versions: dict[str, str]) -> None:
 
 
 def publish(kept: dict[str, Any]) -> None:
-    """Make the table of docs/performance.md and the pictures of all that is kept."""
+    """Write the table of docs/performance.md and the pictures, from all saved results."""
     rows = [Row.from_json(row) for name in BENCHMARKS if name in kept for row in kept[name]["rows"]]
     (RESULTS / "ratios.svg").write_text(chart(rows))
     if divided := [row for row in rows if row.parts]:
@@ -94,7 +94,7 @@ def publish(kept: dict[str, Any]) -> None:
 
 
 def surroundings(taken: list[dict[str, Any]]) -> str:
-    """When, where and in which browsers."""
+    """The date, the machine and the browsers."""
     browsers = {
         f"{name.capitalize()} {version}" for one in taken for name, version in one["browsers"].items()
     }
@@ -114,12 +114,12 @@ def markdown(rows: list[Row]) -> str:
 
 
 WIDTH, LABELS, BAR, GAP, TOP = 860, 400, 16, 8, 44
-#: The end of the scale; longer bars are cut off, and say so by their number.
+#: The end of the scale; longer bars are cut off, and their number shows the ratio.
 LONGEST = 2.0
 
 
 def chart(rows: list[Row]) -> str:
-    """The ratios as bars, ours over theirs, beside the line where both are equal."""
+    """The ratios as bars, ours over theirs, with a line at 1."""
     shown = [row for row in rows if row.ratio is not None and row.group != "growth"]
     height = TOP + len(shown) * (BAR + GAP) + 24
     scale = (WIDTH - LABELS - 70) / LONGEST
@@ -153,7 +153,7 @@ PART_COLOURS = ("#8a94a6", "#c77c02", "#b3423a", "#5b6fb5", "#2e7d5b")
 
 
 def stacked(rows: list[Row]) -> str:
-    """Where the time goes: for each side one bar of its parts, one after the other."""
+    """How the time is spent: one bar for each side, made of its parts."""
     bars = [(row, side, parts) for row in rows for side, parts in (row.parts or {}).items()]
     names = list(dict.fromkeys(name for _, _, parts in bars for name in parts))
     colours = dict(zip(names, PART_COLOURS, strict=False))

@@ -1,4 +1,4 @@
-"""A row of the table: one thing measured on both sides, and what it may come to."""
+"""A row of the table: one measurement on both sides, and its limit."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Limit:
-    """What a row may come to; one that is kept is enough."""
+    """The limit of a row. If several are set, meeting one is enough."""
 
     times: float | None = None
-    """At most so many times theirs."""
+    """At most this multiple of theirs."""
     more: float | None = None
-    """At most so much more than theirs, in the row's unit."""
+    """At most this much more than theirs, in the row's unit."""
     most: float | None = None
-    """Ours at most, in the row's unit."""
+    """The largest value for ours, in the row's unit."""
     at_least: float | None = None
-    """At least so many times theirs."""
+    """At least this multiple of theirs."""
 
     def holds(self, ours: float, theirs: float | None) -> bool:
         if self.most is not None and ours <= self.most:
@@ -47,43 +47,43 @@ class Limit:
 
 @dataclass(frozen=True)
 class Row:
-    """Samples of both sides, taken by turns."""
+    """Samples of both sides, taken in turn."""
 
     what: str
     unit: str
     ours: tuple[float, ...]
     theirs: tuple[float, ...] = ()
     against: str = ""
-    """What they are."""
+    """The name of the other side."""
     limit: Limit | None = None
     more_is_better: bool = False
     note: str = ""
     group: str = field(default="limits", kw_only=True)
     """``limits`` (the design's), ``peers`` or ``growth``."""
     parts: Mapping[str, Mapping[str, float]] | None = field(default=None, kw_only=True)
-    """What each side is made up of, in the row's unit: where the time goes."""
+    """The parts of each side, in the row's unit, which show how the time is spent."""
 
     @property
     def ratio(self) -> float | None:
-        """Of the medians."""
+        """The ratio of the medians."""
         return _divided(median(self.ours), median(self.theirs)) if self.theirs else None
 
     @property
     def ratio_p95(self) -> float | None:
-        """Of the 95th percentiles; where more is better, of the 5th."""
+        """The ratio of the 95th percentiles, or of the 5th if more is better."""
         side = 5 if self.more_is_better else 95
         return _divided(percentile(self.ours, side), percentile(self.theirs, side)) if self.theirs else None
 
     @property
     def holds(self) -> bool | None:
-        """Whether the limit is kept; None where there is none."""
+        """Whether the limit is met; None without a limit."""
         if self.limit is None:
             return None
         return self.limit.holds(median(self.ours), median(self.theirs) if self.theirs else None)
 
     @property
     def ahead(self) -> bool | None:
-        """Whether ours is the better one, as far as there are two."""
+        """Whether ours is better; None without another side."""
         if not self.theirs:
             return None
         ours, theirs = median(self.ours), median(self.theirs)
@@ -120,7 +120,7 @@ class Row:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Row:
-        """The row of which `as_json` made this."""
+        """The row from which `as_json` made this."""
         same = {
             name: row[name]
             for name in ("what", "unit", "against", "more_is_better", "note", "group", "parts")

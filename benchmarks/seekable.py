@@ -1,7 +1,7 @@
-"""`seekable()` of ten minutes against the same calls of mediabunny in plain JavaScript, and memory.
+"""`seekable()` of ten minutes compared with the same calls of mediabunny in plain JavaScript, and memory.
 
-Memory is the page's JavaScript heap with all buffers, those of WebAssembly among them, after garbage
-collections that are forced while the work goes on.
+Memory is the page's JavaScript heap with all buffers, including those of WebAssembly, after garbage
+collections that are forced during the work.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SIDES = {
     for side, work in {"ours": "ours('seekable', seconds)", "theirs": "remux(files[seconds])"}.items()
 }
 
-# Whenever the page has a moment, all garbage is collected, and what is left is noted down.
+# Whenever the page is idle, collect all garbage and note the remaining memory.
 WATCH = """async ([name, seconds, times]) => {
   const heaps = () => {
     gc();
@@ -75,7 +75,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         what, limit = f"`seekable()` of {long // 60} min", Limit(times=1.15)
         yield bench.compared(page, what, SIDES, "mediabunny in JavaScript", limit, long)
         for name in NAMES:
-            times = 10 if name == "seekable" and not bench.smoke else 1  # it is over too soon to be seen
+            times = 10 if name == "seekable" and not bench.smoke else 1  # one run is too short to be sampled
             short_peak, long_peak = (page.evaluate(WATCH, [name, length, times]) for length in (short, long))
             grown = long_peak - short_peak
             what = f"`{name}()`: memory for {long} s more than for {short} s"

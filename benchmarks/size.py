@@ -1,4 +1,4 @@
-"""What a page transfers before its first `record()`, beside Pyodide: the wheel."""
+"""The bytes that a page transfers before its first `record()`, besides Pyodide: the wheel."""
 
 from __future__ import annotations
 

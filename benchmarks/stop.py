@@ -1,4 +1,4 @@
-"""`stop()` against the same promise in plain JavaScript, and whether anything of the tail is lost."""
+"""`stop()` compared with the same promise in plain JavaScript, and whether the end of a recording is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def lost():
     await recorder.start(0.2)
     await asyncio.sleep(0.5)
     recording = await recorder.stop()
-    await asyncio.sleep(1)  # whatever comes late
+    await asyncio.sleep(1)  # wait for late data
     whole = js.Blob.new(delivered.map(js.eval("event => event.data")))
     length = await Recording(whole, recording.mime_type).measure()
     return [whole.size - recording.size, 1000 * (length - await recording.measure())]

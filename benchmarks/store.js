@@ -1,5 +1,5 @@
 // @ts-check
-/** The same writes as the store's, in plain JavaScript: a chunk, flushed, and an answer. */
+/** The same writes as the store's, in plain JavaScript: write a chunk, flush it, and answer. */
 
 addEventListener("message", async ({ data: name }) => {
   const root = await navigator.storage.getDirectory();

@@ -1,9 +1,9 @@
-"""How fast the store writes, against plain JavaScript, and what an hour of it leaves in memory.
+"""The store's write speed, compared with plain JavaScript, and the memory left by an hour of it.
 
-Each side gets chunks at 2.5 Mbit/s, one for each second, as fast as it takes them: at most 8 MB wait.
+Each side gets chunks at 2.5 Mbit/s, one for each second, as fast as it accepts them: at most 8 MB wait.
 In plain JavaScript a worker writes each chunk and flushes it.
 
-And what its calls take when there are many takes in it, small ones that were added.
+Also the time of the store's calls if it holds many takes, which are small ones that were added.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def measure(count, size):
                 if store.waiting > js.AHEAD:
                     await store.flush()
             if recorder.state == "inactive":
-                await recorder.finished  # raises what has ended it
+                await recorder.finished  # raises the error that ended it
             recording = await recorder.stop()
             seconds = time.perf_counter() - begun
             assert recording.size > count * size
@@ -98,7 +98,7 @@ async def timed(call):
     return (time.perf_counter() - begun) * 1000, made
 
 async def first_bytes():
-    # The clock begins when the first chunk is there.
+    # The clock starts when the first chunk arrives.
     recorder = MediaRecorder(stream, store=store)
     came = js.Promise.withResolvers()
     recorder.on("dataavailable", lambda event: came.resolve())
@@ -123,7 +123,7 @@ CALLS = ("recordings()", "add()", "usage()", "delete()", "the first bytes of a t
 
 
 def many_takes(bench: Bench, engine: str) -> Iterator[Row]:
-    """What calls take by how many takes there are."""
+    """The time of calls by the number of takes."""
     with bench.page(engine) as page:
         page.evaluate("async (source) => { window.calls = await python.runPythonAsync(source); }", MANY)
         for count in (10,) if bench.smoke else (10, 100, 1000, 5000):

@@ -260,7 +260,7 @@ def icon(size: int = 32) -> bytes:
 
 
 def run(*command: str | Path, within: Path = ROOT) -> None:
-    """What a program said is shown only if it fails."""
+    """Run a program; its output is shown only if it fails."""
     done = subprocess.run(
         command, cwd=within, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

@@ -1,7 +1,7 @@
 """Pack the Python of the demo page, and its bytecode, into py/packed/demo.zip. Runs in Pyodide: see pack.mjs.
 
-One file is there long before 50 small ones, and Python imports out of it. To read bytecode takes a seventh of
-the time of compiling. An interpreter of another version takes no notice of it.
+One file arrives long before 50 small ones, and Python imports from it. Reading bytecode takes a seventh of
+the time of compiling. An interpreter of another version ignores the bytecode.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 ROOT = Path("/repository/py")
 PACKAGES = ("demo", "mediarecorder")
-#: PyScript fetches and compiles this one by itself.
+#: PyScript fetches and compiles this file itself.
 SCRIPT = ROOT / "demo" / "main.py"
-#: The library reads its public names from this.
+#: The library reads its public names from this file.
 NAMES = ROOT / "mediarecorder" / "__init__.pyi"
 
 
 def pack() -> None:
-    # Made in memory first: a browser that asks meanwhile gets the old one whole.
+    # Build the archive elsewhere first: a browser that requests it meanwhile gets the complete old one.
     made = Path("/tmp/demo.zip")
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         for package in PACKAGES:
@@ -33,7 +33,7 @@ def pack() -> None:
 def add(archive: ZipFile, file: Path) -> None:
     name = file.relative_to(ROOT)
     bytecode = Path("/tmp/module.pyc")
-    # Unchecked: source and bytecode come together.
+    # Unchecked, because source and bytecode arrive together.
     compile(str(file), str(bytecode), str(name), True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     archive.write(file, str(name))
     archive.write(bytecode, f"{name}c")

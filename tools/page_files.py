@@ -1,4 +1,4 @@
-"""The files of the demo page, and the list of them by which sw.js keeps a version of it."""
+"""The files of the demo page, and the list from which sw.js stores a version of the page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FORMATS = (Path(__file__).parents[1] / "py" / "mediarecorder" / "formats.py").re
 
 
 def encoders() -> Iterator[str]:
-    """The modules with encoders that the page's choices of a format can ask for, by the table of formats."""
+    """The encoder modules that the page's choices of formats can need, by the table of formats."""
     [literal] = re.findall(r"^FORMATS: .*? = (\{.*?^\})", FORMATS, re.MULTILINE | re.DOTALL)
     for row in ast.literal_eval(literal).values():
         yield from (codec for codec in row["audio"][:1] if codec in row["encoders"] and "label" in row)
 
 
-#: All that the page can ask for, with what it loads late. Each matches something: tests/repository says so.
+#: All files that the page can request, early or late. A test in tests/repository requires each to match.
 PATTERNS = (
     "index.html",
     "pyscript.toml",
@@ -50,16 +50,16 @@ LIST = "py/packed/precache.js"
 
 
 def matching(root: Path, patterns: tuple[str, ...] = PATTERNS) -> Iterator[str]:
-    """Paths below ``root``, which are addresses below the page's as well."""
+    """Paths below ``root``, which are also addresses relative to the page."""
     for pattern in patterns:
         for file in sorted(root.glob(pattern)):
             yield file.relative_to(root).as_posix()
 
 
 def write_list(root: Path, names: list[str]) -> None:
-    """Write what sw.js is to keep. Hashes, so that files of two versions are never kept together.
+    """Write the list of files for sw.js to store, with hashes, so that it never mixes files of two versions.
 
-    The version is that of all contents; an unchanged list is left alone.
+    The version is a hash of all contents. An unchanged list is not rewritten.
     """
     hashes = {_address(name): _integrity((root / name).read_bytes()) for name in names}
     version = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:16]
@@ -70,7 +70,7 @@ def write_list(root: Path, names: list[str]) -> None:
 
 
 def _address(name: str) -> str:
-    # Many hosts answer index.html by a redirection, which cannot be given to whoever opens the page.
+    # Many hosts answer index.html with a redirect, which a service worker cannot return for a navigation.
     return "./" if name == "index.html" else name
 
 

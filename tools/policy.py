@@ -1,23 +1,23 @@
-"""What the demo page lets a browser do, and keeps others from doing with it. docs/hosting.md says more.
+"""The demo page's policies: its own permissions, and limits for other pages. docs/hosting.md explains them.
 
-index.html and examples/mdn.html carry ``IN_THE_PAGE`` themselves, for hosts that send no headers.
+index.html and examples/mdn.html contain ``IN_THE_PAGE`` themselves, for hosts that send no headers.
 """
 
 from __future__ import annotations
 
 #: The texts of the <style> elements that PyScript's editor and wavesurfer.js put into their shadow roots.
-#: They change with the packages: tests/repository/test_policy.py then says which hash it must be.
+#: They change with the packages; tests/repository/test_policy.py then reports the new hash.
 STYLES = {
     "@pyscript/core": "sha256-YPvgZHruHn/CvnWqHNCKxXnTcTBdohdQ0GvrSxGakVs=",
     "wavesurfer.js": "sha256-fF0LBso7Nz75zaFRDBUefBDvPe19hjaiDnnc8lt+2Js=",
 }
-#: The height of waveforms in pixels, which is in wavesurfer's text.
+#: The height of waveforms in pixels, which is part of wavesurfer's text.
 WAVEFORM_HEIGHT = 64
 
 IN_THE_PAGE = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval' blob:",  # PyScript does not start without
+        "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval' blob:",  # PyScript does not start without it
         "worker-src 'self' blob:",
         "media-src 'self' blob:",
         "img-src 'self' blob: data:",
@@ -27,7 +27,7 @@ IN_THE_PAGE = "; ".join(
         "form-action 'none'",
     )
 )
-#: A <meta> element cannot say who may frame the page.
+#: A <meta> element cannot restrict which sites may frame the page.
 CONTENT_SECURITY_POLICY = f"{IN_THE_PAGE}; frame-ancestors 'self'"
 
 USED = ("camera", "microphone", "display-capture", "clipboard-write", "fullscreen", "picture-in-picture")

@@ -1,14 +1,14 @@
-"""Set up what a make target needs, and nothing that is there already.
+"""Set up everything that a make target needs and that does not exist yet.
 
-    python3 tools/prepare.py demo    packages of the demo page, our JavaScript bundled and its Python packed
-    python3 tools/prepare.py lint    the checkers: Python's and JavaScript's
-    python3 tools/prepare.py wheel   the checkers, and our JavaScript bundled
-    python3 tools/prepare.py notebooks    all of that, and the notebook sites
-    python3 tools/prepare.py test    all of that, the demo, both browsers, the judges of recordings, numpy
-    python3 tools/prepare.py bench   all of that, and the peers that the benchmarks measure against
-    python3 tools/prepare.py node …  run the chosen Node with these arguments
+    python3 tools/prepare.py demo    packages of the demo page, our bundled JavaScript and its packed Python
+    python3 tools/prepare.py lint    the checkers for Python and JavaScript
+    python3 tools/prepare.py wheel   the checkers and our bundled JavaScript
+    python3 tools/prepare.py notebooks    the same, and the notebook sites
+    python3 tools/prepare.py test    the same, the demo, both browsers, the judges of media files, numpy
+    python3 tools/prepare.py bench   the same, and the peers that the benchmarks compare with
+    python3 tools/prepare.py node …  run the selected Node with these arguments
 
-Runs on a bare Python. What each step makes, and of what, is the table in tools/setup/steps.py.
+Runs on a bare Python. The table in tools/setup/steps.py lists each step with its result and its sources.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ OLDEST_PYTHON = (3, 11)
 
 
 def list_of_page_files() -> None:
-    """Write the list of the page's files for the time without a network.
+    """Write the list of the page's files, for offline use.
 
-    It has no stamp: to read the files is all the work that there is.
+    It has no stamp, because reading the files is all the work.
     """
     page_files.write_list(places.ROOT, list(page_files.matching(places.ROOT)))
 
@@ -58,12 +58,12 @@ TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
 
 
 def prepare(target: str) -> None:
-    """Make what a target needs.
+    """Make everything that a target needs.
 
     Raises
     ------
     SetupError
-        A step failed. Those before it are done.
+        A step failed. The steps before it are done.
     """
     for step in TARGETS[target]:
         step()
@@ -79,12 +79,12 @@ def main(arguments: list[str]) -> int:
             executable = str(find_node())
             os.execv(executable, [executable, *arguments[1:]])
         if len(arguments) != 1 or arguments[0] not in TARGETS:
-            say(f"which one: {', '.join(TARGETS)} or node?")
+            say(f"name one target: {', '.join(TARGETS)} or node")
             return 2
         build = places.ROOT / "build"
         build.mkdir(exist_ok=True)
         with open(build / ".lock", "w") as lock:
-            # Two make commands at once take turns.
+            # Concurrent make commands take turns.
             fcntl.flock(lock, fcntl.LOCK_EX)
             prepare(arguments[0])
     except (SetupError, OSError) as error:

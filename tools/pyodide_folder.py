@@ -1,7 +1,7 @@
-"""Make the folder that a page loads Pyodide and its packages from, without any other server.
+"""Make the folder from which a page loads Pyodide and its packages, without any other server.
 
-Pyodide's npm package is the interpreter alone; its lock file names wheels that lie on a CDN. PyPI has wheels
-of the same names, but with other hashes. So the folder gets a lock file of its own with what is there.
+Pyodide's npm package contains only the interpreter; its lock file names wheels on a CDN. PyPI has wheels
+with the same names but other hashes. So the folder gets a lock file of its own for the wheels in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 INTERPRETER = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 LOCK_FILE = "pyodide-lock.json"
 
-#: What decides, in a wheel's metadata, which requirements count.
+#: The values that decide which requirements in a wheel's metadata apply.
 SURROUNDINGS = {
     "extra": "",
     "implementation_name": "cpython",
@@ -38,11 +38,11 @@ Package = dict[str, Any]
 
 
 class MissingWheelError(Exception):
-    """A wheel needs another that is not there."""
+    """A wheel needs another that does not exist."""
 
 
 def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], target: Path) -> list[Path]:
-    """Fill the folder with the interpreter and those wheels that the roots need; returns these wheels."""
+    """Fill the folder with the interpreter and the wheels that the roots need. Returns these wheels."""
     target.mkdir(parents=True)
     for name in INTERPRETER:
         shutil.copy(npm_package / name, target / name)
@@ -60,7 +60,7 @@ def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], ta
 
 
 def described(wheel: Path) -> Package:
-    """The entry of a wheel that Pyodide's lock file does not know, from what the wheel says about itself."""
+    """The entry of a wheel that Pyodide's lock file does not list, from the wheel's own metadata."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         [metadata] = [name for name in names if name.endswith(".dist-info/METADATA")]
@@ -76,7 +76,7 @@ def described(wheel: Path) -> Package:
             for requirement in requirements
             if requirement.marker is None or requirement.marker.evaluate(SURROUNDINGS)
         ],
-        # Importing one of these makes a notebook load the wheel.
+        # A notebook that imports one of these loads the wheel.
         "imports": sorted(
             top.removesuffix(".py") for top in tops if not top.endswith((".dist-info", ".data"))
         ),
@@ -87,7 +87,7 @@ def described(wheel: Path) -> Package:
 
 
 def needed(packages: dict[str, Package], roots: Iterable[str]) -> dict[str, Package]:
-    """The packages that the roots depend on, and the roots."""
+    """The roots and the packages that they depend on."""
     found: dict[str, Package] = {}
     pending = [(canonicalize_name(root), "a notebook") for root in roots]
     while pending:
@@ -95,7 +95,7 @@ def needed(packages: dict[str, Package], roots: Iterable[str]) -> dict[str, Pack
         if name in found:
             continue
         if name not in packages:
-            raise MissingWheelError(f"{dependent} needs {name}, of which there is no wheel")
+            raise MissingWheelError(f"{dependent} needs {name}, which has no wheel")
         found[name] = packages[name]
         pending += [(canonicalize_name(depended), name) for depended in packages[name]["depends"]]
     return dict(sorted(found.items()))

@@ -1,13 +1,13 @@
 // @ts-check
-/** browseraudio's own JavaScript, with what Jupyter is to it: a place to show itself, and a way to Python. */
+/** browseraudio's own JavaScript, with the parts of Jupyter that it needs: an output element, and a way to Python. */
 
-/** When the sound ended, in ms of `performance.now()`: the last block is there, or the recorder is told to stop. */
+/** The end of the sound, in ms of `performance.now()`: the last block has arrived, or the recorder is told to stop. */
 let ended = 0;
 
 /**
- * Notes down when the sound of the next take ends, whoever takes it.
+ * Notes when the sound of the next take ends, on either side.
  * @param {object} prototype
- * @param {string} method  the first that is called at the end
+ * @param {string} method  the first method that is called at the end
  */
 export function watch(prototype, method) {
   const original = Reflect.get(prototype, method);
@@ -19,10 +19,10 @@ export function watch(prototype, method) {
 
 /**
  * Times a take.
- * @param {() => Promise<[arrived: number, moved: number, seconds: number]>} take  the time when the array was there,
- *   the bytes that went from JavaScript to Python for it, and the seconds of sound that it has
- * @returns {Promise<[end: number, rest: number, moved: number]>}  ms since the end of sound, ms of the whole call that
- *   are not in the array, bytes
+ * @param {() => Promise<[arrived: number, moved: number, seconds: number]>} take  the time when the array existed,
+ *   the bytes that crossed from JavaScript to Python for it, and the seconds of sound in it
+ * @returns {Promise<[end: number, rest: number, moved: number]>}  ms since the end of sound, ms of the whole call besides
+ *   the sound in the array, bytes
  */
 export async function timed(take) {
   ended = 0;
@@ -35,8 +35,8 @@ export async function timed(take) {
  * A take of the peer: its widget is shown and its button clicked.
  * @param {string} esm  the widget's module
  * @param {number} duration  seconds
- * @param {(sound: string, rate: number) => number} receive  takes in what the widget tells, as soon as it does, and
- *   returns the time after it
+ * @param {(sound: string, rate: number) => number} receive  receives the widget's data at once, and returns the
+ *   time afterwards
  * @returns {Promise<[arrived: number, moved: number, seconds: number]>}
  */
 export async function take(esm, duration, receive) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** fix-webm-duration, and how long a player takes to go to another place of a file. */
+/** fix-webm-duration, and the time that a player takes to seek in a file. */
 
 import fixWebmDuration from "fix-webm-duration";
 
@@ -16,8 +16,8 @@ export async function fix(blob, seconds) {
 
 /**
  * @param {Blob} blob
- * @param {number} seconds  where to
- * @returns {Promise<number>}  milliseconds from the wish to the picture
+ * @param {number} seconds  the target
+ * @returns {Promise<number>}  milliseconds from the request to the picture
  */
 export async function seek(blob, seconds) {
   const video = document.createElement("video");

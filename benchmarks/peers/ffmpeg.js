@@ -1,5 +1,5 @@
 // @ts-check
-/** ffmpeg.wasm, with the core of one thread. */
+/** ffmpeg.wasm, with the single-threaded core. */
 
 import { FFmpeg } from "@ffmpeg/ffmpeg";
 

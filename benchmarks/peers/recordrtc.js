@@ -1,15 +1,15 @@
 // @ts-check
-/** Takes in slices, and what the browser had delivered of them. */
+/** Takes with a timeslice, and the data that the browser delivered for them. */
 
 import RecordRTC from "recordrtc";
 
 /** @param {number} milliseconds */
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
-/** What the last recorder that was started has delivered, whoever started it. @type {Blob[]} */
+/** The data of the recorder that was started last, on either side. @type {Blob[]} */
 let delivered = [];
 
-/** Hears what every recorder of this page delivers. */
+/** Collects the data of every recorder in this page. */
 export function listen() {
   const start = MediaRecorder.prototype.start;
   MediaRecorder.prototype.start = function (timeslice) {
@@ -41,13 +41,13 @@ export async function take(stream, seconds, mimeType) {
 }
 
 /**
- * What is missing in the file of the last take.
+ * The data that is missing in the file of the last take.
  * @param {[milliseconds: number, blob: Blob]} taken
  * @param {(blob: Blob) => Promise<number>} length  in seconds
  * @returns {Promise<[milliseconds: number, bytes: number, lostMilliseconds: number]>}
  */
 export async function missing([milliseconds, blob], length) {
-  await wait(1000); // whatever comes late
+  await wait(1000); // wait for late data
   const whole = new Blob(delivered);
   const bytes = whole.size - blob.size;
   return [milliseconds, bytes, bytes && 1000 * ((await length(whole)) - (await length(blob)))];

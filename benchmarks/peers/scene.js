@@ -1,5 +1,5 @@
 // @ts-check
-/** Something to record that fills a camera's bit rate, and a recorder's file of it that is as long as one likes. */
+/** A picture that uses a camera's full bit rate, and a recorder's file of it with any length. */
 
 /**
  * Noise that never repeats, with the sound of a microphone.
@@ -34,11 +34,11 @@ export function noise(width, height, microphone) {
 const SEGMENT = 0x18538067, CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7;
 
 /**
- * A WebM that Chromium recorded with a timeslice, again and again in one file, which is as Chromium would have written
- * it: clusters and the segment of unknown size, neither length nor index.
+ * Repeats a WebM that Chromium recorded with a timeslice in one file. The file is as Chromium would have written it:
+ * clusters and the segment have unknown sizes, and it has neither length nor index.
  * @param {Blob} blob
  * @param {number} times
- * @param {number} milliseconds  after how many the next one begins
+ * @param {number} milliseconds  the distance between the starts of two repetitions
  */
 export async function repeated(blob, times, milliseconds) {
   const data = new Uint8Array(await blob.arrayBuffer());

@@ -1,5 +1,5 @@
 // @ts-check
-/** extendable-media-recorder with its encoder of wav. */
+/** extendable-media-recorder with its WAV encoder. */
 
 import { MediaRecorder, register } from "extendable-media-recorder";
 import { connect } from "extendable-media-recorder-wav-encoder";

@@ -8,14 +8,15 @@ app = marimo.App()
 def _(mo):
     start = mo.ui.run_button(label="Record the microphone")
     mo.md(f"""
-    You learn to record the microphone and the camera, each in one call, and
-    to keep what was recorded.
+    Learn to record the microphone and the camera, each in one call, and to
+    save the recordings.
 
     # A first recording
 
     The browser asks whether this page may use your microphone: say yes.
-    What you record stays on your machine; this page sends it nowhere. A page
-    that is opened runs its cells: `mo.stop` has this one wait for a click.
+    Your recording stays on your machine; this page does not send it
+    anywhere. An opened page runs its cells, so `mo.stop` makes this one
+    wait for a click.
 
     {start}
     """)
@@ -35,12 +36,12 @@ async def _(mo, start):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    The microphone was opened, recorded for two seconds and released again.
-    A recording as the last line of a cell shows itself: press ▶ to hear it,
-    **Download** to keep it. A long one plays as long as this page
-    is open.
+    `record` opened the microphone, recorded for two seconds and released
+    it. A recording as the last line of a cell displays a player: press ▶ to
+    hear it, **Download** to save it. A long recording plays as long as this
+    page is open.
 
-    A recording is also an object that you can ask:
+    A recording is also an object with properties:
     """)
     return
 
@@ -56,7 +57,7 @@ def _(recording):
 def _(mo):
     start_video = mo.ui.run_button(label="Record the camera")
     mo.md(f"""
-    Now the camera, with sound. (`audio=False` leaves that out.)
+    Now record the camera, with sound. (`audio=False` leaves out the sound.)
 
     {start_video}
     """)
@@ -77,8 +78,8 @@ async def _(mo, start_video):
 def _(mo):
     mo.md("""
     The data stays in the browser until you ask for it. `await
-    video.bytes()` gets all of it; this writes it into a file that Python
-    can read:
+    video.bytes()` returns all of it; this cell writes it to a file that
+    Python can read:
     """)
     return
 
@@ -96,13 +97,14 @@ async def _(video):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    `await video.save("hello")` gives it to you as a download, as the link
-    below the player does.
+    `await video.save("hello")` downloads it, like the link below the
+    player.
 
     If you said no, `record` raised `NotAllowedError`: allow the microphone
     in the settings of this page, left of its address, and run the cell
-    again, or load the page again. For anything else that does not work,
-    this table says what your browser can. It opens nothing and asks nobody.
+    again, or reload the page. If anything else does not work, this table
+    shows what your browser supports. It opens no device and asks for
+    no permission.
     """)
     return
 

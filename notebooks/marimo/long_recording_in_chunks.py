@@ -8,15 +8,15 @@ app = marimo.App()
 def _(mo):
     start = mo.ui.run_button(label="Record in chunks")
     mo.md(f"""
-    You learn to record for long: to get the data while it is being
-    recorded, and to make a good file of it at the end.
+    Learn to make long recordings: get the data while it is being recorded,
+    and make a good file from it at the end.
 
     # A long recording, in chunks
 
-    `chunks(0.5)` starts the recorder and hands over what was recorded,
-    every half second, to be stored or sent. Here you stop after two
-    seconds; yours may go on for hours. All that follows waits for your
-    click, which `mo.stop` asks for.
+    `chunks(0.5)` starts the recorder and returns the new data every half
+    second, to be stored or sent. Here you stop after two seconds; your own
+    recording may go on for hours. The following cells wait for
+    your click, because of `mo.stop`.
 
     {start}
     """)
@@ -42,8 +42,8 @@ async def _(mo, start):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    No chunk is a file of its own; all of them together are one. The
-    recorder has kept them:
+    A single chunk is not a file; all chunks together are one. The recorder
+    has kept them:
     """)
     return
 
@@ -58,9 +58,9 @@ def _(recorder):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    This file was written while nobody knew how long it would get. So it
-    lacks its length, and players cannot jump in it. This makes a file that
-    has it, of the very same pictures and sound:
+    The browser wrote this file before its length was known. So the file
+    lacks its length, and players cannot seek in it. This call makes a file
+    with a length, from the same pictures and sound:
     """)
     return
 
@@ -75,7 +75,8 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    A part of it, from half a second to one and a half, exact to the frame:
+    Take a part of it, from half a second to one and a half, exact to the
+    frame:
     """)
     return
 
@@ -90,8 +91,8 @@ async def _(seekable):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Other programs may want another format. With a long recording you want
-    to know how far it is:
+    Other programs may need another format. For a long recording, show the
+    progress:
     """)
     return
 
@@ -109,7 +110,7 @@ async def _(seekable):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Formats of sound leave the picture out: `"wav"`, `"ogg"` and `"mp3"`.
+    Sound formats leave out the picture: `"wav"`, `"ogg"` and `"mp3"`.
     """)
     return
 
@@ -124,7 +125,7 @@ async def _(seekable):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Into a file that Python can read, piece by piece, so that even hours
+    Write a file that Python can read, piece by piece, so that even hours
     fit:
     """)
     return
@@ -143,11 +144,10 @@ async def _(mp4):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    `await mp4.save("lecture")` gives it to you as a download. With
-    `pick=True` you choose the place, in browsers that can ask for it
-    (Chrome, Edge).
+    `await mp4.save("lecture")` downloads it. With `pick=True` you choose
+    the folder, in browsers that have a save dialogue (Chrome, Edge).
 
-    A result of more than 32 MB lives in a temporary file of the browser.
+    A result of more than 32 MB is kept in a temporary file of the browser.
     `mp4.close()`, or the end of `with mp4:`, removes it.
     """)
     return

@@ -8,12 +8,12 @@ app = marimo.App()
 def _(mo):
     start_photo = mo.ui.run_button(label="Take a photo")
     mo.md(f"""
-    You learn to take a photo, to watch the camera live, and to look at the
+    Learn to take a photo, to watch the camera live, and to read the
     pictures of a recording as numbers.
 
     # Photo and frames
 
-    A page that is opened runs its cells: `mo.stop` has those that use the
+    An opened page runs its cells, so `mo.stop` makes those that use the
     camera wait for a click.
 
     {start_photo}
@@ -36,8 +36,8 @@ def _(mo):
     start_camera = mo.ui.run_button(label="Open the camera")
     mo.md(f"""
     `take_photo` opened the camera and released it. To keep it open, get a
-    stream, which shows itself live. The camera's light stays on until you
-    release it, further below.
+    stream, which displays itself live. The camera's light stays on until
+    you release the camera, further below.
 
     {start_camera}
     """)
@@ -57,7 +57,7 @@ async def _(mo, start_camera):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Record what you see, for two seconds. Move a little!
+    Record this picture for two seconds. Move a little!
     """)
     return
 
@@ -74,8 +74,8 @@ async def _(stream):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    A stream that you opened is yours to release. The live picture above
-    stops, and the light goes out:
+    You must release a stream that you opened. The live picture above stops,
+    and the light goes out:
     """)
     return
 
@@ -90,7 +90,7 @@ def _(stream):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    What was to be seen after one second? A thumbnail is a photo, too:
+    Show the picture after one second. A thumbnail is a photo, too:
     """)
     return
 
@@ -104,10 +104,10 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Now all pictures, as numbers. Each frame is an array of bytes: `(height,
-    width)` in grey, `(height, width, 3)` in colour. For the mean brightness
-    a few pixels are enough; 0 is black and 255 is white. (Where you have
-    numpy, `numpy.asarray(frame)` shares the memory.)
+    Now read all pictures as numbers. Each frame is an array of bytes:
+    `(height, width)` in grey, `(height, width, 3)` in colour. For the mean
+    brightness a few pixels are enough; 0 is black and 255 is white. (If you
+    have numpy, `numpy.asarray(frame)` shares the memory.)
     """)
     return
 
@@ -127,7 +127,7 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    And the colour in the middle of each:
+    Read the colour in the middle of each:
     """)
     return
 
@@ -149,7 +149,7 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Side by side, the whole recording at a glance:
+    Draw the colours side by side, as an overview of the recording:
     """)
     return
 

@@ -8,13 +8,13 @@ app = marimo.App()
 def _(mo):
     start_levels = mo.ui.run_button(label="Open the microphone")
     mo.md(f"""
-    You learn to get sound as numbers, to draw its spectrum, and to make a
-    sound of numbers again.
+    Learn to read sound as numbers, to draw its spectrum, and to turn
+    numbers into sound again.
 
     # Sound and spectrum
 
-    First see that your microphone hears you. Whistle a tone! (A page that is
-    opened runs its cells: `mo.stop` has this one wait for a click.)
+    First check that your microphone hears you. Whistle a tone! (An opened
+    page runs its cells, so `mo.stop` makes this one wait for a click.)
 
     {start_levels}
     """)
@@ -40,8 +40,8 @@ async def _(mo, start_levels):
 def _(mo):
     start = mo.ui.run_button(label="Record the microphone")
     mo.md(f"""
-    At the end of `with` the microphone was released. Now record two
-    seconds; keep whistling.
+    The end of `with` released the microphone. Now record two seconds; keep
+    whistling.
 
     {start}
     """)
@@ -62,9 +62,9 @@ async def _(mo, start):
 def _(mo):
     mo.md("""
     The numbers are floats from -1 to 1, a row for each moment and a column
-    for each channel. 16000 rows a second are plenty for a voice. (Where you
-    have numpy, `numpy.asarray(samples)` shares the memory; plain Python
-    will do.)
+    for each channel. 16000 rows a second are enough for a voice. (If you
+    have numpy, `numpy.asarray(samples)` shares the memory, but plain Python
+    is enough.)
     """)
     return
 
@@ -81,8 +81,8 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Which frequencies are in it, and how loud is each? The Fourier transform
-    answers that:
+    The Fourier transform shows which frequencies are in the sound, and how
+    loud each is:
     """)
     return
 
@@ -135,7 +135,7 @@ def _(samples, spectrum):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    And the whole spectrum, as a picture in SVG, which is text that browsers
+    Draw the whole spectrum as a picture in SVG, which is text that browsers
     draw:
     """)
     return
@@ -174,8 +174,8 @@ def _(mo, points):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    And back: any numbers make a sound. This is what you recorded,
-    backwards.
+    In the other direction, any numbers make a sound. This plays your
+    recording backwards.
     """)
     return
 

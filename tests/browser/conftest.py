@@ -1,4 +1,4 @@
-"""Fixtures of the inner tests. They run in the page; pytest outside only reads their names."""
+"""Fixtures of the inner tests. They run in the page; pytest outside only collects their names."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def open_channel() -> Callable[[], str]:
 
 @pytest.fixture
 def mortal() -> Iterator[Callable[..., PythonWorker]]:
-    """``mortal()`` starts a worker of the test's own, that is ended with it."""
+    """``mortal()`` starts a worker that ends with the test."""
     workers = []
 
     def mortal(**options: Any) -> PythonWorker:
@@ -111,7 +111,7 @@ async def both() -> AsyncIterator[MediaStream]:
 
 @pytest.fixture
 async def store() -> AsyncIterator[RecordingStore]:
-    """A store of its own, empty before and after the test."""
+    """A store for this test, empty before and after it."""
     opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
     yield opened
     await opened.clear()
@@ -120,14 +120,14 @@ async def store() -> AsyncIterator[RecordingStore]:
 
 RECORDED: dict[tuple[Any, ...], Recording] = {}
 LOST = 0.06
-"""Seconds of sound that may be missing in what the tests of its content take as recorded."""
+"""Seconds of sound that may be missing in a recording whose content is tested."""
 
 
 @pytest.fixture
 def recorded() -> Callable[..., Awaitable[Recording]]:
     """``await recorded("sound" | "picture" | "both", seconds, timeslice=…, mime_type=…)``.
 
-    Made once and shared by all tests of the page, which leave it as it is. Where sound is missing it is the
+    Made once and shared by all tests of the page, which must not change it. If sound is missing, it is the
     best of five: on a busy machine Firefox's fake microphone leaves some out.
     """
 
@@ -147,7 +147,7 @@ def recorded() -> Callable[..., Awaitable[Recording]]:
 
 @pytest.fixture
 async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterator[Any]:
-    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    """``await copy_of(…)`` is like `recorded`, but the copy may be closed; it is closed after the test."""
     copies: list[Recording] = []
 
     async def copy_of(kind: str, **options: Any) -> Recording:
@@ -162,17 +162,19 @@ async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterato
 
 @pytest.fixture
 def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
-    """``async with nothing_stays:`` no proxy and no worker that was made in it is there after it."""
+    """``async with nothing_stays:`` fails if a proxy or a worker made in its body still exists after it."""
 
     @asynccontextmanager
     async def nothing_stays() -> AsyncIterator[None]:
         samples = AudioSamples(bytes(4800), 48000)
-        await (await samples.to_recording("mp3")).convert("wav")  # the engine is loaded, and stays
+        await (await samples.to_recording("mp3")).convert("wav")  # load the engine, which stays
         gc.collect()
         page_probe.begin()
         await asyncio.sleep(0.02)
-        workers = page_probe.workers.size  # one that a worker keeps for the next MP3
-        own = page_probe.proxies()  # of the timer that just rang: Pyodide 0.27 keeps it until this returns
+        workers = page_probe.workers.size  # the proxy that a worker keeps for the next MP3
+        own = (
+            page_probe.proxies()
+        )  # the proxy of the timer that just fired, which Pyodide 0.27 keeps until then
         yield
         await no_proxy_stays(page_probe, but=own)
         await until(lambda: page_probe.workers.size == workers)
@@ -182,7 +184,7 @@ def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
 
 @pytest.fixture
 def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
-    """``drawing(width, height)`` is a stream of a canvas on which something goes on."""
+    """``drawing(width, height)`` is a stream of a canvas that changes all the time."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -213,7 +215,7 @@ def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
 
 @pytest.fixture
 async def frame() -> AsyncIterator[tuple[Any, str]]:
-    """A frame of the page that lends its camera, and the channel that it opened."""
+    """A frame of the page that opens its camera for a worker, and the channel that it opened."""
     import js
 
     opened = asyncio.get_running_loop().create_future()
@@ -229,7 +231,7 @@ async def frame() -> AsyncIterator[tuple[Any, str]]:
 
 @pytest.fixture
 def canvas() -> Canvas:
-    """A canvas on which nothing was drawn."""
+    """A canvas with nothing drawn on it."""
     return Canvas()
 
 
@@ -255,7 +257,7 @@ async def recorder(microphone: MediaStream) -> AsyncIterator[MediaRecorder]:
 
 @pytest.fixture
 async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
-    """A recorder that has begun to record: the browser has fired `start`."""
+    """A recorder that is recording: the browser has fired `start`."""
     await recorder.start()
     return recorder
 
@@ -272,10 +274,10 @@ async def page_probe() -> Any:
 
 @pytest.fixture
 async def event_faults() -> AsyncIterator[Any]:
-    """Rare orders of events of real recorders, and a protocol of each: see event_faults.js."""
+    """Rare orders of events on real recorders, and a log of each recorder: see event_faults.js."""
     import js
 
     await load_support("event_faults", "eventFaults")
     js.eventFaults.clear()
-    yield js.orders
+    yield js.eventFaults
     js.eventFaults.clear()

@@ -10,7 +10,7 @@ from benchmarks.__main__ import BENCHMARKS
 from harness.places import ROOT
 
 
-def test_all_of_them_run():
+def test_all_benchmarks_run():
     command = ["make", "bench", "ARGS=--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

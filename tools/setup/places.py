@@ -1,4 +1,4 @@
-"""Where things stand."""
+"""Paths of the repository and of the cache."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def venv_python() -> Path:
 
 
 def cache() -> Path:
-    """What is large and not made of this tree, for all trees of this user."""
+    """Large files that do not depend on this repository, shared by all of the user's clones."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mediarecorder"

@@ -11,7 +11,7 @@ from . import places
 
 
 class SetupError(Exception):
-    """A step failed; the text says what to do."""
+    """A step failed; the text gives the remedy."""
 
 
 def say(line: str) -> None:
@@ -19,12 +19,12 @@ def say(line: str) -> None:
 
 
 def run(*command: str | Path, first_on_path: Path | None = None) -> None:
-    """Run a program in the tree; what it printed is shown if it fails.
+    """Run a program in the repository; its output is shown if it fails.
 
     Raises
     ------
     SetupError
-        It failed, or could not be started.
+        The program failed or could not be started.
     """
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     if first_on_path:
@@ -44,7 +44,7 @@ def run(*command: str | Path, first_on_path: Path | None = None) -> None:
     except OSError as error:
         raise SetupError(f"failed: {line}\n  {error}") from error
     if done.returncode:
-        # Without the stack traces of JavaScript programs.
+        # Leave out the stack traces of JavaScript programs.
         said = [text for text in done.stdout.splitlines() if not re.match(r"\s*(at .*)?$", text)]
         quoted = "".join(f"  {text}\n" for text in said[-10:])
         raise SetupError(f"failed: {line}\n{quoted}If the network was the reason, try again.")
