@@ -1,4 +1,4 @@
-"""Browsers freeze the page of a tab that nobody looks at: nothing runs in it until it is looked at again."""
+"""Browsers freeze the page of a hidden tab: nothing runs in it until it is shown again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ json.dumps("opened")
 """
 TAKES = """
 takes = [await begun, await record(1.5, stream=stream), await recorder.stop()]
-json.dumps([[take.duration, (await judge.probe(take))["decoded_duration"]] for take in takes])
+json.dumps([[take.duration, (await ask_judge.probe(take))["decoded_duration"]] for take in takes])
 """
 
 

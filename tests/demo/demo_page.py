@@ -1,4 +1,4 @@
-"""The demo page under the names that a person sees."""
+"""The demo page, by its visible names."""
 
 from __future__ import annotations
 
@@ -8,57 +8,14 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-# Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
-WITNESS = """
-window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [], texts: [] };
-for (const method of ["getUserMedia", "getDisplayMedia"]) {
-  const devices = navigator.mediaDevices;
-  const open = devices?.[method]?.bind(devices);
-  if (open) devices[method] = async (...request) => {
-    const stream = await open(...request);
-    witness.streams.push(stream);
-    return stream;
-  };
-}
-const [create, revoke] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
-URL.createObjectURL = (blob) => { // the page's policy lets nobody fetch what is behind it
-  const url = create(blob);
-  witness.blobs.set(url, blob);
-  return url;
-};
-URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
-if (window.MediaRecorder) window.MediaRecorder = class extends MediaRecorder {
-  times = {};
-  constructor(...request) {
-    super(...request);
-    witness.recorders.push(this);
-    for (const type of ["start", "pause", "resume", "stop"]) {
-      this.addEventListener(type, ({ timeStamp }) => { this.times[type] = timeStamp; });
-    }
-  }
-  start(...request) {
-    this.times["start()"] = performance.now();
-    super.start(...request);
-  }
-  resume() {
-    this.times["resume()"] = performance.now();
-    super.resume();
-  }
-};
-window.Worker = class extends Worker {
-  constructor(...request) {
-    super(...request);
-    witness.workers.push(this);
-  }
-};
-"""
+from harness.places import PAGE_PROBE
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOADING = 60_000  # milliseconds: two engines on a busy machine
 
 
 class Demo:
-    """One page with the demo in it; `folder` takes files."""
+    """One page with the demo in it; `folder` receives files."""
 
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
@@ -82,13 +39,13 @@ class Demo:
         self.space = page.locator("#space")
 
     def open(self, address: str) -> Demo:
-        self.page.add_init_script(WITNESS)
+        self.page.add_init_script(path=PAGE_PROBE)
         self.page.goto(address, wait_until="commit")
-        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is, before Python is there
+        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is visible before Python has loaded
         return self
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass, where it is time that is tested."""
+        """Let time pass, in tests of time itself."""
         start = self.page.evaluate("performance.now()")
         self.page.wait_for_function("end => performance.now() > end", arg=start + 1000 * seconds)
 
@@ -103,29 +60,29 @@ class Demo:
 
     def start_take(self, until: str = "0:01") -> None:
         self.record.click()
-        expect(self.stop).to_be_visible()  # before that the clock may show the last take
+        expect(self.stop).to_be_visible()  # before that, the clock may show the last take
         self.record_until(until)
 
     def record_until(self, until: str) -> None:
-        """Wait for the clock, of which a busy page may leave a second out."""
+        """Wait for the clock, which may skip a second in a busy page."""
         self.page.wait_for_function(
             "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
         )
 
     def expect_clock_to_stand(self) -> None:
-        """For longer than a second; a busy page may first have to catch up."""
-        self.page.evaluate("witness.clock = {}")
+        """Wait for longer than a second; a busy page may first have to catch up."""
+        self.page.evaluate("window.shown = {}")
         self.page.wait_for_function(
             """clock => {
               const [text, now] = [clock.textContent, performance.now()];
-              if (witness.clock.text !== text) witness.clock = { text, since: now };
-              return now - witness.clock.since > 1500;
+              if (shown.text !== text) shown = { text, since: now };
+              return now - shown.since > 1500;
             }""",
             arg=self.clock.element_handle(),
         )
 
     def answer(self, number: int) -> Locator:
-        """What a card says to the last press of one of its buttons."""
+        """A card's answer to the last press of one of its buttons."""
         return self.take(number).get_by_role("status").filter(has_text=re.compile(r"\S"))
 
     def make_take(self, number: int = 1) -> None:
@@ -134,7 +91,7 @@ class Demo:
         expect(self.take(number)).to_be_visible()
 
     def button(self, name: str, number: int) -> Locator:
-        """One of those in a card."""
+        """A button in a card."""
         return self.page.get_by_role("button", name=f"{name} Take {number}", exact=True)
 
     def take_named_field(self) -> Locator:
@@ -154,7 +111,7 @@ class Demo:
             self.type(field, value)
 
     def set_long_countdown(self) -> None:
-        """One that is not over before it has been looked at."""
+        """A take that lasts until it has been checked."""
         self.set("Countdown", "10 seconds")
         chooser = self.page.get_by_role("combobox", name="Countdown")
         chooser.evaluate("chooser => { chooser.selectedOptions[0].value = '600'; }")
@@ -167,7 +124,7 @@ class Demo:
         field.blur()
 
     def violations(self) -> list[str]:
-        """What axe-core finds on the page as it is."""
+        """axe-core's findings on the current page."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("async () => (await axe.run(document)).violations")
@@ -186,23 +143,24 @@ class Demo:
         return float(self.take(number).locator(".length").inner_text().removesuffix(" s"))
 
     def times(self) -> dict[str, float]:
-        """When the last recorder was told to ``start()`` and ``resume()``, and when it fired ``start``,
-        ``pause``, ``resume`` and ``stop``: seconds."""
-        times = self.page.evaluate("witness.recorders.at(-1).times")
+        """The times of the last recorder's ``start()`` and ``resume()`` calls, and of its events ``start``,
+        ``pause``, ``resume`` and ``stop``, in seconds."""
+        times = self.page.evaluate("pageProbe.recorders.at(-1).times")
         return {name: at / 1000 for name, at in times.items()}
 
     def note_texts(self, element: Locator) -> None:
-        """From now on `texts` has all that it comes to say, however soon it says something else."""
+        """From now on `texts` has every text of the element, however soon it is replaced."""
         element.evaluate(
             """element => {
-              const note = () => witness.texts.push([element.textContent, performance.now()]);
+              window.texts ??= [];
+              const note = () => texts.push([element.textContent, performance.now()]);
               new MutationObserver(note).observe(element, { childList: true });
             }"""
         )
 
     def texts(self) -> list[tuple[str, float]]:
-        """Each with its time in seconds."""
-        return [(text, at / 1000) for text, at in self.page.evaluate("witness.texts")]
+        """The texts, each with its time in seconds."""
+        return [(text, at / 1000) for text, at in self.page.evaluate("window.texts ?? []")]
 
     def refuse(self, error: str | None) -> None:
         """From now on the browser refuses every device with this error; None: it cannot share its screen."""
@@ -218,17 +176,17 @@ class Demo:
         )
 
     def opened(self) -> int:
-        return self.page.evaluate("witness.streams.length")
+        return self.page.evaluate("pageProbe.streams.length")
 
     def expect_released(self) -> None:
-        """Camera, microphone and screen are off again."""
-        states = self.page.evaluate("witness.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
+        """Wait until camera, microphone and screen are off again."""
+        states = self.page.evaluate("pageProbe.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
         assert states
         assert set(states) == {"ended"}
         assert self.page.locator("#preview").evaluate("preview => preview.srcObject") is None
 
     def expect_seekable(self, number: int) -> float:
-        """The player knows its length and stands at the start; returns the length in seconds."""
+        """Wait until the player knows its length and is at the start. Returns the length in seconds."""
         player = self.player(number)
         try:
             self.page.wait_for_function(
@@ -244,10 +202,10 @@ class Demo:
         return player.evaluate("player => player.duration")
 
     def content(self, number: int) -> Path:
-        """What the player plays, as a file."""
+        """The player's source, as a file."""
         data = self.player(number).evaluate(
             """async player => {
-              const blob = witness.blobs.get(player.src);
+              const blob = pageProbe.blobs.get(player.src);
               return new Promise((resolve) => {
                 const reader = new FileReader();
                 reader.onload = () => resolve(reader.result.split(";base64,")[1]);

@@ -1,4 +1,4 @@
-"""What can go wrong is said in words that a person can act on, and the page is ready for another try."""
+"""Problems are explained so that people can act on them, and the page is ready for another try."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_missing_media_recorder_is_reported_at_once(demo_in):
 
 @firefox_in_soak
 def test_refusals_are_explained(demo):
-    """Those that cannot be had by command: the browser's functions are replaced."""
+    """Refusals that cannot be provoked: the test replaces the browser's functions."""
     for error, source, words in [
         ("NotReadableError", "Microphone", "Another program may be using it"),
         ("AbortError", "Microphone", "Press Record again"),
@@ -84,7 +84,7 @@ def test_refusals_are_explained(demo):
 @firefox_in_soak
 def test_error_of_the_recorder_keeps_the_take(demo):
     demo.start_take()
-    demo.page.evaluate("witness.streams[0].addTrack(witness.streams[0].getTracks()[0].clone())")
+    demo.page.evaluate("pageProbe.streams[0].addTrack(pageProbe.streams[0].getTracks()[0].clone())")
 
     expect(demo.problem).to_contain_text("The recording ended with an error")
     expect(demo.take(1)).to_be_visible()

@@ -34,8 +34,8 @@ TIMED = ("matroska", "mov", "webm", "mp4")
 
 def sound(path: Path) -> dict[str, Any] | None:
     """The first sound: ``sample_rate``, ``channels``, ``start`` and ``end`` (s) of the audible part,
-    ``frames`` from 0 to the end, ``exact_frames`` as ffmpeg decodes them in sequence, ``onsets`` of beeps (s),
-    ``envelope`` (rms for every 10 ms) and ``gaps``, the silences (from, to); None without sound.
+    ``frames`` from 0 to the end, ``exact_frames`` as ffmpeg decodes them in sequence, ``onsets`` of beeps
+    (s), ``envelope`` (rms for every 10 ms) and ``gaps``, the silences (from, to); None without sound.
     """
     return _sound(_decode(path, "a"))
 

@@ -1,4 +1,4 @@
-"""Every cell of every example notebook, in both hosts, in one go, by what a person sees of it.
+"""Every cell of every example notebook, in both hosts, in one run, judged by its visible output.
 
 Both hosts have the same cells in the same order, and the same checks. The microphone plays one tone, the
 camera shows one colour each second (tests/harness/media.py).
@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 import mediarecorder
 import notebooks as sites
 from harness.media import TONE_FREQUENCY
-
-LEDGER = Path(__file__).resolve().parents[1] / "browser" / "ledger.js"
+from harness.places import PAGE_PROBE
 
 LOADED = """player => new Promise((resolve, reject) => {
   const look = () => {
@@ -35,7 +33,7 @@ LOADED = """player => new Promise((resolve, reject) => {
 
 @dataclass
 class Cell:
-    """A cell of code that has run."""
+    """A code cell that has run."""
 
     output: Locator
     printed: str
@@ -45,9 +43,9 @@ Check = Callable[[Cell], None]
 
 
 def player(kind: str, seconds: float, late: float = 5) -> Check:
-    """A player that has loaded a file of this length, its look, its facts and a link to the file.
+    """Check a player that has loaded a file of this length: its appearance, its facts and its download link.
 
-    The kernel of a busy machine ends a take some seconds late.
+    On a busy machine, the kernel ends a take some seconds late.
     """
 
     def check(cell: Cell) -> None:
@@ -72,7 +70,7 @@ def photo(cell: Cell) -> None:
 
 
 def live_preview(cell: Cell) -> None:
-    """It was live: it has a picture. A later cell has released the camera."""
+    """The preview was live, so it has a picture. A later cell has released the camera."""
     video = cell.output.locator("video")
     expect(video).to_have_js_property("videoWidth", 320)
     assert video.evaluate("video => video.srcObject.active") is False
@@ -159,7 +157,7 @@ def growing_size(cell: Cell) -> None:
 
 WITHOUT_LENGTH = float("inf")
 
-#: Cells of code by their ids in the notebook for JupyterLite.
+#: Code cells by their ids in the notebook for JupyterLite.
 EXAMPLES: dict[str, dict[str, Check]] = {
     "first-recording": {
         "record": player("audio", 2),
@@ -207,12 +205,12 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     for index, cell in enumerate(content(name)["cells"]):
         if cell["cell_type"] == "code":
             EXAMPLES[name][cell["id"]](at(index))
-    assert page.evaluate("ledger.opened()") > 0
-    assert page.evaluate("ledger.live()") == 0, "the camera or the microphone was not released"
+    assert page.evaluate("pageProbe.opened()") > 0
+    assert page.evaluate("pageProbe.live()") == 0, "the camera or the microphone was not released"
 
 
 def in_turn(first: int) -> pytest.MarkDecorator:
-    """All examples; every other one is left to `make soak`, where the other host leaves it to `make test`."""
+    """All examples; in each host `make test` runs every other one, and `make soak` the rest."""
     soak = pytest.mark.soak
     names = [
         name if (number + first) % 2 else pytest.param(name, marks=soak)
@@ -224,7 +222,7 @@ def in_turn(first: int) -> pytest.MarkDecorator:
 @in_turn(0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_example_runs_in_jupyterlite(jupyterlite, name):
-    jupyterlite.page.add_init_script(path=LEDGER)
+    jupyterlite.page.add_init_script(path=PAGE_PROBE)
     jupyterlite.open("notebooks", f"{name}.ipynb")
     jupyterlite.run_all()
     assert jupyterlite.errors() == []
@@ -242,9 +240,9 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
 @in_turn(1)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
-    marimo.page.add_init_script(path=LEDGER)
+    marimo.page.add_init_script(path=PAGE_PROBE)
     marimo.open(name.replace("-", "_"), "run")
-    assert marimo.page.evaluate("ledger.asked()") == 0, "a page that is opened opens nothing by itself"
+    assert marimo.page.evaluate("pageProbe.asked()") == 0, "a page that is opened opens nothing by itself"
     marimo.press_all()
     assert marimo.errors() == []
     check_all(name, marimo.page, lambda index: Cell(marimo.output(index), marimo.printed(index)))

@@ -1,17 +1,16 @@
-"""One table of formats, and what follows from it."""
+"""One table of formats, and everything derived from it."""
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 import page_files
+from harness.places import ROOT
 from mediarecorder.formats import EXTENSIONS, FORMATS, MADE, TYPES
 
-ROOT = Path(__file__).parents[2]
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
 ENCODERS = sorted({codec for row in FORMATS.values() for codec in row["encoders"]})
 
@@ -52,9 +51,9 @@ def test_page_caches_the_encoders_of_its_formats():
 
 
 def test_no_other_file_lists_the_formats():
-    """Three of them in one line are a list; whoever needs one reads the table.
+    """Three of them in one line are a list; code that needs a list reads the table.
 
-    static/library/bridge/protocol.js has what recorders may be asked for, which is another matter.
+    static/library/bridge/protocol.js lists the types that recorders may be asked for, which is unrelated.
     """
     names = "|".join(MADE)
     listed = re.compile(rf'"(?:{names})"(?:, "(?:{names})"){{2}}')

@@ -1,15 +1,14 @@
-"""MicroPython, PyScript's other interpreter: the package says at once that it is the wrong one."""
+"""MicroPython, PyScript's other interpreter: the package reports at once that it cannot run there."""
 
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from harness.places import ROOT
 from setup.node import find_node
 
-ROOT = Path(__file__).parents[2]
 MICROPYTHON = ROOT / "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs"
 
 PROGRAM = """

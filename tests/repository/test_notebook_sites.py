@@ -1,4 +1,4 @@
-"""How the notebook sites are built: what their Python is pinned to, how JupyterLite's kernel is mended."""
+"""The build of the notebook sites: pins for their Python, and the fix for JupyterLite's kernel."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from packaging.version import Version
 
 import notebooks
 import pyodide_folder
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PINS = ROOT / "tools" / "sites" / "in-the-browser.txt"
 FIRST_FIXED = {"black": "26.3.1", "python-multipart": "0.0.30", "click": "8.3.3"}
 """The first versions without the published advisories CVE-2026-32274, CVE-2026-53539 and CVE-2026-7246."""
@@ -66,7 +66,7 @@ def test_wheels_of_a_site_satisfy_each_others_requirements(site):
     assert [
         f"{name} wants {requirement}"
         for name, requirement in wanted
-        # (Pyodide's lock file leaves out some that others can do without.)
+        # (Pyodide's lock file omits some optional dependencies.)
         if (version := versions.get(canonicalize_name(requirement.name)))
         and not requirement.specifier.contains(version)
     ] == []

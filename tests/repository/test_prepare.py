@@ -1,4 +1,4 @@
-"""The set-up: what it chooses on which machine. Programs are small fakes; nothing is installed."""
+"""The set-up's choices on different machines. Programs are small fakes; nothing is installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import browsers
+import installed_browsers
 import prepare
 from setup import apt, environment, node, numpy_wheel, places, process, programs, steps
 
@@ -62,7 +62,7 @@ NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
 class Machine:
-    """A machine with no programs but those it is given. Commands are noted down and do next to nothing."""
+    """A machine with only the given programs. Commands are logged and do next to nothing."""
 
     def __init__(self, folder: Path):
         self.bin = folder / "bin"
@@ -120,7 +120,7 @@ def carry(carrier: Path, *held: str) -> None:
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A normal user's machine without network-installed browsers, in a tree of its own."""
+    """A normal user's machine without network-installed browsers, in a separate clone."""
     tree = tmp_path / "tree"
     for name in (*FILES, *SITE_SOURCES):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -239,7 +239,7 @@ def test_demo_without_node_needs_no_test_requirements(machine):
     assert not machine.ran("requirements-dev.txt")
 
 
-# Doing things once
+# Steps run once
 
 
 @pytest.mark.parametrize("target", prepare.TARGETS)
@@ -300,7 +300,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     monkeypatch.setattr(places, "ROOT", moved)
     full_machine.commands.clear()
     prepare.prepare("lint")
-    # (The tree may stand in a folder whose name has spaces.)
+    # (The clone may be in a folder whose name has spaces.)
     modules = [re.search(r" -m (\w+)", line)[1] for line in full_machine.commands]
     assert modules == ["venv", "pip"]
 
@@ -669,11 +669,11 @@ def test_wrong_variable_is_reported_and_nothing_is_installed(root_on_debian, mon
 @pytest.mark.parametrize(
     ("find", "name", "variable"),
     [
-        (browsers.find_chromium, "chromium", "CHROMIUM"),
-        (browsers.find_chromium, "google-chrome", "CHROMIUM"),
-        (browsers.find_chromium, "microsoft-edge", "CHROMIUM"),
-        (browsers.find_firefox, "firefox-esr", "FIREFOX"),
-        (browsers.find_firefox, "firefox", "FIREFOX"),
+        (installed_browsers.find_chromium, "chromium", "CHROMIUM"),
+        (installed_browsers.find_chromium, "google-chrome", "CHROMIUM"),
+        (installed_browsers.find_chromium, "microsoft-edge", "CHROMIUM"),
+        (installed_browsers.find_firefox, "firefox-esr", "FIREFOX"),
+        (installed_browsers.find_firefox, "firefox", "FIREFOX"),
     ],
 )
 def test_browser_variable_wins_over_an_installed_browser(
@@ -690,19 +690,19 @@ def test_browser_variable_wins_over_an_installed_browser(
 def test_ubuntus_stub_does_not_count_as_a_browser(machine):
     machine.program(machine.bin / "firefox", "#!/bin/sh\nexec /snap/bin/firefox\n")
     machine.program(machine.bin / "chromium-browser", "#!/bin/sh\nexec /snap/bin/chromium\n")
-    assert browsers.find_firefox() is None
-    assert browsers.find_chromium() is None
+    assert installed_browsers.find_firefox() is None
+    assert installed_browsers.find_chromium() is None
 
 
 def test_playwrights_download_is_found_when_complete(machine, tmp_path):
     folder = tmp_path / "playwright" / "chromium-1200"
     machine.program(folder / "chrome-linux" / "chrome", "")
-    assert browsers.find_chromium() is None
+    assert installed_browsers.find_chromium() is None
     (folder / "INSTALLATION_COMPLETE").touch()
-    path = browsers.find_chromium()
+    path = installed_browsers.find_chromium()
     assert path == str(folder / "chrome-linux" / "chrome")
-    assert browsers.is_playwrights_own(path)
-    assert not browsers.is_playwrights_own("/usr/bin/chromium")
+    assert installed_browsers.is_playwrights_own(path)
+    assert not installed_browsers.is_playwrights_own("/usr/bin/chromium")
 
 
 # The command itself, run for real with fake programs
@@ -710,11 +710,11 @@ def test_playwrights_download_is_found_when_complete(machine, tmp_path):
 
 @pytest.fixture
 def command(machine):
-    for name in ("prepare.py", "browsers.py", "page_files.py"):
+    for name in ("prepare.py", "installed_browsers.py", "page_files.py"):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
     shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
-    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # by which the page's files are listed
+    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # the list of the page's files
     machine.has("node", prints="v20.1.0")
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:

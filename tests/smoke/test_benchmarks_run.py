@@ -1,14 +1,13 @@
-"""Each benchmark runs, with few rounds and small sizes. How fast anything is, is not tested."""
+"""Each benchmark runs, with few rounds and small sizes. Speed is not tested."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 from benchmarks.__main__ import BENCHMARKS
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness.places import ROOT
 
 
 def test_all_benchmarks_run():

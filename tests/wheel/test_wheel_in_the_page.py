@@ -1,4 +1,4 @@
-"""The wheel in a page, as a user installs it: what it loads, and when."""
+"""The wheel in a page, as a user installs it: the files that it loads, and when."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from harness.lanes import firefox_in_soak
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
-
-# Notes down which scripts the page gets, from whomever.
-WITNESS = """
+# Logs all scripts that the page gets, from any source.
+SCRIPTS = """
 window.scripts = [];
 const append = Element.prototype.append;
 Element.prototype.append = function (...nodes) {
@@ -97,7 +95,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes) -> Page:
     """A page whose Python has the wheel."""
     page = launch(engine)
-    page.add_init_script(WITNESS)
+    page.add_init_script(SCRIPTS)
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
@@ -139,7 +137,7 @@ def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
 
 @firefox_in_soak
 def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
-    """Where a Content-Security-Policy forbids ``blob:`` scripts."""
+    """A Content-Security-Policy forbids ``blob:`` scripts."""
     installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
     installed.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
     run(
@@ -155,7 +153,7 @@ def test_load_failure_of_the_engine_says_what_to_do(
     launch: Callable[..., Page], engine: str, site: str, wheel: bytes
 ) -> None:
     page = launch(engine)
-    page.add_init_script(WITNESS)
+    page.add_init_script(SCRIPTS)
 
     def answer(route: Any) -> None:
         response = route.fetch()
@@ -207,7 +205,7 @@ wav = await loud.to_recording("wav")
     run(installed, "wav.close()")
     installed.wait_for_function(f"async () => (await ({files})()).length === 1")
 
-    # A page that is alive keeps its files from the next, and one that is gone does not.
+    # A living page protects its files from the next page; a closed page does not.
     other = installed.context.new_page()
     other.goto(f"{site}/harness/chromium")
     other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
