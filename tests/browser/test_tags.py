@@ -46,7 +46,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert [stream["digest"] for stream in await packets(named)] == [
         stream["digest"] for stream in await packets(recording)
     ]
-    assert "title" not in await recording.tags(), "the first one stays as it is"
+    assert "title" not in await recording.tags(), "the first one is unchanged"
 
 
 async def test_tags_are_kept_changed_and_removed():

@@ -30,7 +30,7 @@ def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
 
 
 LOSE = """(kinds) => {
-  // As when the device is pulled out: the track ends and says so.
+  // As when the device is unplugged: the track ends and fires its event.
   const live = pageProbe.streams.flatMap((s) => s.getTracks()).filter((track) => track.readyState === "live");
   for (const track of live.filter((track) => kinds.includes(track.kind))) {
     track.stop();

@@ -13,7 +13,7 @@
   const streams = [];
   /** Their tracks, and the clones. @type {Set<MediaStreamTrack>} */
   const tracks = new Set();
-  /** As long as the user has not answered. @type {Promise<void> | null} */
+  /** Pending until the user has answered. @type {Promise<void> | null} */
   let asking = null;
   let asked = 0;
   /** @param {"getUserMedia" | "getDisplayMedia"} method */
@@ -188,11 +188,11 @@
     },
     /** How many tracks that were opened or cloned are live. */
     live: () => liveTracks().length,
-    /** How many tracks there were so far. */
+    /** The number of tracks so far. */
     opened: () => tracks.size,
     /** How often the user was asked. */
     asked: () => asked,
-    /** From now on the user thinks about it, until the function is called that this returns. */
+    /** From now on the user does not answer, until the returned function is called. */
     hesitate() {
       /** @type {() => void} */
       let answer = () => {};
