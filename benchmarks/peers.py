@@ -55,7 +55,10 @@ BROWSERAUDIO_BYTES = (
     "the peer sends base64 of one channel at the rate of its AudioContext, here {rate:,} Hz; ours copies the "
     "floats once, at the recording's 48,000 Hz"
 )
-RECORDRTC = "the peer waits 100 ms and uses the data that has arrived by then; ours waits for the browser's last event"
+RECORDRTC = (
+    "the peer waits 100 ms and uses the data that has arrived by then; ours waits for the browser's last "
+    "event"
+)
 RECORDRTC_TAIL = (
     "the peer silently loses data that arrives more than 100 ms after stop(); here the browser is faster"
 )
