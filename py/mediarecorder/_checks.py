@@ -21,7 +21,7 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     return seconds
 
 
-def checked_whole(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) -> int | None:
+def checked_int(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) -> int | None:
     """`value` as a whole number from `least` to `most`, or None if it is None."""
     if value is None:
         return None
@@ -40,7 +40,7 @@ Chromium makes silence.)"""
 
 def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int | None:
     """`value` as bits per second, or None if it is None."""
-    rate = checked_whole(what, value, 1)
+    rate = checked_int(what, value, 1)
     if rate is not None and rate < least:
         raise ValueError(
             f"{what} is at least {least} here, and not {value!r}: its unit is bits per second, so 64 kbit/s"

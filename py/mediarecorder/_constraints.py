@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._host.browser import JsProxy, js_object, js_of, plain
+from ._host.browser import JsProxy, js_object, to_python, unwrap
 
 
 def camel_case(name: str) -> str:
@@ -42,8 +42,8 @@ def rename(value: Any, convert: Any) -> Any:
         return [rename(item, convert) for item in value]
     if isinstance(value, (str, int, float)) or value is None:
         return value
-    if isinstance(js_of(value), JsProxy):  # such as a CaptureController, or a facade
-        return js_of(value)
+    if isinstance(unwrap(value), JsProxy):  # such as a CaptureController, or a facade
+        return unwrap(value)
     raise TypeError(
         f"a constraint is made of strings, numbers, lists, dictionaries and JavaScript objects, not {value!r}"
     )
@@ -83,5 +83,5 @@ def js_constraints(constraints: object) -> Any:
 
 def as_dictionary(js_value: Any) -> dict[str, Any]:
     """The browser's settings, capabilities or constraints as a plain dictionary with snake_case keys."""
-    dictionary: dict[str, Any] = rename(plain(js_value) or {}, snake_case)
+    dictionary: dict[str, Any] = rename(to_python(js_value) or {}, snake_case)
     return dictionary

@@ -44,7 +44,7 @@ logger = logging.getLogger("mediarecorder")
 
 HEARTBEAT = 0.05
 """Seconds between two looks at whether the call was interrupted or the task around it cancelled."""
-GRACE = 0.5
+CANCEL_TIMEOUT = 0.5
 """Seconds that what was cancelled gets to clean up before the call ends without it."""
 POLLS = 100
 """Turns of a loop at each look. Pyodide reads the interrupt buffer at every 50th check of its evaluation
@@ -192,9 +192,11 @@ class _Call(Generic[T]):
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task}, timeout=GRACE)
+                await asyncio.wait({task}, timeout=CANCEL_TIMEOUT)
                 if not task.done():
-                    logger.warning("%r was cancelled and has not ended after %s s", self._awaitable, GRACE)
+                    logger.warning(
+                        "%r was cancelled but still runs after %s s", self._awaitable, CANCEL_TIMEOUT
+                    )
 
     async def _settle(self) -> None:
         self._begun = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_number
 from ._constraints import requested
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
@@ -111,7 +111,7 @@ async def record(
         _check(duration, stop_when, max_size, on_progress)
         if checked_store(store) is not None and mime_type is not None:
             mime_type = storable(mime_type)
-        await reach_page()
+        await ensure_connected()
         MediaRecorder.choose_type(mime_type)
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)

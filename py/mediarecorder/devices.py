@@ -6,17 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import (
     IN_BROWSER,
     NO_ORIGIN,
     has_origin,
     js_object,
     page,
-    plain,
     policy_advice,
     realm,
     settle,
+    to_python,
     translated,
 )
 from ._host.browser import media_devices as browser_media_devices
@@ -131,7 +131,7 @@ class MediaDevices(BrowserEventTarget):
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia.
         """
         request = js_request(audio, video)
-        await reach_page()
+        await ensure_connected()
         return await self._open("getUserMedia", request, "get_user_media")
 
     async def get_display_media(
@@ -170,7 +170,7 @@ class MediaDevices(BrowserEventTarget):
                 "get_display_media: a controller cannot cross to the page. Use focus=True or focus=False."
             )
         request = js_request(audio, video, options)
-        await reach_page()
+        await ensure_connected()
         if not hasattr(self.js, "getDisplayMedia"):
             raise NotSupportedError(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
@@ -203,14 +203,14 @@ class MediaDevices(BrowserEventTarget):
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
-        await reach_page()
+        await ensure_connected()
         infos = await settle(self.js, "enumerateDevices", doing="enumerate_devices")
         return [MediaDeviceInfo(info) for info in infos]
 
     @property
     def supported_constraints(self) -> frozenset[str]:
         """The names of the constraints that this browser knows, in snake_case."""
-        supported = plain(self.js.getSupportedConstraints())
+        supported = to_python(self.js.getSupportedConstraints())
         return frozenset(snake_case(name) for name, known in supported.items() if known)
 
     def get_supported_constraints(self) -> frozenset[str]:
@@ -226,7 +226,7 @@ class MediaDevices(BrowserEventTarget):
         """
         if name not in ("camera", "microphone"):
             raise ValueError(f'permission is for "camera" or "microphone", not {name!r}')
-        await reach_page()
+        await ensure_connected()
         devices = self.js  # raises where no device could ever be opened
         try:
             status = await settle(

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from . import __version__
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
 from ._html.text import escape
 from .devices import media_devices
@@ -80,7 +80,7 @@ def _host() -> str:
 async def _page() -> str:
     if realm() == "page":
         return "here"
-    await reach_page()
+    await ensure_connected()
     return "connected"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._host.browser import absent, create_proxy
+from ._host.browser import create_proxy, is_nullish
 from ._reminder import Reminding
 from .chunk import Chunk
 from .errors import from_browser
@@ -36,7 +36,7 @@ class Event:
         """The `Chunk` of a ``dataavailable`` event."""
         if self._data is None:
             blob = getattr(self.js, "data", None)
-            if not absent(blob):
+            if not is_nullish(blob):
                 self._data = Chunk(blob)
         return self._data
 
@@ -46,7 +46,7 @@ class Event:
         if self._error is None and self.type == "error":
             # Firefox and Chromium send different classes; the text is in `.error`, if there is one.
             error = getattr(self.js, "error", None)
-            self._error = from_browser(self.js if absent(error) else error, "record")
+            self._error = from_browser(self.js if is_nullish(error) else error, "record")
         return self._error
 
     @property
@@ -58,7 +58,7 @@ class Event:
     def timecode(self) -> float | None:
         """The browser's time stamp of a chunk in seconds. Chromium repeats it, Firefox has none: no clock."""
         timecode: Any = getattr(self.js, "timecode", None)
-        return None if absent(timecode) else float(timecode) / 1000
+        return None if is_nullish(timecode) else float(timecode) / 1000
 
     def __repr__(self) -> str:
         return f"<Event {self.type!r}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._checks import checked_number, checked_whole
+from ._checks import checked_int, checked_number
 from ._media.arrays import MediaArray
 from ._media.engine import pieces, reading
 
@@ -102,7 +102,7 @@ async def frames(
     """The pictures of a file, one after the other."""
     if format not in COLOURS:
         raise ValueError(f"there is no pixel format {format!r}; there are {', '.join(COLOURS)}")
-    width = checked_whole("width", width, 1, 16384)
+    width = checked_int("width", width, 1, 16384)
     start, end = checked_number("start", start, 0), checked_number("end", end, 0)
     async with reading("frames", "frameReader", blob, width, format, start, end) as reader:
         async for piece in pieces("frames", reader):

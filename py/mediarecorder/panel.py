@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ._host.bridge import way_in_result
-from ._host.browser import create_proxy, js_object, plain, settle
+from ._host.browser import create_proxy, js_object, settle, to_python
 from ._host.hosts import show
 from ._html.attach import in_background, page_side, view, view_name
 from ._html.display import Displayed
-from ._html.player import look_at, player_html
+from ._html.player import make_preview, player_html
 from ._html.text import clock, file_size
 from ._recorder.sinks import checked_store
 from .capture import require_content, that_device, wanted
@@ -36,7 +36,7 @@ INTERVAL = 0.1
 
 _CHOOSERS = {"audioinput": ("microphones", "microphone"), "videoinput": ("cameras", "camera")}
 
-PATIENCE = 20.0
+SHOW_TIMEOUT = 20.0
 """Seconds that the page gets to insert the panel's HTML while somebody waits for a recording."""
 
 SHOW_FIRST = (
@@ -125,7 +125,7 @@ class RecorderPanel(Displayed):
                 self._displayed = False
                 self._fail(InvalidStateError(SHOW_FIRST))
 
-        timer = asyncio.get_running_loop().call_later(PATIENCE, look)
+        timer = asyncio.get_running_loop().call_later(SHOW_TIMEOUT, look)
         try:
             return await waiting
         finally:
@@ -177,7 +177,7 @@ class RecorderPanel(Displayed):
         def act(event: Any) -> None:
             panel = own()
             if panel is not None:
-                panel._act(**plain(event.detail))
+                panel._act(**to_python(event.detail))
 
         proxy = create_proxy(act)
         view.addEventListener("act", proxy)
@@ -308,7 +308,7 @@ class RecorderPanel(Displayed):
         else:
             done, self._next = self._next, Outcome()
             done._resolve(recording)
-        recording._look = recording._look or await look_at(recording)
+        recording._preview = recording._preview or await make_preview(recording)
         self._show(player=player_html(recording))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_number, checked_whole
+from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
 from ._constraints import camel_case
-from ._host.browser import absent, js_object, media_recorder_class, translated
+from ._host.browser import is_nullish, js_object, media_recorder_class, translated
 from ._recorder.sinks import checked_store
 from ._recorder.steady import prepare, refuse_noise, steadied
 from ._recorder.take import OVER, Take, refuse_inactive
@@ -133,7 +133,7 @@ class MediaRecorder(EventTarget):
             "bits_per_second": checked_bit_rate("bits_per_second", bits_per_second, self._lowest_bit_rate()),
             "audio_bitrate_mode": audio_bitrate_mode,
             "video_key_frame_interval_duration": None if interval is None else interval * 1000,
-            "video_key_frame_interval_count": checked_whole(
+            "video_key_frame_interval_count": checked_int(
                 "video_key_frame_interval_count", video_key_frame_interval_count
             ),
         }
@@ -258,7 +258,7 @@ class MediaRecorder(EventTarget):
     def audio_bitrate_mode(self) -> str:
         """``"constant"`` or ``"variable"``; a browser without the choice is variable."""
         mode = getattr(self._js, "audioBitrateMode", None)
-        return "variable" if absent(mode) else str(mode)
+        return "variable" if is_nullish(mode) else str(mode)
 
     @property
     def duration(self) -> float:

@@ -8,9 +8,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._checks import checked_number, checked_whole
-from ._host.browser import absent, js, js_object, plain, require_browser, to_js
-from ._media.engine import encoding_options, perform
+from ._checks import checked_int, checked_number
+from ._host.browser import is_nullish, js, js_object, require_browser, to_js, to_python
+from ._media.engine import encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import RangeError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from ._html.player import Look
+    from ._html.player import Preview
     from .frames import Frame, PixelFormat
     from .photo import Photo
     from .waveform import Extremes
@@ -71,9 +71,9 @@ class Recording(MediaFile):
         self._remove: Any = None
         self.id: str | None = None
         """Its name in the `RecordingStore` where it lies; None elsewhere."""
-        self._look: Look | None = None
+        self._preview: Preview | None = None
         """What the player shows before it plays, once that is known."""
-        self._looking: asyncio.Future[Look] | None = None
+        self._making_preview: asyncio.Future[Preview] | None = None
         """The search for it, one for all players of this recording."""
 
     @classmethod
@@ -167,7 +167,7 @@ class Recording(MediaFile):
 
     async def measure(self) -> float:
         """How long the file itself says that it plays, in seconds."""
-        length = float(await perform("measure", "measure", self._blob))
+        length = float(await run_in_engine("measure", "measure", self._blob))
         if math.isnan(self._duration):
             self._duration = length
         return length
@@ -178,8 +178,10 @@ class Recording(MediaFile):
         What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
         it is.
         """
-        made = await perform("seekable", "seekable", self._blob, self._duration, on_progress=on_progress)
-        return self if absent(made) else self._became(made)
+        made = await run_in_engine(
+            "seekable", "seekable", self._blob, self._duration, on_progress=on_progress
+        )
+        return self if is_nullish(made) else self._became(made)
 
     async def convert(
         self,
@@ -229,7 +231,7 @@ class Recording(MediaFile):
         format = checked_format(format)
         options = encoding_options(format, bits_per_second, audio)
         arguments = (self._blob, format, self._duration)
-        made = await perform("convert", "convert", *arguments, on_progress=on_progress, options=options)
+        made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)
 
     async def trim(
@@ -264,7 +266,7 @@ class Recording(MediaFile):
         if last is not None and first >= last:
             raise RangeError(f"trim: the start must be before the end, and {first} is not before {last}")
         arguments = (self._blob, first, last, bool(exact), self._duration)
-        made = await perform("trim", "trim", *arguments, on_progress=on_progress)
+        made = await run_in_engine("trim", "trim", *arguments, on_progress=on_progress)
         return self._became(made, later=float(made.start))
 
     @classmethod
@@ -292,7 +294,7 @@ class Recording(MediaFile):
             raise ValueError("concat joins at least one recording, and the list is empty")
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
-        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress)
+        made = await run_in_engine("concat", "concat", blobs, lengths, on_progress=on_progress)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
@@ -304,7 +306,7 @@ class Recording(MediaFile):
         """
         from ._media.tags import from_browser
 
-        return from_browser(plain(await perform("tags", "tags", self._blob)))
+        return from_browser(to_python(await run_in_engine("tags", "tags", self._blob)))
 
     async def with_tags(self, **tags: Any) -> Recording:
         """The same packets, with these tags in place of those of the same names; None takes one away.
@@ -328,7 +330,7 @@ class Recording(MediaFile):
         changes = checked(tags)
         wanted = {**await self.tags(), **changes}
         pairs = to_js(to_browser(changes))
-        made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
+        made = self._became(await run_in_engine("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing
@@ -427,10 +429,10 @@ class Recording(MediaFile):
         """
         from .waveform import Extremes
 
-        count = checked_whole("buckets", buckets, 1, 1_000_000)
+        count = checked_int("buckets", buckets, 1, 1_000_000)
         if count is None:
             raise TypeError("buckets is a whole number, not None")
-        found = await perform("waveform", "waveform", self._blob, count, on_progress=on_progress)
+        found = await run_in_engine("waveform", "waveform", self._blob, count, on_progress=on_progress)
         values = memoryview(found.to_bytes()).cast("f")
         return [Extremes(values[place], values[place + 1]) for place in range(0, len(values), 2)]
 
@@ -458,8 +460,10 @@ class Recording(MediaFile):
         moment = _checked_time("at", at)
         if moment is None or not isinstance(mime_type, str):
             raise TypeError(f"at is a time and mime_type a string, not {at!r} and {mime_type!r}")
-        width = checked_whole("width", width, 1, 16384)
-        made = await perform("thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration)
+        width = checked_int("width", width, 1, 16384)
+        made = await run_in_engine(
+            "thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration
+        )
         checked_picture_type("thumbnail", made.blob, mime_type)
         return Photo(made.blob, str(made.blob.type), int(made.width), int(made.height))
 
@@ -477,18 +481,18 @@ class Recording(MediaFile):
         The data of any other recording can still be read; a later `url` is a new one.
         """
         super().close()
-        self._looking = None
-        if self._look:
-            self._look.close()
-            self._look = None
+        self._making_preview = None
+        if self._preview:
+            self._preview.close()
+            self._preview = None
         if self._remove is not None:
             remove, self._remove = self._remove, None
             remove()
 
     async def _prepare(self) -> None:
-        from ._html.player import look_to_show
+        from ._html.player import preview_to_show
 
-        await look_to_show(self)
+        await preview_to_show(self)
 
     def _html(self, data: str) -> str:
         from ._html.player import player_html
@@ -577,8 +581,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
         js_chunks=js.Array.of(made.blob),
     )
     remove = getattr(made, "remove", None)
-    recording._remove = None if absent(remove) else remove
-    if not absent(note := getattr(made, "note", None)):
+    recording._remove = None if is_nullish(remove) else remove
+    if not is_nullish(note := getattr(made, "note", None)):
         log.info("%s", note)
     return recording
 

@@ -13,13 +13,13 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 
-from ._checks import checked_whole
-from ._host.bridge import reach_page
+from ._checks import checked_int
+from ._host.bridge import ensure_connected
 from ._host.browser import (
     NO_ORIGIN,
-    absent,
     has_origin,
     insecure_context,
+    is_nullish,
     js,
     page,
     realm,
@@ -225,11 +225,11 @@ class RecordingStore(EventTarget):
             raise TypeError(f"a store is named by a string, not by {name!r}")
         if not 0 < len(name) <= 60:
             raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
-        limit = checked_whole("limit", limit, 1, 2**53)
+        limit = checked_int("limit", limit, 1, 2**53)
         if not has_origin():
             raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
-        if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
+        if is_nullish(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
                 raise insecure_context("files of their own")
             raise NotSupportedError(
@@ -447,7 +447,7 @@ class RecordingStore(EventTarget):
         See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
         """
         if realm() == "worker":
-            await reach_page()
+            await ensure_connected()
             return bool(await settle(page().services, "persist", doing="persist"))
         return bool(await settle(js.navigator.storage, "persist", doing="persist"))
 
@@ -496,18 +496,18 @@ class RecordingStore(EventTarget):
 
     def _hear(self, news: Any) -> None:
         low: Any = getattr(news, "low", None)
-        if not absent(low):
+        if not is_nullish(low):
             self._dispatch(StoreEvent("low_space", used=int(low.used), limit=int(low.limit)))
             return
         copy: Any = getattr(news, "copy", None)
-        if not absent(copy):
+        if not is_nullish(copy):
             if report := self._copies.get(str(copy)):
                 call_handler(report, float(news.fraction))
             return
         take = self._takes.get(str(news.take))
         if take is None:
             return
-        if not absent(error := getattr(news, "error", None)):
+        if not is_nullish(error := getattr(news, "error", None)):
             take.failed(from_browser(error, "store"))
             return
         size = int(news.written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._host.browser import js, js_of, page, require_browser, translated
+from ._host.browser import js, page, require_browser, translated, unwrap
 from ._html.display import Displayed
 from .errors import NotFoundError
 from .events import BrowserEventTarget, HandlerAttribute
@@ -46,7 +46,7 @@ class MediaStream(Displayed, BrowserEventTarget):
                 js_stream = page().MediaStream.new(
                     js.Array.of(*(MediaStreamTrack(track).js for track in js_stream))
                 )
-        js_stream = js_of(js_stream)
+        js_stream = unwrap(js_stream)
         if not (hasattr(js_stream, "getTracks") and hasattr(js_stream, "active")):
             raise TypeError(f"a MediaStream wraps the browser's own or a list of tracks, not {js_stream!r}")
         super().__init__()

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_constraints
-from ._host.browser import JsException, absent, js, js_of, page, realm, require_browser, settle, translated
+from ._host.browser import (
+    JsException,
+    is_nullish,
+    js,
+    page,
+    realm,
+    require_browser,
+    settle,
+    translated,
+    unwrap,
+)
 from .errors import NotSupportedError
 from .events import BrowserEventTarget, Event, HandlerAttribute
 
@@ -34,7 +44,7 @@ class MediaStreamTrack(BrowserEventTarget):
 
     def __init__(self, js_track: Any) -> None:
         require_browser()
-        js_track = js_of(js_track)
+        js_track = unwrap(js_track)
         if not (hasattr(js_track, "readyState") and hasattr(js_track, "getSettings")):
             raise TypeError(f"a MediaStreamTrack wraps the browser's own, not {js_track!r}")
         super().__init__()
@@ -167,7 +177,7 @@ class MediaStreamTrack(BrowserEventTarget):
             raise NotSupportedError(
                 f"{doing}: this track is not this page's own tab, or the browser cannot (Chrome and Edge can)"
             )
-        target = js_of(target)
+        target = unwrap(target)
         if hasattr(target, "nodeType"):
             if not hasattr(page(), kind):
                 raise NotSupportedError(
@@ -234,4 +244,4 @@ class TrackEvent(Event):
     def track(self) -> MediaStreamTrack | None:
         """That track; None of an event that some script made."""
         track = getattr(self.js, "track", None)
-        return None if absent(track) else MediaStreamTrack(track)
+        return None if is_nullish(track) else MediaStreamTrack(track)

@@ -6,7 +6,7 @@ import pytest
 from judge import tone
 
 from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
-from mediarecorder._html.player import look_at
+from mediarecorder._html.player import make_preview
 from mediarecorder._recorder.steady import steadied
 
 # What extensions and some browsers do.
@@ -55,7 +55,7 @@ async def test_what_needs_decoders_says_who_took_them():
     with pytest.raises(NotSupportedError, match="WebCodecs") as caught:
         await recording.convert("mp4")
     assert "wav" not in str(caught.value), "it could not make that"
-    assert (await look_at(recording)).poster is None
+    assert (await make_preview(recording)).poster is None
     assert (await recording.seekable()).size > 0
 
 
@@ -124,7 +124,7 @@ async def test_nothing_of_the_engine_reads_a_falsified_canvas(recorded, blocked)
         await recording.thumbnail(0)
     with pytest.raises(NotAllowedError, match="frames: the browser hands out other pixels"):
         await first(recording.frames())
-    assert (await look_at(recording)).poster is None
+    assert (await make_preview(recording)).poster is None
 
 
 @pytest.mark.page_only("the canvas of the page is falsified there")

@@ -487,7 +487,7 @@ async def test_whoever_waits_hears_that_the_panel_was_closed(put):
 
 
 async def test_whoever_waits_hears_that_the_panel_is_not_shown(monkeypatch):
-    monkeypatch.setattr("mediarecorder.panel.PATIENCE", 0.5)
+    monkeypatch.setattr("mediarecorder.panel.SHOW_TIMEOUT", 0.5)
     panel = RecorderPanel()
     panel._repr_html_()
     with pytest.raises(InvalidStateError, match="show the panel first"):

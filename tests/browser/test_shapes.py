@@ -384,14 +384,14 @@ async def test_a_poster_shows_what_is_to_be_seen_then():
     recording = await drawn(numbered(45), keys_every=10)
     await recording.measure()
     recording._repr_html_()
-    if recording._look is None:
-        from mediarecorder._html.player import look_at
+    if recording._preview is None:
+        from mediarecorder._html.player import make_preview
 
-        recording._look = await look_at(recording)
+        recording._preview = await make_preview(recording)
     bytes_ = {
         name: await photo.bytes()
         for name, photo in {
-            "poster": recording._look.poster,
+            "poster": recording._preview.poster,
             "its time": await recording.thumbnail(recording.duration / 2, width=640),
             "the first": await recording.thumbnail(0, width=640),
         }.items()

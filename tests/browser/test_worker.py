@@ -121,12 +121,12 @@ async def test_a_name_that_no_page_opened(worker, monkeypatch):
 from mediarecorder import PageUnavailableError
 from mediarecorder._host import bridge
 
-patience, bridge.PATIENCE = bridge.PATIENCE, 0.3
+patience, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
 try:
     await mediarecorder.connect("a name of nobody's")
 except PageUnavailableError as error:
     said = str(error)
-bridge.PATIENCE = patience
+bridge.CONNECT_TIMEOUT = patience
 said
 """)
     assert "Nobody answered" in said

@@ -60,7 +60,7 @@ def imports(name: str, source: str) -> set[str]:
         ("from .errors import MediaError", {"errors"}),
         ("from . import capture, __version__", {"capture"}),
         ("from ._host import bridge", {"_host.bridge"}),
-        ("def late():\n    from ._html.player import look_at", {"_html.player"}),
+        ("def late():\n    from ._html.player import make_preview", {"_html.player"}),
         ("if TYPE_CHECKING:\n    from .streams import MediaStream", {"streams"}),
         ("import asyncio\nfrom typing import Any", set()),
     ],

@@ -20,7 +20,7 @@ from .browser import (
 )
 from .modules import load_module, module_address
 
-PATIENCE = 30.0
+CONNECT_TIMEOUT = 30.0
 """Seconds the page gets to answer. A busy notebook took more than 5."""
 
 HOW_TO = (
@@ -146,7 +146,7 @@ async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
 async def _meet(half: Any, name: str, otherwise: str) -> None:
     connection = half.open(name)
     try:
-        await asyncio.wait_for(settle(connection, "whenReady", doing="connect"), PATIENCE)
+        await asyncio.wait_for(settle(connection, "whenReady", doing="connect"), CONNECT_TIMEOUT)
     except BaseException as error:
         connection.close()
         if isinstance(error, TimeoutError):
@@ -155,7 +155,7 @@ async def _meet(half: Any, name: str, otherwise: str) -> None:
     log.info("Connected with the page.")
 
 
-async def reach_page() -> None:
+async def ensure_connected() -> None:
     """What every awaitable that needs the page does first: in a worker, connect."""
     if realm() == "worker" and not connected():
         await connect()

@@ -45,22 +45,20 @@ __all__ = [
     "IN_BROWSER",
     "JsException",
     "JsProxy",
-    "absent",
     "can_run_sync",
     "connected",
     "create_proxy",
     "has_jspi",
     "has_origin",
     "insecure_context",
+    "is_nullish",
     "js",
     "js_object",
-    "js_of",
     "media_devices",
     "media_recorder_class",
     "native_getter",
     "now",
     "page",
-    "plain",
     "policy_advice",
     "pyodide_version",
     "realm",
@@ -68,8 +66,10 @@ __all__ = [
     "run_sync",
     "settle",
     "to_js",
+    "to_python",
     "translated",
     "trusted",
+    "unwrap",
     "use_page",
 ]
 
@@ -162,7 +162,7 @@ def insecure_context(what: str, origin: str = "") -> InsecureContextError:
 def media_devices() -> Any:
     """The page's `navigator.mediaDevices`, or the error that says why there is none."""
     devices = getattr(page().navigator, "mediaDevices", None)
-    if not absent(devices) and hasattr(devices, "getUserMedia"):
+    if not is_nullish(devices) and hasattr(devices, "getUserMedia"):
         return devices
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
@@ -186,8 +186,8 @@ def policy_advice(names: list[str]) -> str:
     window = page()
     framed: Any = getattr(window.location, "ancestorOrigins", None)
     policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
-    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
-    if not forbidden and (absent(framed) or not framed.length):
+    forbidden = not is_nullish(policy) and not set(names) <= set(to_python(policy.allowedFeatures()))
+    if not forbidden and (is_nullish(framed) or not framed.length):
         return ""
     return (
         f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
@@ -195,12 +195,12 @@ def policy_advice(names: list[str]) -> str:
     )
 
 
-def absent(value: Any) -> bool:
+def is_nullish(value: Any) -> bool:
     """True for JavaScript's `undefined` and `null`, whichever way this Pyodide presents them."""
     return value is None or type(value).__name__ == "JsNull"
 
 
-def js_of(value: Any) -> Any:
+def unwrap(value: Any) -> Any:
     """The JavaScript object behind a facade object; anything else as it is."""
     return getattr(value, "js", value) if not isinstance(value, JsProxy) else value
 
@@ -211,9 +211,9 @@ def js_object(mapping: dict[str, Any]) -> Any:
     return to_js(mapping, dict_converter=js.Object.fromEntries)
 
 
-def plain(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """A JavaScript value as plain Python data: dictionaries, lists, strings, numbers, None."""
-    if absent(value):
+    if is_nullish(value):
         return None
     return value.to_py() if isinstance(value, JsProxy) else value
 
@@ -232,14 +232,14 @@ def _policy() -> Any:
     """All of the library shares one (static/library/trust.js), since a page may allow its name once."""
     key = getattr(js.Symbol, "for")("mediarecorder.policy")
     policy = js.Reflect.get(js.globalThis, key)
-    if absent(policy) and hasattr(js, "trustedTypes"):
+    if is_nullish(policy) and hasattr(js, "trustedTypes"):
         rules = dict.fromkeys(("createHTML", "createScript", "createScriptURL"), js.String)
         try:
             policy = js.trustedTypes.createPolicy("mediarecorder", js_object(rules))
         except JsException:
             return None
         js.Reflect.set(js.globalThis, key, policy)
-    return None if absent(policy) else policy
+    return None if is_nullish(policy) else policy
 
 
 def now() -> float:

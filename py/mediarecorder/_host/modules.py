@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MediaError, NotSupportedError, SecurityError
-from .browser import UNTRUSTED, JsException, absent, create_proxy, js, js_object, realm, settle, trusted
+from .browser import UNTRUSTED, JsException, create_proxy, is_nullish, js, js_object, realm, settle, trusted
 
 _loading: dict[str, asyncio.Future[None]] = {}
 
@@ -21,7 +21,7 @@ _loading: dict[str, asyncio.Future[None]] = {}
 def registered(name: str) -> Any:
     """The module's JavaScript object, or None while it is not there."""
     value = js.Reflect.get(js.globalThis, getattr(js.Symbol, "for")(f"mediarecorder.{name}"))
-    return None if absent(value) else value
+    return None if is_nullish(value) else value
 
 
 async def load_module(name: str) -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..waveform import Extremes
 
 AT_ONCE = 20_000_000
-"""Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
+"""Bytes up to which it is worth while to wait for the preview; that of a longer recording comes later."""
 
 STROKES = 150
 """Of a waveform: it is as wide then as the browsers make a player of sound."""
@@ -29,7 +29,7 @@ STROKES = 150
 log = logging.getLogger("mediarecorder")
 
 
-class Look:
+class Preview:
     """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
 
     def __init__(self, svg: str = "", poster: MediaFile | None = None, poster_data: str = "") -> None:
@@ -45,8 +45,8 @@ class Look:
 class Playable(Protocol):
     """What a player needs of a `Recording`."""
 
-    _look: Look | None
-    _looking: asyncio.Future[Look] | None
+    _preview: Preview | None
+    _making_preview: asyncio.Future[Preview] | None
 
     embed_limit: int
 
@@ -66,8 +66,8 @@ class Playable(Protocol):
     async def waveform(self, buckets: int) -> Sequence[Extremes]: ...
 
 
-async def look_at(recording: Playable) -> Look:
-    """Find out the length, if it is not known, and the look."""
+async def make_preview(recording: Playable) -> Preview:
+    """Find out the length, if it is not known, and the preview."""
     try:
         if math.isnan(recording.duration):
             await recording.measure()
@@ -76,11 +76,11 @@ async def look_at(recording: Playable) -> Look:
             # What a worker shows may be saved, and the poster's address is dead then.
             embedded = realm() == "worker" and recording.size <= recording.embed_limit
             data = data_url(poster.mime_type, await poster.bytes()) if embedded else ""
-            return Look(poster=poster, poster_data=data)
-        return Look(svg=waveform_svg(await recording.waveform(STROKES)))
+            return Preview(poster=poster, poster_data=data)
+        return Preview(svg=waveform_svg(await recording.waveform(STROKES)))
     except MediaError as error:
         log.info("A recording shows itself without a picture: %s", error)
-        return Look()
+        return Preview()
 
 
 def player_tag(
@@ -97,40 +97,46 @@ def player_tag(
 
 def player_html(recording: Playable, data: str = "") -> str:
     """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
-    if recording._look is None and recording.size <= AT_ONCE and can_run_sync():
-        recording._look = run_sync(look_at(recording))
-    look = recording._look
+    if recording._preview is None and recording.size <= AT_ONCE and can_run_sync():
+        recording._preview = run_sync(make_preview(recording))
+    preview = recording._preview
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
     player = player_tag(
         recording.is_video,
         f"Recording of {length}" if length else "Recording",
         width=640,
-        poster=_poster(look, embedded=bool(data)),
+        poster=_poster(preview, embedded=bool(data)),
         url=recording.url,
         data=data,
     )
-    player = noted(player, embedded=bool(data), showing=None if look else lambda: look_to_show(recording))
+    player = noted(
+        player, embedded=bool(data), showing=None if preview else lambda: preview_to_show(recording)
+    )
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
-    picture = f"{look.svg}<br>" if look and look.svg else ""
+    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-def _poster(look: Look | None, *, embedded: bool) -> str:
-    if not look or not look.poster:
+def _poster(preview: Preview | None, *, embedded: bool) -> str:
+    if not preview or not preview.poster:
         return ""
-    return look.poster_data if embedded else look.poster.url  # without one, browsers show the first picture
+    return (
+        preview.poster_data if embedded else preview.poster.url
+    )  # without one, browsers show the first picture
 
 
-async def look_to_show(recording: Playable) -> dict[str, Any]:
+async def preview_to_show(recording: Playable) -> dict[str, Any]:
     """For a player that is in the page already."""
-    if recording._look is None:
-        looking = recording._looking = recording._looking or asyncio.ensure_future(look_at(recording))
-        found = await looking
-        if recording._looking is not looking:  # it was closed meanwhile
+    if recording._preview is None:
+        making = recording._making_preview = recording._making_preview or asyncio.ensure_future(
+            make_preview(recording)
+        )
+        found = await making
+        if recording._making_preview is not making:  # it was closed meanwhile
             found.close()
             return {}
-        recording._look = found
-    look = recording._look
-    if look.poster:
-        return {"poster": look.poster.url}
-    return {"svg": look.svg} if look.svg else {}
+        recording._preview = found
+    preview = recording._preview
+    if preview.poster:
+        return {"poster": preview.poster.url}
+    return {"svg": preview.svg} if preview.svg else {}

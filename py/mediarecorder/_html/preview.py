@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .attach import view, when_placed
+from .attach import view, when_attached
 from .text import escape
 
 
@@ -20,4 +20,4 @@ def live_preview(js_stream: Any) -> str:
         return {"stream": js_stream}
 
     player = '<video autoplay muted playsinline width="320" aria-label="Live preview"></video>'
-    return f"<figure>{view(when_placed(live), player)}{caption}</figure>"
+    return f"<figure>{view(when_attached(live), player)}{caption}</figure>"

@@ -2,8 +2,9 @@
 
 The package carries it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
 
-Owners: a call of `perform` owns its AbortController and the proxy of its progress function; the generator
-that pulls from a reader owns the reader. Whatever ends the waiting, cancellation above all, ends the work.
+Owners: a call of `run_in_engine` owns its AbortController and the proxy of its progress function; the
+generator that pulls from a reader owns the reader. When the waiting ends, above all by cancellation, the work
+ends too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from .._checks import checked_bit_rate
-from .._host.browser import absent, create_proxy, js, js_object, require_browser, settle
+from .._host.browser import create_proxy, is_nullish, js, js_object, require_browser, settle
 from .._host.modules import load_module
 from ..events import call_handler
 from ..formats import FORMATS, checked_name
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
-    """Bit rate and codec of the sound as options of `perform`: nothing of what is None."""
+    """Bit rate and codec of the sound as options of `run_in_engine`: nothing of what is None."""
     options: dict[str, Any] = {}
     row = FORMATS[format]
     if audio is not None:
@@ -40,7 +41,7 @@ async def load() -> Any:
     return await load_module("media")
 
 
-async def perform(
+async def run_in_engine(
     doing: str,
     method: str,
     *arguments: Any,
@@ -64,7 +65,7 @@ async def perform(
     try:
         while True:
             made = await settle(engine, method, *arguments, request, doing=doing)
-            if absent(module := getattr(made, "needs", None)):
+            if is_nullish(module := getattr(made, "needs", None)):
                 return made
             await load_module(str(module))
     except BaseException:
@@ -88,5 +89,5 @@ async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
 
 async def pieces(doing: str, reader: Any) -> AsyncIterator[Any]:
     """What the reader gives: JavaScript's bytes, in memory that the next piece overwrites."""
-    while not absent(piece := await settle(reader, "next", doing=doing)):
+    while not is_nullish(piece := await settle(reader, "next", doing=doing)):
         yield piece

@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .._checks import checked_whole
+from .._checks import checked_int
 from .._host.browser import create_proxy, js_object, to_js
 from ..errors import EncodingError
 from ..events import call_handler
 from ..formats import checked_format
 from .arrays import MediaArray, contiguous
-from .engine import encoding_options, perform, pieces, reading
+from .engine import encoding_options, pieces, reading, run_in_engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -49,7 +49,7 @@ class Samples(MediaArray):
         if 0 in shape:
             raise ValueError(f"there are no samples in an array of shape {shape}")
         super().__init__(as_floats(view), shape)
-        rate = checked_whole("sample_rate", sample_rate, 1, HIGHEST_RATE)
+        rate = checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE)
         if rate is None:
             raise TypeError("sample_rate is missing: how many frames are a second?")
         self._sample_rate = rate
@@ -172,8 +172,8 @@ async def all_samples(
 
 def _wanted(sample_rate: int | None, channels: int | None) -> Any:
     wanted = {
-        "sampleRate": checked_whole("sample_rate", sample_rate, 1, HIGHEST_RATE),
-        "channels": checked_whole("channels", channels, 1, MOST_CHANNELS),
+        "sampleRate": checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE),
+        "channels": checked_int("channels", channels, 1, MOST_CHANNELS),
     }
     return js_object({name: value for name, value in wanted.items() if value is not None})
 
@@ -197,7 +197,7 @@ async def encoded(
     facts = {"sampleRate": samples._sample_rate, "channels": samples.channels, "length": samples.frames}
     proxy = create_proxy(read)
     try:
-        return await perform(
+        return await run_in_engine(
             "to_recording",
             "encodeSamples",
             format,

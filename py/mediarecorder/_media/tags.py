@@ -6,7 +6,7 @@ import datetime  # imported with this module only: it takes 20 ms
 import re
 from typing import TYPE_CHECKING, Any
 
-from .._checks import checked_whole
+from .._checks import checked_int
 from .._constraints import camel_case, snake_case
 from ..errors import NotSupportedError
 
@@ -41,7 +41,7 @@ def checked(tags: Mapping[str, Any]) -> dict[str, Any]:
         elif name == "date":
             good[name] = _checked_date(value)
         elif name in NUMBERS:
-            good[name] = checked_whole(name, value, 1)
+            good[name] = checked_int(name, value, 1)
         elif not isinstance(value, str):
             raise TypeError(f"{name} is a string, not {value!r}")
         elif "\0" in value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from .._host.browser import absent
+from .._host.browser import is_nullish
 
 
 def comes_from_the_start(js_track: Any) -> bool:
@@ -15,7 +15,7 @@ def comes_from_the_start(js_track: Any) -> bool:
     """
     settings = js_track.getSettings()
     source = (getattr(settings, name, None) for name in ("groupId", "displaySurface"))
-    return js_track.kind == "audio" or not all(map(absent, source))
+    return js_track.kind == "audio" or not all(map(is_nullish, source))
 
 
 class RecordedTime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import absent, create_proxy, js, js_object, realm, translated, trusted
+from .._host.browser import create_proxy, is_nullish, js, js_object, realm, translated, trusted
 from .._host.modules import load_module, module_address, registered
 from ..errors import AbortError, InvalidStateError, MediaError, UnknownError, from_browser
 from ..outcome import Outcome
@@ -130,12 +130,12 @@ class Disk:
             return
         data = event.data
         number: Any = getattr(data, "call", None)
-        if absent(number):
+        if is_nullish(number):
             self._hear(data)
             return
         outcome = self._calls.pop(int(number))
         error = getattr(data, "error", None)
-        if absent(error):
+        if is_nullish(error):
             outcome._resolve(getattr(data, "value", None))
         else:
             outcome._reject(from_browser(error, "store"))

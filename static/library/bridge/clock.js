@@ -12,7 +12,7 @@
 /** Round trips of one measurement, at most. */
 const TRIPS = 5;
 /** Milliseconds that a measurement may take before its next round trip begins. */
-const PATIENCE = 300;
+const MEASURE_LIMIT_MS = 300;
 /** Milliseconds of a round trip that needs no better one. */
 const SHORT = 2;
 /** Milliseconds by which clocks are rounded. */
@@ -38,7 +38,7 @@ export class PageClock {
   async measure() {
     this.#before = this.#offset;
     const begun = performance.now();
-    for (let trips = 0; trips < TRIPS && performance.now() - begun < PATIENCE; trips++) {
+    for (let trips = 0; trips < TRIPS && performance.now() - begun < MEASURE_LIMIT_MS; trips++) {
       const sent = performance.now();
       const there = await this.#ask();
       const heard = performance.now();

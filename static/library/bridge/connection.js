@@ -3,11 +3,11 @@
 
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
-import { Life } from "./liveness.js";
+import { Liveness } from "./liveness.js";
 import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").Snapshot} Snapshot */
-/** @typedef {import("./liveness.js").Sign} Sign */
+/** @typedef {import("./liveness.js").Token} Token */
 /** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
 
 export class Connection {
@@ -23,7 +23,7 @@ export class Connection {
   #first = null;
   /** @type {BroadcastChannel | null} */
   #second = null;
-  #life = new Life(() => this.#say({ type: "robbed" }));
+  #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
   /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
   #held = null;
@@ -61,14 +61,14 @@ export class Connection {
   /** @param {string} name */
   async #begin(name) {
     const first = (this.#first = new BroadcastChannel(name));
-    const sign = await this.#life.begin();
+    const token = await this.#liveness.begin();
     if (this.closed) return;
-    first.onmessage = ({ data }) => this.#meet(data, sign);
+    first.onmessage = ({ data }) => this.#meet(data, token);
     first.postMessage({ type: "knock", version: VERSION });
   }
 
-  /** @param {unknown} message  @param {Sign} sign */
-  #meet(message, sign) {
+  /** @param {unknown} message  @param {Token} token */
+  #meet(message, token) {
     if (!isMessage(message) || this.#second) return;
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
@@ -80,7 +80,7 @@ export class Connection {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
       this.#second.onmessage = ({ data }) => this.#hear(data);
-      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
+      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, token });
       this.#first?.close();
     }
   }
@@ -95,9 +95,9 @@ export class Connection {
   #hear(message) {
     if (!isMessage(message)) return;
     const { type, id, value, error } = message;
-    if (type === "ready") this.#open(message.sign, message.snapshot);
+    if (type === "ready") this.#open(message.token, message.snapshot);
     else if (type === "unable") this.#refuse(embedded(error));
-    else if (type === "robbed") this.#life.doubt();
+    else if (type === "lockStolen") this.#liveness.suspect();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
     else this.#receive(message, performance.now());
@@ -133,11 +133,11 @@ export class Connection {
     this.#clock.settle();
   }
 
-  /** @param {Sign} sign  of the page  @param {Snapshot} snapshot */
-  async #open(sign, snapshot) {
+  /** @param {Token} token  of the page  @param {Snapshot} snapshot */
+  async #open(token, snapshot) {
     if (this.snapshot) return;
     this.snapshot = snapshot;
-    this.#life.watch(sign, () => this.#lose());
+    this.#liveness.watch(token, () => this.#lose());
     await this.synchronize();
     if (this.closed) return;
     Connection.current = this;
@@ -177,7 +177,7 @@ export class Connection {
     if (Connection.current === this) Connection.current = null;
     this.#first?.close();
     this.#second?.close();
-    this.#life.end();
+    this.#liveness.end();
   }
 
   /** @param {string} target  @param {string} method  @param {...any} parameters  @returns {Promise<any>} */

@@ -5,7 +5,7 @@ import { Session } from "./session.js";
 import { isMessage, randomName, VERSION } from "./protocol.js";
 
 /** Milliseconds in which a worker must answer an agent that was brought by one. */
-const PATIENCE = 30_000;
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /**
  * Open a channel for workers of this page, which may come and go.
@@ -28,7 +28,7 @@ export function join(name) {
     close();
     if (message.agent === agent) new Session(message);
   }, agent);
-  const timer = setTimeout(close, PATIENCE);
+  const timer = setTimeout(close, HANDSHAKE_TIMEOUT_MS);
   function close() {
     clearTimeout(timer);
     channel.close();

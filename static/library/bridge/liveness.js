@@ -21,31 +21,31 @@ import { randomName } from "./protocol.js";
 const LOOK = 1000;
 const LOOK_AGAIN = 200;
 
-/** What one side tells the other. @typedef {{lock: string, client: string, proof: string}} Sign */
+/** What one side tells the other. @typedef {{lock: string, client: string, proof: string}} Token */
 
-export class Life {
-  #robbed;
+export class Liveness {
+  #onLockStolen;
   #proof = URL.createObjectURL(new Blob(["alive"]));
   #ending = new AbortController();
   #over = new Promise((resolve) => this.#ending.signal.addEventListener("abort", resolve));
   /** Whether somebody has stolen locks here. */
-  #thieves = false;
+  #locksStolen = false;
   /** Whether the other side was seen to wait for our lock, so that nobody can take all of its locks unnoticed. */
   #waitsForUs = false;
   #looking = false;
   /** @type {any} */
   #timer = null;
-  /** @type {Sign | null} */
+  /** @type {Token | null} */
   #other = null;
   #isDead = () => {};
 
-  /** @param {() => void} robbed  tells the other side to look after this one, since its lock was stolen */
-  constructor(robbed) {
-    this.#robbed = robbed;
+  /** @param {() => void} lockStolen  tells the other side to look after this one, since its lock was stolen */
+  constructor(lockStolen) {
+    this.#onLockStolen = lockStolen;
   }
 
   /** Take a lock before anybody hears of it, else the other side would take this one for dead. Rejects where the browser
-   * refuses locks. @returns {Promise<Sign>} */
+   * refuses locks. @returns {Promise<Token>} */
   async begin() {
     for (;;) {
       const { lock, isHeld } = await this.#hold();
@@ -70,15 +70,15 @@ export class Life {
         if (error.name !== "AbortError") return refused(error);
         held(undefined);
         if (this.#ending.signal.aborted) return;
-        this.doubt();
+        this.suspect();
         this.#hold();
-        this.#robbed();
+        this.#onLockStolen();
       });
     });
     return { lock, isHeld: () => isHeld };
   }
 
-  /** From now on look after the other side. @param {Sign} other  @param {() => void} dead */
+  /** From now on look after the other side. @param {Token} other  @param {() => void} dead */
   watch(other, dead) {
     if (this.#ending.signal.aborted) return;
     this.#other = other;
@@ -90,15 +90,15 @@ export class Life {
   }
 
   /** There are thieves: no lock is no proof any more. */
-  doubt() {
-    this.#thieves = true;
+  suspect() {
+    this.#locksStolen = true;
   }
 
   async #look() {
     if (this.#looking) return;
     this.#looking = true;
     let isAlive = await this.#isAlive();
-    if (!isAlive && (this.#thieves || !this.#waitsForUs)) {
+    if (!isAlive && (this.#locksStolen || !this.#waitsForUs)) {
       // Right after it has been robbed, a client has no lock for a moment.
       await sleep(LOOK_AGAIN);
       isAlive = await this.#isAlive();
@@ -117,7 +117,7 @@ export class Life {
       if (locks.length) return true;
     } else if (!(await isFree(lock))) return true;
     // A browser complains in its console of an address that is dead, so that is the last resort.
-    return (this.#thieves || !known) && fetch(proof).then(() => true, () => false);
+    return (this.#locksStolen || !known) && fetch(proof).then(() => true, () => false);
   }
 
   end() {

@@ -8,8 +8,8 @@
  *     worker  knock   {version}                        is anybody there?
  *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
  *     page    refuse  {version}                        yes, but of another version
- *     worker  accept  {version, agent, channel, sign}  it is you; the others close themselves
- *     page    ready   {sign, snapshot}                 (from here on in the second channel), or
+ *     worker  accept  {version, agent, channel, token}  it is you; the others close themselves
+ *     page    ready   {token, snapshot}                 (from here on in the second channel), or
  *     page    unable  {error}                          the browser refuses what the bridge needs
  *
  *     worker  call    {id, target, method, parameters}    answered by
@@ -20,9 +20,9 @@
  *     page    event   {target, event, state}           something happened to an object, which is like this now
  *     worker  listen, unlisten {target, name}          from now on, or no longer, tell events of this type
  *     worker  forget  {targets}                        no one there can reach these objects any more
- *     both    robbed                                   my lock was stolen: look after me
+ *     both    lockStolen                                my lock was stolen: look after me
  *
- * `sign` tells how to see that the sender lives (liveness.js). `target` is the handle of an object
+ * `token` tells how to see that the sender lives (liveness.js). `target` is the handle of an object
  * of the page: `w…` if the worker asked for its making, `p…` if it came up in the page, or a word for one that is
  * always there.
  */
@@ -82,7 +82,7 @@ const FIELDS = {
   version: isString,
   agent: isString,
   channel: isString,
-  sign: (sign) => isObject(sign) && [sign.lock, sign.client, sign.proof].every(isString),
+  token: (token) => isObject(token) && [token.lock, token.client, token.proof].every(isString),
   snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints)
     && isObject(snapshot.policy),
   id: Number.isInteger,
@@ -105,8 +105,8 @@ const MESSAGES = {
   knock: "version",
   hello: "version agent",
   refuse: "version",
-  accept: "version agent channel sign",
-  ready: "sign snapshot",
+  accept: "version agent channel token",
+  ready: "token snapshot",
   unable: "error",
   call: "id target method parameters",
   return: "id",
@@ -118,7 +118,7 @@ const MESSAGES = {
   listen: "target name",
   unlisten: "target name",
   forget: "targets",
-  robbed: "type",
+  lockStolen: "type",
 };
 
 /**

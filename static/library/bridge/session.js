@@ -6,7 +6,7 @@
  * worker can reach it any more.
  */
 
-import { Life } from "./liveness.js";
+import { Liveness } from "./liveness.js";
 import { PageServices } from "./services.js";
 import { Steady } from "./steady.js";
 import {
@@ -37,7 +37,7 @@ export class Session {
   #takes = new WeakMap();
   #last = 0;
   #closed = false;
-  #life = new Life(() => this.#say({ type: "robbed" }));
+  #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
   /** When each recorder was started, and when the page's thread next turned.
    * @type {WeakMap<object, {called: number, turned: number}>} */
   #begun = new WeakMap();
@@ -45,20 +45,20 @@ export class Session {
   #told = new WeakMap();
   #looking = setInterval(() => this.#look(), LOOK);
 
-  /** @param {{channel: string, sign: import("./liveness.js").Sign}} accepted */
-  constructor({ channel, sign }) {
+  /** @param {{channel: string, token: import("./liveness.js").Token}} accepted */
+  constructor({ channel, token }) {
     this.channel = new BroadcastChannel(channel);
     this.channel.onmessage = ({ data }) => this.#hear(data);
     this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
     this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
     this.#keep(SERVICES, "Services", new PageServices(this));
-    this.#life.watch(sign, () => this.close());
+    this.#liveness.watch(token, () => this.close());
     this.#begin();
   }
 
   async #begin() {
     try {
-      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: snapshot() });
+      this.#say({ type: "ready", token: await this.#liveness.begin(), snapshot: snapshot() });
     } catch (error) {
       this.#say({ type: "unable", error: describeError(error) });
       this.close();
@@ -72,7 +72,7 @@ export class Session {
     clearInterval(this.#looking);
     for (const handle of [...this.#objects.keys()]) this.#forget(handle);
     this.channel.close();
-    this.#life.end();
+    this.#liveness.end();
   }
 
   get closed() {
@@ -92,7 +92,7 @@ export class Session {
     else if (type === "post") this.#post(target, method, parameters);
     else if (type === "listen") this.#listen(target, name);
     else if (type === "unlisten") this.#unlisten(target, name);
-    else if (type === "robbed") this.#life.doubt();
+    else if (type === "lockStolen") this.#liveness.suspect();
     else if (type === "forget") {
       // What is always there is not forgotten.
       for (const handle of targets) if (/^[pw]\d/.test(handle)) this.#forget(handle);
