@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_so
         for verb in verbs_of(name)
     ],
 )
-async def test_verb_agrees_with_the_truth(name, verb, engine):
+async def test_verb_agrees_with_the_table(name, verb, engine):
     await agrees(name, verb, engine)
 
 
 @pytest.mark.parametrize("name", ["vp8-live.webm", pytest.param("late-sound.webm", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("format", MADE)
-async def test_readers_agree_on_what_is_written(name, format):
+async def test_readers_agree_on_written_files(name, format):
     """mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, PyAV and exiftool."""
     length = FILES[name].length
     made = await (await foreign(name)).convert(format)

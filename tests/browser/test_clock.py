@@ -78,7 +78,7 @@ def must_agree(said):
 
 
 @pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])
-async def test_a_page_with_another_clock(page, worker, difference):
+async def test_duration_is_right_with_another_page_clock(page, worker, difference):
     clock, channel = page
     clock.set(difference)
     clock.step(difference)
@@ -87,7 +87,7 @@ async def test_a_page_with_another_clock(page, worker, difference):
 
 
 @pytest.mark.parametrize("step", [2000, -HOUR, *soak(-2000, HOUR)])
-async def test_a_step_in_the_midst_of_a_take(page, worker, step):
+async def test_duration_is_right_when_the_clock_steps_during_a_take(page, worker, step):
     clock, channel = page
     taking = worker.start(CONNECTED.format(channel=channel) + RECORD)
     assert await worker.said.get() == "under way"
@@ -97,7 +97,7 @@ async def test_a_step_in_the_midst_of_a_take(page, worker, step):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("step", [-HOUR, *soak(HOUR)])
-async def test_a_step_between_the_call_and_start(page, frame, worker, step):
+async def test_duration_is_right_when_the_clock_steps_before_start(page, frame, worker, step):
     """A take whose beginning seemed to lie an hour ahead never reached its length."""
     window = frame[0].contentWindow
     window.Function.new(

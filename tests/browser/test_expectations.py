@@ -47,7 +47,7 @@ async def test_stop_on_an_inactive_recorder_is_silent_in_the_browser(microphone)
     assert recorder.stop() is None
 
 
-async def test_a_timeslice_of_zero_is_not_refused_by_the_browser(microphone):
+async def test_timeslice_of_zero_is_not_refused_by_the_browser(microphone):
     """MediaRecorder.start refuses it: it would be a flood of chunks."""
     recorder = native_recorder(microphone)
     recorder.start(0)
@@ -113,7 +113,7 @@ def test_firefox_has_no_image_capture():
 
 
 @pytest.mark.lane("firefox")
-async def test_firefox_without_an_audio_output_leaves_an_audio_context_standing():
+async def test_firefox_does_not_run_audio_contexts_without_an_output():
     """mix() of several sounds raises NotReadableError, rather than record silence."""
     import js
 
@@ -123,7 +123,7 @@ async def test_firefox_without_an_audio_output_leaves_an_audio_context_standing(
     assert state in ("suspended", "running"), "a machine with a sound card says running"
 
 
-async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(both, engine):
+async def test_reusing_a_browser_recorder_interleaves_events(both, engine):
     """Each take has a browser recorder of its own."""
     recorder, started = native_recorder(both), asyncio.Event()
     recorder.onstart = lambda event: started.set()
@@ -137,7 +137,7 @@ async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(b
 
 
 @pytest.mark.lane("chromium")
-async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
+async def test_chromium_mp4_declares_vp9_level_0(recorded):
     """static/library/media/input.js says a level that exists; no decoder takes this one."""
     data = await (await recorded("both", mime_type="video/mp4;codecs=vp9,opus")).bytes()
     place = data.index(b"vpcC")

@@ -92,7 +92,7 @@ HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, vi
 
 
 @pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["let-go", "kept"])
-async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
+async def test_stolen_locks_do_not_disturb_a_recording(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
     assert await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD) == "True"
@@ -105,7 +105,7 @@ async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
 
 
 @pytest.mark.parametrize("keep", [pytest.param(False, marks=pytest.mark.soak), True], ids=["let-go", "kept"])
-async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, start, keep):
+async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
@@ -114,7 +114,7 @@ async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, star
     await until(lambda: page.ledger.live() == 0)
 
 
-async def test_who_asks_for_a_lock_first_keeps_no_camera_open(page, thief, start):
+async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, thief, start):
     """The lock of a worker that dies may fall to somebody else, who keeps it."""
     worker = start()
     await thief.queue()
@@ -126,7 +126,7 @@ async def test_who_asks_for_a_lock_first_keeps_no_camera_open(page, thief, start
 # Channels
 
 
-async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
+async def test_garbage_in_every_channel_is_ignored(page, thief, start):
     """Even where somebody knows the names that only the two halves know."""
     worker = start()
     opened = len(page.ledger.channels())
@@ -145,7 +145,7 @@ async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
     await until(lambda: page.ledger.live() == 0)
 
 
-async def test_the_first_agent_wins_and_the_others_leave(page, start):
+async def test_first_agent_wins_and_the_others_close(page, start):
     """Each view of a notebook may run the script that brings the page's half."""
     name = f"mediarecorder-{page.crypto.randomUUID()}"
     locks = set(await page.ledger.locks())

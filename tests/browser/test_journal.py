@@ -85,7 +85,7 @@ async def taken(store):
     return store, recorder.recording.id, await content(await folder_of(store, recorder.recording.id))
 
 
-async def test_a_whole_journal_is_the_take(taken):
+async def test_complete_journal_yields_the_whole_take(taken):
     store, id, data = taken
     recording = await store.open_recording(id)
     assert Journal(data).before(lambda *_: True) == await recording.bytes()
@@ -103,7 +103,7 @@ async def test_a_whole_journal_is_the_take(taken):
         pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.time_limit(1800)]),
     ],
 )
-async def test_damaged_journals(taken, count):
+async def test_damaged_journal_is_read_up_to_the_damage(taken, count):
     store, id, data = taken
     journal, folder, chance = Journal(data), await folder_of(store, id), random.Random(count)
     used = [place for spans in journal.spans for span in spans for place in span]

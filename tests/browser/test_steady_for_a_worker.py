@@ -10,7 +10,7 @@ from mediarecorder._recorder import steady
 
 @pytest.mark.core
 @pytest.mark.lane("chromium-worker", "firefox-worker")
-async def test_the_page_repeats_the_pictures(both, monkeypatch):
+async def test_page_repeats_the_pictures(both, monkeypatch):
     """(What stands still cannot be made in a worker: the camera is taken for it.)"""
     monkeypatch.setattr(steady, "_sources", lambda stream: (stream.getVideoTracks()[0], None))
     recorder = MediaRecorder(both)

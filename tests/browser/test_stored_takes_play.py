@@ -41,7 +41,7 @@ async def taken(stream, store, seconds, timeslice=0.1, **options):
 
 @pytest.mark.page_only("a worker has no player")
 @pytest.mark.parametrize("kind", ["both", "sound", "ogg"])
-async def test_players_know_its_length_and_seek(store, both, microphone, stage, kind, engine):
+async def test_players_know_the_length_and_seek(store, both, microphone, stage, kind, engine):
     if kind == "ogg" and engine == "chromium":
         return  # it records none
     options = {"mime_type": "audio/ogg"} if kind == "ogg" else {}
@@ -98,7 +98,7 @@ def recording_slice(data, start, end):
 
 
 @pytest.mark.page_only("a worker has no player")
-async def test_so_it_is_with_more_chunks_than_one_table_holds(store, both, stage):
+async def test_takes_with_several_tables_play_and_seek(store, both, stage):
     recording = await taken(both, store, 2.5)
     data, made = await stored_in_parts(store, recording, 600)
     assert b"".join([await chunk.bytes() for chunk in made.chunks]) == data
@@ -115,7 +115,7 @@ async def test_so_it_is_with_more_chunks_than_one_table_holds(store, both, stage
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("kind", ["both", "sound"])
-async def test_other_programs_know_them_too(store, both, microphone, kind):
+async def test_other_programs_know_length_and_index(store, both, microphone, kind):
     recording = await taken(both if kind == "both" else microphone, store, 2.5)
     found = await probe(recording)
     assert found["errors"] == []
@@ -135,7 +135,7 @@ async def test_other_programs_know_them_too(store, both, microphone, kind):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("kind", ["both", "camera"])
-async def test_it_ends_with_its_sound_or_else_when_the_clock_says(store, both, camera, kind):
+async def test_file_ends_with_its_sound_or_by_the_clock(store, both, camera, kind):
     """(The clock begins with the call: what is recorded can begin some tenths later on a busy machine.)"""
     recording = await taken(both if kind == "both" else camera, store, 1)
     _, made = await stored_in_parts(store, recording, 2, recording.duration + 2)
@@ -146,7 +146,7 @@ async def test_it_ends_with_its_sound_or_else_when_the_clock_says(store, both, c
         assert found["duration"] == pytest.approx(recording.duration + 2, abs=0.01)
 
 
-async def test_what_lies_behind_is_what_the_browser_delivered(store, both):
+async def test_file_contains_the_browsers_data_unchanged(store, both):
     recording = await taken(both, store, 1.5)
     delivered = b"".join([await chunk.bytes() for chunk in recording.chunks])
     whole = await recording.bytes()
@@ -156,7 +156,7 @@ async def test_what_lies_behind_is_what_the_browser_delivered(store, both):
 
 
 @pytest.mark.page_only("a worker needs no other worker")
-async def test_so_it_is_without_a_worker(store, both, monkeypatch):
+async def test_takes_stored_without_a_worker_have_length_and_index(store, both, monkeypatch):
     monkeypatch.setattr(js.globalThis, "Worker", None)
     async with await RecordingStore.open(store.name) as alone:
         recording = await taken(both, alone, 1.2)

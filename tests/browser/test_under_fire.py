@@ -593,7 +593,7 @@ def under_fire(engine, orders, source, store, patience, afterwards):
 @pytest.mark.time_limit(300)
 @settings(max_examples=100)
 @sequences
-async def test_100_sequences(under_fire, kinds, stored, steps, hidden_at):
+async def test_100_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
     await under_fire(kinds, stored, steps, hidden_at)
 
 
@@ -602,5 +602,5 @@ async def test_100_sequences(under_fire, kinds, stored, steps, hidden_at):
 @pytest.mark.time_limit(3600)
 @settings(max_examples=2000)
 @sequences
-async def test_2000_sequences(under_fire, kinds, stored, steps, hidden_at):
+async def test_2000_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
     await under_fire(kinds, stored, steps, hidden_at)

@@ -164,20 +164,20 @@ def sizes(short: int, long: int) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("seed", [1])
 @sizes(1, 30)
-def test_the_browser_is_killed(profile, count, seed):
+def test_takes_survive_a_killed_browser(profile, count, seed):
     chromium = profile("chromium")
     die_often(chromium, count, seed, chromium.kill)
 
 
 @pytest.mark.parametrize("seed", [2])
 @sizes(1, 30)
-def test_the_page_crashes(profile, count, seed):
+def test_takes_survive_a_crashed_page(profile, count, seed):
     chromium = profile("chromium")
     die_often(chromium, count, seed, chromium.crash)
 
 
 @pytest.mark.parametrize("seed", [3])
 @pytest.mark.soak
-def test_firefox_is_killed(profile, seed):
+def test_takes_survive_a_killed_firefox(profile, seed):
     firefox = profile("firefox")
     die_often(firefox, 10, seed, firefox.kill)

@@ -57,7 +57,7 @@ json.dumps({
 """
 
 
-def test_what_was_written_is_kept(profile: Callable[[str], Profile]) -> None:
+def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     chromium.page.evaluate(NOISE)
@@ -100,7 +100,7 @@ json.dumps([failure.__cause__.name, failure.recording.size, len(await failure.re
 """
 
 
-def test_of_chunks_that_come_together_those_are_kept_that_fit(profile: Callable[[str], Profile]) -> None:
+def test_simultaneous_chunks_are_kept_if_they_fit(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     used = chromium.run(OPEN_FOR_CHUNKS)
@@ -135,7 +135,7 @@ json.dumps({
 """
 
 
-def test_what_is_added_and_does_not_fit_leaves_nothing(profile: Callable[[str], Profile]) -> None:
+def test_addition_that_does_not_fit_leaves_nothing_behind(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     used = chromium.run('store = await RecordingStore.open("full")\n(await store.usage()).used')

@@ -59,7 +59,7 @@ def chromium(profile: Callable[[str], Profile]) -> Profile:
     return chromium
 
 
-def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
+def test_hour_is_stored_as_fast_as_possible(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
     before = all_heaps(chromium.page)
@@ -72,7 +72,7 @@ def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
     assert max(during, after) - before <= LIMIT
 
 
-def test_five_minutes_of_a_real_recording(chromium: Profile) -> None:
+def test_five_minutes_are_really_recorded(chromium: Profile) -> None:
     chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
     before = all_heaps(chromium.page)
     chromium.run("await asyncio.sleep(290); 'null'")
@@ -113,7 +113,7 @@ json.dumps(checksum)
     assert found == checksum_of(path)
 
 
-def test_a_gigabyte_is_added(chromium: Profile) -> None:
+def test_gigabyte_is_added(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(256, {4 * MEGABYTE - 4099}); 'null'")
     size = chromium.run("recording = await recorder.stop(); recording.size")

@@ -27,7 +27,9 @@ json.dumps([len(listed), sorted(listed) == sorted(again), (await store.usage()).
 """
 
 
-def test_five_thousand_are_listed_by_the_index_as_without_it(profile: Callable[[str], Profile]) -> None:
+def test_five_thousand_takes_are_listed_alike_with_and_without_index(
+    profile: Callable[[str], Profile],
+) -> None:
     chromium = profile("chromium")
     chromium.open()
     chromium.run(FILL)

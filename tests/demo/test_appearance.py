@@ -37,7 +37,7 @@ PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "exa
 
 @firefox_in_soak
 @pytest.mark.parametrize("address", PAGES)
-def test_what_is_hidden_is_not_to_be_seen_while_a_page_loads_and_afterwards(page, site, address):
+def test_hidden_elements_are_invisible_during_and_after_loading(page, site, address):
     """In the demo's other states the next test looks."""
     held: list[Route] = []
     page.route("**/python_stdlib.zip", lambda route: held.append(route))
@@ -53,7 +53,7 @@ def test_what_is_hidden_is_not_to_be_seen_while_a_page_loads_and_afterwards(page
 
 
 @firefox_in_soak
-def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look):
+def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look):
     """No overflow, no overlap, no violation that axe-core finds; and pictures to look at."""
     page = demo.page
     schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox
@@ -222,7 +222,7 @@ def expect_german(page) -> None:
 
 
 @firefox_in_soak
-def test_page_speaks_english_and_german_and_remembers_which(demo, look):
+def test_page_remembers_english_or_german(demo, look):
     page = demo.page
     demo.make_take()
     page.get_by_label("Language").select_option("Deutsch")
@@ -269,7 +269,7 @@ def test_page_speaks_english_and_german_and_remembers_which(demo, look):
 
 
 @chromium_only
-def test_first_visit_is_in_the_language_of_the_browser(page, site):
+def test_first_visit_uses_the_browsers_language(page, site):
     visitor = page.context.browser.new_context(locale="de-DE").new_page()
     visitor.goto(f"{site}/", wait_until="commit")
     expect(visitor.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
@@ -321,7 +321,7 @@ def said_by_the_page() -> set[str]:
     )
 
 
-def test_german_has_a_word_for_everything():
+def test_every_text_has_a_german_translation():
     """The table has every text of the markup, and every text that Python or JavaScript says."""
     same = {
         "0 kB",
@@ -344,7 +344,7 @@ def test_german_has_a_word_for_everything():
     assert unsaid == set()
 
 
-def test_examples_of_the_pages_words(monkeypatch):
+def test_doctests_of_the_page_texts_pass(monkeypatch):
     """Lengths are cut and never rounded up; codecs stand in one order."""
     monkeypatch.setitem(sys.modules, "js", types.ModuleType("js"))
     monkeypatch.delitem(sys.modules, "demo.words", raising=False)
@@ -354,7 +354,7 @@ def test_examples_of_the_pages_words(monkeypatch):
 
 
 @chromium_only  # Playwright cannot ask Firefox for less motion
-def test_who_wants_less_motion_gets_none(demo):
+def test_reduced_motion_setting_is_respected(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.start_take()
     moving = demo.page.evaluate("document.getAnimations().length")
@@ -364,7 +364,7 @@ def test_who_wants_less_motion_gets_none(demo):
 
 
 @firefox_in_soak
-def test_state_is_told_to_screen_readers(demo):
+def test_state_is_announced_to_screen_readers(demo):
     """What changes is in live regions."""
     live = demo.page.evaluate(
         "Object.fromEntries(['status', 'problem', 'loading-stage', 'lost-title', 'countdown', 'update']"

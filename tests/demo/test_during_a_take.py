@@ -12,7 +12,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 
 
 @firefox_in_soak
-def test_title_and_icon_show_it_and_leaving_asks_first(demo):
+def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
     icon = demo.page.locator("#icon")
     expect(icon).to_have_attribute("href", "static/demo/icon.svg")
     demo.start_take()
@@ -123,7 +123,7 @@ def test_ending_the_sharing_of_a_screen_ends_the_take(demo):
 
 
 @firefox_in_soak
-def test_warns_before_the_space_for_takes_is_used_up_and_says_how_much_is_free(demo):
+def test_page_warns_before_space_runs_out_and_shows_free_space(demo):
     demo.set("Space for all takes (MB)", "0.1")
     expect(demo.space).to_have_text(re.compile(r"^0 kB of 100 kB used, 100 kB free$"))
     demo.note_texts(demo.page.locator("#problem-title"))

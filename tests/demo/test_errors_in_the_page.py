@@ -89,7 +89,7 @@ def test_guides_first_example_records(launch, engine, serve):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_async_handler_of_the_librarys_events_is_shown_by_pyscript_itself(launch, engine, serve):
+def test_pyscript_shows_errors_of_async_library_event_handlers(launch, engine, serve):
     """It goes to the event loop's exception handler, and from there to PyScript's box."""
     html = FIRST_EXAMPLE.replace("from pyscript", f"{DEVICES}from pyscript")
     page = serve(launch(engine), READY + html)
@@ -99,7 +99,7 @@ def test_async_handler_of_the_librarys_events_is_shown_by_pyscript_itself(launch
 
 @pytest.mark.console_errors
 @chromium_only  # Firefox tells Playwright of a rejection that the page has dealt with, too
-def test_demo_shows_what_an_async_handler_raises(demo: Demo):
+def test_demo_shows_errors_of_async_handlers(demo: Demo):
     demo.page.evaluate("document.getElementById('live-loading').remove()")
     demo.page.locator("#live > summary").click()
     expect(demo.problem).to_contain_text("That did not work.")
@@ -108,7 +108,7 @@ def test_demo_shows_what_an_async_handler_raises(demo: Demo):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_demo_shows_what_a_plain_handler_raises(demo: Demo):
+def test_demo_shows_errors_of_plain_handlers(demo: Demo):
     demo.page.locator("#stop").evaluate("stop => { stop.disabled = false; stop.click(); }")  # with no take
     expect(demo.problem).to_contain_text("That did not work.")
     expect(demo.problem).to_contain_text("AttributeError: ")
@@ -116,7 +116,7 @@ def test_demo_shows_what_a_plain_handler_raises(demo: Demo):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_example_shows_what_none_of_its_handlers_catches(page: Page, site: str, look):
+def test_example_shows_uncaught_errors(page: Page, site: str, look):
     page.goto(f"{site}/examples/mdn.html", wait_until="commit")
     page.wait_for_function("document.querySelector('#stop')?.onclick != null", timeout=LOADING)
     page.get_by_role("button", name="Stop").click()

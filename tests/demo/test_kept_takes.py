@@ -46,7 +46,7 @@ def names(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
+def test_takes_survive_a_reload_until_they_are_deleted(demo):
     for number in (1, 2, 3):
         demo.make_take(number)
     said = demo.take(2).locator(".facts").inner_text()
@@ -78,7 +78,7 @@ def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
 
 @pytest.mark.soak
 @chromium_only  # Firefox has no page that crashes; and Playwright cannot follow its downloads
-def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
+def test_crash_of_one_tab_does_not_disturb_another(demo, visit, tmp_path):
     demo.start_take("0:02")
     other = visit()
     expect(other.record).to_be_enabled()
@@ -112,7 +112,7 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
 
 
 @firefox_in_soak
-def test_what_was_cut_off_is_discarded_or_recovered(demo):
+def test_interrupted_take_is_discarded_or_recovered(demo):
     demo.make_take()
     demo.start_take("0:02")
     end_the_stores_worker(demo)
@@ -151,7 +151,7 @@ def test_what_was_cut_off_is_discarded_or_recovered(demo):
 
 
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
-def test_without_a_disk_takes_stay_in_the_tab_and_the_page_says_so(demo_in, lane):
+def test_takes_without_a_disk_stay_in_the_tab_with_a_note(demo_in, lane):
     demo = demo_in(lane, script=WITHOUT_DISK)
     line = demo.page.get_by_text("they will be gone when the page is closed")
     expect(line).to_be_visible()
@@ -164,7 +164,7 @@ def test_without_a_disk_takes_stay_in_the_tab_and_the_page_says_so(demo_in, lane
 
 
 @chromium_only  # only its disk can be made small
-def test_a_full_disk_is_announced_and_ends_the_take_which_is_kept(page, site, tmp_path):
+def test_full_disk_is_announced_and_the_take_is_kept(page, site, tmp_path):
     def say_there_is_little_room(route: Route) -> None:
         response = route.fetch()
         little = "StorageManager.prototype.estimate = async () => ({ usage: 0, quota: 40_000 });"

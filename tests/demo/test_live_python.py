@@ -91,7 +91,7 @@ def live(strict_demo: Demo) -> Live:
 
 
 @firefox_in_soak
-def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, request):
+def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request):
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     live = Live(request.getfixturevalue("strict_demo"))
@@ -131,7 +131,7 @@ def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, reques
 
 
 @firefox_in_soak
-def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_demo, live, engine, look):
+def test_snippets_report_loudness_note_and_movement(strict_demo, live, engine, look):
     demo = strict_demo
     live.open()
     demo.make_take(1)
@@ -192,7 +192,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
 
 
 @firefox_in_soak
-def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, live):
+def test_users_code_runs_in_the_page_without_changing_it(strict_demo, live):
     demo, page = strict_demo, strict_demo.page
     demo.make_take()
     live.open()
@@ -264,9 +264,7 @@ def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, 
 
 @pytest.mark.console_errors
 @chromium_only
-def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can_be_had_later(
-    strict_demo, live
-):
+def test_editor_load_failure_is_localised_and_retryable(strict_demo, live):
     page = strict_demo.page
     page.get_by_label("Language").select_option("Deutsch")
     page.route("**/codemirror*", lambda route: route.abort())
@@ -289,7 +287,7 @@ def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can
 
 
 @chromium_only
-def test_section_that_is_opened_while_python_loads_is_filled_when_python_is_there(page: Page, site, tmp_path):
+def test_section_opened_while_python_loads_is_filled_later(page: Page, site, tmp_path):
     page.route("**/main.py", lambda route: (page.locator("#live > summary").click(), route.continue_()))
     demo = Demo(page, tmp_path).open(f"{site}/")
 

@@ -34,7 +34,7 @@ def wave(demo, number: int):
 
 
 @firefox_in_soak
-def test_card_has_waveform_or_picture_and_plays_at_any_place_and_speed(demo, look):
+def test_card_plays_at_any_position_and_speed(demo, look):
     demo.start_take("0:02")
     demo.stop.click()
     expect(wave(demo, 1)).to_be_visible()
@@ -82,7 +82,7 @@ def test_renamed_take_keeps_its_name(demo):
 
 
 @firefox_in_soak
-def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, look):
+def test_dragging_trims_a_take_into_a_new_take(demo, look):
     demo.start_take("0:03")
     demo.stop.click()
     demo.button("Trim", 1).click()
@@ -172,7 +172,7 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
 
 
 @firefox_in_soak
-def test_parts_of_a_take_keep_their_places(demo):
+def test_parts_of_a_take_keep_their_order(demo):
     """They began together, and come back in any order."""
     demo.make_take()
     names = demo.takes.get_by_role("heading")
@@ -200,7 +200,7 @@ def expect_near(answer, button) -> None:
 
 @pytest.mark.console_errors  # a file that does not come
 @firefox_in_soak
-def test_answers_to_a_cards_buttons_are_beside_them(demo, engine, look):
+def test_card_shows_answers_beside_its_buttons(demo, engine, look):
     page = demo.page
     page.route("**/mp3.js", lambda route: route.abort())
     if engine == "chromium":
@@ -264,7 +264,7 @@ PLAYER_SAYS = f"""Object.defineProperty(HTMLMediaElement.prototype, "duration", 
 
 
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
-def test_card_and_clock_say_the_length_that_the_player_says(demo_in, lane):
+def test_card_and_clock_show_the_length_of_the_player(demo_in, lane):
     demo = demo_in(lane, script=PLAYER_SAYS)
     demo.make_take()
     expect(demo.take(1).locator(".length")).to_have_text("1:05")
@@ -273,7 +273,7 @@ def test_card_and_clock_say_the_length_that_the_player_says(demo_in, lane):
 
 
 @chromium_only
-def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
+def test_conversion_shows_progress_and_can_be_cancelled(demo):
     demo.choose("Camera")
     demo.start_take("0:03")
     demo.stop.click()
@@ -286,7 +286,7 @@ def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
 
 
 @firefox_in_soak
-def test_link_leads_to_the_take_and_the_time(demo, engine):
+def test_link_opens_the_take_at_the_time(demo, engine):
     if engine == "chromium":
         demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     demo.start_take("0:03")
@@ -311,7 +311,7 @@ def test_link_leads_to_the_take_and_the_time(demo, engine):
 
 
 @firefox_in_soak
-def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
+def test_deleted_take_is_restored_or_deleted_for_good(demo, engine):
     for number in (1, 2):
         demo.make_take(number)
     expect(demo.status).to_have_text("Take 2 is ready.")

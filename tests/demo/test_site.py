@@ -124,7 +124,7 @@ def caches(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_site_records_on_a_plain_host_below_a_path_and_asks_nobody_else(page, host, visit):
+def test_site_records_below_a_path_without_other_hosts(page, host, visit):
     said, asked, refused = [], [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("request", lambda request: asked.append(request.url))
@@ -144,7 +144,7 @@ def test_site_records_on_a_plain_host_below_a_path_and_asks_nobody_else(page, ho
 
 
 @firefox_in_soak
-def test_after_the_first_visit_the_page_opens_records_and_plays_without_its_host(host, visit):
+def test_visited_page_opens_records_and_plays_offline(host, visit):
     expect_kept(visit(host.url))
     host.stop()
 
@@ -160,7 +160,7 @@ def test_after_the_first_visit_the_page_opens_records_and_plays_without_its_host
 
 
 @firefox_in_soak
-def test_new_version_is_announced_and_comes_only_when_it_is_asked_for(host, visit):
+def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     host.publish("one")
     expect_kept(visit(host.url))
     first = visit(host.url)
@@ -203,7 +203,7 @@ SETTLED = """async () => {
 
 @pytest.mark.console_errors  # Chromium's own: the hash is another
 @chromium_only
-def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
+def test_incomplete_version_is_not_stored(host, visit):
     demo = visit(host.url)
     expect_kept(demo)
     kept = caches(demo)
@@ -223,7 +223,7 @@ def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
 
 
 @chromium_only
-def test_page_does_not_stand_before_another_program_at_the_same_port(host, visit):
+def test_page_does_not_hide_another_program_at_its_port(host, visit):
     demo = visit(host.url)
     expect_kept(demo)
     shutil.rmtree(host.site)
@@ -239,7 +239,7 @@ def test_page_does_not_stand_before_another_program_at_the_same_port(host, visit
 
 
 @chromium_only
-def test_page_of_make_demo_is_kept_with_its_headers(site, visit):
+def test_page_of_make_demo_is_stored_with_its_headers(site, visit):
     demo = visit(f"{site}/")
     expect_kept(demo)
     demo.page.context.set_offline(True)

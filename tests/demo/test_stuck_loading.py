@@ -83,7 +83,7 @@ def stuck(page: Page):
         pytest.param("examples/mdn.html", "core.js", marks=pytest.mark.soak),
     ],
 )
-def test_held_file_is_told_and_loading_goes_on_when_it_comes(visit, server, address, file):
+def test_delayed_file_is_reported_and_loading_continues(visit, server, address, file):
     server.held = file
     page = visit(address)
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
@@ -102,7 +102,7 @@ def test_held_file_is_told_and_loading_goes_on_when_it_comes(visit, server, addr
 
 @pytest.mark.console_errors  # Pyodide's own: it did not get what it needs
 @firefox_in_soak
-def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, engine, look):
+def test_wrong_wasm_type_is_reported_and_reload_restarts(visit, server, engine, look):
     server.types["pyodide.asm.wasm"] = "application/octet-stream"
     page = visit("")
     with page.expect_console_message(lambda message: "wasm instantiation failed" in message.text):
@@ -117,7 +117,7 @@ def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, eng
 
 
 @pytest.mark.soak
-def test_page_that_takes_long_but_goes_on_is_not_called_stuck(visit, server):
+def test_slow_page_with_progress_is_not_reported_as_stuck(visit, server):
     server.held = "python_stdlib.zip"
     page = visit("")
     expect(page.locator("#loading-bytes")).to_contain_text("MB")

@@ -46,7 +46,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
 
 
 @firefox_in_soak
-def test_camera_with_preview_and_pause(demo):
+def test_camera_is_recorded_with_preview_and_pause(demo):
     demo.choose("Camera")
     demo.preview.click()
     expect(demo.live_picture).to_be_visible()
@@ -74,7 +74,7 @@ def test_camera_with_preview_and_pause(demo):
 
 
 @firefox_in_soak
-def test_hasty_presses(demo):
+def test_hasty_presses_do_no_harm(demo):
     demo.record.evaluate("button => { button.click(); button.click(); }")
     expect(demo.stop).to_be_visible()
     assert demo.opened() == 1
@@ -97,7 +97,7 @@ def test_hasty_presses(demo):
 
 
 @firefox_in_soak
-def test_preview_releases_what_it_opened(demo):
+def test_preview_releases_its_devices(demo):
     demo.preview.click()
     demo.close_preview.click()
     expect(demo.preview).to_be_visible()

@@ -69,7 +69,7 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 @FIREFOX
 # Of an address that has died the browser complains.
 @pytest.mark.console_errors
-def test_a_worker_of_an_embedded_page_records_and_gives_back(embed: Callable[..., Embedded]) -> None:
+def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:
     embedded = embed()
     assert (
         embedded.frame.evaluate("navigator.locks.query().then(() => '', (error) => error.name)")
@@ -97,7 +97,7 @@ f"{time.monotonic() - began < 5} {said}"
 
 
 @chromium_only
-def test_where_locks_are_refused_it_says_that_the_frame_is_of_another_site(
+def test_refused_locks_error_says_the_frame_is_cross_site(
     embed: Callable[..., Embedded],
 ) -> None:
     embedded = embed()
@@ -112,7 +112,7 @@ def test_where_locks_are_refused_it_says_that_the_frame_is_of_another_site(
 
 @pytest.mark.parametrize("realm", ["page", "worker"])
 @pytest.mark.console_errors  # Chromium says there, too, what its policy forbids
-def test_a_frame_without_permission_says_what_the_page_around_must_write(
+def test_missing_permission_error_says_what_the_embedding_page_needs(
     embed: Callable[..., Embedded], engine: str, realm: str
 ) -> None:
     if realm == "page":
@@ -138,7 +138,7 @@ def test_a_frame_without_permission_says_what_the_page_around_must_write(
 @chromium_only  # Firefox takes no notice of the header
 @pytest.mark.parametrize("realm", ["page", "worker"])
 @pytest.mark.console_errors
-def test_a_page_that_forbids_itself_a_device_is_told_so(
+def test_error_names_the_pages_own_permissions_policy(
     launch: Callable[..., Page], engine: str, site: str, realm: str
 ) -> None:
     page = launch(engine)

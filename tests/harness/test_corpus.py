@@ -21,13 +21,13 @@ files = pytest.mark.parametrize(
 )
 
 
-def test_sixty_files():
+def test_corpus_has_sixty_files():
     assert len(FILES) == 60
     assert sum(file.quick for file in FILES.values()) == 12
 
 
 @files
-def test_ffmpeg_finds_what_the_table_says(file: File):
+def test_ffmpeg_confirms_the_table(file: File):
     found = played.played(path_of(file.name))
     sound = found["sound"]
     if file.name == BELIEVED_BY_FFMPEG:
@@ -54,11 +54,11 @@ def test_numbers_are_read_between_bars():
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_an_even_picture_has_no_number(level):
+def test_plain_picture_has_no_number(level):
     assert read(bytes([level]) * 160 * 120, 160, 120) == NOTHING
 
 
-def test_a_missing_reader_is_named_with_its_remedy(monkeypatch):
+def test_missing_reader_is_named_with_its_remedy(monkeypatch):
     path = path_of("wav-44k.wav")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(JudgeMissingError, match="apt-get install mediainfo"):
@@ -92,5 +92,5 @@ def test_each_reader_reads_its_formats(name):
             assert said["tags"]["title"] == file.tags["title"], reader
 
 
-def test_boxes_of_mp4():
+def test_mp4_boxes_are_read():
     assert readers.boxes(path_of("h264.mp4")) == ["ftyp", "free", "mdat", "moov"]

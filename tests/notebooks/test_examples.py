@@ -223,7 +223,7 @@ def in_turn(first: int) -> pytest.MarkDecorator:
 
 @in_turn(0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_in_jupyterlite(jupyterlite, name):
+def test_example_runs_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=LEDGER)
     jupyterlite.open("notebooks", f"{name}.ipynb")
     jupyterlite.run_all()
@@ -241,7 +241,7 @@ def test_in_jupyterlite(jupyterlite, name):
 
 @in_turn(1)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
-def test_in_marimo(marimo, name):
+def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=LEDGER)
     marimo.open(name.replace("-", "_"), "run")
     assert marimo.page.evaluate("ledger.asked()") == 0, "a page that is opened opens nothing by itself"
@@ -251,7 +251,7 @@ def test_in_marimo(marimo, name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_notebook_is_clean_and_opens_with_what_one_learns(name):
+def test_notebook_is_clean_and_opens_with_its_goal(name):
     cells = content(name)["cells"]
     assert "".join(cells[0]["source"]).startswith("You learn ")
     code = {cell["id"]: cell for cell in cells if cell["cell_type"] == "code"}

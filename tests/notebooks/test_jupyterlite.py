@@ -35,7 +35,7 @@ def test_import_is_enough(jupyterlite, app, served):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
-def test_notebook_runs_through_in_lab(jupyterlite):
+def test_notebook_runs_completely_in_lab(jupyterlite):
     """In "notebooks" test_examples.py runs them all, and looks at what they show."""
     jupyterlite.open("lab", FIRST)
     jupyterlite.run_all()
@@ -54,7 +54,7 @@ def test_plain_function_records_without_await(jupyterlite):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_restarted_kernel_forgets_and_the_file_has_what_the_cells_said(jupyterlite):
+def test_restarted_kernel_forgets_and_the_file_keeps_outputs(jupyterlite):
     jupyterlite.open("notebooks", FIRST)
     jupyterlite.run("%pip install mediarecorder\nimport mediarecorder\nfound = 1")
     assert jupyterlite.errors() == []

@@ -100,7 +100,7 @@ def shown(lite: JupyterLite) -> tuple[int, Locator, ElementHandle]:
     return cell, panel, record_for_a_second(panel)
 
 
-def test_a_cell_of_jupyterlite_that_runs_again(lite):
+def test_rerun_cell_in_jupyterlite_ends_its_panel(lite):
     """It waits for `recording()`: the first run gets an error, the second has a panel that works."""
     lite.open("notebooks", FIRST)
     cell = lite.start(WAIT)
@@ -122,7 +122,7 @@ def test_a_cell_of_jupyterlite_that_runs_again(lite):
 @pytest.mark.parametrize(
     "removal", ["run-cell", "clear-cell-output", "clear-all-cell-outputs", "delete-cell"]
 )
-def test_an_output_of_jupyterlite_that_goes(lite, removal, is_collapsed):
+def test_removed_output_in_jupyterlite_ends_its_panel(lite, removal, is_collapsed):
     lite.open("notebooks", FIRST)
     cell, _, element = shown(lite)
     lite.run("first = panel")
@@ -145,7 +145,7 @@ def goes_on(lite: JupyterLite) -> None:
 @in_soak
 @pytest.mark.parametrize("hide", ["hide-cell-outputs", "hide-all-cell-outputs"])
 @pytest.mark.parametrize("app", ["notebooks", "lab"])
-def test_a_collapsed_output_of_jupyterlite_goes_on(lite, app, hide):
+def test_panel_in_a_collapsed_jupyterlite_output_goes_on(lite, app, hide):
     lite.open(app, FIRST)
     cell, panel, _ = shown(lite)
     command(lite, hide, cell)
@@ -160,7 +160,7 @@ def test_a_collapsed_output_of_jupyterlite_goes_on(lite, app, hide):
 
 
 @in_soak
-def test_a_restarted_kernel_of_jupyterlite(lite):
+def test_restarted_jupyterlite_kernel_ends_its_panel(lite):
     lite.open("notebooks", FIRST)
     shown(lite)
     lite.begin_restart()
@@ -169,7 +169,7 @@ def test_a_restarted_kernel_of_jupyterlite(lite):
 
 
 @in_soak
-def test_a_closed_notebook_of_jupyterlite(lite):
+def test_closed_jupyterlite_notebook_ends_its_panel(lite):
     page = lite.open("lab", FIRST).page
     shown(lite)
     page.evaluate("void jupyterapp.commands.execute('application:close')")
@@ -186,7 +186,7 @@ def edited(marimo: Marimo) -> Marimo:
     return marimo.open("first_recording", "edit")
 
 
-def test_a_cell_of_marimo_that_runs_again(edited):
+def test_rerun_cell_in_marimo_ends_its_panel(edited):
     page = edited.page
     edited.wait(edited.start(LAST_CELL, KEEP) + 1)
     panel = edited.output(LAST_CELL).get_by_role("group", name="Recorder")

@@ -41,7 +41,7 @@ def python_of(folder: str) -> set[str]:
     return {file.relative_to(ROOT / "py").as_posix() for file in (ROOT / "py" / folder).rglob("*.py")}
 
 
-def test_page_fetches_exactly_the_python_that_is_there():
+def test_page_fetches_exactly_the_existing_python():
     """An archive from before a change is an error that shows in the page only: run tools/prepare.py demo."""
     [(address, name)] = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"].items()
     page = (ROOT / "index.html").read_text()
@@ -111,7 +111,7 @@ def test_make_help_lists_every_target():
     assert {name for name in targets if f"make {name}" not in told} == set()
 
 
-def test_the_blocking_calls_are_loaded_when_asked_for_and_say_where_they_work():
+def test_blocking_calls_are_loaded_lazily_and_say_where_they_work():
     program = """
 import asyncio, sys, mediarecorder
 assert "mediarecorder.blocking" not in sys.modules

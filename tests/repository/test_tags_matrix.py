@@ -94,7 +94,7 @@ def covers(file: Path) -> int:
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_ffmpeg_finds_what_was_written(tagged, container):
+def test_ffmpeg_finds_written_tags(tagged, container):
     found, _ = ffprobe(tagged[container])
     expected = {
         "title": TEXTS["title"],
@@ -113,7 +113,7 @@ def test_ffmpeg_finds_what_was_written(tagged, container):
     assert {name: found.get(name) for name in expected} == expected
 
 
-def test_mutagen_finds_what_was_written_into_mp4(tagged):
+def test_mutagen_finds_tags_written_into_mp4(tagged):
     found = mutagen.File(tagged["mp4"]).tags
     assert dict(found) == {
         "©nam": [TEXTS["title"]],
@@ -131,7 +131,7 @@ def test_mutagen_finds_what_was_written_into_mp4(tagged):
     }
 
 
-def test_mutagen_finds_what_was_written_into_ogg(tagged):
+def test_mutagen_finds_tags_written_into_ogg(tagged):
     found = mutagen.File(tagged["ogg"]).tags
     assert {name: values for name, values in found.as_dict().items() if name != "encoder"} == {
         "title": [TEXTS["title"]],
@@ -152,7 +152,7 @@ def test_mutagen_finds_what_was_written_into_ogg(tagged):
 
 
 @pytest.mark.parametrize("container", ["mp3", "wav"])
-def test_mutagen_finds_what_was_written_as_id3(tagged, container):
+def test_mutagen_finds_tags_written_as_id3(tagged, container):
     found = mutagen.File(tagged[container]).tags
     assert found.version == (2, 4, 0)
     assert {name: str(frame) for name, frame in found.items()} == {
@@ -171,7 +171,7 @@ def test_mutagen_finds_what_was_written_as_id3(tagged, container):
     }
 
 
-def test_wav_says_in_info_what_it_can_say_there(originals, tmp_path):
+def test_wav_repeats_ascii_tags_in_info(originals, tmp_path):
     file = tmp_path / "info.wav"
     engine(("withTags", originals["wav"], file, [["title", "One"], ["date", "2026"], ["trackNumber", 3]]))
     data = file.read_bytes()
@@ -187,12 +187,12 @@ def test_wav_says_in_info_what_it_can_say_there(originals, tmp_path):
 # What others wrote
 
 
-def test_what_was_written_is_found(tagged):
+def test_written_tags_are_found(tagged):
     assert engine(*(("tags", file) for file in tagged.values())) == [ALL] * len(CONTAINERS)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_what_ffmpeg_wrote_is_found_and_stays(originals, tmp_path, container):
+def test_tags_of_ffmpeg_are_found_and_kept(originals, tmp_path, container):
     written = {
         "title": "One",
         "description": "About",
@@ -237,7 +237,7 @@ def test_what_ffmpeg_wrote_is_found_and_stays(originals, tmp_path, container):
 
 @pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize("container", ["mp3", "wav"])
-def test_what_mutagen_wrote_as_id3_is_found_and_stays(copy, tmp_path, container, version):
+def test_id3_tags_of_mutagen_are_found_and_kept(copy, tmp_path, container, version):
     file, changed = copy(container), tmp_path / f"changed.{container}"
     media = mutagen.File(file)
     if media.tags is None:
@@ -284,7 +284,7 @@ def test_what_mutagen_wrote_as_id3_is_found_and_stays(copy, tmp_path, container,
     assert after["APIC:"].data == COVER
 
 
-def test_numbers_of_itunes_are_no_comment(copy, tmp_path):
+def test_itunes_numbers_are_not_read_as_a_comment(copy, tmp_path):
     file, changed, other = copy("mp3"), tmp_path / "changed.mp3", tmp_path / "other.mkv"
     tags = id3.ID3()
     for name in ("iTunNORM", "iTunSMPB"):
@@ -304,7 +304,7 @@ def test_numbers_of_itunes_are_no_comment(copy, tmp_path):
     assert sorted(mutagen.File(changed).tags) == ["COMM:iTunNORM:eng", "TBPM"]
 
 
-def test_several_values_of_id3_stay_several(copy, tmp_path):
+def test_multiple_id3_values_stay_separate(copy, tmp_path):
     file, changed = copy("mp3"), tmp_path / "changed.mp3"
     tags = id3.ID3()
     tags.add(id3.TPE1(encoding=1, text=["Ada", "Eve"]))
@@ -324,7 +324,7 @@ def test_unsynchronised_id3_is_read(copy):
     assert engine(("tags", file))[0]["title"] == "Grüße"
 
 
-def test_id3_of_version_2_is_found_and_stays(copy, tmp_path):
+def test_id3v22_tags_are_found_and_kept(copy, tmp_path):
     frames = b"TT2\0\0\4\0One" + b"TYE\0\0\5\x002026" + b"COM\0\0\x0a\0eng\0" + b"Said\0"
     file, changed = copy("mp3"), tmp_path / "changed.mp3"
     file.write_bytes(b"ID3\2\0\0" + len(frames).to_bytes(4) + frames + file.read_bytes())
@@ -336,7 +336,7 @@ def test_id3_of_version_2_is_found_and_stays(copy, tmp_path):
     assert str(mutagen.File(changed).tags["TDRC"]) == "2026"
 
 
-def test_what_mutagen_wrote_into_mp4_is_found_and_stays(copy, tmp_path):
+def test_mp4_tags_of_mutagen_are_found_and_kept(copy, tmp_path):
     file, changed = copy("mp4"), tmp_path / "changed.mp4"
     media = mutagen.File(file)
     cover = mp4.MP4Cover(COVER, imageformat=mp4.MP4Cover.FORMAT_PNG)
@@ -360,7 +360,7 @@ def test_what_mutagen_wrote_into_mp4_is_found_and_stays(copy, tmp_path):
     assert dict(mutagen.File(changed).tags) == before | {"©nam": ["One"]}
 
 
-def test_what_mutagen_wrote_into_ogg_is_found_and_stays(copy, tmp_path):
+def test_ogg_tags_of_mutagen_are_found_and_kept(copy, tmp_path):
     file, changed = copy("ogg"), tmp_path / "changed.ogg"
     media = mutagen.File(file)
     picture = flac.Picture()
@@ -399,7 +399,7 @@ def tag(level: int, *pairs: tuple[str, str]) -> bytes:
     return element(0x7373, target, *simple)
 
 
-def test_tags_of_matroska_are_found_whatever_they_are_said_of(originals, tmp_path):
+def test_matroska_tags_are_found_for_every_target(originals, tmp_path):
     live, file, changed = tmp_path / "live.webm", tmp_path / "tags.webm", tmp_path / "changed.webm"
     run("ffmpeg", "-v", "error", "-i", originals["webm"], "-c", "copy", "-live", "1", live)
     tags = element(
@@ -434,7 +434,7 @@ def with_tags(files: dict[str, Path], folder: Path, changes: dict[str, Any]) -> 
     return dict(zip(files, engine(*steps), strict=True))
 
 
-def test_a_tag_is_taken_away(tagged, tmp_path):
+def test_tag_is_removed(tagged, tmp_path):
     nothing = dict.fromkeys(name for name in ALL if name != "artist")
     assert with_tags(tagged, tmp_path, nothing) == {name: {"artist": "Ada"} for name in CONTAINERS}
 
@@ -442,7 +442,7 @@ def test_a_tag_is_taken_away(tagged, tmp_path):
 @pytest.mark.parametrize(
     "values", [{"title": ""}, {"tracksTotal": 12}, {"title": " a\r\n\n3/12 ", "date": "2026"}]
 )
-def test_odd_values_stay_as_they_are(originals, tmp_path, values):
+def test_odd_values_are_kept_unchanged(originals, tmp_path, values):
     assert with_tags(originals, tmp_path, values) == dict.fromkeys(CONTAINERS, values)
 
 

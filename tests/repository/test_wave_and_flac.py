@@ -155,7 +155,7 @@ def ds64(data: bytes) -> bytes:
         "BW64",
     ],
 )
-def test_layouts_of_wave_files(read, tmp_path, written, title):
+def test_layouts_of_wave_files_are_read(read, tmp_path, written, title):
     path = tmp_path / "sound.wav"
     # Without the byte that pads an odd chunk, where it is the last: FFmpeg's pipes have none.
     path.write_bytes(written[:-1] if written.endswith(SAMPLES[-1:] + b"\0") else written)
@@ -170,7 +170,7 @@ def test_wave_file_without_sound_has_no_packets(read, tmp_path):
     assert read(path)["packets"] == []
 
 
-def test_wave_file_with_the_high_byte_first(mediabunny, tmp_path):
+def test_big_endian_wave_file_is_read(mediabunny, tmp_path):
     format_ = b"fmt " + struct.pack(">IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
     path = tmp_path / "sound.wav"
     path.write_bytes(b"RIFX" + struct.pack(">I", 46) + b"WAVE" + format_ + b"data" + bytes([0, 0, 0, 10]) * 2)
@@ -235,7 +235,7 @@ JOINS = {
 
 
 @pytest.mark.parametrize("chosen", JOINS.values(), ids=JOINS)
-def test_renumbered_frames_are_a_flac_file(mediabunny, read, flac, tmp_path, chosen):
+def test_renumbered_frames_form_a_valid_flac_file(mediabunny, read, flac, tmp_path, chosen):
     packets = [[round(value) for value in packet] for packet in mediabunny("read", path=flac)["packets"]]
     to, place, written = tmp_path / "joined.flac", 0, []
     for index in chosen:
@@ -268,7 +268,7 @@ def utf8_like(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("exponent", [0, 7, 11, 16, 21, 26, 31, 35])
-def test_numbers_of_frames_have_up_to_36_bits(mediabunny, flac, exponent):
+def test_frame_numbers_have_up_to_36_bits(mediabunny, flac, exponent):
     for number in (2**exponent - 1, 2**exponent):
         frame = bytes(mediabunny("renumber", path=flac, index=1, number=number)["frame"])
         assert frame[:2] == b"\xff\xf9"
@@ -298,7 +298,7 @@ def test_cover_of_flac_may_be_described_in_any_language(mediabunny, flac, tmp_pa
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6])
-def test_flac_in_ogg_is_read_and_its_frames_are_a_flac_file(mediabunny, read, tmp_path, channels):
+def test_frames_of_flac_in_ogg_form_a_flac_file(mediabunny, read, tmp_path, channels):
     path, to = tmp_path / "sound.oga", tmp_path / "copied.flac"
     ffmpeg(*noise(48000, channels, 20000), "-metadata", "title=abc", "-c:a", "flac", path)
     facts = read(path)
@@ -313,7 +313,7 @@ def test_flac_in_ogg_is_read_and_its_frames_are_a_flac_file(mediabunny, read, tm
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
-def test_packets_of_aac_follow_each_other(read, tmp_path, rate):
+def test_packets_of_aac_are_contiguous(read, tmp_path, rate):
     path = tmp_path / "sound.aac"
     ffmpeg(*noise(rate), "-c:a", "aac", path)
     facts = read(path)

@@ -56,7 +56,7 @@ def test_wheel_is_pure_python(wheel):
     assert Path(wheel.filename).name == f"mediarecorder-{mediarecorder.__version__}-py3-none-any.whl"
 
 
-def test_wheel_holds_the_package_and_nothing_else(wheel):
+def test_wheel_contains_only_the_package(wheel):
     held = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
     files = package_files()
     for beside in ("aac", "flac"):
@@ -65,7 +65,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     assert "mediarecorder/py.typed" in held
 
 
-def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel):
+def test_wheel_has_the_media_engine_and_the_bridge_as_separate_files(wheel):
     assert {Path(name).name for name in wheel.namelist() if name.startswith("mediarecorder/js/")} == {
         "media.js",
         "mp3.js",
@@ -76,7 +76,7 @@ def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel
     }
 
 
-def test_wheel_holds_the_licences(wheel):
+def test_wheel_contains_the_licences(wheel):
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
     others = wheel.read("mediarecorder/js/LICENSES.txt").decode()
     for name in (
@@ -104,7 +104,7 @@ def test_wheel_stays_small(wheel):
     assert Path(wheel.filename).stat().st_size <= 1000 * size.MOST
 
 
-def test_metadata(metadata):
+def test_metadata_is_complete(metadata):
     assert metadata["Name"] == "mediarecorder"
     assert metadata["Version"] == mediarecorder.__version__
     assert metadata["Requires-Python"] == ">=3.11"
@@ -133,7 +133,7 @@ def test_source_distribution_has_no_strays(source):
     assert bundled <= set(tracked.stdout.splitlines())
 
 
-def test_bundled_javascript_can_be_made_from_the_source_distribution(source):
+def test_source_distribution_can_build_the_bundled_javascript(source):
     made = source / "py" / "mediarecorder" / "js"
     shutil.rmtree(made)
     (source / "node_modules").symlink_to(ROOT / "node_modules")

@@ -101,7 +101,7 @@ def everybody_may_load_it(route: Route) -> None:
 
 
 @firefox_in_soak
-def test_a_sandboxed_frame_is_told_so(launch: Callable[..., Page], engine: str, site: str) -> None:
+def test_errors_in_a_sandboxed_frame_say_so(launch: Callable[..., Page], engine: str, site: str) -> None:
     page = launch(engine)
     page.route("**/*", everybody_may_load_it)
     page.route("**/top", lambda route: route.fulfill(body=TOP, content_type="text/html"))

@@ -11,7 +11,7 @@ from benchmarks.__main__ import BENCHMARKS
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_all_of_them_run():
+def test_all_benchmarks_run():
     command = ["make", "bench", "ARGS=--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -115,7 +115,7 @@ def run(page: Page, source: str) -> Any:
     )
 
 
-def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
+def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     asked: list[str] = []
     installed.on("request", lambda request: asked.append(request.url))
     assert run(installed, PLAIN_PATH) > 0
@@ -138,7 +138,7 @@ def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
 
 
 @firefox_in_soak
-def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
+def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
     """Where a Content-Security-Policy forbids ``blob:`` scripts."""
     installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
     installed.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
@@ -151,7 +151,7 @@ def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
 
 @pytest.mark.parametrize("engine", ["chromium"])
 @pytest.mark.console_errors
-def test_where_it_cannot_be_loaded_the_error_says_what_to_do(
+def test_load_failure_of_the_engine_says_what_to_do(
     launch: Callable[..., Page], engine: str, site: str, wheel: bytes
 ) -> None:
     page = launch(engine)
@@ -186,7 +186,7 @@ said
 
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ["chromium", "firefox"])
-def test_large_results_live_on_disk_until_they_are_closed_or_their_page_is_gone(
+def test_large_results_stay_on_disk_until_closed_or_page_gone(
     installed: Page, site: str, engine: str
 ) -> None:
     source = """
