@@ -150,7 +150,7 @@ async def test_empty_take_is_reported(put, stage, monkeypatch):
     await until(lambda: seen.button("Stop"))
     seen.press("Stop")
     await until(lambda: seen.button("Record") and seen.text("[role=alert]"))
-    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream gave no picture")
+    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream delivered no picture")
     assert seen.text("[role=status]") == "Nothing was recorded"
     assert not seen.root.querySelector("video[controls]")
     assert panel.last is None

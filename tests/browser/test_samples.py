@@ -264,9 +264,9 @@ def test_input_array_may_change_afterwards():
 @pytest.mark.parametrize(
     ("data", "rate", "error", "text"),
     [
-        ("sound", 8000, TypeError, "data is an array"),
-        ([0.5, 0.5], 8000, TypeError, "data is an array"),
-        (None, 8000, TypeError, "data is an array"),
+        ("sound", 8000, TypeError, "data must be an array"),
+        ([0.5, 0.5], 8000, TypeError, "data must be an array"),
+        (None, 8000, TypeError, "data must be an array"),
         (array("f"), 8000, ValueError, "no samples"),
         (array("q", [1]), 8000, TypeError, "16 or 32 bits"),
         (array("b", [1]), 8000, TypeError, "unsigned bytes"),

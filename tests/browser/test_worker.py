@@ -129,7 +129,7 @@ except PageUnavailableError as error:
 bridge.CONNECT_TIMEOUT = patience
 said
 """)
-    assert "Nobody answered" in said
+    assert "did not answer on this channel" in said
     assert "openChannel" in said
     assert (await worker.run(RECORD)).startswith("True True"), "the connection that there was is kept"
 

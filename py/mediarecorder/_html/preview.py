@@ -1,4 +1,4 @@
-"""How a stream shows itself: live."""
+"""The live preview of a stream."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .text import escape
 
 
 def live_preview(js_stream: Any) -> str:
-    """HTML of a muted player (a microphone played aloud would howl) and the names of the tracks."""
+    """HTML of a muted player and the names of the tracks. (Playing a microphone aloud would cause
+    feedback.)"""
     tracks = list(js_stream.getTracks())
     names = " · ".join(escape(track.label or track.kind) for track in tracks) or "no tracks"
     caption = f"<figcaption>{names}</figcaption>"

@@ -1,6 +1,7 @@
-"""The media engine: mediabunny and what stands on it (static/library/media/), loaded on first use.
+"""The media engine: mediabunny and the library's code on top of it (static/library/media/), loaded on first
+use.
 
-The package carries it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
+The package contains it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
 
 Owners: a call of `run_in_engine` owns its AbortController and the proxy of its progress function; the
 generator that pulls from a reader owns the reader. When the waiting ends, above all by cancellation, the work
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
-    """Bit rate and codec of the sound as options of `run_in_engine`: nothing of what is None."""
+    """The bit rate and the audio codec as options of `run_in_engine`, without those that are None."""
     options: dict[str, Any] = {}
     row = FORMATS[format]
     if audio is not None:
         options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
     if rate := checked_bit_rate("bits_per_second", bits_per_second):
         if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
-            raise ValueError(f"{format} is lossless: bits_per_second is for the other formats")
+            raise ValueError(f"{format} is lossless and takes no bits_per_second; the other formats do")
         options["bitsPerSecond"] = rate
     return options
 
@@ -48,13 +49,13 @@ async def run_in_engine(
     on_progress: Callable[[float], Any] | None = None,
     options: dict[str, Any] | None = None,
 ) -> Any:
-    """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once.
+    """Call the engine's `method` and await it. Cancelling the waiting task ends the work at once.
 
-    Where it takes an encoder that is not there yet, the encoder is loaded, and the method called again.
-    `options` become a part of the request (`Request` in static/library/media/task.js).
+    If the engine needs an encoder that is not loaded yet, this loads the encoder and calls the method again.
+    `options` become part of the request (`Request` in static/library/media/task.js).
     """
     if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
     engine = await load()
     controller = js.AbortController.new()
     request = js_object({"signal": controller.signal, **(options or {})})
@@ -69,7 +70,7 @@ async def run_in_engine(
                 return made
             await load_module(str(module))
     except BaseException:
-        controller.abort()  # no report comes after this
+        controller.abort()  # after this, no more progress is reported
         raise
     finally:
         if proxy is not None:
@@ -78,7 +79,7 @@ async def run_in_engine(
 
 @asynccontextmanager
 async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
-    """A reader of the engine, ``"soundReader"`` or ``"frameReader"``, opened, and closed on every way out."""
+    """An open reader of the engine, ``"soundReader"`` or ``"frameReader"``, closed however the block ends."""
     reader = getattr(await load(), kind)()
     try:
         await settle(reader, "open", *arguments, doing=doing)
@@ -88,6 +89,6 @@ async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
 
 
 async def pieces(doing: str, reader: Any) -> AsyncIterator[Any]:
-    """What the reader gives: JavaScript's bytes, in memory that the next piece overwrites."""
+    """The reader's pieces, as JavaScript bytes in memory that the next piece overwrites."""
     while not is_nullish(piece := await settle(reader, "next", doing=doing)):
         yield piece
