@@ -1,4 +1,4 @@
-"""AAC in MP4, by the encoder that the library brings: exactly the samples that were given, at their time."""
+"""AAC in MP4, by the library's own encoder: exactly the input's samples, at their time."""
 
 import pytest
 from judge import foreign, packets, played, probe, readers, tone
@@ -78,7 +78,7 @@ async def test_parts_and_joins_of_aac_stay_aac():
 
 
 async def test_raw_aac_stream_is_never_encoded_again():
-    """It cannot say what the encoder puts before the sound, which would be 21 ms late."""
+    """It cannot describe the samples that the encoder adds at the start, so sound would be 21 ms late."""
     await tones(440, seconds=0.2).to_recording("mp4", audio="aac")
     raw = await foreign("aac.aac")
     with pytest.raises(NotSupportedError, match="cannot encode AAC for aac"):

@@ -1,6 +1,6 @@
-"""As test_agreement.py, of the other files of the corpus.
+"""The tests of test_agreement.py for the other files of the corpus.
 
-(A file of its own, so that pages of `make test` need not collect a thousand tests.)
+(This is a separate file, so that pages of `make test` need not collect a thousand tests.)
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""What asyncio's own functions do with the awaitables of the library; copies and pickles of its errors."""
+"""The library's awaitables with asyncio's own functions; copies and pickles of its errors."""
 
 import asyncio
 import copy
@@ -98,7 +98,7 @@ async def test_cancelled_task_group_does_not_cancel_an_outcome():
 async def test_outcome_that_is_never_awaited_gives_no_warning():
     Outcome()
     asyncio.iscoroutine(Outcome._of(1))
-    gc.collect()  # the harness fails a test for what is said now
+    gc.collect()  # the harness fails the test for any warning from now on
 
 
 CLASSES = [

@@ -1,4 +1,4 @@
-"""`bits_per_second`: how large encoders make it."""
+"""`bits_per_second`: the size that encoders produce."""
 
 import pytest
 from judge import packets
@@ -75,7 +75,7 @@ async def snow():
 @pytest.mark.parametrize("format", ["webm", "mp4"])
 async def test_pictures_have_a_bit_rate(snow, format):
     small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 2_500_000)]
-    assert small.size < 0.8 * large.size  # encoders keep to it roughly in so short a time
+    assert small.size < 0.8 * large.size  # encoders keep to it only roughly in such a short time
 
 
 async def test_sound_beside_a_picture_is_copied(recorded):

@@ -1,4 +1,4 @@
-"""`mediarecorder.blocking`: without `await`, in plain functions; what ends it early; where it cannot be."""
+"""`mediarecorder.blocking`: calls in plain functions, without `await`; early ends; where it cannot work."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ SOON = 1.0
 
 
 class Interrupts:
-    """The interrupt buffer of this Python, written by a timer of the page while Python waits."""
+    """This Python's interrupt buffer, which a timer of the page writes while Python waits."""
 
     def __init__(self, buffer):
         self._buffer = buffer
@@ -39,12 +39,12 @@ class Interrupts:
     def in_(self, seconds):
         import js
 
-        # The time is noted by a timer, too: it may be late.
+        # A timer notes the time, and may be late as well.
         js.setTimeout(js.performance.mark.bind(js.performance), seconds * 1000, "interrupt")
         js.setTimeout(js.Reflect.set, seconds * 1000, self._buffer, 0, int(signal.SIGINT))
 
     def after_standstill(self, seconds):
-        """In a moment no JavaScript and no Python gets to run, and then comes the interrupt."""
+        """Block JavaScript and Python in a moment, and interrupt after that."""
         import js
         from pyodide.code import run_js
 
@@ -83,7 +83,7 @@ def interrupt():
 
 
 def never():
-    """A promise of the browser that stays pending."""
+    """A browser promise that stays pending."""
     import js
 
     return js.Promise.race(js.Array.of())
@@ -518,7 +518,7 @@ def test_python_started_synchronously_cannot_wait():
 
 
 def in_worker(lane, **options):
-    """Python in a worker of its own, of the lane's version."""
+    """Python in a separate worker, in the lane's version."""
     return PythonWorker(pyodide="pyodide-0.27" if lane.endswith("0.27") else "pyodide", **options)
 
 
@@ -578,7 +578,7 @@ async def test_page_interrupts_python_in_a_worker(lane):
         result = worker.start(INTERRUPTED)
         for _ in range(5):
             assert await worker.said.get() == "waits"
-            await asyncio.sleep(0.6)  # it is waiting, or busy, for good
+            await asyncio.sleep(0.6)  # it waits, or is busy, forever
             begun = time.monotonic()
             interrupts[0] = int(signal.SIGINT)
             assert await worker.said.get() == "interrupted"

@@ -1,4 +1,4 @@
-"""Files that are no media, or were: a clear error, nothing harmed, nothing left behind."""
+"""Files that are not media, or are damaged: a clear error, no harm, nothing left behind."""
 
 import random
 from contextlib import suppress
@@ -78,7 +78,7 @@ async def test_truncated_file_is_read_to_its_end_or_rejected(recorded, format, p
 
 
 async def test_reading_webm_with_junk_after_its_last_cluster_ends(recorded, nothing_stays):
-    """Whoever looks for the next cluster looks until the file ends, and must notice that it has."""
+    """The search for the next cluster goes on to the end of the file, and must notice that end."""
     whole = await recorded("both", timeslice=0.2)
     cluster_at_0 = b"\x1f\x43\xb6\x75\x83\xe7\x81\x00"
     data = await whole.bytes() + cluster_at_0 + b"junk" * 10
@@ -110,7 +110,7 @@ async def test_flipped_bits_do_no_harm(recorded, seed, nothing_stays):
 
 async def try_all(recording):
     for work in WORK.values():
-        with suppress(MediaError, StopAsyncIteration):  # of pictures there may be none
+        with suppress(MediaError, StopAsyncIteration):  # there may be no pictures
             await work(recording)
 
 

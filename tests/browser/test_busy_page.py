@@ -1,6 +1,6 @@
-"""`stop()` while what was recorded still waits in the page: Python, or a script, has kept the thread busy.
+"""`stop()` while recorded data still waits in the page, because Python, or a script, kept the thread busy.
 
-Chromium's encoders hand their data over as tasks of the page's thread, and its `stop()` drops those.
+Chromium's encoders deliver their data as tasks on the page's thread, and its `stop()` drops those tasks.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from mediarecorder._host.modules import load_into_page
 
 in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
 RECORDED, BUSY = 0.3, 1.0
-"""Seconds that are recorded before the thread is busy, and that it is."""
+"""Seconds of recording before the thread is busy, and seconds for which it is busy."""
 MISSING = {"chromium": 0.3, "firefox": 0.9}
 """Seconds of sound that may be missing. Firefox's fake microphone plays less while a machine is busy."""
 
@@ -230,7 +230,7 @@ async def test_worker_stops_while_its_page_is_busy(engine):
 @in_the_page
 @pytest.mark.lane("chromium")
 async def test_chromium_camera_stands_still_in_a_busy_page(camera):
-    """The guide says so: the browser itself takes no pictures then, so that there are none to keep."""
+    """As the guide says, the browser itself captures no pictures then, so none can be kept."""
     recorder = await begun(camera)
     keep_busy(BUSY)
     await asyncio.sleep(0.5)

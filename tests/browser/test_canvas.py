@@ -1,4 +1,4 @@
-"""Browsers that hand out other pixels than were drawn: noise is never taken for a picture."""
+"""Browsers that return falsified pixels: noise is never taken for a picture."""
 
 import json
 
@@ -9,7 +9,7 @@ from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSuppor
 from mediarecorder._html.player import make_preview
 from mediarecorder._recorder.steady import steadied
 
-# What extensions and some browsers do.
+# As extensions and some browsers do.
 WHITE = """
 const { prototype } = OffscreenCanvasRenderingContext2D;
 const { getImageData } = prototype;
@@ -22,7 +22,7 @@ globalThis.readCanvases = () => {
   prototype.getImageData = getImageData;
 };
 """
-# What browsers do that make each reading a little different.
+# As browsers do that make each reading slightly different.
 LAST_BITS = WHITE.replace(
     "image.data.fill(255)", "image.data.forEach((value, at) => (image.data[at] = value ^ 1))"
 )
@@ -90,13 +90,13 @@ async def test_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone, 
         recorder.start()
     with pytest.raises(NotAllowedError, match="noise"):
         await record(1, stream=stream)
-    # Nor does a picture that no canvas made go by way of one of ours.
+    # A picture that does not come from a canvas is not relayed through one of ours either.
     assert steadied(stream.js, None) is None
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
 async def test_sound_is_not_falsified(microphone):
-    """Neither what the analyser of `levels` reads, nor what is recorded."""
+    """This holds for the analyser of `levels` and for the recording."""
     import js
 
     context = js.OfflineAudioContext.new(1, 4096, 48000)

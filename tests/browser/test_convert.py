@@ -1,4 +1,4 @@
-"""`convert()`: another format, packets copied where that is possible."""
+"""`convert()`: another format, with packets copied where possible."""
 
 import asyncio
 from contextlib import suppress
@@ -11,11 +11,11 @@ from mediarecorder.formats import FORMATS, MADE
 
 pytestmark = pytest.mark.media_work
 
-#: As ffprobe calls them where we do not.
+#: ffprobe's names where they differ from ours.
 CONTAINERS = {"webm": "matroska,webm", "mp4": "mov,mp4"}
 CODECS = {"avc": "h264", "pcm-s16": "pcm_s16le"}
 WITH_PICTURE = [format for format in MADE if FORMATS[format]["video"]]
-#: As MIME types call what ffprobe calls so.
+#: Names in MIME types for ffprobe's names.
 SPELLED = {
     "h264": "avc1",
     "av1": "av01",
@@ -27,7 +27,7 @@ SPELLED = {
 
 
 def codecs_of(format):
-    """What ffprobe may find in it."""
+    """The codecs that ffprobe may find in it."""
     return {CODECS.get(codec, codec) for codec in (*FORMATS[format]["video"], *FORMATS[format]["audio"])}
 
 
@@ -61,7 +61,7 @@ async def test_other_programs_confirm_the_result(recorded, kind, format):
 
 
 async def test_vp8_becomes_a_codec_that_most_players_support_in_mp4(recorded, engine):
-    """H.264; where the browser writes it in a way that players do not take, VP9 (test_expectations.py)."""
+    """H.264, or VP9 if the browser's H.264 is not accepted by players (test_expectations.py)."""
     converted = await (await recorded("picture", mime_type="video/webm;codecs=vp8")).convert("mp4")
     [stream] = (await probe(converted))["streams"]
     assert stream["codec"] == {"chromium": "h264", "firefox": "vp9"}[engine]
@@ -177,7 +177,7 @@ async def test_conversion_leaves_nothing_behind(recorded, nothing_stays):
 async def test_error_without_an_encoder_lists_possible_formats():
     import js
 
-    # Of a size that no test has asked for: what a browser can is asked once.
+    # Use a size that no other test uses, because the browser's abilities are queried only once for each size.
     vp8 = "video/webm;codecs=vp8,opus"  # MP4 takes no VP8, so it must be encoded
     recording = await record(0.5, video={"width": 300, "height": 200}, mime_type=vp8)
     encoder = js.VideoEncoder
@@ -192,7 +192,7 @@ async def test_error_without_an_encoder_lists_possible_formats():
 
 
 async def test_picture_is_never_dropped_silently(recorded, engine):
-    """Only where the format has none to hold."""
+    """Only formats without a picture leave it out."""
     recording = await recorded("both")
     for format in WITH_PICTURE:
         kinds = {stream["kind"] for stream in (await probe(await recording.convert(format)))["streams"]}

@@ -1,4 +1,4 @@
-"""The data of a recording is gone: one class and one text, however it is read."""
+"""The data of a recording is gone: one error class and one text for every way of reading."""
 
 import pytest
 

@@ -22,7 +22,7 @@ async def test_nested_constraints_accept_both_spellings():
     with await media_devices.get_user_media(video=request) as stream:
         [track] = stream.video_tracks
         constraints = track.constraints
-        # Chromium gives {"ideal": 15} back as 15.
+        # Chromium returns {"ideal": 15} as 15.
         assert constraints["frame_rate"] in (15, {"ideal": 15})
         assert constraints["width"] in (320, {"ideal": 320})
 
@@ -50,7 +50,7 @@ async def test_invalid_requests_are_rejected(request_):
 
 @pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
-    # Firefox names them to those who have opened one.
+    # Firefox names devices to pages that have opened one.
     (await media_devices.get_user_media(audio=True, video=True)).stop()
     for info in await media_devices.enumerate_devices():
         assert info.kind in ("audioinput", "videoinput", "audiooutput")
@@ -188,7 +188,7 @@ async def test_apply_constraints_changes_the_settings(camera, engine):
     [track] = camera.video_tracks
     await track.apply_constraints({"width": {"ideal": 160}, "height": {"ideal": 120}})
     assert track.constraints["width"] in (160, {"ideal": 160})
-    if engine == "chromium":  # Firefox's fake camera takes any width
+    if engine == "chromium":  # Firefox's fake camera accepts any width
         with pytest.raises(OverconstrainedError):
             await track.apply_constraints({"width": {"exact": 99999}})
     with pytest.raises(TypeError):

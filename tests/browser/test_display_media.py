@@ -1,4 +1,4 @@
-"""What `get_display_media` hands to the browser, and what can be done with a shared tab."""
+"""The options that `get_display_media` passes to the browser, and the methods of a shared tab."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from patience import until
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, media_devices, record
 
-# Notes down what the browser is asked for, and by what controller.
+# Logs the requests to the browser, and their controllers.
 SPY = """
 const asked = [];
 const { getDisplayMedia } = MediaDevices.prototype;
@@ -58,7 +58,7 @@ async def test_controller_is_passed_to_the_browser_unchanged(spy):
     class Facade:
         js = controller
 
-    with pytest.raises(Exception, match="get_display_media"):  # a controller serves once
+    with pytest.raises(Exception, match="get_display_media"):  # a controller can be used once
         await media_devices.get_display_media(controller=Facade())
     assert spy.asked[1].controller == controller
 
@@ -104,7 +104,7 @@ async def test_focus_is_ignored_without_a_controller(spy):
 
 @pytest.mark.lane("firefox", "firefox-worker")
 async def test_focus_is_ignored_in_a_browser_without_it():
-    # This browser has no screen here, and says so as it does without `focus`.
+    # This browser has no screen here, and raises the same error as without `focus`.
     said = []
     for options in ({}, {"focus": True}):
         with pytest.raises(Exception) as caught:  # noqa: PT011
@@ -136,7 +136,7 @@ async def test_focus_must_be_true_or_false(focus):
         await media_devices.get_display_media(focus=focus)
 
 
-# A tab's own picture (the lane shares it without asking)
+# The picture of a tab itself (the lane shares it without a prompt)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def tab():
 
 @pytest.fixture
 def slides(stage):
-    """An element that can be cropped to, and restricted to."""
+    """An element to crop to and to restrict to."""
     import js
 
     element = js.document.createElement("div")
@@ -157,7 +157,7 @@ def slides(stage):
 
 
 async def size_of(stream, width):
-    """Whether pictures of this width come at last."""
+    """Whether pictures of this width finally arrive."""
 
     async def look():
         return (await stream.take_photo()).width == width
@@ -191,13 +191,13 @@ async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
 async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
-    """By itself it gives a picture in a second, and a recorder writes no sound before the next picture."""
+    """By itself it delivers a picture in a second, and a recorder writes no sound before the next picture."""
     recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.1)
     await until(lambda: recorder.duration >= 4)
-    # By itself a tab lets through at most one chunk of data in a second.
+    # By itself a tab yields at most one chunk of data in a second.
     assert len([size for size in sizes if size > 0]) >= 10, sizes
     recording = await recorder.stop()
     found = await probe(recording)
@@ -285,7 +285,7 @@ async def test_camera_cannot_be_cropped(camera):
             await limit(None)
 
 
-# What devices and tracks tell
+# Facts about devices and tracks
 
 
 async def test_track_stats_count_delivered_frames(both, engine):
@@ -297,7 +297,7 @@ async def test_track_stats_count_delivered_frames(both, engine):
     counted = picture.stats
     assert set(counted) == {"delivered_frames", "discarded_frames", "total_frames"}
     counted = sound.stats
-    # In seconds, as all times here: the specification has milliseconds.
+    # In seconds, like all times here; the specification uses milliseconds.
     assert counted["total_frames_duration"] == pytest.approx(counted["total_frames"] / 48000, rel=0.2)
     assert 0 <= counted["minimum_latency"] <= counted["maximum_latency"] < 10
 

@@ -1,4 +1,4 @@
-"""The examples of the README, of docs/ and of the docstrings run as they stand."""
+"""The examples of the README, of docs/ and of the docstrings run unchanged."""
 
 import ast
 import asyncio
@@ -22,12 +22,12 @@ EXAMPLES = [
     for page in PAGES
     for number, match in enumerate(FENCE.finditer(page.read_text()), 1)
 ]
-"""Blocks marked ```python run; a block that shows only a form is marked ```py."""
+"""Blocks marked ```python run; a block that only shows a form is marked ```py."""
 
 
 @pytest.fixture
 async def surroundings():
-    """What an example may take for granted: the library's names, a stream, a recorder, a recording."""
+    """The names that an example may use: the library's, a stream, a recorder, a recording."""
     import js
 
     with contextlib.ExitStack() as stack:

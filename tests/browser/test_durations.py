@@ -1,4 +1,4 @@
-"""How long a take says that it is, beside how long its file is."""
+"""The duration of a take, compared with that of its file."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def length(recording):
 
 
 async def draw_after(canvas, seconds):
-    """Ten pictures a second from then on, as long as the task lasts."""
+    """Draw ten pictures a second from then on, until the task ends."""
     await asyncio.sleep(seconds)
     while True:
         for colour in ("red", "blue"):

@@ -1,4 +1,4 @@
-"""Players and pictures once their addresses are dead: in saved notebooks, and of recordings that are gone."""
+"""Players and pictures after their addresses were revoked: in saved notebooks, and for missing recordings."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ def data_in(html):
 
 
 async def show(stage, html):
-    """Put it into the page, and wait until the player knows what it has."""
+    """Put it into the page, and wait until the player has read its metadata."""
     stage.innerHTML = html
     player = stage.querySelector("audio, video")
     while not (player.readyState or player.error):
@@ -30,7 +30,7 @@ in_a_page = pytest.mark.page_only("a worker has no element to show it in")
 
 
 def in_a_worker(test):
-    """In that of both engines, in make test too."""
+    """Runs in both engines, in make test too."""
     return pytest.mark.core(pytest.mark.lane("chromium-worker", "firefox-worker")(test))
 
 
@@ -90,7 +90,7 @@ async def test_embedded_recording_plays_after_its_address_is_revoked(copy_of, st
 
 @in_a_page
 @pytest.mark.lane("chromium-csp")
-@pytest.mark.console_errors  # what the policy forbids is in the console
+@pytest.mark.console_errors  # the console lists violations of the policy
 async def test_embedded_recording_plays_under_a_policy_without_data_urls(copy_of, stage):
     recording = await copy_of("sound")
     await show(stage, (await recording.embed())._repr_html_())
@@ -111,7 +111,7 @@ async def test_recording_shown_by_the_page_plays_from_its_address(copy_of, stage
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
+@pytest.mark.console_errors  # the console reports a revoked address
 async def test_player_with_a_revoked_address_says_so(copy_of, stage):
     recording = await copy_of("sound")
     html = recording._repr_html_()
@@ -144,11 +144,11 @@ async def test_photos_are_embedded_in_their_html(copy_of):
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
+@pytest.mark.console_errors  # the console reports a revoked address
 async def test_photo_with_a_revoked_address_says_so(copy_of, stage):
     photo = await (await copy_of("both")).thumbnail()
     html, embedded = photo._repr_html_(), (await photo.embed())._repr_html_()
-    photo.close()  # Firefox keeps pictures that it has seen
+    photo.close()  # Firefox caches pictures that it has shown
     stage.innerHTML = html
     await until(lambda: not stage.querySelector("p").hidden)
     assert stage.querySelector("p").textContent == GONE.replace("play", "see it")
@@ -175,7 +175,7 @@ async def removed_by_script(store, recording):
 
 
 @in_a_page
-@pytest.mark.console_errors  # what is gone is in the console
+@pytest.mark.console_errors  # the console reports missing data
 @pytest.mark.parametrize("end", [deleted, removed_by_script])
 async def test_player_with_a_missing_file_says_so(store, stage, both, end):
     recording = await record(0.3, stream=both, store=store)
@@ -190,9 +190,9 @@ async def test_player_with_a_missing_file_says_so(store, stage, both, end):
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
+@pytest.mark.console_errors  # the console reports a revoked address
 async def test_table_revokes_addresses_of_deleted_takes(store, stage, microphone):
-    """However it was deleted; the others keep their addresses."""
+    """This holds for every way of deleting; the others keep their addresses."""
     for _ in range(4):
         await record(0.2, stream=microphone, store=store)
     listed = await store.recordings()
@@ -220,7 +220,7 @@ async def test_table_revokes_addresses_of_deleted_takes(store, stage, microphone
 
 
 async def alive(address):
-    """Whether a blob: address leads to something."""
+    """Whether a blob: address still works."""
     try:
         await js.fetch(address)
     except JsException:

@@ -1,4 +1,4 @@
-"""Exact means exact: the frames that were asked for, at their place, in every format."""
+"""Exact results: the requested frames, at their place, in every format."""
 
 import math
 import random
@@ -39,10 +39,10 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
     assert samples.frames == 192_000
     values = column(samples)
     given = column(tones(500, seconds=4))
-    # (LAME takes 5 % off the level, each time.)
+    # (LAME reduces the level by 5 % each time.)
     level = rms(values[48_000:72_000]) / rms(given[48_000:72_000])
     assert 0.84 < level < 1.01
-    # Encoders do not keep the wave to the bit; a step or silence would be of half the level and more.
+    # Encoders do not keep the wave bit by bit; a step or silence would differ by half the level or more.
     assert max(abs(values[at] - level * given[at]) for at in range(95_000, 97_000)) < 0.1
     for start in range(95_040, 96_960, 96):
         assert rms(values[start : start + 96]) == pytest.approx(
@@ -52,7 +52,7 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
 async def test_good_wav_can_be_cut_anywhere(rate):
-    """At 0.3, 0.6, 1.2 or 2.3 s one of 48 kHz was called broken."""
+    """At 0.3, 0.6, 1.2 or 2.3 s, a file of 48 kHz was reported as broken."""
     whole = noise(rate, 1, 2.5)
     wav = await whole.to_recording("wav")
     values = flat(await wav.samples())
@@ -77,7 +77,7 @@ async def test_good_mp3_can_be_cut_anywhere(rate):
         assert frequency(column(samples), rate) == pytest.approx(440, rel=0.01), start
 
 
-# The centre of 5.1 has the voices
+# The centre channel of 5.1 contains the voices
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def test_two_channels_from_six_are_the_standard_down_mix(centre):
 
 
 def amplitude(values, hertz, rate=48_000):
-    """Of one frequency, in the middle of a sound (a Fourier coefficient over whole periods)."""
+    """The level of one frequency, in the middle of a sound (a Fourier coefficient over whole periods)."""
     import cmath
 
     middle = values[12_000:36_000]

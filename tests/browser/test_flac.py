@@ -1,4 +1,4 @@
-"""FLAC, by the encoder that the library brings: the very samples, in every verb."""
+"""FLAC, by the library's own encoder: exactly the same samples, in every verb."""
 
 import random
 from array import array
@@ -42,7 +42,7 @@ async def test_samples_survive_24_bit_flac_unchanged(rate, channels):
 
 
 async def test_flac_of_a_recording_equals_its_wav(recorded):
-    """16 bits: what a lossy codec left is worth no more, and it is half as large."""
+    """16 bits: the output of a lossy codec deserves no more, and the file is half as large."""
     recording = await recorded("both", timeslice=0.2)
     flac = await recording.convert("flac")
     assert depth(await flac.bytes()) == 16
@@ -71,7 +71,7 @@ async def test_part_has_exactly_the_requested_samples(wanted):
 
 
 async def test_codec_stays_flac_in_other_containers():
-    """Which is cut exactly now, too."""
+    """Such a file is cut exactly, too."""
     given = noise(48000, 1)
     mp4 = await given.to_recording("mp4", audio="flac")
     for recording in (mp4, await foreign("flac.flac")):

@@ -43,7 +43,7 @@ async def test_times_grow_from_the_start_of_the_recording(recorded):
     assert times[0] == pytest.approx(starts["video"] - min(starts.values()), abs=0.02)
     assert times[0] >= 0
     assert times[-1] <= await recording.measure()
-    # On a busy machine Chromium gives two frames the same millisecond.
+    # On a busy machine, Chromium gives two frames the same millisecond.
     assert all(before <= after for before, after in itertools.pairwise(times))
 
 
@@ -66,7 +66,7 @@ async def test_colours_agree_with_other_decoders(recorded):
     for change, following in itertools.pairwise([*changes, {"at": recording.duration}]):
         start, end = change["at"] + 0.1, following["at"] - 0.1
         if start >= end:
-            continue  # the first colour can be short: the camera changes when it likes
+            continue  # the first colour can be short: the camera may change at any time
         async for frame in recording.frames(start=start, end=end):
             view = memoryview(frame)
             pixel = [view[120, 160, channel] for channel in range(3)]

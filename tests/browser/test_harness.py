@@ -1,4 +1,4 @@
-"""The harness itself: these tests run where all tests of this folder run, inside the browser."""
+"""The harness itself. Like all tests of this folder, these run inside the browser."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_no_string_is_evaluated_under_the_strict_policy(lane: str) -> None
 
 
 async def take(seconds: float, **constraints: bool) -> Any:
-    """A recording in plain JavaScript's words, so that the harness is tested without the library."""
+    """A recording made as in plain JavaScript, so that the harness is tested without the library."""
     from js import Blob, MediaRecorder, Object, navigator
     from pyodide.ffi import create_proxy, to_js
 
@@ -110,7 +110,7 @@ async def test_judge_finds_the_tone_of_the_microphone() -> None:
     assert found["decoded_duration"] > 0.5
     assert found["errors"] == []
     for channel in await tone(blob):
-        # On a busy machine Firefox leaves some of the sound out.
+        # On a busy machine, Firefox leaves out some of the sound.
         assert channel["frequency"] == pytest.approx(1000, abs=5)
         assert channel["rms"] > 0.01
 

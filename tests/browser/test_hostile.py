@@ -1,4 +1,4 @@
-"""What others of the same origin may do: steal the bridge's locks, and speak into its channels."""
+"""Attacks by other pages of the origin: stealing the bridge's locks, and posting to its channels."""
 
 import asyncio
 
@@ -12,8 +12,8 @@ pytestmark = [
     pytest.mark.firefox_in_soak,
     pytest.mark.page_only("the page starts workers of its own"),
     pytest.mark.time_limit(60),
-    # Where there are thieves, the page asks for an address that has died with its worker; Chromium says so.
-    # (What is thrown and not caught fails a test all the same.)
+    # After a theft, the page requests an address that has died with its worker, which Chromium reports.
+    # (An uncaught exception still fails a test.)
     pytest.mark.console_errors,
 ]
 
@@ -26,7 +26,7 @@ str(0 < recording.size == len(await recording.bytes()))
 
 @pytest.fixture
 async def page():
-    """The page with what tests put into it: ``ledger`` and ``openChannel``."""
+    """The page with the additions of the tests: ``ledger`` and ``openChannel``."""
     import js
 
     for script, name in (("ledger", "ledger"), ("author", "openChannel")):
@@ -40,13 +40,13 @@ async def page():
     async def only_those_before():
         return set(await js.ledger.locks()) <= locks
 
-    # What Chromium has to say of their addresses is said when the page has given the workers up.
+    # Chromium reports their addresses when the page has given up the workers.
     await until(only_those_before)
 
 
 @pytest.fixture
 async def thief(page):
-    """thief.js in a frame, which is another client of the same origin."""
+    """thief.js in a frame, which counts as another client of the same origin."""
     frame = page.document.createElement("iframe")
     page.document.body.append(frame)
     script = frame.contentDocument.createElement("script")
@@ -115,7 +115,7 @@ async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, thief, star
 
 
 async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, thief, start):
-    """The lock of a worker that dies may fall to somebody else, who keeps it."""
+    """An attacker may get the lock of a dead worker, and keep it."""
     worker = start()
     await thief.queue()
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
@@ -127,7 +127,7 @@ async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, thief, star
 
 
 async def test_garbage_in_every_channel_is_ignored(page, thief, start):
-    """Even where somebody knows the names that only the two halves know."""
+    """This holds even if an attacker knows the names that only the two halves know."""
     worker = start()
     opened = len(page.ledger.channels())
     await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD)
@@ -146,7 +146,7 @@ async def test_garbage_in_every_channel_is_ignored(page, thief, start):
 
 
 async def test_first_agent_wins_and_the_others_close(page, start):
-    """Each view of a notebook may run the script that brings the page's half."""
+    """Each view of a notebook may run the script that loads the page's half."""
     name = f"mediarecorder-{page.crypto.randomUUID()}"
     locks = set(await page.ledger.locks())
     worker = start()
@@ -160,7 +160,7 @@ async def test_first_agent_wins_and_the_others_close(page, start):
     try:
         assert await worker.run(CONNECTED.format(channel=name) + RECORD) == "True"
         assert len(set(await page.ledger.locks()) - locks) == 2, "one of each side"
-        # Nobody is left who would answer.
+        # No agent is left to answer.
         answers = []
         channel = page.BroadcastChannel.new(name)
         channel.onmessage = lambda event: answers.append(event.data)

@@ -1,4 +1,4 @@
-"""Encoders that are late: Chromium's `stop()` drops the pictures that they still hold."""
+"""Late encoders: Chromium's `stop()` drops the pictures that they still hold."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ TOGETHER = 0.3
 
 @pytest.fixture
 async def noise():
-    """``noise(width, height)``: pictures that no encoder likes, with the sound of the microphone."""
+    """``noise(width, height)``: pictures that are hard to encode, with the sound of the microphone."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -56,7 +56,7 @@ async def ends(recording):
 @in_the_page
 @pytest.mark.time_limit(90)
 async def test_late_encoder_delivers_everything(noise):
-    """(Red with `recorder.stop()` in its place.)"""
+    """(This fails with a plain `recorder.stop()`.)"""
     recorder = MediaRecorder(await noise(640, 480), mime_type="video/webm;codecs=vp9")
     await recorder.start(0.1)
     await asyncio.sleep(1)

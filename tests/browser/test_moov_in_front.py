@@ -1,4 +1,4 @@
-"""Every MP4 that is made here has its index in front of the media, and players find its times right."""
+"""Every MP4 made by the library has its index in front of the media, and players find the right times."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ async def boxes(recording):
 
 @pytest.fixture
 async def played(stage):
-    """``await played(recording)`` goes to some seconds, plays a little, and says how long it is there."""
+    """``await played(recording)`` seeks to some seconds, plays a little, and returns the duration."""
     import js
     from pyodide.ffi.wrappers import add_event_listener, remove_event_listener
 
@@ -90,7 +90,7 @@ async def test_player_seeks_to_any_second(recorded, played):
 
 @pytest.mark.page_only("a worker has no AudioContext")
 async def test_sound_starts_where_the_browser_starts_it():
-    """Browsers take off what the edit list says, and what the description of Opus says."""
+    """Browsers subtract the time in the edit list, and the pre-skip in the description of Opus."""
     import js
 
     sound = tones(500, seconds=1.0)
@@ -103,12 +103,12 @@ async def test_sound_starts_where_the_browser_starts_it():
 
 @pytest.fixture
 def noise():
-    """A stream of pictures that no encoder makes small."""
+    """A stream of pictures that do not compress."""
     import js
     from pyodide.ffi import create_proxy
 
     grain, canvas = (js.document.createElement("canvas") for _ in range(2))
-    grain.width = grain.height = 128  # getRandomValues gives 64 KiB at a time
+    grain.width = grain.height = 128  # getRandomValues fills at most 64 KiB at a time
     canvas.width, canvas.height = 640, 512
     source, context = grain.getContext("2d"), canvas.getContext("2d")
     image = source.createImageData(128, 128)

@@ -1,4 +1,4 @@
-"""MP3: exactly the samples that were given, at their time."""
+"""MP3: exactly the input's samples, at their time."""
 
 from array import array
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.media_work
 
 
 async def as_the_browser_plays_it(recording, rate):
-    """The first channel by the browser's own reader of files."""
+    """The first channel, decoded by the browser's own reader of files."""
     from js import OfflineAudioContext
 
     buffer = await OfflineAudioContext.new(1, 1, rate).decodeAudioData(await recording.blob.arrayBuffer())
@@ -18,7 +18,7 @@ async def as_the_browser_plays_it(recording, rate):
 
 
 def lateness(heard, given):
-    """Frames by which it comes late, by cross-correlation."""
+    """The delay in frames, by cross-correlation."""
     middle = range(len(given) // 2, len(given) // 2 + 1000)
     return max(range(-1200, 1201), key=lambda late: sum(heard[at + late] * given[at] for at in middle))
 

@@ -1,4 +1,4 @@
-"""With numpy: arrays share their memory with it, and its arrays become recordings."""
+"""numpy shares the memory of the library's arrays, and its arrays become recordings."""
 
 import pytest
 from judge import tone

@@ -1,4 +1,4 @@
-"""A recorder takes one sound and one picture. Chromium would record the first of several, without a word."""
+"""A recorder takes one sound and one picture. Chromium would silently record only the first of several."""
 
 import judge
 import pytest
@@ -10,7 +10,7 @@ KINDS = [("audio", "2 sounds", r"mix\(stream\)"), ("video", "2 pictures", "choos
 
 @pytest.fixture
 def doubled(both):
-    """``doubled("audio")`` has one picture and two sounds, of which the first is a clone."""
+    """``doubled("audio")`` has one picture and two sounds, the first of them a clone."""
     clones = []
 
     def doubled(kind):

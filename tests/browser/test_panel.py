@@ -1,4 +1,4 @@
-"""The recorder panel, as a person uses it: its buttons are pressed, its words are read."""
+"""The recorder panel as a person uses it: the tests press its buttons and read its texts."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; t
 
 
 class Seen:
-    """A panel that is in the page: its parts."""
+    """The parts of a panel in the page."""
 
     def __init__(self, host):
         self.root = host.shadowRoot
@@ -126,12 +126,12 @@ async def test_pictures_are_shown_live_and_played(put):
 
 @pytest.mark.lane("chromium")
 async def test_take_stopped_before_its_first_picture_still_has_one(put):
-    """Chromium's `stop()` would leave the head of a file that no player loads."""
+    """Chromium's `stop()` would leave only the head of a file, which no player loads."""
     panel = RecorderPanel(audio=False, video=True)
     seen = await put(panel)
     seen.press("Record")
     await until(lambda: panel.state == "recording")
-    panel._act("stop")  # its button comes a moment later
+    panel._act("stop")  # its button appears a moment later
     await until(lambda: (player := seen.root.querySelector("video[controls]")) and player.readyState)
     assert seen.text("[role=alert]") == ""
 
@@ -161,7 +161,7 @@ async def test_empty_take_is_reported(put, stage, monkeypatch):
 
 
 async def test_selected_device_is_used(put, engine):
-    (await media_devices.get_user_media(audio=True)).stop()  # now the browser tells their names
+    (await media_devices.get_user_media(audio=True)).stop()  # now the browser reveals their names
     microphones = [d for d in await media_devices.enumerate_devices() if d.kind == "audioinput"]
     panel = RecorderPanel()
     seen = await put(panel)
@@ -274,7 +274,7 @@ class Opened:
 
 
 class LabCell:
-    """A cell of JupyterLab 4 with this element in its output (tests/notebooks does it with a real one)."""
+    """A cell like JupyterLab 4's, with this element in its output (tests/notebooks uses a real one)."""
 
     def __init__(self, stage, host):
         stage.innerHTML = (
@@ -330,7 +330,7 @@ async def must_be_gone(panel, waiting, opened):
 
 
 async def test_element_can_change_from_one_panel_to_another(put, stage, monkeypatch):
-    """As marimo does it when a cell runs again."""
+    """As marimo does when a cell runs again."""
     opened = Opened(monkeypatch)
     first, second = RecorderPanel(), RecorderPanel()
     seen = await put(first)
@@ -368,7 +368,7 @@ async def test_panel_ends_with_its_output_or_its_cell(put, stage, monkeypatch, w
     await until(lambda: seen.text("[role=timer]") >= "0:01")
     if was_collapsed:
         cell.collapse()
-        # (A panel taken for gone would have ended before that.)
+        # (A panel that counts as removed would have ended before that.)
         await until(lambda: panel._recorder.duration > 2.5)
         assert panel.state == "recording"
     removal(cell)
@@ -405,9 +405,9 @@ async def test_moved_panel_goes_on(put, stage):
     await until(lambda: seen.button("Stop"))
     elsewhere = js.document.createElement("div")
     stage.append(elsewhere)
-    elsewhere.append(host)  # it leaves the document and enters it
+    elsewhere.append(host)  # the element leaves the document and enters it again
     host.remove()
-    await asyncio.sleep(0.3)  # some hosts take a few frames
+    await asyncio.sleep(0.3)  # some hosts need a few frames
     stage.prepend(host)
     moved = panel._recorder.duration
     await until(lambda: panel._recorder.duration > moved + 1.5)
@@ -420,7 +420,7 @@ async def test_moved_panel_goes_on(put, stage):
 
 
 async def test_html_can_be_replaced_by_itself_while_recording(put, stage):
-    """As hosts do that render an output again."""
+    """As hosts do when they render an output again."""
     panel = RecorderPanel()
     seen = await put(panel)
     seen.press("Record")
@@ -552,7 +552,7 @@ def test_invalid_arguments_are_rejected(options, error):
 async def test_collected_panel_leaves_nothing_behind(put, stage, orders):
     import js
 
-    await put(RecorderPanel())  # the module is loaded, and stays
+    await put(RecorderPanel())  # load the module, which stays
     gc.collect()
     orders.count_proxies()
     await asyncio.sleep(0.02)

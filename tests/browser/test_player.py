@@ -1,4 +1,4 @@
-"""How recordings show themselves where Python is used interactively."""
+"""The display of recordings in interactive Python."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.media_work
 
 @pytest.fixture
 def addresses():
-    """The ``blob:`` addresses that were made and not yet released."""
+    """The ``blob:`` addresses that were created and not yet released."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -39,7 +39,7 @@ def addresses():
 
 
 async def show(stage, html):
-    """Put it into the page, and wait until the player knows what it has."""
+    """Put it into the page, and wait until the player has read its metadata."""
     stage.innerHTML = html
     player = stage.querySelector("audio, video")
     while not (player.readyState or player.error):
@@ -91,7 +91,7 @@ async def test_both_kinds_of_notebooks_get_the_html(copy_of):
 
 @pytest.mark.page_only("a worker has no element to show it in")
 async def test_picture_comes_later_where_python_cannot_wait(copy_of, stage):
-    """In the handler of an event Python cannot wait for the browser."""
+    """Python cannot wait for the browser in an event handler."""
     from pyodide.ffi import create_proxy
 
     sound, film = await copy_of("sound"), await copy_of("both")

@@ -1,4 +1,4 @@
-"""Orders of events that browsers show once in a hundred takes, made to happen on real recorders."""
+"""Orders of events that browsers produce once in a hundred takes, provoked on real recorders."""
 
 import asyncio
 

@@ -306,7 +306,7 @@ async def test_invalid_photo_arguments_are_rejected(arguments, error, opened):
 
 @pytest.fixture
 def asked():
-    """What the browser is asked to open."""
+    """The devices that the browser is asked to open."""
     from pyodide.ffi import create_proxy
 
     devices, requests = media_devices.js, []
@@ -360,7 +360,7 @@ async def test_failure_of_stop_when_wins_over_failure_of_the_take(both):
 
 @pytest.mark.parametrize("duration", [0.05, 0.1])
 async def test_short_takes_are_not_prolonged_by_a_tick(microphone, duration):
-    """By a tick of 0.25 s all would be longer than 0.24 s."""
+    """With a tick of 0.25 s, all would be longer than 0.24 s."""
     durations = []
     while len(durations) < 40 and min(durations, default=1) >= 0.24:
         durations.append((await record(duration, stream=microphone)).duration)

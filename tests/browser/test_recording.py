@@ -1,4 +1,4 @@
-"""`Recording`: what is in it, judged by ffmpeg outside, and what it can do."""
+"""`Recording`: its content, judged by ffmpeg outside, and its methods."""
 
 import re
 import time
@@ -56,7 +56,7 @@ def spelled(codec, mime_type):
 
 async def test_duration_is_the_length_of_the_file(both):
     differences = []
-    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine leaves some out
+    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine skips some
         recording = await record(2, stream=both)
         assert 1.9 < recording.duration < 10
         found = await probe(recording)
@@ -105,9 +105,9 @@ async def test_recording_is_written_to_pyodides_file_system(recording, tmp_path)
 
 @pytest.fixture
 def downloads(lane):
-    """The names under which links are clicked for download, in place of real downloads.
+    """The file names of clicked download links; real downloads are prevented.
 
-    In a worker there are none to be seen; the harness's page (harness.js) keeps the real ones away.
+    A worker sees none of them; the harness's page (harness.js) prevents the real ones.
     """
     import js
     from pyodide.ffi import create_proxy

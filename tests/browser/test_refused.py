@@ -1,4 +1,4 @@
-"""Browsers that say no: denied permission, missing devices, plain http, a device that goes."""
+"""Refusals of the browser: denied permission, missing devices, plain http, a lost device."""
 
 import asyncio
 
@@ -79,7 +79,7 @@ async def test_plain_http_error_says_so():
     ],
 )
 def test_localhost_is_suggested_only_to_other_hosts(origin, is_suggested):
-    """A page of this machine is insecure only in a frame of one that is."""
+    """A page from this machine is insecure only in a frame of an insecure page."""
     error = insecure_context("files", origin)
     assert ("or as http://localhost" in str(error)) == is_suggested
     assert ("in a frame" in str(error)) != is_suggested

@@ -1,4 +1,4 @@
-"""What a call shows whose `await` was forgotten, and that it is a coroutine all the same."""
+"""The reminder that a call displays if its `await` was forgotten; the call is still a coroutine."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ def recording():
 
 
 def unwritten(call):
-    """What it says, before it is closed."""
+    """The text of the reminder; closes the call."""
     said = repr(call)
     call.close()
     return said

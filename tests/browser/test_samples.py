@@ -116,7 +116,7 @@ async def test_samples_are_resampled_to_another_rate(rate):
 
 
 async def test_lower_rate_does_not_alias():
-    """10 kHz cannot be held at 16 kHz; sloppily resampled it would be heard at 6 kHz."""
+    """A rate of 16 kHz cannot represent 10 kHz; with careless resampling it would be heard at 6 kHz."""
     wav = await tones(10_000).to_recording("wav")
     assert rms(column(await wav.samples(16000))[500:-500]) < 1e-4
     assert rms(column(await wav.samples(24000))[500:-500]) == pytest.approx(0.3536, abs=0.001)
@@ -172,7 +172,7 @@ async def test_waveform_contains_the_extremes(recorded):
         size = len(values) / buckets
         place = buckets // 2
         piece = values[int(place * size) + 3 : int((place + 1) * size) - 3]
-        # (A peak of the tone may lie on either side of the border: they differ by a hair.)
+        # (A peak of the tone may be on either side of the border, so they differ slightly.)
         assert waveform[place].min <= min(piece) + 1e-4
         assert waveform[place].max >= max(piece) - 1e-4
 

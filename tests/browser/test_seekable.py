@@ -22,7 +22,7 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
     found = await probe(seekable)
     last = last_packet(found)
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=last)
-    # (On a busy machine Firefox's sound begins late, and others count from there.)
+    # (On a busy machine, Firefox's sound begins late, and other programs count from there.)
     assert found["duration"] == pytest.approx(seekable.duration, abs=last + 0.07)
     assert found["errors"] == []
     entered = "audio" if kind == "sound" else "video"

@@ -35,7 +35,7 @@ TURNED = [
     Shot(400, plain(GREEN), (32, 24)),
     Shot(500, plain(GREEN), (32, 24)),
 ]
-"""A phone that is turned, then another camera of the same shape."""
+"""A phone that is rotated, then another camera of the same shape."""
 
 
 def at(frame, x, y):
@@ -44,7 +44,7 @@ def at(frame, x, y):
 
 
 def near(colour, by=45):
-    """As far as browsers differ in how they take colours."""
+    """A tolerance for the browsers' different handling of colours."""
     return pytest.approx(colour, abs=by)
 
 
@@ -53,7 +53,7 @@ async def every(frames):
 
 
 async def pixels_of(photo):
-    """Of a PNG: ``pixels[x, y]`` is red, green, blue, alpha."""
+    """The pixels of a PNG: ``pixels[x, y]`` is red, green, blue, alpha."""
     import js
 
     bitmap = await js.createImageBitmap(photo.blob)
@@ -120,7 +120,7 @@ async def test_encoded_pictures_are_fitted(format):
 
 
 async def test_brightness_stays_when_the_shape_changes():
-    """Chromium makes the full range of a canvas, though the track has the limited one."""
+    """Chromium converts to the full range of a canvas, although the track has the limited range."""
     shots = [Shot(0, grey(10), (64, 48)), Shot(100, grey(10), (48, 64)), Shot(200, grey(10), (64, 48))]
     made = await (await drawn(shots)).convert("mp4")
     levels = [at(frame, 32, 24)[0] for frame in await every(made.frames())]
@@ -150,7 +150,7 @@ async def test_odd_sizes_get_one_more_pixel_in_h264_and_are_logged(size, caplog)
     assert [(s["codec"], s["width"], s["height"]) for s in found["streams"]] == [("h264", *even)]
     assert f"{even[0]} x {even[1]} now, and were {width} x {height}" in caplog.text
     [frame, _] = await every(made.frames())
-    # The edge once more, and nothing scaled: the middle is where it was.
+    # The edge is repeated, and nothing is scaled: the middle is where it was.
     assert at(frame, even[0] - 1, 5) == near(GREEN)
     assert at(frame, 5, even[1] - 1) == near(BLUE)
     assert at(frame, even[0] - 1, even[1] - 1) == near(WHITE)
@@ -183,7 +183,7 @@ async def test_rgba_has_the_recordings_alpha_and_no_earlier_pixels(codec):
     frames = await every((await drawn(SEEN_THROUGH, codec)).frames(format="rgba"))
     found = [[at(frame, x, 24)[3] for x in (16, 48, 80)] for frame in frames]
     assert found == [near([0, 128, 255], 4), near([0, 0, 255], 4), near([0, 128, 255], 4)]
-    # The colours are not multiplied with alpha.
+    # The colours are not multiplied by alpha.
     assert at(frames[0], 48, 24)[:3] == at(frames[0], 80, 24)[:3] == near(RED)
 
 
@@ -242,7 +242,7 @@ MATRICES = {
 
 
 async def turned(matrix):
-    """An MP4 whose track is shown like this: a, b, c and d of the matrix (ISO/IEC 14496-12, 6.2.2)."""
+    """An MP4 whose track has this matrix: its a, b, c and d (ISO/IEC 14496-12, 6.2.2)."""
     recording = await (await drawn([Shot(0, quarters), Shot(100, quarters)], "vp9")).convert("mp4")
     data = bytearray(await recording.bytes())
     place = data.index(b"tkhd") + 44
@@ -298,14 +298,14 @@ def numbers(frames):
 
 @pytest.fixture
 async def broken():
-    """45 pictures at 30 a second, with key frames at 0, 10, 20 …: the packet of number 26 is noise."""
+    """45 pictures at 30 a second, with key frames at 0, 10, 20 …; the packet of number 26 is noise."""
     return await drawn(numbered(45), keys_every=10, damaged=26)
 
 
 async def test_frames_before_a_broken_packet_precede_the_error(broken):
     frames = broken.frames(format="gray")
     first = await anext(frames)
-    await asyncio.sleep(0.3)  # time enough for the decoder to be far ahead
+    await asyncio.sleep(0.3)  # enough time for the decoder to run far ahead
     assert numbers([first] + [await anext(frames) for _ in range(25)]) == list(range(26))
     with pytest.raises(EncodingError):
         await anext(frames)
@@ -331,7 +331,7 @@ async def test_thumbnail_needs_only_earlier_packets(broken):
 
 
 async def test_sound_before_a_broken_packet_is_read_too(recorded):
-    """Of 1.2 s, the packet at 0.6 s is noise."""
+    """A recording of 1.2 s whose packet at 0.6 s is noise."""
     sound = await damaged_in_the_middle(await (await recorded("sound", mime_type=OPUS)).seekable())
     trimmed = await sound.trim(0, 0.4)
     assert await trimmed.measure() == pytest.approx(0.4, abs=0.03)
@@ -346,7 +346,7 @@ async def test_sound_before_a_broken_packet_is_read_too(recorded):
 
 @pytest.fixture(params=["without an index", "with an index", "mp4"])
 async def indexed(request):
-    """40 pictures at 30 a second with a key frame for every 10; times are whole milliseconds but in MP4."""
+    """40 pictures at 30 a second with a key frame every 10; times are whole milliseconds except in MP4."""
     made = await drawn(numbered(40), "vp9", keys_every=10)
     if request.param == "mp4":
         return await made.convert("mp4")
@@ -410,7 +410,7 @@ RVJEh49MYXZjIGxpYnZweC12cDlnyKJFo4hEVVJBVElPTkSHlDAwOjAwOjAyLjAwMDAwMDAwMAAAH0O2
 SYNC4APwA/YAOCQcGEIAADBgAABnP///XxFj/////r4ix/////17EwdRMKOTgQH0AKYAQJKcAElAAAMgAABUcKOTgQPoAKYA
 QJKcAErAAAMgAABUcKOTgQXcAKYAQJKcAEnAAAMgAABUcBxTu2uRu4+zgQC3iveBAfGCAXHwgQM=
 """
-"""Four red pictures in two seconds, whose planes are green, blue and red: what ffmpeg makes of RGB."""
+"""Four red pictures in two seconds, with the planes green, blue and red, as ffmpeg encodes RGB."""
 
 
 @pytest.mark.lane("chromium")

@@ -1,4 +1,4 @@
-"""How arrays and lists of stored takes show themselves where Python is used interactively."""
+"""The display of arrays and of lists of stored takes in interactive Python."""
 
 import base64
 import math
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(samples):
-    """The picture and the caption, as a parser of XML reads them."""
+    """The picture and the caption, as an XML parser reads them."""
     figure = ElementTree.fromstring(samples._repr_html_())
     return figure.find(f"{SVG}svg"), figure.find("figcaption").text
 
@@ -37,7 +37,7 @@ def lanes(svg):
 
 
 def sound(seconds, *channels):
-    """Channels of the values of functions of time."""
+    """Channels computed from functions of time."""
     frames = range(round(seconds * RATE))
     values = array("f", [channel(frame / RATE) for frame in frames for channel in channels])
     return AudioSamples(memoryview(values).cast("B").cast("f", [len(frames), len(channels)]), RATE)
@@ -103,7 +103,7 @@ def test_waveform_handles_one_frame_none_and_twelve_channels():
 
 
 def test_long_waveform_samples_each_stretch_without_numpy(monkeypatch):
-    """Where there is no numpy; with it all of them are."""
+    """This is so without numpy; with it, all values count."""
     monkeypatch.setitem(sys.modules, "numpy", None)
     period = array("f", [math.sin(2 * math.pi * place / 48) for place in range(48)])
     samples = AudioSamples(period * (600 * 1000), 48000)
@@ -250,7 +250,7 @@ async def test_stored_takes_play_in_the_table(store, stage, recorded):
         await player.play()
         await until(lambda player=player: player.currentTime > 0.1)
         player.pause()
-    # (In the order in which they were recorded, by whichever test.)
+    # (They are in the order of recording, by any test.)
     assert {player.tagName for player in stage.querySelectorAll("audio, video")} == {"AUDIO", "VIDEO"}
     addresses = [player.src for player in stage.querySelectorAll("audio, video")]
     listed[1].show_in(stage)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.media_work
 
 @pytest.fixture
 def oscillator():
-    """Makes streams of one tone each, at 0.4 of full scale: `oscillator(440)`."""
+    """Makes streams with one tone each, at 0.4 of full scale: `oscillator(440)`."""
     import js
 
     context = js.AudioContext.new()
@@ -105,7 +105,7 @@ async def test_mix_ends_when_its_picture_ends(camera, microphone):
     recording = asyncio.ensure_future(record(60, stream=mixed))
     await asyncio.sleep(0.3)
     picture.js.stop()
-    picture.js.dispatchEvent(js.Event.new("ended"))  # what "Stop sharing" does
+    picture.js.dispatchEvent(js.Event.new("ended"))  # as "Stop sharing" does
     assert (await recording).duration < 30
     assert not microphone.active
 

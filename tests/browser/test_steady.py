@@ -1,4 +1,4 @@
-"""A picture that stands still holds nothing back: neither the sound, nor `start`, nor the end."""
+"""A picture that does not change delays neither the sound, nor `start`, nor the end."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from mediarecorder._recorder import steady
 pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
 
 LATE = 1.2
-"""Seconds that a busy machine may be behind."""
+"""Seconds that a busy machine may lag behind."""
 
 
 def with_sound(canvas, microphone):
@@ -22,7 +22,7 @@ def with_sound(canvas, microphone):
 
 
 async def recorded_so_far(recorder, seconds):
-    """The data that came while so many seconds were recorded, and how many it were."""
+    """The data that arrived during a recording of this many seconds, and its real duration."""
     chunks = []
     recorder.on("dataavailable", lambda event: chunks.append(event.data))
     await recorder.start(0.25)
@@ -168,7 +168,7 @@ async def test_pause_is_not_recorded(canvas, microphone):
 async def test_relay_leaves_nothing_behind(canvas, microphone, orders):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
-    await record(0.2, stream=stream)  # the module is loaded, and stays
+    await record(0.2, stream=stream)  # load the module, which stays
     gc.collect()
     orders.count_proxies()
     await asyncio.sleep(0.02)
@@ -211,8 +211,8 @@ async def test_page_relays_pictures_if_workers_are_forbidden(canvas, microphone)
 
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
-    await record(0.2, stream=stream)  # the module is loaded
-    original, js.Worker = js.Worker, js.Symbol  # which makes nothing
+    await record(0.2, stream=stream)  # load the module
+    original, js.Worker = js.Worker, js.Symbol  # it makes nothing
     try:
         recorder = MediaRecorder(stream)
         blob, seconds = await recorded_so_far(recorder, 1.5)
@@ -224,7 +224,7 @@ async def test_page_relays_pictures_if_workers_are_forbidden(canvas, microphone)
 
 @pytest.mark.lane("chromium")
 async def test_canvas_without_delivered_pictures_is_read(canvas, microphone):
-    """(Of one whose pictures are to be asked for none comes by itself.)"""
+    """(A canvas whose frames must be requested delivers none by itself.)"""
     canvas.draw("red")
     recording = await record(
         1, stream=MediaStream([*canvas.stream(0).tracks, *microphone.tracks]), timeslice=0.25
@@ -300,12 +300,12 @@ async def test_removing_the_picture_ends_the_take(canvas, microphone):
 @pytest.mark.parametrize("takes", [20, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_many_takes_leave_no_worker(drawing, microphone, orders, takes):
     stream = MediaStream([*drawing(160, 120).tracks, *microphone.tracks])
-    await record(0.2, stream=stream)  # the module is loaded, and stays
+    await record(0.2, stream=stream)  # load the module, which stays
     workers = orders.workers()
     for number in range(takes):
         recorder = MediaRecorder(stream)
         recorder.start(0.1)
-        # Some end before anything was passed on.
+        # Some end before anything was relayed.
         await until(lambda it=recorder, seconds=number % 5 * 0.1: it.duration >= seconds)
         recorded = recorder.js.stream.getVideoTracks()[0]
         await recorder.stop()

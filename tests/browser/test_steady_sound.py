@@ -1,4 +1,4 @@
-"""A sound that gives nothing holds nothing back: neither the picture, nor `start`, nor the end."""
+"""A sound that delivers nothing delays neither the picture, nor `start`, nor the end."""
 
 import pytest
 from judge import pictures, probe, tone
@@ -65,7 +65,7 @@ async def test_sound_that_falls_silent_delays_nothing(context, camera):
 
 @in_chromium
 async def test_sound_of_a_connection_is_recorded(microphone, camera):
-    """(Chromium gives none of it until an element plays it.)"""
+    """(Chromium delivers none of it until an element plays it.)"""
     async with connected(microphone) as (remote, sender):
         recorder = MediaRecorder(MediaStream([*camera.tracks, *remote.tracks]))
         await recorder.start(0.25)

@@ -1,4 +1,4 @@
-"""A recording is as long as it was recorded, also where nothing moves in its picture."""
+"""A recording is as long as it was recorded, even if nothing moves in its picture."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ SECONDS = 2.5
 
 @pytest.fixture
 async def still(canvas):
-    """A take of a canvas on which something was drawn in its first 0.4 seconds, and nothing later."""
+    """A take of a canvas that was drawn on only in the first 0.4 seconds."""
     canvas.draw("red")
     with canvas.stream(25) as stream:
         recorder = MediaRecorder(stream)

@@ -84,7 +84,7 @@ async def test_bare_stop_of_a_take_that_fails_leaves_no_warning(microphone):
         recorder.stop()
     await wait_for_event(recorder, "stop")
     del recorder
-    gc.collect()  # whatever was "never retrieved" or "never awaited" would fail this test now
+    gc.collect()  # any "never retrieved" or "never awaited" would fail this test now
 
 
 # 3. dataavailable with the rest, then stop.
@@ -111,7 +111,7 @@ async def test_last_dataavailable_brings_the_rest(recording_recorder):
     assert sum(sizes) == recording.size > 0
 
 
-# 4. Every byte; awaited often, by many; cancelling one waiter cancels nothing else.
+# 4. Every byte; awaited often, by several tasks; cancelling one waiter cancels nothing else.
 
 
 async def test_awaitable_returns_one_recording_to_all_waiters(recording_recorder):

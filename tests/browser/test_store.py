@@ -1,4 +1,4 @@
-"""RecordingStore: what is recorded is on disk as it comes, and comes back."""
+"""RecordingStore: data is on disk as soon as it arrives, and can be recovered."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ from mediarecorder._recorder import sinks, take
 
 
 async def listed(store, state):
-    """The recordings, once one has this state: a lock of someone who is gone is free a moment later."""
+    """The recordings, once one has this state: the lock of a dead owner is released a moment later."""
     while True:
         recordings = await store.recordings()
         if state in [stored.state for stored in recordings]:
@@ -28,14 +28,14 @@ async def listed(store, state):
 
 
 async def chunks_of(recorder, count):
-    """Record until so many chunks with data came: the first ones of Firefox may have none."""
+    """Record until this many chunks with data have arrived: Firefox's first ones may have none."""
     came = asyncio.Queue()
     with recorder.on("dataavailable", lambda event: event.data.size and came.put_nowait(event.data)):
         return [await came.get() for _ in range(count)]
 
 
 async def complete_take(recorder):
-    """A take that has all that the browser delivered, and that."""
+    """A take, and all the data that the browser delivered."""
     delivered = []
     recorder.on("dataavailable", lambda event: delivered.append(event.data))
     await recorder.start(0.1)
@@ -46,7 +46,7 @@ async def complete_take(recorder):
 
 
 async def chunks_in(recording):
-    """What the browser delivered, of a file that also has its length and an index."""
+    """The browser's data, from a file that also has its length and an index."""
     return b"".join([await chunk.bytes() for chunk in recording.chunks])
 
 
@@ -144,7 +144,7 @@ async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store,
 
 @pytest.fixture
 async def silent_take(store, both, monkeypatch):
-    """A recorder whose take has all its data and waits for a disk that says nothing any more."""
+    """A recorder whose take has all its data and waits for a disk that no longer answers."""
     monkeypatch.setattr(sinks, "DISK_TIMEOUT", 0.2)
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
@@ -256,7 +256,7 @@ async def test_stored_recording_supports_every_method(store):
 
 
 def large_chunk(size):
-    """What the browser would fire when it has recorded so much."""
+    """The event that the browser would fire after recording this much."""
     data = js.Uint8Array.new(size)
     data.fill(7)
     blob = js.Blob.new(js.Array.of(data), js_object({"type": "video/webm"}))
@@ -282,7 +282,7 @@ async def test_slow_disk_is_reported_once_and_loses_nothing(store, both):
 
 @pytest.mark.page_only("a worker needs no other worker")
 class TestWithoutAWorker:
-    """Under a Content-Security-Policy, perhaps. Then there are no synchronous handles either."""
+    """As under a strict Content-Security-Policy. There are no synchronous handles then either."""
 
     @pytest.fixture(autouse=True)
     def no_worker(self):

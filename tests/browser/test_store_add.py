@@ -1,4 +1,4 @@
-"""RecordingStore.add(): a finished recording is put into the store, all of it or nothing."""
+"""RecordingStore.add(): puts a finished recording into the store, completely or not at all."""
 
 import asyncio
 import math
@@ -31,7 +31,7 @@ async def on_disk(store):
 
 
 def of_size(size):
-    """A recording of so many bytes, of which no more than a megabyte is in memory."""
+    """A recording of this many bytes, with at most a megabyte in memory."""
     data = js.Uint8Array.new(min(size, MEGABYTE))
     data.fill(7)
     part = js.Blob.new(js.Array.of(data))
@@ -40,19 +40,19 @@ def of_size(size):
 
 
 async def being_added(store, recording):
-    """The task that adds it, when some of it is on disk."""
+    """The task that adds it, once part of it is on disk."""
     begun = asyncio.Event()
     task = asyncio.ensure_future(store.add(recording, on_progress=lambda fraction: begun.set()))
     await begun.wait()
     if not task.done():
         return task
-    await store.delete((await task).id)  # the page stood still until all was
+    await store.delete((await task).id)  # the page was blocked until all of it was
     return await being_added(store, recording)
 
 
 @pytest.fixture
 async def small_store():
-    """A store of a limit of 100,000 bytes."""
+    """A store with a limit of 100,000 bytes."""
     async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
         yield store
         await store.clear()
@@ -211,7 +211,7 @@ async def test_interrupted_add_leaves_nothing_behind(store):
         assert [one.size for one in whole] == [LARGE], "the disk was done before the page had heard of it"
         await store.clear()
     assert await store.recordings() == []
-    while await on_disk(store):  # a lock of someone who is gone is free a moment later
+    while await on_disk(store):  # the lock of a dead owner is released a moment later
         assert await store.recordings() == []
 
 
@@ -295,7 +295,7 @@ async def test_adding_a_stored_take_copies_it(store):
 
 @pytest.mark.page_only("a worker needs no other worker")
 class TestWithoutAWorker:
-    """Under a Content-Security-Policy, perhaps: the same in the page itself."""
+    """As under a strict Content-Security-Policy: the same in the page itself."""
 
     @pytest.fixture
     async def lone_store(self, store):

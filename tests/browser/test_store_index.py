@@ -1,4 +1,4 @@
-"""A store does not read all of its takes for each call, and its index is never wrong."""
+"""A store does not read all its takes for each call, and its index is never wrong."""
 
 import random
 
@@ -34,7 +34,7 @@ async def put_index(store, data):
 
 
 async def seen_anew(store):
-    """What another tab sees: the list, and the bytes in use."""
+    """Another tab's view: the list, and the bytes in use."""
     async with await RecordingStore.open(store.name) as other:
         return sorted(await other.recordings()), (await other.usage()).used
 
@@ -78,7 +78,7 @@ async def test_tabs_see_each_others_changes(store):
         await store.delete(second.id)
         assert [one.title for one in await other.recordings()] == ["unounouno"]
         assert (await other.usage()).used == (await store.usage()).used
-        long = "🎤" * 200  # no slot holds it
+        long = "🎤" * 200  # too long for a slot
         await other.rename(first.id, long)
         assert [one.title for one in await store.recordings()] == [long]
 
@@ -105,7 +105,7 @@ async def test_damaged_index_gives_no_wrong_facts(store, count):
 
 @pytest.mark.page_only("the calls of the page's own files are counted")
 async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
-    """Counted are the calls of the file system, not the time."""
+    """This counts calls of the file system, not time."""
     worker, js.globalThis.Worker = js.Worker, None
     try:
         alone = await RecordingStore.open(store.name)

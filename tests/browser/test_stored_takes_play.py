@@ -1,4 +1,4 @@
-"""A finished take of a store has its length and an index, in players and files; no copy is made."""
+"""A finished take in a store has its length and an index, in players and files, without a copy."""
 
 import pytest
 from judge import index, last_packet, probe
@@ -43,7 +43,7 @@ async def taken(stream, store, seconds, timeslice=0.1, **options):
 @pytest.mark.parametrize("kind", ["both", "sound", "ogg"])
 async def test_players_know_the_length_and_seek(store, both, microphone, stage, kind, engine):
     if kind == "ogg" and engine == "chromium":
-        return  # it records none
+        return  # it does not record this
     options = {"mime_type": "audio/ogg"} if kind == "ogg" else {}
     recording = await taken(both if kind == "both" else microphone, store, 2.5, **options)
     for one in (recording, await store.open_recording(recording.id)):
@@ -56,7 +56,7 @@ async def test_players_know_the_length_and_seek(store, both, microphone, stage, 
 
 
 def elements(data):
-    """Where the elements of a recorder's WebM end: blocks, and what comes before them."""
+    """The ends of the elements in a recorder's WebM: blocks, and the elements before them."""
     ends, at = [], 0
     while at < len(data):
         start = at
@@ -74,15 +74,15 @@ def elements(data):
 
 
 async def stored_in_parts(store, recording, count, duration=None):
-    """The same take, as if it had come in so many more chunks, each of whole elements or a part of one.
+    """The same take, as if it had arrived in this many chunks, each with whole elements or a part of one.
 
-    Its recorder's clock says `duration`, in place of the recording's own.
+    Its recorder's clock shows `duration` instead of the recording's own.
     """
     data = b"".join([await chunk.bytes() for chunk in recording.chunks])
     ends = elements(data)
     halves = [end - (end - start) // 2 for start, end in zip([0, *ends], ends, strict=False)]
     cuts = sorted({*ends, *halves})
-    # Those that are too many fall on none: an empty part is a chunk as well, to the journal.
+    # Surplus chunks are empty: to the journal, an empty part is a chunk as well.
     cuts = [0] * (count - len(cuts) + (count - len(cuts)) % 2) + cuts
     taken = InStore(store, lambda: recording.duration, pytest.fail)
     taken.begin(recording.started_at, recording.mime_type)
@@ -136,7 +136,7 @@ async def test_other_programs_know_length_and_index(store, both, microphone, kin
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("kind", ["both", "camera"])
 async def test_file_ends_with_its_sound_or_by_the_clock(store, both, camera, kind):
-    """(The clock begins with the call: what is recorded can begin some tenths later on a busy machine.)"""
+    """(The clock starts with the call; the recorded data can start some tenths later on a busy machine.)"""
     recording = await taken(both if kind == "both" else camera, store, 1)
     _, made = await stored_in_parts(store, recording, 2, recording.duration + 2)
     found = await probe(made)

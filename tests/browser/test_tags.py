@@ -1,6 +1,6 @@
-"""What a recording says about itself.
+"""Tags of a recording.
 
-What other programs write and find is in tests/repository/test_tags_matrix.py.
+tests/repository/test_tags_matrix.py compares them with other programs.
 """
 
 import datetime
@@ -40,7 +40,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert await named.tags() == {"title": "Grüße & <b>中</b>", "date": datetime.date(2026, 11, 24)}
     found = await probe(named)
     assert found["errors"] == []
-    if format != "ogg":  # where tags are said of the stream
+    if format != "ogg":  # its tags belong to the stream
         assert found["tags"]["title"] == "Grüße & <b>中</b>"
         assert found["tags"]["date"] == "2026-11-24"
     assert [stream["digest"] for stream in await packets(named)] == [
@@ -101,7 +101,7 @@ async def test_fresh_recording_has_no_title(recorded):
 
 
 async def test_tag_without_a_place_in_the_container_is_rejected():
-    """In ID3 a number for a genre is the name of that number: 17 is Rock."""
+    """In ID3 a number as genre means the genre with that number: 17 is Rock."""
     mp3 = await tones(440, seconds=0.2).to_recording("mp3")
     with pytest.raises(NotSupportedError, match="genre"):
         await mp3.with_tags(title="One", genre="17")

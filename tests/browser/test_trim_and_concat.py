@@ -21,7 +21,7 @@ async def count_of(kind, recording):
 
 
 async def widest_gap(recording):
-    """The longest that one picture is to be seen, in seconds."""
+    """The longest time that one picture is visible, in seconds."""
     times = [frame.timestamp async for frame in recording.frames(width=16)]
     return max(after - before for before, after in itertools.pairwise([0, *times, await recording.measure()]))
 
@@ -66,7 +66,7 @@ async def test_inexact_trim_copies_packets_from_the_previous_key_frame(recorded)
     found = await probe(part)
     assert found["errors"] == []
     assert await codecs(part) == await codecs(recording)
-    # The one key frame is the first.
+    # The only key frame is the first.
     assert found["duration"] == pytest.approx(1.0, abs=0.15)
 
 
@@ -104,7 +104,7 @@ async def test_takes_of_one_kind_are_joined_losslessly(recorded, kind, engine):
     assert found["duration"] == pytest.approx(sum(lengths), abs=0.15 if kind == "sound" else 0.3)
     assert found["decoded_duration"] == pytest.approx(found["duration"], abs=last_packet(found))
     if engine == "firefox" and kind == "sound":
-        # Its Ogg ends within a packet: at the seams the sound is encoded anew, so that none is too much.
+        # Its Ogg ends within a packet: at the joins the sound is encoded again, so that none is left over.
         exact = sum([(await part.samples()).duration for part in parts])
         assert (await joined.samples()).duration == pytest.approx(exact, abs=1e-4)
         return

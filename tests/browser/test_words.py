@@ -1,4 +1,4 @@
-"""What needs no browser: names, numbers, errors, escaping."""
+"""Functions that need no browser: names, numbers, errors, escaping."""
 
 import pytest
 from hypothesis import given
@@ -116,7 +116,7 @@ def test_every_public_name_exists():
 
 @pytest.mark.page_only("the browser's function is replaced in the page")
 async def test_permission_denied_by_qtwebengine_says_what_to_check():
-    """There getUserMedia rejects with `AbortError: Invalid state`."""
+    """In QtWebEngine, getUserMedia rejects with `AbortError: Invalid state`."""
     import js
 
     from mediarecorder import AbortError, record

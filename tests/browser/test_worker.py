@@ -1,4 +1,4 @@
-"""Python in a worker that the page starts: the way to the page, what it costs the page, and its end."""
+"""Python in a worker that the page starts: its connection to the page, its cost to the page, and its end."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
 
 @pytest.fixture
 async def ledger():
-    """What the page has lent at present (ledger.js)."""
+    """The devices that the page has open at present (ledger.js)."""
     import js
 
     if not hasattr(js, "ledger"):
@@ -32,7 +32,7 @@ SHARED = {}
 
 @pytest.fixture
 async def worker(open_channel):
-    """Python in a worker that is connected with the page; the tests that leave it alive share it."""
+    """Python in a worker that is connected to the page; tests that do not end it share it."""
     if "worker" not in SHARED:
         SHARED["worker"] = worker = PythonWorker()
         await worker.run(CONNECTED.format(channel=open_channel()))
@@ -230,7 +230,7 @@ async def test_worker_knows_what_the_page_can_record(worker):
     assert said == {type: MediaRecorder.is_type_supported(type) for type in TYPES}
 
 
-# What happens in the page is heard in the worker
+# Events in the page reach the worker
 
 LISTEN = """
 from mediarecorder import media_devices
@@ -257,12 +257,12 @@ async def test_events_of_devices_and_tracks_reach_the_worker(worker, ledger, eng
     import js
 
     assert await worker.run(LISTEN) == "listening"
-    # The page hears of it a moment later.
+    # The page is told a moment later.
     await until(lambda: ledger.listeners_to("devicechange") == 1 and ledger.listeners_to("unmute") == 2)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
     ledger.fire("mute")
     ledger.fire("unmute")
-    # Listeners of a track in Firefox do not hear what a script dispatches.
+    # Listeners of a track in Firefox do not receive events that a script dispatches.
     expected = ["devicechange", *(["mute", "mute", "unmute", "unmute"] if engine == "chromium" else [])]
     assert await worker.run(HEARD.format(count=len(expected))) == " ".join(expected)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
@@ -281,7 +281,7 @@ recorder.stream.tracks[0].on("ended", lambda event: ended.append(event.type))
 """
 
 
-@pytest.mark.lane("chromium")  # listeners added to a track do not hear a script's events in Firefox
+@pytest.mark.lane("chromium")  # listeners added to a track do not receive a script's events in Firefox
 async def test_device_lost_in_the_page_ends_the_take_in_the_worker(worker, ledger):
     await worker.run("from mediarecorder import media_devices" + LOSE)
     ledger.lose()
@@ -326,7 +326,7 @@ async def test_one_call_records_every_time(mortal, open_channel, ledger, workers
         await worker.run(CONNECTED.format(channel=open_channel()))
         for _ in range(times):
             assert (await worker.run(RECORD)).startswith("True True")
-            # Python's answer may overtake its last word to the page, which was 11 ms behind it once.
+            # Python's answer may overtake its last message to the page, which was once 11 ms behind it.
             await until(lambda: ledger.live() == 0)
         worker.js.terminate()
 
@@ -339,7 +339,7 @@ recording._repr_html_()
 """
 
 
-@pytest.mark.console_errors  # what is gone is in the console
+@pytest.mark.console_errors  # the console reports missing data
 async def test_player_from_a_worker_reports_a_missing_recording(worker, stage):
     stage.innerHTML = await worker.run(SHOWN.format(limit=0))
     player, note = stage.querySelector("audio"), stage.querySelector("p")
@@ -363,7 +363,7 @@ async def test_player_from_a_worker_plays_embedded_data(worker, stage):
     assert stage.querySelector("p").hidden
 
 
-# What is lent comes back
+# Opened devices are released
 
 HOLD = """
 stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)
@@ -526,10 +526,10 @@ async def test_takes_lose_no_byte_and_leave_nothing(worker, ledger, count):
     locks, proxies = Counter(await ledger.locks()), int(await worker.run(COUNT))
 
     async def only_locks_from_before():
-        return Counter(await ledger.locks()) <= locks  # (some may have been of a worker that was ending)
+        return Counter(await ledger.locks()) <= locks  # (some may belong to a worker that was ending)
 
     async def only_proxies_from_before():
-        return int(await worker.run(COUNT)) <= proxies  # (one may have been of a timer)
+        return int(await worker.run(COUNT)) <= proxies  # (one may belong to a timer)
 
     assert await worker.run(f"str(await takes({count}))") == "True"
     await until(lambda: ledger.live() == 0 and ledger.listeners() == 0)

@@ -1,4 +1,4 @@
-"""The user clears the data of this site, or a script removes them, in the middle of a take."""
+"""The user clears the site's data, or a script removes them, during a take."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_data_cleared_during_a_take_keeps_the_recording(profile: Callable[[str],
 def test_data_cleared_in_a_private_window_keeps_the_last_part(
     playwright: Playwright, profile: Callable[[str], Profile]
 ) -> None:
-    """Where nothing can be read back, the last 4 MB are in memory."""
+    """If nothing can be read back, the last 4 MB are in memory."""
     private = profile("chromium")
     with playwright.chromium.launch(**launch_options(LANES["chromium"])) as browser:
         private._context = browser.new_context()

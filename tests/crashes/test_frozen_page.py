@@ -1,4 +1,4 @@
-"""Browsers freeze the page of a tab that nobody looks at: nothing runs in it until it is looked at again."""
+"""Browsers freeze the page of a hidden tab: nothing runs in it until it is shown again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser's own quota is used up in the middle of a take, or of a copy."""
+"""The browser's own quota is used up during a take, or during a copy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from killable import Profile
 
-# Pictures that cannot be made small, so that the disk is full soon: Chromium hands it out in large steps.
+# Pictures that do not compress, so that the disk is full soon; Chromium allots it in large steps.
 NOISE = """() => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [320, 240];
@@ -77,7 +77,7 @@ def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
     assert found["low"] == ["low_space"]
 
 
-# Chromium doubles the room of a file that grows: this one comes to have 16 MiB, of which 23 chunks leave 0.3.
+# Chromium doubles the space of a growing file: this one gets 16 MiB, of which 23 chunks leave 0.3.
 ROOM = 20 << 20
 CHUNK = 700 << 10
 OPEN_FOR_CHUNKS = """

@@ -1,4 +1,4 @@
-"""Takes of hours: memory does not grow with them, and they can be saved."""
+"""Takes of several hours: memory does not grow with them, and they can be saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEGABYTE = 1 << 20
 LIMIT = 20 * MEGABYTE
 """Bytes by which all heaps together may grow."""
 SECOND = 2_500_000 // 8
-"""Bytes that a second of a recording has at 2.5 Mbit/s."""
+"""Bytes in a second of a recording at 2.5 Mbit/s."""
 
 OPEN = """
 store = await RecordingStore.open("hours")
@@ -26,7 +26,7 @@ recorder = MediaRecorder(stream, store=store, bits_per_second=2_500_000)
 js.tell("opened")
 "null"
 """
-# As a recorder would fire them, one a second, but as fast as the store takes them.
+# As a recorder would fire them, one for each second, but as fast as the store accepts them.
 FEED = """
 noise = js.Uint8Array.new(4 << 20)
 for start in range(0, noise.length, 65536):
@@ -51,7 +51,7 @@ async def feed(count, size):
 
 @pytest.fixture
 def chromium(profile: Callable[[str], Profile]) -> Profile:
-    """A page with a recorder that has a store; it answers at once how much memory it takes."""
+    """A page with a recorder that has a store; it reports its memory at once."""
     chromium = profile("chromium")
     chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
     chromium.open()
@@ -98,7 +98,7 @@ def test_three_gigabytes_are_saved(chromium: Profile) -> None:
     before = all_heaps(chromium.page)
     with chromium.page.expect_download(timeout=300_000) as coming:
         chromium.begin("await recording.save('long')")
-    path = coming.value.path()  # waits for its end
+    path = coming.value.path()  # waits until it has finished
     assert path.stat().st_size == size
     found = chromium.run(
         """

@@ -1,4 +1,4 @@
-"""A store of thousands of takes: its calls cost what they cost with few, but for the list itself."""
+"""A store of thousands of takes: except for listing, its calls cost as much as with few."""
 
 from __future__ import annotations
 

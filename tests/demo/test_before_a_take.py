@@ -1,4 +1,4 @@
-"""What can be chosen before a take, and what it does to the take."""
+"""Settings before a take, and their effect on the take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from harness.judge import probe, tone
 from harness.lanes import chromium_only, firefox_in_soak
 
-# Real sounds can only be mixed where the browser's audio runs: not in Firefox without a loudspeaker.
+# Real sounds can only be mixed if the browser's audio runs: not in Firefox without a loudspeaker.
 
 
 def kinds(file: Path) -> list[str]:
@@ -36,7 +36,7 @@ def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
 @firefox_in_soak
 def test_device_choosers_show_names_and_follow_connections(demo):
     options = demo.microphone.locator("option")
-    demo.make_take(1)  # from now on the browser tells the names
+    demo.make_take(1)  # from now on the browser reveals the names
     name = options.nth(1).inner_text()
     demo.microphone.select_option(name)
     demo.make_take(2)
@@ -143,7 +143,7 @@ def test_time_and_size_limits_end_the_take(demo):
     demo.record.click()
     expect(demo.take(1)).to_be_visible(timeout=60_000)
     expect(demo.status).to_have_text("The time limit is reached. Take 1 is ready.")
-    # (Chromium records from the call on, which is before `start`.)
+    # (Chromium records from the call on, which comes before `start`.)
     assert demo.times()["stop"] - demo.times()["start"] >= 1.4
     assert demo.length(1) >= 1.5
     demo.expect_released()

@@ -1,4 +1,4 @@
-"""While the page records."""
+"""The page during a take."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     expect(demo.takes).to_have_count(1, timeout=60_000)
 
 
-@chromium_only  # Firefox's tracks do not hear events that a script dispatches
+@chromium_only  # Firefox's tracks do not receive events that a script dispatches
 def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.choose("Camera")
     demo.start_take()
@@ -103,7 +103,7 @@ def test_lost_device_need_not_be_replaced(demo_in):
     demo.page.context.clear_permissions()
     offer = demo.page.get_by_role("region", name="The microphone is gone")
     expect(offer).to_be_visible()
-    expect(offer).to_contain_text("There is none at the moment.")  # the browser names none any more
+    expect(offer).to_contain_text("There is none at the moment.")  # the browser no longer lists any
     expect(offer.get_by_role("button", name="Continue", exact=True)).to_be_disabled()
     offer.get_by_role("button", name="End here").click()
 

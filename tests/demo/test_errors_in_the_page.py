@@ -1,4 +1,4 @@
-"""What goes wrong in a handler is seen in the page, whatever kind of handler it is."""
+"""The page shows the errors of every kind of handler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text()
 [FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
-#: In the test's site, what the example has beside it.
+#: Files that the test's site has beside the example.
 BESIDE = {"pyscript/": "node_modules/@pyscript/core/dist/", "pyodide/": "node_modules/pyodide/"}
 
 
@@ -33,7 +33,7 @@ def wheel() -> bytes:
 
 @pytest.fixture
 def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
-    """``serve(page, html)``: the page, with all that it names beside it."""
+    """``serve(page, html)``: serves the page with all the files that it refers to."""
 
     def serve(page: Page, html: str) -> Page:
         def answer(route: Route) -> None:
@@ -98,7 +98,7 @@ def test_pyscript_shows_errors_of_async_library_event_handlers(launch, engine, s
 
 
 @pytest.mark.console_errors
-@chromium_only  # Firefox tells Playwright of a rejection that the page has dealt with, too
+@chromium_only  # Firefox also reports rejections to Playwright that the page has handled
 def test_demo_shows_errors_of_async_handlers(demo: Demo):
     demo.page.evaluate("document.getElementById('live-loading').remove()")
     demo.page.locator("#live > summary").click()

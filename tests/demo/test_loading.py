@@ -1,4 +1,4 @@
-"""Before Python is there: the page can be looked at, set up, and Record can be pressed."""
+"""Before Python has loaded: the page is visible, settings can be changed, and Record can be pressed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 
 @pytest.fixture
 def held(page: Page, site: str, tmp_path):
-    """The page while Python does not arrive; ``held.let_go()`` lets it."""
+    """The page while Python is delayed; ``held.let_go()`` releases it."""
     routes: list[Route] = []
     page.add_init_script(WITNESS)
     page.route("**/python_stdlib.zip", lambda route: routes.append(route))
@@ -143,7 +143,7 @@ def test_slow_page_does_not_shift_after_the_first_paint(page, site, tmp_path, wi
 
 
 def in_pieces(route: Route) -> None:
-    """The browser cannot read on, but might paint, where each of these parts ends."""
+    """At the end of each of these parts the browser cannot read on, but might paint."""
     response = route.fetch()
     number = itertools.count()
     body = re.sub(
@@ -175,5 +175,5 @@ def keep(response, scripts: dict[str, bytes]) -> None:
 
 
 def ours(path: str) -> bool:
-    """Neither the interpreter's nor PyScript's; what we chose to add counts."""
+    """Only our own additions count, not the interpreter or PyScript."""
     return not re.search(r"/pyodide/|/@pyscript/", path)

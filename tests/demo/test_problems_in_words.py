@@ -1,4 +1,4 @@
-"""What can go wrong is said in words that a person can act on, and the page is ready for another try."""
+"""Problems are explained so that people can act on them, and the page is ready for another try."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_missing_media_recorder_is_reported_at_once(demo_in):
 
 @firefox_in_soak
 def test_refusals_are_explained(demo):
-    """Those that cannot be had by command: the browser's functions are replaced."""
+    """Refusals that cannot be provoked: the test replaces the browser's functions."""
     for error, source, words in [
         ("NotReadableError", "Microphone", "Another program may be using it"),
         ("AbortError", "Microphone", "Press Record again"),

@@ -1,4 +1,4 @@
-"""The folder of `make site`: on a plain host below a path, without its host, and from version to version."""
+"""The folder of `make site`: on a plain host below a path, offline, and through updates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Host:
-    """Python's own file server, which sends no header of ours. It can go, and come back at its address."""
+    """Python's own file server, which sends none of our headers. It can stop, and restart at its address."""
 
     def __init__(self, folder: Path) -> None:
         self.site = folder / BELOW
@@ -65,7 +65,7 @@ class Host:
         self._server.server_close()
 
     def publish(self, version: str) -> None:
-        """Put another version there, which can be told by the page's own element."""
+        """Install another version, which an element of the page identifies."""
         page = self.site / "index.html"
         named = re.sub(r'<html( data-version="\w+")?', f'<html data-version="{version}"', page.read_text())
         page.write_text(named)
@@ -186,7 +186,7 @@ def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     expect_version(first, "two")
 
 
-# One that is asked for while another ends may join that one, and find nothing.
+# A check requested while another ends may join that one, and find nothing.
 SETTLED = """async () => {
   const registration = await navigator.serviceWorker.ready;
   for (let times = 0; times < 100; times += 1) {
@@ -216,7 +216,7 @@ def test_incomplete_version_is_not_stored(host, visit):
     assert update(demo).is_hidden()
     assert kept[0] in caches(demo)
     style.write_bytes(right)
-    later = time.time() + 60  # this host has "not modified" what is not younger than the browser's copy
+    later = time.time() + 60  # the host says "not modified" unless the file is newer than the copy
     os.utime(style, (later, later))
     assert demo.page.evaluate(SETTLED) == "installed"
     expect(update(demo)).to_be_visible()

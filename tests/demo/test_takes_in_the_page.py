@@ -1,4 +1,4 @@
-"""A person records, plays, downloads and deletes. Each test is a story: loading the page takes seconds."""
+"""People record, play, download and delete. Each test is a whole story, because loading takes seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from harness.judge import probe, tone
 from harness.lanes import firefox_in_soak
 
-# What the player finds and what can be decoded differ by the encoders' delays and the last picture.
+# The player's and the decoded length differ by the encoders' delays and the last picture.
 NEARLY = 0.25  # seconds
 
 
@@ -78,7 +78,7 @@ def test_hasty_presses_do_no_harm(demo):
     demo.record.evaluate("button => { button.click(); button.click(); }")
     expect(demo.stop).to_be_visible()
     assert demo.opened() == 1
-    # Before its first sound a take holds nothing, and Chromium's player says so in the console.
+    # A take without its first sound is empty, which Chromium's player reports in the console.
     demo.record_until("0:01")
     demo.stop.click()
     expect(demo.take(1)).to_be_visible()

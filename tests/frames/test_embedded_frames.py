@@ -1,4 +1,4 @@
-"""Python in a page that another site embeds: how its worker reaches it, and its permission errors."""
+"""Python in a page that another site embeds: its worker's connection, and its permission errors."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 
 
 @FIREFOX
-# Of an address that has died the browser complains.
+# The browser complains about an address that has died.
 @pytest.mark.console_errors
 def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:
     embedded = embed()
@@ -77,7 +77,7 @@ def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Em
     )
     assert embedded.run("worker", CONNECT + RECORD) == "True True"
     assert embedded.run("worker", HOLD) == "held"
-    # It is missed a second and more after it was seen to live.
+    # Its death is noticed a second or more after its last sign of life.
     embedded.frame.wait_for_timeout(1500)
     assert embedded.frame.evaluate("lent.live()") == 1
     embedded.frame.evaluate("die()")
@@ -111,14 +111,14 @@ def test_refused_locks_error_says_the_frame_is_cross_site(
 
 
 @pytest.mark.parametrize("realm", ["page", "worker"])
-@pytest.mark.console_errors  # Chromium says there, too, what its policy forbids
+@pytest.mark.console_errors  # Chromium also logs there the violations of its policy
 def test_missing_permission_error_says_what_the_embedding_page_needs(
     embed: Callable[..., Embedded], engine: str, realm: str
 ) -> None:
     if realm == "page":
         embedded, connect = embed(allow=""), "import mediarecorder\n"
     else:
-        # Of another site, Chromium would refuse the worker its way to the page.
+        # On another site, Chromium would refuse the worker its connection to the page.
         embedded = embed(allow="camera 'none'; microphone 'none'", of="localhost")
         connect = CONNECT
     both, sound, record, photo, screen = json.loads(embedded.run(realm, connect + REFUSED))
@@ -131,11 +131,11 @@ def test_missing_permission_error_says_what_the_embedding_page_needs(
         assert said.startswith("NotAllowedError: "), said
         assert f'<iframe allow="{features}">' in said
         assert "Permissions-Policy" in said
-    if screen.startswith("NotAllowedError"):  # else it was not called from a click, which is looked at first
+    if screen.startswith("NotAllowedError"):  # otherwise the call is not from a click, which is checked first
         assert 'allow="display-capture"' in screen
 
 
-@chromium_only  # Firefox takes no notice of the header
+@chromium_only  # Firefox ignores the header
 @pytest.mark.parametrize("realm", ["page", "worker"])
 @pytest.mark.console_errors
 def test_error_names_the_pages_own_permissions_policy(
@@ -147,7 +147,7 @@ def test_error_names_the_pages_own_permissions_policy(
     connect = "import mediarecorder\n" if realm == "page" else CONNECT
     channel = json.dumps(page.evaluate("channel"))
     source = (connect + REFUSED).replace("CHANNEL", channel)
-    # (With a camera as well, Chromium opens that alone.)
+    # (With a camera as well, Chromium opens only the camera.)
     _, sound, record, photo, _ = json.loads(page.evaluate("(given) => run(...given)", [realm, source]))
     assert "no Permissions-Policy header may forbid it" in sound
     assert "no Permissions-Policy header may forbid it" in record

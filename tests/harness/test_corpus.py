@@ -1,4 +1,4 @@
-"""The corpus and the judges of it: what is said to be true of a file is what ffmpeg finds in it."""
+"""The corpus and its judges: ffmpeg confirms the facts in the table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.decoders import JudgeMissingError
 from harness.painted import NOTHING, paint, read
 from harness.recipes import path_of
 
-#: ffmpeg takes Chromium's word for a pre-skip of 80 ms, and so hears nothing before.
+#: ffmpeg trusts Chromium's pre-skip of 80 ms, and so decodes nothing before.
 BELIEVED_BY_FFMPEG = "chromium.mp4"
 
 files = pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_each_reader_reads_its_formats(name):
     found = readers.readers(path_of(name))
     assert list(found) == READ_BY[name]
     for reader, said in found.items():
-        if reader != "pyav":  # of ADTS it says that it estimates
+        if reader != "pyav":  # for ADTS it reports that it estimates
             assert said["warnings"] == [], reader
         if said["duration"] is not None:
-            # (Some count an encoder's delay in.)
+            # (Some include the encoder's delay.)
             assert said["duration"] == pytest.approx(file.length, abs=0.08), reader
         if file.tags and reader not in ("mp3val", "mkvmerge"):
             assert said["tags"]["title"] == file.tags["title"], reader

@@ -1,4 +1,4 @@
-"""The page of JupyterLite was opened before the clock was set; the kernel began afterwards."""
+"""JupyterLite's page was opened before the clock was set; the kernel started afterwards."""
 
 from __future__ import annotations
 

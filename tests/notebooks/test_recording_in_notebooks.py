@@ -1,4 +1,4 @@
-"""A recording in one cell of the real notebook sites, time after time; what it leaves, and what ends it."""
+"""Recording in one cell of the real notebook sites, repeatedly; its traces, and its ends."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def until(page: Page, holds: str, seconds: float = 20.0) -> None:
 
 
 def must_play(player: Locator) -> None:
-    """The player in a cell's output has its file."""
+    """Check that the player in a cell's output has its file."""
     player.wait_for()
     player.evaluate(
         """(player) => player.readyState ? null : new Promise((resolve, reject) => {
@@ -73,9 +73,9 @@ DISTRUST = """async () => {
 
 
 @pytest.mark.parametrize("trusted", [False, pytest.param(True, marks=in_soak)])
-@pytest.mark.console_errors  # a dead address is in the console
+@pytest.mark.console_errors  # the console reports a revoked address
 def test_player_in_a_saved_notebook_plays(lite, trusted):
-    """JupyterLab sanitizes the output of a notebook that comes from elsewhere."""
+    """JupyterLab sanitizes the output of a notebook from elsewhere."""
     lite.open("lab", FIRST)
     record_in_a_cell(lite)
     long = lite.run("recording.embed_limit = 0\nrecording")
@@ -122,7 +122,7 @@ def test_jupyterlite_cell_records(lite, app):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
-# Players whose kernel was restarted lead nowhere, and Chromium says so; the test looks whether it was those.
+# Players of a restarted kernel have dead addresses, which Chromium reports; the test checks for these.
 @pytest.mark.console_errors
 def test_fifty_jupyterlite_cells_record_in_a_row(lite):
     page = lite.page
@@ -199,7 +199,7 @@ globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-# The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
+# The browser itself reports the dead address. (An uncaught exception still fails the test.)
 @pytest.mark.console_errors
 def test_replayed_output_does_nothing(lite):
     page = lite.open("notebooks", FIRST).page
@@ -207,7 +207,7 @@ def test_replayed_output_does_nothing(lite):
     [script] = page.evaluate("lite.scripts")
     channels = page.evaluate("lent.channels()")
 
-    # Its kernel still lives.
+    # Its kernel is still running.
     page.evaluate("script => (0, eval)(script)", script)
     record_in_a_cell(lite)
     assert page.evaluate("lent.channels()") == channels
@@ -217,7 +217,7 @@ def test_replayed_output_does_nothing(lite):
     page.add_init_script(IMPATIENT)
     lite.open("notebooks", "replayed.ipynb")
     until(page, "globalThis.replayed", 10)
-    # Chromium may still have the module in its memory, whatever became of the address. Nobody answers it.
+    # Chromium may still have the module in memory after the address is revoked. It gets no answer.
     until(page, "lent.open().length === 0", 10)
     assert page.evaluate("lent.locks()") == []
     record_in_a_cell(lite)
@@ -287,7 +287,7 @@ print(len(sizes), min(sizes) > 0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 @pytest.mark.parametrize("count", [20])
 def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
-    """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
+    """It reads the notebook's window and all storage, steals locks, and posts to every channel."""
     page = lite.open("notebooks", FIRST).page
     with page.context.expect_page() as opening:
         page.evaluate("address => void open(address)", f"{lite.site}/index.html")

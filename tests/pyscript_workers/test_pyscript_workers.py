@@ -1,4 +1,4 @@
-"""PyScript's workers record in one call: isolated by themselves, without isolation by a channel's name."""
+"""PyScript's workers record in one call: automatically if isolated, otherwise through a named channel."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CONFIG = {"interpreter": "/node_modules/pyodide/pyodide.mjs", "files": {"/mediar
 
 @pytest.fixture(scope="module")
 def library() -> bytes:
-    """The library as a zip, as PyScript's configuration unpacks one."""
+    """The library as a zip file, for PyScript's configuration to unpack."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in (ROOT / "py" / "mediarecorder").rglob("*"):

@@ -1,4 +1,4 @@
-"""What the table of the benchmarks says of a row."""
+"""Rows in the table of the benchmarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One table of formats, and what follows from it."""
+"""One table of formats, and everything derived from it."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_page_caches_the_encoders_of_its_formats():
 
 
 def test_no_other_file_lists_the_formats():
-    """Three of them in one line are a list; whoever needs one reads the table.
+    """Three of them in one line are a list; code that needs a list reads the table.
 
-    static/library/bridge/protocol.js has what recorders may be asked for, which is another matter.
+    static/library/bridge/protocol.js lists the types that recorders may be asked for, which is unrelated.
     """
     names = "|".join(MADE)
     listed = re.compile(rf'"(?:{names})"(?:, "(?:{names})"){{2}}')

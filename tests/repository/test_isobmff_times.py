@@ -1,4 +1,4 @@
-"""Times of MP4: what edit lists show is read and written to the frame, and nothing else is shown."""
+"""Times of MP4: edit lists are read and written exactly to the frame, and nothing else is shown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from setup.node import find_node
 SCRIPT = Path(__file__).with_name("isobmff_times.mjs")
 pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
 
-#: Of the file that the tests change: pictures in a second, and their length in the time scale of their track.
+#: In the file that the tests change: pictures a second, and their length in the time scale of their track.
 RATE, PICTURE = 30, 512
 SOUND_RATE = 48_000
-#: What precedes time 0 in the media: two pictures' time for those out of order, and AAC's priming.
+#: The media before time 0: the time of two pictures for reordering, and AAC's priming.
 START = 1024
 #: Everything in front of these is removed by the edits below: 9 pictures behind a key frame.
 FIRST = 39
@@ -69,7 +69,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
 
 
 def with_edits(data: bytes, edits: dict[int, list[tuple[int, int, float]]], timescale: int = 1000) -> bytes:
-    """An MP4 whose tracks have other edit lists: length in its own time scale, time in the media, speed."""
+    """An MP4 with other edit lists: length in its own time scale, time in the media, speed."""
     _, start, end = next(found for found in boxes(data, 0, len(data)) if found[0] == b"moov")
     children = []
     number = 0
@@ -154,7 +154,7 @@ def test_packets_before_the_edit_are_kept_only_if_needed(edited):
 
 @pytest.mark.parametrize("pictures", range(61, 67))
 def test_pictures_needed_only_for_decoding_are_hidden(edited, pictures):
-    """H.264 stores a picture before those that are shown before it; the last one shown may need the next."""
+    """H.264 may store a picture before others that are shown earlier; the last shown may need the next."""
     [[picture, _]] = read(edited({0: [(round(pictures * 1000 / RATE), media_time(FIRST), 1)]}))
     assert len(shown(picture)) == pictures
     beyond = [packet for packet in picture["packets"] if packet["at"] > (pictures - 0.5) / RATE]
@@ -277,7 +277,7 @@ def test_written_times_are_read_back(folder, tmp_path, changes, fragmented):
 
 
 def test_pre_skip_of_opus_is_only_in_the_edit_list(folder, tmp_path):
-    """Opus in ISOBMFF, 4.3.2. Where the description of the sound says it as well, browsers skip twice."""
+    """Opus in ISOBMFF, 4.3.2. If the sample description states it as well, browsers skip twice."""
     for number, changes in enumerate(CHANGES[:4]):
         copy = tmp_path / f"{number}.mp4"
         node("copy", folder / "opus.mp4", copy, json.dumps(changes))

@@ -1,4 +1,4 @@
-"""Times in Matroska: what the patched mediabunny reads and writes, judged by ffmpeg and a reader of EBML."""
+"""Times in Matroska, as the patched mediabunny reads and writes them, judged by ffmpeg and an EBML reader."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ Cue = tuple[int, int, int]
 
 
 def matroska(tracks: list[bytes], clusters: list[bytes], cues: list[Cue] | None = None) -> bytes:
-    """A file; each cue says a time, a track and the index of a cluster."""
+    """A file; each cue has a time, a track and the index of a cluster."""
     head = element(INFO, element(0x2AD7B1, number(1_000_000))) + element(TRACKS, *tracks)
 
     def index(first: int) -> bytes:
@@ -153,7 +153,7 @@ def blocks(cluster: Element) -> list[Element]:
     return [child for child in cluster.children if child.identifier in (SIMPLE_BLOCK, BLOCK_GROUP)]
 
 
-# What mediabunny says.
+# mediabunny's answers.
 
 
 def mediabunny(*words: Any) -> Any:
@@ -186,7 +186,7 @@ def ffmpeg(*words: Any) -> None:
 
 
 class Judged(NamedTuple):
-    """What ffmpeg finds: time, size and digest of each packet, and 16-bit samples."""
+    """ffmpeg's findings: time, size and digest of each packet, and 16-bit samples."""
 
     packets: list[tuple[str, ...]]
     samples: bytes
@@ -345,12 +345,12 @@ def test_latest_packet_is_found_whatever_was_read_before(tmp_path, take, cues, u
 @pytest.mark.parametrize("take", [MOVING, SLIDES], ids=["moving", "slides"])
 def test_data_is_read_only_once(tmp_path, take):
     file = tmp_path / "take.mkv"
-    # mediabunny reads what lies between two reads when it is little, so this must be much.
+    # mediabunny also reads a small gap between two reads, so this must be large.
     clusters = take._replace(picture=PICTURE + bytes(20_000)).clusters(unknown_size=True)
     file.write_bytes(matroska([picture_track(1), sound_track(2)], clusters))
     queries = [(0, verb, at) for at in (None, 11.9, 3.9, 7.9) for verb in ("getPacket", "getKeyPacket")]
     first, *others = mediabunny("search", file, json.dumps(queries))
-    # One cluster, whose header and size are read as well.
+    # One cluster, including its header and size.
     assert max(each["bytes"] for each in others) < 4 * max(map(len, clusters)) < first["bytes"]
 
 
@@ -365,7 +365,7 @@ def test_cues_of_another_track_cost_at_most_one_read(tmp_path):
 
 
 def test_picture_in_the_cluster_after_a_later_one_is_found(tmp_path):
-    """In the order of decoding: 0, 160, 80, and in the next cluster 40, 120."""
+    """In decoding order: 0, 160, 80, and in the next cluster 40, 120."""
     first = cluster(0, *(simple_block(at, PICTURE, key=at == 0) for at in (0, 160, 80)))
     second = cluster(200, *(simple_block(at - 200, PICTURE, key=False) for at in (40, 120)))
     file = tmp_path / "reordered.mkv"
@@ -380,7 +380,7 @@ def test_picture_in_the_cluster_after_a_later_one_is_found(tmp_path):
 
 @pytest.fixture(scope="session")
 def tone(tmp_path_factory):
-    """5 s of sound in files that ffmpeg makes."""
+    """5 s of sound in files made by ffmpeg."""
     folder = tmp_path_factory.mktemp("tones")
 
     def tone(name: str, *words: str) -> Path:
@@ -442,7 +442,7 @@ def test_late_sound_stays_late(tone, copy):
 
 
 def test_pre_skip_follows_the_first_time(tone, copy):
-    """A part that begins within the sound has more before 0, and both places say so."""
+    """A part that begins within the sound has more before 0, and both fields state this."""
     made = copy(tone("opus.webm", *CODECS["opus.webm"]), moved=-0.1)
     head = next(segment_of(made).all(CODEC_PRIVATE)).data
     assert struct.unpack_from("<H", head, 10) == (312 + 4800,)
@@ -504,7 +504,7 @@ def test_single_key_picture_lasts_as_long_as_it_is_shown(tmp_path, copy):
 
 
 def test_clusters_begin_at_key_pictures_despite_delayed_sound(tmp_path, copy):
-    """The sound's blocks are 6.5 ms later than it is heard; they are put in order by that time."""
+    """The blocks of sound are 6.5 ms later than they are heard, and are ordered by that time."""
     every = [(at, simple_block(at, PICTURE, key=at % 1000 == 0)) for at in range(0, 10_000, 40)]
     every += [(at, simple_block(at, OPUS_20, track=2)) for at in range(0, 10_000, 20)]
     file = tmp_path / "both.mkv"

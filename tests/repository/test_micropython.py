@@ -1,4 +1,4 @@
-"""MicroPython, PyScript's other interpreter: the package says at once that it is the wrong one."""
+"""MicroPython, PyScript's other interpreter: the package reports at once that it cannot run there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of MP3: what mediabunny with our patches reads and writes, and the encoder. FFmpeg judges."""
+"""Times of MP3 in the patched mediabunny and in the encoder, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FOREIGN = [(rate, 1 + place % 2) for place, rate in enumerate(RATES)]
 SECONDS = 0.4345
 DELAY = 576 + 529
-"""LAME's, and every decoder's."""
+"""The delay of LAME, and of every decoder."""
 
 pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
 
@@ -59,7 +59,7 @@ def copy(mediabunny):
 
 
 def noise(rate, channels, frames):
-    """16-bit samples: noise without the high tones, which MP3 leaves out."""
+    """16-bit samples: noise without high frequencies, which MP3 leaves out."""
     dice = random.Random(rate)
     values = array("h")
     smooth = [0.0] * channels
@@ -89,7 +89,7 @@ def decoded(path):
 
 
 def lateness(heard, given, channels):
-    """Samples by which the first channel comes late, at most 60, by cross-correlation."""
+    """Samples by which the first channel is late, at most 60, by cross-correlation."""
     one, other = heard[::channels], given[::channels]
     middle = range(len(other) // 4, len(other) // 4 + 2000)
     return max(range(-60, 61), key=lambda late: sum(one[at + late] * other[at] for at in middle))
@@ -166,7 +166,7 @@ def encoded(tmp_path_factory, mediabunny):
 
 @pytest.fixture
 def song(foreign, tmp_path):
-    """A file of 44.1 kHz to spoil: frames of 208 or 209 bytes."""
+    """A file of 44.1 kHz to damage: frames of 208 or 209 bytes."""
     return Path(shutil.copy(foreign[44100, 2], tmp_path / "song.mp3"))
 
 
@@ -208,7 +208,7 @@ def check_header(path, found):
     assert data[1] & 1, "the header says that a CRC follows"
     assert header["bytes"] == header["music length"] == len(data)
     assert header["frames"] == len(found["packets"])
-    first = data.index(data[:2], 4)  # 64 kbit/s hold the Xing header: all frames are alike
+    first = data.index(data[:2], 4)  # 64 kbit/s have room for the Xing header, so all frames are alike
     assert header["music CRC"] == crc16(data[first:])
     assert header["CRC"] == crc16(data[: header.offset + 154])
     table = data[header.offset + 16 : header.offset + 116]

@@ -1,4 +1,4 @@
-"""How the notebook sites are built: what their Python is pinned to, how JupyterLite's kernel is mended."""
+"""The build of the notebook sites: pins for their Python, and the fix for JupyterLite's kernel."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_wheels_of_a_site_satisfy_each_others_requirements(site):
     assert [
         f"{name} wants {requirement}"
         for name, requirement in wanted
-        # (Pyodide's lock file leaves out some that others can do without.)
+        # (Pyodide's lock file omits some optional dependencies.)
         if (version := versions.get(canonicalize_name(requirement.name)))
         and not requirement.specifier.contains(version)
     ] == []

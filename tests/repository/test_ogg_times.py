@@ -1,4 +1,4 @@
-"""Times in Ogg (RFC 7845, section 4): what mediabunny with our patches reads and writes. FFmpeg judges."""
+"""Times in Ogg (RFC 7845, section 4), as the patched mediabunny reads and writes them, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ogg_pages import BEGIN, END, Page, file_of, pages_of
 from sound_files import answers
 
 PRE_SKIP = 312
-"""What FFmpeg's libopus writes at 48 kHz."""
+"""The pre-skip of FFmpeg's libopus at 48 kHz."""
 
 
 def ffmpeg(*arguments: object) -> bytes:
@@ -57,7 +57,7 @@ def vorbis(folder):
 
 @pytest.fixture(scope="module")
 def read(mediabunny):
-    """Read a file, and search for packets at 100 times between its start and a little after its end."""
+    """Read a file, and search for packets at 100 times between its start and shortly after its end."""
 
     def read(path):
         facts = mediabunny("read", path=path)
@@ -77,7 +77,7 @@ def read(mediabunny):
 
 @pytest.fixture
 def read_changed(read, tmp_path):
-    """What is read of a file whose pages were changed."""
+    """The packets read from a file whose pages were changed."""
 
     def read_changed(path, change):
         pages = copy.deepcopy(pages_of(path.read_bytes()))
@@ -263,7 +263,7 @@ def test_first_granule_position_of_vorbis_gives_its_start(read_changed, vorbis, 
 
 @pytest.fixture
 def write(mediabunny, folder, tmp_path):
-    """Cut frames of silence or sound into a file: what is written, and where its last page ends."""
+    """Cut frames of silence or sound into a file. Returns the written data and the end of its last page."""
 
     def write(path, frames, *, first=0, pre_skip=PRE_SKIP, **more):
         packets, place = [], -pre_skip
@@ -284,7 +284,7 @@ def write(mediabunny, folder, tmp_path):
 
 
 def assert_opusinfo_is_content(path: Path) -> None:
-    """(Where opus-tools are installed.)"""
+    """(If opus-tools are installed.)"""
     if shutil.which("opusinfo"):
         said = subprocess.run(["opusinfo", path], capture_output=True, text=True)
         text = said.stdout + said.stderr
@@ -327,7 +327,7 @@ def test_six_channels_keep_their_mapping(write, tmp_path):
 
 
 def test_each_page_states_the_end_of_its_last_packet(mediabunny, opus, tmp_path):
-    """Of small packets a page holds 255, and no more."""
+    """A page holds at most 255 small packets."""
     to = tmp_path / "silence.ogg"
     packets = [(0, -PRE_SKIP + 960 * index, 960) for index in range(600)]
     mediabunny("write", path=opus, to=to, packets=packets, silence=True)
@@ -346,7 +346,7 @@ def test_last_page_may_be_full(mediabunny, opus, tmp_path):
 
 
 def copied_vorbis(mediabunny, path, to, start, end):
-    """From the packet before the one that is heard at the start: Vorbis overlaps them."""
+    """Copy from the packet before the first audible one, because Vorbis overlaps packets."""
     packets = [[round(value) for value in packet] for packet in mediabunny("read", path=path)["packets"]]
     first = max(index for index, packet in enumerate(packets) if packet[0] <= start) - 1
     chosen = [
@@ -371,7 +371,7 @@ def test_copied_vorbis_states_its_start_and_end(mediabunny, read, vorbis, tmp_pa
 
 
 def test_comments_of_vorbis_end_with_the_framing_bit(mediabunny, vorbis, tmp_path):
-    """Without it libvorbis, and with it Firefox, takes the file for broken (Vorbis I, 5.2.1)."""
+    """Without it, libvorbis, and therefore Firefox, rejects the file as broken (Vorbis I, 5.2.1)."""
     pages = copied_vorbis(mediabunny, vorbis, tmp_path / "copied.ogg", 0, 48000)
     assert pages[1].packets[0].startswith(b"\x03vorbis")
     assert pages[1].packets[0].endswith(b"\x01")

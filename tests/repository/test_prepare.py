@@ -1,4 +1,4 @@
-"""The set-up: what it chooses on which machine. Programs are small fakes; nothing is installed."""
+"""The set-up's choices on different machines. Programs are small fakes; nothing is installed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
 class Machine:
-    """A machine with no programs but those it is given. Commands are noted down and do next to nothing."""
+    """A machine with only the given programs. Commands are logged and do next to nothing."""
 
     def __init__(self, folder: Path):
         self.bin = folder / "bin"
@@ -120,7 +120,7 @@ def carry(carrier: Path, *held: str) -> None:
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A normal user's machine without network-installed browsers, in a tree of its own."""
+    """A normal user's machine without network-installed browsers, in a separate clone."""
     tree = tmp_path / "tree"
     for name in (*FILES, *SITE_SOURCES):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -239,7 +239,7 @@ def test_demo_without_node_needs_no_test_requirements(machine):
     assert not machine.ran("requirements-dev.txt")
 
 
-# Doing things once
+# Steps run once
 
 
 @pytest.mark.parametrize("target", prepare.TARGETS)
@@ -300,7 +300,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     monkeypatch.setattr(places, "ROOT", moved)
     full_machine.commands.clear()
     prepare.prepare("lint")
-    # (The tree may stand in a folder whose name has spaces.)
+    # (The clone may be in a folder whose name has spaces.)
     modules = [re.search(r" -m (\w+)", line)[1] for line in full_machine.commands]
     assert modules == ["venv", "pip"]
 
@@ -714,7 +714,7 @@ def command(machine):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
     shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
-    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # by which the page's files are listed
+    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # the list of the page's files
     machine.has("node", prints="v20.1.0")
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:

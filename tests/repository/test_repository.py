@@ -1,4 +1,4 @@
-"""Lists that must agree with what they list, and the library on plain CPython."""
+"""Lists that must agree with the listed files, and the library on plain CPython."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_public_name_exists():
     assert missing == []
 
 
-#: From these the library reads its public names.
+#: The library reads its public names from these.
 NAMES = {"mediarecorder/__init__.pyi"}
 
 
@@ -42,7 +42,7 @@ def python_of(folder: str) -> set[str]:
 
 
 def test_page_fetches_exactly_the_existing_python():
-    """An archive from before a change is an error that shows in the page only: run tools/prepare.py demo."""
+    """An outdated archive causes errors only in the page: run tools/prepare.py demo."""
     [(address, name)] = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"].items()
     page = (ROOT / "index.html").read_text()
     assert f'data-early="{address.removeprefix("./")}"' in page
@@ -56,7 +56,7 @@ def test_page_fetches_exactly_the_existing_python():
 
 
 def test_example_fetches_exactly_the_library():
-    """PyScript has no "this folder": a new module that is not listed is missing only in the page."""
+    """PyScript cannot list a folder: an unlisted new module would be missing only in the page."""
     files = tomllib.loads((ROOT / "examples/mdn.toml").read_text())["files"]
     assert {name.removeprefix("../py/") for name in files} == (
         python_of("mediarecorder") | NAMES | {"mediarecorder/py.typed"}

@@ -1,4 +1,4 @@
-"""The development server: what it serves, to whom, and with which headers."""
+"""The development server: its files, its clients, and its headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLD = 1_700_000_000
 
 @pytest.fixture
 def tree(tmp_path):
-    """A small site, and next to it things that nobody may read."""
+    """A small site, and next to it files that must not be served."""
     root = tmp_path / "site"
     for name in ("index.html", "py/page.py", "node_modules/p/core.mjs", "node_modules/p/a.wasm"):
         _write(root / name)
@@ -89,7 +89,7 @@ def test_pages_get_the_policies(ask, path):
 
 
 def test_other_files_get_no_policy(ask):
-    """A worker gets its page's where it needs one; the harness's pages are not the demo's."""
+    """A worker inherits its page's policy if it needs one; the harness's pages are not the demo's."""
     assert ask("/static/x.js").headers["Content-Security-Policy"] is None
     assert ask("/harness/chromium").headers["Content-Security-Policy"] is None
 
@@ -197,7 +197,7 @@ def test_every_name_of_this_machine_is_served(ask, host):
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_foreign_host_is_refused(ask, host, method):
-    """A foreign name may be made to resolve to 127.0.0.1 (DNS rebinding)."""
+    """An attacker's host name may resolve to 127.0.0.1 (DNS rebinding)."""
     answer = ask("/", method, Host=host)
     assert answer.status == 421
     assert b"text of" not in answer.body
@@ -211,7 +211,7 @@ def test_only_this_machine_can_connect(site):
 
 def test_connection_serves_several_requests(site):
     connection = http.client.HTTPConnection("localhost", site.server_port, timeout=10)
-    # A body after the answer to HEAD, or a wrong length, would spoil the next answer.
+    # A body after the answer to HEAD, or a wrong length, would corrupt the next answer.
     for method, path, status in [
         ("GET", "/", 200),
         ("HEAD", "/", 200),
@@ -254,7 +254,7 @@ def test_server_prints_its_address_and_ends_quietly_on_interrupt(program):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Shells start background jobs with interrupts ignored, and a child inherits that.
+        # Shells start background jobs with interrupts ignored, which children inherit.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     line = process.stdout.readline()

@@ -1,4 +1,4 @@
-"""What `make site` writes, as far as it shows without a browser."""
+"""The output of `make site`, tested without a browser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def site(tmp_path_factory):
 
 
 def own_texts(site: Path) -> dict[str, str]:
-    """The files that a browser reads, without those of the packages; with the Python that comes packed."""
+    """The files that a browser reads, without those of packages, but with the packed Python."""
     files = (file for file in site.rglob("*") if file.is_file() and file.suffix in static_site.TEXTS)
     found = {file.relative_to(site).as_posix(): file.read_text() for file in files}
     with zipfile.ZipFile(site / "py/packed/demo.zip") as packed:
@@ -45,7 +45,7 @@ def test_no_file_refers_to_node_modules(site):
 
 
 def test_pages_refer_only_to_files_in_the_folder(site):
-    """Below any path: no address begins with a slash, and each is there."""
+    """The site works below any path: no address begins with a slash, and each file exists."""
     for page in (site / "index.html", site / "examples/mdn.html"):
         addresses = re.findall(r'\b(?:src|href|config|data-early)="([^"#]+)', page.read_text())
         assert len(addresses) > 5
@@ -92,7 +92,7 @@ def test_site_is_rewritten_completely(site):
 
 
 def test_documentation_states_the_sizes(site):
-    """As megabytes are rounded, that is: a page that grows by one must say so."""
+    """In rounded megabytes: if the page grows by one, the documentation must say so."""
     page = (ROOT / "docs/hosting.md").read_text()
     [folder] = re.findall(r"writes build/site, (\d+) MB", page)
     [(kept, compressed)] = re.findall(r"keeps (\d+) MB of them, which are (\d+) MB on the way", page)

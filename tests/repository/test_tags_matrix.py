@@ -1,4 +1,4 @@
-"""Tags that others wrote and found: FFmpeg and mutagen, in all five containers and both directions."""
+"""Tags written and found by FFmpeg and mutagen, in all five containers and both directions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXTS = {
 }
 NUMBERS = {"trackNumber": 3, "tracksTotal": 12, "discNumber": 1, "discsTotal": 2, "beatsPerMinute": 120}
 ALL = TEXTS | NUMBERS
-# (Of 1 pixel; FFmpeg finds a stream in it.)
+# (The cover has 1 pixel; FFmpeg finds a stream in it.)
 COVER = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -46,7 +46,7 @@ def run(*command: str | Path, given: str | None = None) -> str:
 
 
 def engine(*steps: tuple[Any, ...]) -> list[dict[str, Any]]:
-    """Do what engine.mjs does; what each step "tags" found."""
+    """Run steps in engine.mjs. Returns the result of each step "tags"."""
     program = Path(__file__).with_name("engine.mjs")
     found = run("node", program, given=json.dumps(steps, default=str))
     return [json.loads(line) for line in found.splitlines()]
@@ -65,13 +65,13 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def copy(originals: dict[str, Path], tmp_path: Path) -> Callable[[str], Path]:
-    """A copy of an original, to be tagged by others."""
+    """A copy of an original, to be tagged by other programs."""
     return lambda name: Path(shutil.copy(originals[name], tmp_path / f"elsewhere.{name}"))
 
 
 @pytest.fixture(scope="module")
 def tagged(originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The originals with all tags of ours."""
+    """The originals with all our tags."""
     folder = tmp_path_factory.mktemp("tagged")
     files = {name: folder / f"tagged.{name}" for name in CONTAINERS}
     engine(*(("withTags", originals[name], file, list(ALL.items())) for name, file in files.items()))
@@ -79,7 +79,7 @@ def tagged(originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
 
 
 def ffprobe(file: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """The tags that FFmpeg finds, in Ogg those of the stream, with names in lower case; and the streams."""
+    """The tags that FFmpeg finds (in Ogg, those of the stream), with lower-case names; and the streams."""
     found = json.loads(run("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", file))
     sound = found["streams"][0].get("tags", {}) if file.suffix == ".ogg" else {}
     tags = {name.lower(): value for name, value in (found["format"].get("tags", {}) | sound).items()}
@@ -90,7 +90,7 @@ def covers(file: Path) -> int:
     return sum(stream["disposition"]["attached_pic"] for stream in ffprobe(file)[1])
 
 
-# What others find
+# Found by other programs
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -108,7 +108,7 @@ def test_ffmpeg_finds_written_tags(tagged, container):
         "disc": "1" if container == "ogg" else "1/2",
         "lyrics-und" if container in ("mp3", "wav") else "lyrics": "la 日本",
     }
-    if container != "ogg":  # where FFmpeg has one place for it and for the comment
+    if container != "ogg":  # FFmpeg has one place for it and for the comment here
         expected["tit3" if container == "wav" else "description"] = TEXTS["description"]
     assert {name: found.get(name) for name in expected} == expected
 
@@ -184,7 +184,7 @@ def test_wav_repeats_ascii_tags_in_info(originals, tmp_path):
     ]
 
 
-# What others wrote
+# Written by other programs
 
 
 def test_written_tags_are_found(tagged):
@@ -221,10 +221,10 @@ def test_tags_of_ffmpeg_are_found_and_kept(originals, tmp_path, container):
         "discNumber": 1,
         "discsTotal": 2,
     }
-    if container == "ogg":  # where FFmpeg writes the comment into the place of the description
+    if container == "ogg":  # here FFmpeg writes the comment in place of the description
         expected["description"] = "Said"
         del expected["comment"]
-    if container == "wav":  # where FFmpeg has no place for others
+    if container == "wav":  # here FFmpeg has no place for other tags
         for name in ("description", "albumArtist", "lyrics", "discNumber", "discsTotal"):
             del expected[name]
     file, changed = tmp_path / f"ffmpeg.{container}", tmp_path / f"changed.{container}"
@@ -300,7 +300,7 @@ def test_itunes_numbers_are_not_read_as_a_comment(copy, tmp_path):
         ("tags", other),
     )
     assert found == [{"comment": "Said"}, {}, {"comment": "Said"}]
-    # (The other says how long the sound of the other file is.)
+    # (The other one states the length of the other file's sound.)
     assert sorted(mutagen.File(changed).tags) == ["COMM:iTunNORM:eng", "TBPM"]
 
 
@@ -315,7 +315,7 @@ def test_multiple_id3_values_stay_separate(copy, tmp_path):
 
 
 def test_unsynchronised_id3_is_read(copy):
-    """ID3v2.3, section 5: a zero follows each FF that could be taken for the start of a frame of sound."""
+    """ID3v2.3, section 5: a zero follows each FF that could be read as the start of a frame of sound."""
     text = b"\1\xff\xfe" + "Grüße".encode("utf-16-le")
     frames = b"TIT2" + len(text).to_bytes(4) + b"\0\0" + text
     frames = frames.replace(b"\xff\xfe", b"\xff\0\xfe")
@@ -393,7 +393,7 @@ def element(name: int, *content: bytes | str) -> bytes:
 
 
 def tag(level: int, *pairs: tuple[str, str]) -> bytes:
-    """A Tag, with a TargetTypeValue where `level` is not 0; RFC 9559, section 5.1.8."""
+    """A Tag, with a TargetTypeValue if `level` is not 0; RFC 9559, section 5.1.8."""
     target = element(0x63C0, element(0x68CA, bytes([level])) if level else b"")
     simple = [element(0x67C8, element(0x45A3, name), element(0x4487, text)) for name, text in pairs]
     return element(0x7373, target, *simple)
@@ -424,7 +424,7 @@ def test_matroska_tags_are_found_for_every_target(originals, tmp_path):
 
 
 def with_tags(files: dict[str, Path], folder: Path, changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What is found in each container after these changes."""
+    """The tags in each container after these changes."""
     made = {name: folder / f"changed.{name}" for name in files}
     steps = [
         step

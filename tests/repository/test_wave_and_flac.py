@@ -1,4 +1,4 @@
-"""WAV, FLAC and AAC (ADTS): what mediabunny with our patches reads and writes. FFmpeg judges."""
+"""WAV, FLAC and AAC (ADTS), as the patched mediabunny reads and writes them, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CODECS = {
     "pcm_mulaw": "ulaw",
 }
 FRAMES = 14407
-"""No whole number of packets, and odd."""
+"""An odd number that is not a whole number of packets."""
 MANY = 60 * 2048 + 1
-"""So many that rounding shows."""
+"""Enough for rounding errors to show."""
 
 
 def ffmpeg(*arguments: object) -> None:
@@ -36,7 +36,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def decoded(path: Path) -> bytes:
-    """FFmpeg warns of times that jump, and of frames whose number does not follow."""
+    """FFmpeg warns about times that jump, and about frames with unexpected numbers."""
     command = ["ffmpeg", "-v", "warning", "-i", path, "-f", "s32le", "-"]
     done = subprocess.run(command, check=True, capture_output=True)
     warnings = done.stderr.decode().splitlines()
@@ -54,7 +54,7 @@ mediabunny = pytest.fixture(scope="module")(answers)
 
 @pytest.fixture(scope="module")
 def read(mediabunny):
-    """Read a file, whose packets must follow each other frame by frame and be found at 200 times."""
+    """Read a file, whose packets must be contiguous and be found at 200 times."""
 
     def read(path):
         facts = mediabunny("read", path=path)
@@ -80,7 +80,7 @@ def read(mediabunny):
 
 @pytest.fixture(scope="module")
 def waves(tmp_path_factory):
-    """A folder with all the kinds that FFmpeg writes."""
+    """A folder with all kinds of samples that FFmpeg writes."""
     folder = tmp_path_factory.mktemp("wave")
     kinds = [("pcm_s16le", rate, 1, MANY) for rate in RATES]
     kinds += [(codec, 48000, channels, FRAMES) for codec in CODECS for channels in (1, 2, 6, 8)]
@@ -103,7 +103,7 @@ def test_packets_cover_every_frame_of_a_wave_file(read, waves, rate):
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("channels", [1, 2, 6, 8])
 def test_every_kind_of_samples_is_read(mediabunny, waves, codec, channels):
-    """FFmpeg writes WAVE_FORMAT_EXTENSIBLE from three channels or 24 bits on."""
+    """FFmpeg writes WAVE_FORMAT_EXTENSIBLE for three or more channels or for 24 or more bits."""
     facts = mediabunny("read", path=waves / f"{codec}-{channels}.wav")
     assert (facts["codec"], facts["channels"]) == (CODECS[codec], channels)
     assert (facts["first"], round(facts["end"])) == (0, FRAMES)
@@ -157,7 +157,7 @@ def ds64(data: bytes) -> bytes:
 )
 def test_layouts_of_wave_files_are_read(read, tmp_path, written, title):
     path = tmp_path / "sound.wav"
-    # Without the byte that pads an odd chunk, where it is the last: FFmpeg's pipes have none.
+    # Without the padding byte of an odd last chunk, which FFmpeg omits in pipes.
     path.write_bytes(written[:-1] if written.endswith(SAMPLES[-1:] + b"\0") else written)
     facts = read(path)
     assert facts["end"] == len(SAMPLES)
@@ -259,7 +259,7 @@ def test_renumbered_frames_form_a_valid_flac_file(mediabunny, read, flac, tmp_pa
 
 
 def utf8_like(number: int) -> bytes:
-    """How RFC 9639, 9.1.5 writes numbers: as UTF-8, up to seven bytes."""
+    """Numbers as in RFC 9639, 9.1.5: like UTF-8, up to seven bytes."""
     if number < 0x80:
         return bytes([number])
     length = next(length for length in range(2, 8) if number < 1 << (5 * length + 1))

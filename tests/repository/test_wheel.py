@@ -1,4 +1,4 @@
-"""What goes to users: the wheel, built as `make wheel` does, and the source distribution."""
+"""The published files: the wheel, built as `make wheel` does, and the source distribution."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_licences_name_each_change_to_mediabunny(wheel):
 
 
 def test_wheel_stays_small(wheel):
-    """A page transfers all of it before its first `record()`."""
+    """A page transfers the whole wheel before its first `record()`."""
     assert Path(wheel.filename).stat().st_size <= 1000 * size.MOST
 
 
@@ -127,7 +127,7 @@ def test_source_distribution_has_no_strays(source):
     names = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
     around = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
     bundled = {name for name in names if name.startswith(("static/", "tools/", "package", "tsconfig"))}
-    # Hatchling adds the file that says what to leave out.
+    # Hatchling adds the file that lists exclusions.
     assert names - {".gitignore"} - bundled == around | {f"py/{name}" for name in package_files()}
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert bundled <= set(tracked.stdout.splitlines())

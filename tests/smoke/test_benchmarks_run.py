@@ -1,4 +1,4 @@
-"""Each benchmark runs, with few rounds and small sizes. How fast anything is, is not tested."""
+"""Each benchmark runs, with few rounds and small sizes. Speed is not tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel in a page, as a user installs it: what it loads, and when."""
+"""The wheel in a page, as a user installs it: the files that it loads, and when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.lanes import firefox_in_soak
 
 ROOT = Path(__file__).parents[2]
 
-# Notes down which scripts the page gets, from whomever.
+# Logs all scripts that the page gets, from any source.
 WITNESS = """
 window.scripts = [];
 const append = Element.prototype.append;
@@ -139,7 +139,7 @@ def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
 
 @firefox_in_soak
 def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
-    """Where a Content-Security-Policy forbids ``blob:`` scripts."""
+    """A Content-Security-Policy forbids ``blob:`` scripts."""
     installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
     installed.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
     run(
@@ -207,7 +207,7 @@ wav = await loud.to_recording("wav")
     run(installed, "wav.close()")
     installed.wait_for_function(f"async () => (await ({files})()).length === 1")
 
-    # A page that is alive keeps its files from the next, and one that is gone does not.
+    # A living page protects its files from the next page; a closed page does not.
     other = installed.context.new_page()
     other.goto(f"{site}/harness/chromium")
     other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
