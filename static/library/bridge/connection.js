@@ -1,5 +1,5 @@
 // @ts-check
-/** The worker's way to its page: the meeting, calls and their answers, and the end. */
+/** The worker's connection to its page: handshake, calls and their answers, and the end. */
 
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
@@ -11,7 +11,7 @@ import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } 
 /** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
 
 export class Connection {
-  /** The one that is open. @type {Connection | null} */
+  /** The open connection. @type {Connection | null} */
   static current = null;
 
   /** @type {Snapshot | null} */
@@ -25,9 +25,10 @@ export class Connection {
   #second = null;
   #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
-  /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
+  /** Messages for mirrors, with their arrival, held back until the page's clock is measured. @type {[any, number][] |
+   * null} */
   #held = null;
-  /** Nobody guesses the next one, to answer in the page's place. */
+  /** Starts at a random number, so that no other page can guess the next call and answer it. */
   #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
@@ -44,7 +45,7 @@ export class Connection {
   #isRefused = () => {};
 
   /**
-   * Knock at a channel.
+   * Connect through a channel.
    * @param {string} name
    * @param {(connection: Connection) => void} opened  called when the page has answered
    */
@@ -73,7 +74,7 @@ export class Connection {
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
       this.#refuse(
-        `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+        `the page has mediarecorder ${theirs}, but Python has ${VERSION}. Take the page's page.js from the wheel ` +
           "that Python has installed.",
       );
     } else if (message.type === "hello") {
@@ -103,7 +104,7 @@ export class Connection {
     else this.#receive(message, performance.now());
   }
 
-  /** Something that a mirror must know came. @param {any} message  @param {number} heard */
+  /** Receive a message for a mirror. @param {any} message  @param {number} heard */
   #receive(message, heard) {
     if (!this.#held && message.type === "event" && !this.#clock.suits(message.event.said, heard)) {
       this.#held = [];
@@ -120,7 +121,7 @@ export class Connection {
     this.#mirrors.get(target)?.deref()?.hear({ ...message, event: told });
   }
 
-  /** Measure the page's clock. What its events wait for is never refused. */
+  /** Measure the page's clock. Waiting events are delivered even if the measurement fails. */
   async synchronize() {
     await this.#clock.measure().catch(() => {});
     this.#release();
@@ -145,7 +146,7 @@ export class Connection {
     this.#isReady(this);
   }
 
-  /** Resolves when the page has answered; nobody may. */
+  /** Resolves when the page has answered, which may be never. */
   whenReady() {
     return this.#ready;
   }
@@ -171,7 +172,7 @@ export class Connection {
     for (const mirror of [...this.#mirrors.values()]) mirror.deref()?.lost(lost());
   }
 
-  /** Give up. The page finds the worker's lock free, and gives everything back. */
+  /** Close the connection. The page finds the worker's lock free and releases everything. */
   close() {
     this.closed = true;
     if (Connection.current === this) Connection.current = null;
@@ -226,31 +227,33 @@ export class Connection {
     return this.#mirrors.get(handle)?.deref();
   }
 
-  /** From now on the mirror hears what happens in the page. @param {Mirror & object} mirror  @param {string} handle */
+  /** Deliver the page's messages for this handle to the mirror. @param {Mirror & object} mirror  @param {string} handle
+   * */
   enter(mirror, handle) {
     this.#mirrors.set(handle, new WeakRef(mirror));
   }
 
-  /** Tell the page when nobody can reach the mirror any more. @param {object} mirror  @param {string} handle */
+  /** Tell the page when the mirror has been garbage-collected. @param {object} mirror  @param {string} handle */
   forgetLater(mirror, handle) {
     this.#forgotten.register(mirror, { handle });
   }
 }
 
-/** What to say where the browser refuses messages or locks. @param {any} error */
+/** The text for a browser that refuses messages or locks. @param {any} error */
 const embedded = (error) =>
-  "the browser keeps this worker from its page, as it may in a third-party frame (of another site) or a sandboxed one. " +
-  `Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
+  "the browser blocks the connection between this worker and its page, as it may in a third-party frame (of another " +
+  "site) or a sandboxed one. Open the page in a tab of its own. " +
+  `The browser says: ${describeError(error).message}`;
 
-/** The error of whatever waits for a page that has gone. */
+/** The error of every call that waits for a page that has gone. */
 export function lost() {
   return new Fault(
     "PageUnavailableError",
-    "the page has gone, or the part of it that lent its camera and microphone. Open them again.",
+    "the page has gone, or the part of it that provided camera and microphone. Open them again.",
   );
 }
 
-/** What cannot be posted is something that browsers do not take in the page either. @param {any} error */
+/** A value that cannot be posted is one that browsers reject in the page, too. @param {any} error */
 function unpostable(error) {
   return new TypeError(describeError(error).message);
 }
