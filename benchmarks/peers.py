@@ -328,7 +328,7 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
     taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
     mine, other = (judged(page, file, "probe", "index") for file in ("indexed", "fixed"))
     assert mine["index"], "ours has no index"
-    assert other["index"] is None, "theirs has an index: the note is wrong"
+    assert other["index"] is None, "theirs has an index, so the note is wrong"
     assert mine["probe"]["errors"] == [], mine
     assert abs(mine["probe"]["duration"] - other["probe"]["duration"]) < 0.2, (mine, other)
     errors = (error.rpartition("] ")[2] for error in other["probe"]["errors"])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from judge import tone
+from support.ask_judge import tone
 
 from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
 from mediarecorder._html.player import make_preview
@@ -54,7 +54,7 @@ async def test_errors_about_missing_decoders_name_the_setting():
             await call()
     with pytest.raises(NotSupportedError, match="WebCodecs") as caught:
         await recording.convert("mp4")
-    assert "wav" not in str(caught.value), "it could not make that"
+    assert "wav" not in str(caught.value), "wav is impossible as well"
     assert (await make_preview(recording)).poster is None
     assert (await recording.seekable()).size > 0
 
@@ -127,7 +127,7 @@ async def test_engine_never_reads_a_falsified_canvas(recorded, blocked):
     assert (await make_preview(recording)).poster is None
 
 
-@pytest.mark.page_only("the canvas of the page is falsified there")
+@pytest.mark.page_only("the page's canvas is falsified there")
 async def test_photo_from_a_falsified_canvas_is_refused(camera, blocked):
     with pytest.raises(NotAllowedError, match="take_photo: the browser returns other pixels"):
         await camera.take_photo()

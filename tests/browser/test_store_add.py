@@ -5,7 +5,7 @@ import math
 import secrets
 
 import pytest
-from judge import probe
+from support.ask_judge import probe
 
 from mediarecorder import (
     AbortError,
@@ -208,7 +208,7 @@ async def test_interrupted_add_leaves_nothing_behind(store):
             await task
         if not (whole := await store.recordings()):
             break
-        assert [one.size for one in whole] == [LARGE], "the disk was done before the page had heard of it"
+        assert [one.size for one in whole] == [LARGE], "the disk finished before the page was told"
         await store.clear()
     assert await store.recordings() == []
     while await on_disk(store):  # the lock of a dead owner is released a moment later

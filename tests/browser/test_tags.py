@@ -6,8 +6,8 @@ tests/repository/test_tags_matrix.py compares them with other programs.
 import datetime
 
 import pytest
-from judge import packets, probe
-from tones import tones
+from support.ask_judge import packets, probe
+from support.tones import tones
 
 from mediarecorder import NotSupportedError, Recording
 from mediarecorder.formats import MADE
@@ -46,7 +46,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert [stream["digest"] for stream in await packets(named)] == [
         stream["digest"] for stream in await packets(recording)
     ]
-    assert "title" not in await recording.tags(), "the first one stays as it is"
+    assert "title" not in await recording.tags(), "the first one is unchanged"
 
 
 async def test_tags_are_kept_changed_and_removed():

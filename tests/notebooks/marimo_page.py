@@ -29,14 +29,14 @@ globalThis.Worker = class extends Worker {
       const cell = (kernel.cells[told.cell_id] ??= { status: null, output: null, console: [] });
       if (told.status) cell.status = told.status;
       if (told.output) cell.output = told.output;
-      // A list replaces what was there, anything else is one more.
+      // A list replaces the outputs, anything else is appended.
       if (Array.isArray(told.console)) cell.console = told.console;
       else if (told.console) cell.console.push(told.console);
     });
   }
 };
-// marimo gives its kernel 20 seconds to answer, which are too few beside other tests, and then rejects a
-// promise that nobody handles.
+// marimo gives its kernel 20 seconds to answer, which is too short beside other tests, and then rejects a
+// promise that has no handler.
 const later = setTimeout;
 globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 120_000 : delay, ...rest);
 """
