@@ -79,7 +79,7 @@ async def test_focus_is_set_before_the_user_is_asked(spy, focus):
 
 @pytest.mark.page_only("only the page sees the requests")
 @pytest.mark.lane("chromium")
-async def test_focus_works_with_an_own_controller_and_with_record(spy):
+async def test_focus_works_with_a_given_controller_and_with_record(spy):
     import js
 
     own = js.CaptureController.new()

@@ -81,7 +81,7 @@ async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, c
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_draining_hides_its_pause_and_settles_what_is_pending(both, paused):
+async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     recorder = MediaRecorder(both)
     await recorder.start(0.1)
     await asyncio.sleep(0.3)

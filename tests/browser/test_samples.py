@@ -91,7 +91,7 @@ async def test_samples_keep_their_place_after_the_first_encoding(recorded, kind)
 
 
 @pytest.mark.core
-async def test_one_channel_is_the_mean(engine):
+async def test_one_channel_contains_the_mean(engine):
     wav = await tones(440, 1100).to_recording("wav")
     both, mean = await wav.samples(), await wav.samples(channels=1)
     assert mean.shape == (both.frames, 1)

@@ -307,7 +307,7 @@ class TestWithoutAWorker:
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
 
-    async def test_limit_holds(self, both):
+    async def test_limit_is_respected(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:
             with pytest.raises(RecordingError) as failed:

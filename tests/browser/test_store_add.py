@@ -147,7 +147,7 @@ async def test_closed_store_rejects_additions(store):
     assert await on_disk(store) == []
 
 
-async def test_progress_goes_up_to_1_and_no_further(store):
+async def test_progress_ends_at_1(store):
     told = []
     added = await store.add(of_size(LARGE), on_progress=told.append)
     assert added.size == LARGE

@@ -507,7 +507,7 @@ async def takes(count):
 @pytest.mark.parametrize(
     "count", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])]
 )
-async def test_takes_lose_no_byte_and_leave_nothing(worker, page_probe, count):
+async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, count):
     await worker.run("import asyncio" + TAKES + "await takes(2)")
     locks, proxies = Counter(await page_probe.locks()), int(await worker.run(COUNT))
 

@@ -97,7 +97,7 @@ def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.expect_released()
 
 
-def test_lost_device_need_not_be_replaced(demo_in):
+def test_take_can_go_on_without_the_lost_device(demo_in):
     demo = demo_in("chromium-permissions")
     demo.start_take()
     demo.page.context.clear_permissions()
