@@ -293,7 +293,7 @@ async def test_values_that_are_too_loud_are_clipped():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 async def test_non_finite_values_are_rejected(value):
-    with pytest.raises(EncodingError, match="no number"):
+    with pytest.raises(EncodingError, match="not a finite number"):
         await AudioSamples(array("f", [0.1, value]), 8000).to_recording("wav")
 
 
