@@ -19,14 +19,14 @@ const STAGES = new Map([
 ]);
 const DOWNLOADED = 0.9;
 /** Milliseconds without any progress after which the page says so. What comes later is taken all the same. */
-const PATIENCE = 15_000;
+const STUCK_AFTER_MS = 15_000;
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const bar = /** @type {HTMLProgressElement} */ (element("loading-bar"));
 
 /** Files that were asked for and have not come, or not in a form that Pyodide takes. @type {Set<string>} */
 const missing = new Set();
-let waiting = setTimeout(sayStuck, PATIENCE);
+let waiting = setTimeout(sayStuck, STUCK_AFTER_MS);
 
 const browserFetch = globalThis.fetch;
 const early = new Map(RUNTIME.map((url) => [url, loadRuntime(url)]));
@@ -96,7 +96,7 @@ function sayStuck() {
 function goOn() {
   if (failed || done) return;
   showStuck(false);
-  waiting = setTimeout(sayStuck, PATIENCE);
+  waiting = setTimeout(sayStuck, STUCK_AFTER_MS);
 }
 
 /** @param {string} url */

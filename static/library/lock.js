@@ -1,9 +1,9 @@
 // @ts-check
 
 /**
- * Hold a Web Lock until it is let go; the browser takes it back when the page or worker dies.
+ * Hold a Web Lock until it is released. The browser releases it when the page or worker dies.
  * @param {string} name  @param {LockOptions} [options]
- * @returns {Promise<() => void>} lets it go
+ * @returns {Promise<() => void>} releases it
  */
 export function holdLock(name, options = {}) {
   return new Promise((held, failed) => {

@@ -184,7 +184,8 @@ async def test_error_without_an_encoder_lists_possible_formats():
     try:
         del js.VideoEncoder
         with pytest.raises(
-            NotSupportedError, match=r"cannot encode .*VP9.* for mp4\. It can make webm, wav, ogg, mp3, flac"
+            NotSupportedError,
+            match=r"cannot encode .*VP9.* for mp4\. It can convert this recording to webm, wav, ogg, mp3",
         ):
             await recording.convert("mp4")
     finally:

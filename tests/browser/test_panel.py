@@ -150,7 +150,7 @@ async def test_empty_take_is_reported(put, stage, monkeypatch):
     await until(lambda: seen.button("Stop"))
     seen.press("Stop")
     await until(lambda: seen.button("Record") and seen.text("[role=alert]"))
-    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream gave no picture")
+    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream delivered no picture")
     assert seen.text("[role=status]") == "Nothing was recorded"
     assert not seen.root.querySelector("video[controls]")
     assert panel.last is None
@@ -485,7 +485,7 @@ async def test_recording_raises_when_the_panel_is_closed(put):
 
 
 async def test_recording_raises_when_the_panel_is_not_shown(monkeypatch):
-    monkeypatch.setattr("mediarecorder.panel.PATIENCE", 0.5)
+    monkeypatch.setattr("mediarecorder.panel.SHOW_TIMEOUT", 0.5)
     panel = RecorderPanel()
     panel._repr_html_()
     with pytest.raises(InvalidStateError, match="show the panel first"):

@@ -107,15 +107,15 @@ async def test_unknown_channel_name_is_reported(worker, monkeypatch):
 from mediarecorder import PageUnavailableError
 from mediarecorder._host import bridge
 
-patience, bridge.PATIENCE = bridge.PATIENCE, 0.3
+patience, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
 try:
     await mediarecorder.connect("a name without a page")
 except PageUnavailableError as error:
     said = str(error)
-bridge.PATIENCE = patience
+bridge.CONNECT_TIMEOUT = patience
 said
 """)
-    assert "Nobody answered" in said
+    assert "did not answer on this channel" in said
     assert "openChannel" in said
     assert (await worker.run(RECORD)).startswith("True True"), "the existing connection is kept"
 

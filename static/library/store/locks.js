@@ -8,12 +8,12 @@ import { Fault } from "../fault.js";
 import { holdLock } from "../lock.js";
 
 /** Milliseconds for those who only look to be gone. */
-const PATIENCE = 1000;
+const LOCK_TIMEOUT_MS = 1000;
 
 /** Hold a take for good. @param {string} name  @param {string} doing  @returns {Promise<() => void>} lets it go */
 export async function hold(name, doing) {
   try {
-    return await holdLock(name, { signal: AbortSignal.timeout(PATIENCE) });
+    return await holdLock(name, { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) });
   } catch {
     throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
   }
