@@ -22,6 +22,7 @@ BENCHMARKS = (
     "leaks",
     "bridge",
     "store",
+    "many_takes",
     "seekable",
     "growth",
     "peers",

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Hold a Web Lock until it is released; the browser releases it when the page or worker dies.
+ * Hold a Web Lock until it is released. The browser releases it when the page or worker dies.
  * @param {string} name  @param {LockOptions} [options] with `ifAvailable`, a lock held elsewhere is an error
  * @returns {Promise<() => void>} releases it
  */

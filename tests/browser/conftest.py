@@ -64,7 +64,7 @@ async def load_support(script: str, name: str) -> None:
     if not hasattr(js, name):
         load = load_into_worker if realm() == "worker" else load_into_page
         await load(f"{js.location.origin}/tests/browser/support/{script}.js")
-        # A script's `load` does not wait for what it awaits.
+        # A script's `load` does not wait for its top-level awaits.
         await until(lambda: hasattr(js, name))
 
 
@@ -264,7 +264,7 @@ async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
 
 @pytest.fixture
 async def page_probe() -> Any:
-    """What the library opened, holds and left behind in this realm since the test began (page_probe.js)."""
+    """The objects that the library opened, holds or left behind since the test began (page_probe.js)."""
     import js
 
     await load_support("page_probe", "pageProbe")

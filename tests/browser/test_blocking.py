@@ -65,7 +65,7 @@ class Interrupts:
         """Seconds since the interrupt."""
         import js
 
-        assert self._buffer[0] == 0, "Python has not noticed it"
+        assert self._buffer[0] == 0, "Python has not noticed the interrupt"
         last = js.performance.getEntriesByName("interrupt")[-1]
         return (js.performance.now() - last.startTime) / 1000
 

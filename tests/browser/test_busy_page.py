@@ -146,7 +146,7 @@ async def test_users_see_the_events_of_a_plain_stop(microphone):
     assert set(log) == {"dataavailable", "stop"}
     assert log.count("stop") == 1
     assert log[-1] == "stop"
-    assert recording.duration == pytest.approx(duration, abs=0.05), "the hand-over is no part of it"
+    assert recording.duration == pytest.approx(duration, abs=0.05), "the delivery does not count"
 
 
 @in_the_page

@@ -149,7 +149,7 @@ async def opening(**constraints: bool) -> str:
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")
-async def test_denied_lanes_deny() -> None:
+async def test_denied_lanes_deny_permission() -> None:
     assert await opening(audio=True) == "NotAllowedError"
     assert await opening(video=True) == "NotAllowedError"
 

@@ -95,7 +95,7 @@ async def test_complete_journal_yields_the_whole_take(taken):
     assert await (await store.recover(id)).bytes() == await recovered.bytes()
 
 
-@pytest.mark.page_only("the file's format is the same there")
+@pytest.mark.page_only("the file format is the same there")
 @pytest.mark.parametrize(
     "count",
     [

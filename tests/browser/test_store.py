@@ -145,13 +145,13 @@ async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store,
 @pytest.fixture
 async def silent_take(store, both, monkeypatch):
     """A recorder whose take has all its data and waits for a disk that no longer answers."""
-    monkeypatch.setattr(sinks, "SILENCE", 0.2)
+    monkeypatch.setattr(sinks, "DISK_TIMEOUT", 0.2)
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     with monkeypatch.context() as silence:
         silence.setattr(store._disk, "post", lambda message: None)
         recorder.stop()
-        while recorder._take.phase != take.KEEPING:
+        while recorder._take.phase != take.SAVING:
             await asyncio.sleep(0)
         yield recorder
 
@@ -321,7 +321,7 @@ class TestWithoutAWorker:
         assert added.size == recording.size
         proxy.destroy()
 
-    async def test_limit_holds(self, both):
+    async def test_limit_is_respected(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:
             with pytest.raises(RecordingError) as failed:

@@ -82,7 +82,7 @@ async def test_part_outside_the_recording_is_rejected(recorded, start, end):
         assert isinstance(caught.value, MediaError)
 
 
-async def test_part_may_end_at_the_recorders_own_duration(recorded):
+async def test_part_may_end_at_the_recorders_duration(recorded):
     """Its clock and the file's differ by an encoder's delay."""
     recording = await recorded("sound")
     assert (await recording.trim(0.1, recording.duration)).size

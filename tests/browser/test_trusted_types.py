@@ -102,7 +102,7 @@ async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, m
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_error_names_the_policy_that_the_page_does_not_allow(stage):
+async def test_error_names_the_missing_policy(stage):
     recording = await record(0.4)  # the browser's own work needs no policy
     assert recording.size > 0
     assert (await take_photo()).size > 0
@@ -133,7 +133,7 @@ async def shown(thing, stage):
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_worker_names_the_policy_that_the_page_does_not_allow(mortal):
+async def test_error_in_a_worker_names_the_missing_policy(mortal):
     source = """
 import mediarecorder
 try:

@@ -547,7 +547,7 @@ class Afterwards:
 
     def check(self):
         take, events = self.takes.popleft()
-        assert take.events == events, "something came after the end of the take"
+        assert take.events == events, "an event arrived after the end of the take"
 
 
 @pytest.fixture
@@ -589,7 +589,7 @@ def under_fire(engine, event_faults, page_probe, source, store, patience, afterw
     return lambda *drawn: patience.wait_for(sequence(*drawn))
 
 
-@pytest.mark.page_only("a worker has mirrors of recorders and tracks, which tell of changes a moment later")
+@pytest.mark.page_only("a worker has mirrors of recorders and tracks, which report changes a moment later")
 @pytest.mark.time_limit(300)
 @settings(max_examples=100)
 @sequences
@@ -598,7 +598,7 @@ async def test_100_sequences_follow_the_model(under_fire, kinds, stored, steps, 
 
 
 @pytest.mark.soak
-@pytest.mark.page_only("a worker has mirrors of recorders and tracks, which tell of changes a moment later")
+@pytest.mark.page_only("a worker has mirrors of recorders and tracks, which report changes a moment later")
 @pytest.mark.time_limit(3600)
 @settings(max_examples=2000)
 @sequences

@@ -50,7 +50,7 @@ def test_pages_refer_only_to_files_in_the_folder(site):
         assert len(addresses) > 5
         for address in addresses:
             if address.startswith("https://"):
-                assert f'<a href="{address}"' in page.read_text(), "only a link leads elsewhere"
+                assert f'<a href="{address}"' in page.read_text(), "only a link refers elsewhere"
             else:
                 assert (page.parent / address).is_file(), address
 
@@ -68,7 +68,7 @@ def test_folder_suits_github_pages_and_hosts_with_header_files(site):
     assert lines[0] == "/*"
     assert f"  Content-Security-Policy: {policy.CONTENT_SECURITY_POLICY}" in lines
     assert f"  Permissions-Policy: {policy.PERMISSIONS_POLICY}" in lines
-    assert max(map(len, lines)) < 2000, "Cloudflare Pages reads no longer ones"
+    assert max(map(len, lines)) < 2000, "Cloudflare Pages does not read longer ones"
 
 
 def test_licences_are_included(site):
