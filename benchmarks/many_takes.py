@@ -62,4 +62,6 @@ def measure(bench: Bench) -> Iterator[Row]:
                 ]
                 for name, taken in zip(CALLS, zip(*rounds, strict=True), strict=True):
                     limit = Limit(most=1000) if name == "recordings()" else None
-                    yield Row(f"store of {count} takes: {name}, {engine.capitalize()}", "ms", taken, limit=limit)
+                    yield Row(
+                        f"store of {count} takes: {name}, {engine.capitalize()}", "ms", taken, limit=limit
+                    )
