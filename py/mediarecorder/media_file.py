@@ -7,8 +7,8 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from ._host.bridge import reach_page
-from ._host.browser import absent, js, js_object, page, realm, settle, translated
+from ._host.bridge import ensure_connected
+from ._host.browser import is_nullish, js, js_object, page, realm, settle, translated
 from ._html.display import Displayed
 from .errors import AbortError, MediaError, NotFoundError, NotReadableError, data_gone
 from .formats import EXTENSIONS
@@ -256,10 +256,10 @@ class MediaFile(Displayed):
         return name
 
     async def _save_through_page(self, name: str, pick: bool) -> str:
-        await reach_page()
+        await ensure_connected()
         services = page().services
         await self._readable()
-        if pick and not absent(chosen := await settle(services, "pick", self._blob, name, doing="save")):
+        if pick and not is_nullish(chosen := await settle(services, "pick", self._blob, name, doing="save")):
             return str(chosen)
         await settle(services, "download", self._blob, name, doing="save")
         return name

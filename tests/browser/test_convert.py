@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from judge import index, last_packet, packets, probe, tone
+from support.ask_judge import index, last_packet, packets, probe, tone
 
 from mediarecorder import NotFoundError, NotSupportedError, Recording, record
 from mediarecorder.formats import FORMATS, MADE
@@ -150,7 +150,7 @@ async def test_cancelling_ends_the_work_at_once(recorded, nothing_stays, format)
         await asyncio.sleep(0.3)
         assert len(told) == count, "nothing more is reported"
         del task, work
-    assert (await recording.convert("wav")).size, "and the next one works"
+    assert (await recording.convert("wav")).size, "the next conversion works"
 
 
 async def test_early_cancelling_leaves_nothing_behind(recorded, nothing_stays):
@@ -184,7 +184,8 @@ async def test_error_without_an_encoder_lists_possible_formats():
     try:
         del js.VideoEncoder
         with pytest.raises(
-            NotSupportedError, match=r"cannot encode .*VP9.* for mp4\. It can make webm, wav, ogg, mp3, flac"
+            NotSupportedError,
+            match=r"cannot encode .*VP9.* for mp4\. It can convert this recording to webm, wav, ogg, mp3",
         ):
             await recording.convert("mp4")
     finally:

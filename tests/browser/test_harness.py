@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judge import colours, in_the_cameras_order, probe, tone
+from support.ask_judge import colours, in_the_cameras_order, probe, tone
 
 pytestmark = pytest.mark.core
 
@@ -149,7 +149,7 @@ async def opening(**constraints: bool) -> str:
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")
-async def test_denied_lanes_deny() -> None:
+async def test_denied_lanes_deny_permission() -> None:
     assert await opening(audio=True) == "NotAllowedError"
     assert await opening(video=True) == "NotAllowedError"
 

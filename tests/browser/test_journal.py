@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from judge import last_packet, probe
+from support.ask_judge import last_packet, probe
 
 from mediarecorder import MediaError, MediaRecorder, media_devices
 from mediarecorder._host.browser import js, to_js
@@ -95,7 +95,7 @@ async def test_complete_journal_yields_the_whole_take(taken):
     assert await (await store.recover(id)).bytes() == await recovered.bytes()
 
 
-@pytest.mark.page_only("the file's format is the same there")
+@pytest.mark.page_only("the file format is the same there")
 @pytest.mark.parametrize(
     "count",
     [

@@ -2,8 +2,8 @@
 
 import asyncio
 
-import judge
 import pytest
+from support import ask_judge
 
 from mediarecorder import MediaRecorder, MediaStream, media_devices, record
 
@@ -49,7 +49,7 @@ async def noise():
 
 
 async def ends(recording):
-    played = await judge.played(recording)
+    played = await ask_judge.played(recording)
     return played["sound"]["end"], played["pictures"][-1]["time"]
 
 
@@ -64,14 +64,14 @@ async def test_late_encoder_delivers_everything(noise):
     assert recorder.state == "inactive"
     sound, picture = await ends(await outcome)
     assert picture == pytest.approx(sound, abs=TOGETHER)
-    assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait is no part of it"
+    assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait does not count"
 
 
 async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
     for stream in (camera, both):
         recording = await record(0.3, stream=stream)
         assert recording.mime_type.startswith("video/webm;codecs=vp9")
-        assert [t["kind"] for t in (await judge.probe(recording))["streams"]].count("video") == 1
+        assert [t["kind"] for t in (await ask_judge.probe(recording))["streams"]].count("video") == 1
 
 
 async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, camera):
@@ -81,7 +81,7 @@ async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, c
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_draining_hides_its_pause_and_settles_what_is_pending(both, paused):
+async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     recorder = MediaRecorder(both)
     await recorder.start(0.1)
     await asyncio.sleep(0.3)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 import pytest
-from patience import no_proxy_stays, until
+from support.eventually import no_proxy_stays, until
 
 from mediarecorder import (
     AbortError,
@@ -17,7 +17,7 @@ from mediarecorder import (
 )
 from mediarecorder._html.text import clock
 
-pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; tests/notebooks presses one")
+pytestmark = pytest.mark.page_only("a worker has no panel to press; tests/notebooks presses one")
 
 
 class Seen:
@@ -111,7 +111,7 @@ async def test_pause_and_resume_buttons_work(put):
 async def test_pictures_are_shown_live_and_played(put):
     panel = RecorderPanel(audio=False, video={"width": 320, "height": 240})
     seen = await put(panel)
-    assert seen.root.querySelector("select").parentElement.hidden, "there is no sound to choose a device for"
+    assert seen.root.querySelector("select").parentElement.hidden, "without sound there is no choice"
     seen.press("Record")
     preview = seen.root.querySelector("video")
     await until(lambda: preview.videoWidth == 320)
@@ -150,11 +150,11 @@ async def test_empty_take_is_reported(put, stage, monkeypatch):
     await until(lambda: seen.button("Stop"))
     seen.press("Stop")
     await until(lambda: seen.button("Record") and seen.text("[role=alert]"))
-    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream gave no picture")
+    assert seen.text("[role=alert]").startswith("Nothing was recorded: the stream delivered no picture")
     assert seen.text("[role=status]") == "Nothing was recorded"
     assert not seen.root.querySelector("video[controls]")
     assert panel.last is None
-    assert not waiting.done(), "one can press Record again"
+    assert not waiting.done(), "Record can be pressed again"
     panel.close()
     with pytest.raises(AbortError, match="closed"):
         await waiting
@@ -392,7 +392,7 @@ async def test_panel_in_a_collapsed_output_goes_on(put, stage):
     panel.close()
     await until(lambda: panel.last)
     assert panel.last.duration > 2.5
-    assert seen.text("[role=status]") == "This recorder is closed.", "it is told while it is collapsed"
+    assert seen.text("[role=status]") == "This recorder is closed.", "messages arrive while it is collapsed"
 
 
 async def test_moved_panel_goes_on(put, stage):
@@ -485,7 +485,7 @@ async def test_recording_raises_when_the_panel_is_closed(put):
 
 
 async def test_recording_raises_when_the_panel_is_not_shown(monkeypatch):
-    monkeypatch.setattr("mediarecorder.panel.PATIENCE", 0.5)
+    monkeypatch.setattr("mediarecorder.panel.SHOW_TIMEOUT", 0.5)
     panel = RecorderPanel()
     panel._repr_html_()
     with pytest.raises(InvalidStateError, match="show the panel first"):
@@ -561,19 +561,19 @@ def test_invalid_arguments_are_rejected(options, error):
         RecorderPanel(**options)
 
 
-async def test_collected_panel_leaves_nothing_behind(put, stage, orders):
+async def test_collected_panel_leaves_nothing_behind(put, stage, page_probe):
     import js
 
     await put(RecorderPanel())  # load the module, which stays
     gc.collect()
-    orders.count_proxies()
+    page_probe.begin()
     await asyncio.sleep(0.02)
-    own = orders.proxies()
+    own = page_probe.proxies()
     stage.insertAdjacentHTML("beforeend", RecorderPanel()._repr_html_())
     host = stage.lastElementChild
     await until(lambda: getattr(host, "shadowRoot", None))
     await until(lambda: Seen(host).text("[role=status]") == "This recorder is closed.")
-    await no_proxy_stays(orders, but=own)
+    await no_proxy_stays(page_probe, but=own)
     del js
 
 

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from patience import until
-from tones import tones
+from support.eventually import until
+from support.tones import tones
 
 from mediarecorder import Recording
 from mediarecorder._html.text import clock
@@ -106,7 +106,7 @@ async def test_both_kinds_of_notebooks_get_the_html(copy_of):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_picture_comes_later_where_python_cannot_wait(copy_of, stage):
+async def test_picture_comes_later_if_python_cannot_wait(copy_of, stage):
     """Python cannot wait for the browser in an event handler."""
     from pyodide.ffi import create_proxy
 

@@ -4,8 +4,8 @@ import asyncio
 import itertools
 
 import pytest
-from judge import colours, last_packet, packets, probe
-from tones import column, flat, frequency, tones
+from support.ask_judge import colours, last_packet, packets, probe
+from support.tones import column, flat, frequency, tones
 
 from mediarecorder import MediaError, NotSupportedError, RangeError, Recording, record
 
@@ -82,7 +82,7 @@ async def test_part_outside_the_recording_is_rejected(recorded, start, end):
         assert isinstance(caught.value, MediaError)
 
 
-async def test_part_may_end_at_the_recorders_own_duration(recorded):
+async def test_part_may_end_at_the_recorders_duration(recorded):
     """Its clock and the file's differ by an encoder's delay."""
     recording = await recorded("sound")
     assert (await recording.trim(0.1, recording.duration)).size

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from judge import probe
-from patience import until
+from support.ask_judge import probe
+from support.eventually import until
 
 from mediarecorder import (
     MediaError,
@@ -31,7 +31,7 @@ async def test_page_really_requires_trusted_types(stage):
     with pytest.raises(Exception, match=r"TrustedHTML|Sink type mismatch"):
         stage.innerHTML = "<p>text</p>"
     with pytest.raises(Exception, match=r"TrustedScriptURL|Sink type mismatch"):
-        js.Worker.new("/tests/browser/worker.js")
+        js.Worker.new("/tests/browser/support/worker.js")
 
 
 @TRUSTED
@@ -102,7 +102,7 @@ async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, m
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_error_names_the_policy_that_the_page_does_not_allow(stage):
+async def test_error_names_the_missing_policy(stage):
     recording = await record(0.4)  # the browser's own work needs no policy
     assert recording.size > 0
     assert (await take_photo()).size > 0
@@ -133,7 +133,7 @@ async def shown(thing, stage):
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_worker_names_the_policy_that_the_page_does_not_allow(mortal):
+async def test_error_in_a_worker_names_the_missing_policy(mortal):
     source = """
 import mediarecorder
 try:

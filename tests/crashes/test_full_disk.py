@@ -50,7 +50,7 @@ json.dumps({
     "sizes": [len(data), stored.size, failure.recording.size],
     "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(chunks),
     # (The last chunk may end within a frame, which a decoder remarks on.)
-    "judged": await judge.probe(await failure.recording.seekable()),
+    "judged": await ask_judge.probe(await failure.recording.seekable()),
     "again": (await (await store.open_recording(stored.id)).bytes()) == data,
     "low": [event.type for event in low],
 })
@@ -68,7 +68,7 @@ def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
     found = chromium.run(END)
     assert found["cause"] == "QuotaExceededError"
     assert found["state"] == ["inactive", "finished"]
-    assert found["live"] == ["live"], "the stream is the caller's"
+    assert found["live"] == ["live"], "the stream still belongs to the caller"
     assert found["sizes"] == [found["sizes"][0]] * 3
     assert found["sizes"][0] > 100_000
     assert found["complete"]

@@ -7,13 +7,13 @@ import doctest
 import re
 import sys
 import types
-from pathlib import Path
 
 import pytest
 from demo_page import LOADING
 from playwright.sync_api import Route, expect
 
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.places import ROOT
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 
@@ -31,7 +31,6 @@ OVERLAPS = """() => {
 
 SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
   .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
-ROOT = Path(__file__).parents[2]
 PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "examples").glob("*.html")))]
 
 
@@ -97,7 +96,7 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look)
     if engine == "chromium":
         page.evaluate(
             """() => {
-              const [track] = witness.streams.at(-1).getTracks();
+              const [track] = pageProbe.streams.at(-1).getTracks();
               track.stop();
               track.dispatchEvent(new Event("ended"));
             }"""
@@ -191,7 +190,7 @@ def test_everything_works_by_keyboard(demo):
 WORDS = (ROOT / "static/demo/words.js").read_text()
 TABLE = dict(re.findall(r'^  "((?:[^"\\]|\\.)+)": "((?:[^"\\]|\\.)*)",$', WORDS, re.M))
 SEEN_TEXTS = """() => {
-  // All that can be read or is read out, but for names of devices, of the languages, and programs.
+  // All visible and spoken texts, except for names of devices and languages, and programs.
   const left_out =
     "script, style, template, noscript, pre, #language, #camera option, #microphone option, #live-editor";
   const texts = [document.title];

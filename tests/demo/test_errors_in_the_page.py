@@ -6,15 +6,14 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from demo_page import LOADING, Demo
 from playwright.sync_api import Page, Route, expect
 
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text()
 [FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
 #: Files that the test's site has beside the example.
@@ -72,7 +71,7 @@ def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane,
     page = serve(lane_page(lane), READY + FIRST_EXAMPLE)
     page.get_by_role("button").click()
     answer = page.get_by_text(
-        "NotAllowedError: get_user_media: It was not allowed. Allow it in the browser's"
+        "NotAllowedError: get_user_media: Permission was denied. Allow access in the browser's"
     )
     expect(answer).to_be_visible()
     look(page, "guide-refused")

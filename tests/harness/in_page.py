@@ -114,7 +114,7 @@ class Session:
             return
         # As text: the context itself would keep the task and its objects alive.
         error = context.get("exception")
-        message = context.get("message", "An exception that nobody awaits")
+        message = context.get("message", "An exception that was never awaited")
         self._leftovers.append(f"{message}\n{_text(error) if error else context}")
 
     def _on_unraisable(self, unraisable: Any) -> None:

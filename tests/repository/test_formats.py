@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 import page_files
+from harness.places import ROOT
 from mediarecorder.formats import EXTENSIONS, FORMATS, MADE, TYPES
 
-ROOT = Path(__file__).parents[2]
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
 ENCODERS = sorted({codec for row in FORMATS.values() for codec in row["encoders"]})
 
@@ -20,7 +19,7 @@ def encoder_of(name: str) -> set[str]:
     return {*FORMATS[name]["audio"][:1]} & {*FORMATS[name]["encoders"]}
 
 
-def test_endings_and_types_are_inverse():
+def test_endings_and_types_map_to_each_other():
     assert TYPES["webm"] == "video/webm"
     assert TYPES["m4a"] == "audio/mp4"
     assert EXTENSIONS["audio/webm"] == EXTENSIONS["video/webm"] == "webm"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.places import ROOT
 from setup.node import find_node
 
-ROOT = Path(__file__).parents[2]
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FOREIGN = [(rate, 1 + place % 2) for place, rate in enumerate(RATES)]
 SECONDS = 0.4345
@@ -269,7 +269,7 @@ def test_wrong_frame_counts_do_not_lengthen_a_file(song, read):
     assert found["said"] is None or found["said"] <= ends(found)
 
 
-def test_header_behind_a_crc_is_found(song, read):
+def test_header_after_a_crc_is_found(song, read):
     header = Header(song)
     data = bytearray(header.data)
     data[1] &= 0xFE

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .._host.bridge import reach_page
+from .._host.bridge import ensure_connected
 from .._host.browser import js, js_object, page, realm, settle
 from .._host.modules import load_module
 from ..errors import MediaError
@@ -37,7 +37,7 @@ def view(name: str, content: str) -> str:
 
 async def page_side() -> Any:
     """What finds such elements (static/library/bridge/attach.js)."""
-    await reach_page()
+    await ensure_connected()
     return await load_module("page") if realm() == "page" else page().services
 
 
@@ -66,7 +66,7 @@ def noted(
     In a page that has our JavaScript the note is seen only when it is dead
     (static/library/bridge/attach.js); in a saved notebook always, unless the data is embedded.
     """
-    name = when_placed(showing) if showing else ""
+    name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
         in_background(_logged(page_side()))
@@ -74,7 +74,7 @@ def noted(
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
 
-def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
+def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
     """The name of an element that is to show this, once it is there."""
     name = view_name()
 
