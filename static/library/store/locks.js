@@ -1,16 +1,17 @@
 // @ts-check
 /**
- * Who uses a take. Whoever records, adds, recovers or deletes it holds its Web Lock, which the browser takes back when
- * the tab or the worker dies, however it dies.
+ * The use of takes. Code that records, adds, recovers or deletes a take holds its Web Lock, which the browser releases
+ * when the tab or the worker dies, however it dies.
  */
 
 import { Fault } from "../fault.js";
 import { holdLock } from "../lock.js";
 
-/** Milliseconds for those who only look to be gone. */
+/** Wait this many milliseconds for readers to release a take. */
 const LOCK_TIMEOUT_MS = 1000;
 
-/** Hold a take for good. @param {string} name  @param {string} doing  @returns {Promise<() => void>} lets it go */
+/** Hold a take until it is released. @param {string} name  @param {string} doing  @returns {Promise<() => void>}
+ * releases it */
 export async function hold(name, doing) {
   try {
     return await holdLock(name, { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) });
@@ -20,7 +21,7 @@ export async function hold(name, doing) {
 }
 
 /**
- * Hold it for as long as some work lasts.
+ * Hold a take during some work.
  * @template T  @param {string} name  @param {string} doing  @param {() => Promise<T>} work
  */
 export async function holding(name, doing, work) {
@@ -33,14 +34,14 @@ export async function holding(name, doing, work) {
 }
 
 /**
- * Do something to a take that nobody uses; to one in use it is not done.
+ * Do some work on a take, unless it is in use.
  * @param {string} name  @param {() => Promise<void>} work
  */
 export const ifUnused = (name, work) =>
   navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 
 /**
- * Look at a take that is perhaps in use.
+ * Read a take that may be in use.
  * @template T  @param {string} name  @param {(inUse: boolean) => Promise<T>} look
  * @returns {Promise<T>}
  */
