@@ -116,7 +116,7 @@ class MediaFile(Displayed):
         Raises
         ------
         NotReadableError
-            The data is gone: the recording was closed or deleted, or the data of this site were cleared.
+            The data is gone: the recording was closed or deleted, or the data of this site was cleared.
             Everything else that reads a recording raises it then, too.
         """
         return await read(self._blob)
