@@ -184,7 +184,7 @@ function onDone() {
   removeEventListener("unhandledrejection", onRejection);
   // PyScript is also done after a Python error; the page's Python sets a state when it is ready.
   if (document.body.dataset.state) element("loading").hidden = true;
-  else fail("The page’s Python stopped with an error. Reload the page to try again.", "The browser’s console says more.");
+  else fail("The page’s Python stopped with an error. Reload the page to try again.", "See the browser’s console for details.");
 }
 
 addEventListener("error", onError, { capture: true });

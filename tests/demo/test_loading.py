@@ -57,7 +57,7 @@ def test_page_appears_complete_and_names_its_loading_stage(held, look):
 @firefox_in_soak
 def test_early_record_is_kept_and_served(held):
     held.record.click()
-    expect(held.status).to_contain_text("Recording begins as soon as Python is there.")
+    expect(held.status).to_contain_text("Recording starts as soon as Python is ready.")
     expect(held.record).to_have_attribute("aria-pressed", "true")
     assert held.opened() == 0
     held.let_go()
@@ -72,7 +72,7 @@ def test_early_record_is_kept_and_served(held):
 def test_early_record_can_be_cancelled(held):
     held.record.click()
     held.record.click()
-    expect(held.status).to_have_text("The press of Record is taken back.")
+    expect(held.status).to_have_text("Recording is cancelled.")
     held.let_go()
     expect(held.preview).to_be_enabled(timeout=LOADING)
     assert held.opened() == 0
@@ -105,7 +105,7 @@ def test_cancelled_early_record_releases_the_screen(held):
         held.page.wait_for_function(
             f"pageProbe.streams[{number}].getTracks().every(t => t.readyState === 'ended')"
         )
-        expect(held.status).to_have_text("The press of Record is taken back.")
+        expect(held.status).to_have_text("Recording is cancelled.")
     held.let_go()
     expect(held.preview).to_be_enabled(timeout=LOADING)
     assert held.opened() == len(take_back)

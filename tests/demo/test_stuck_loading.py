@@ -88,7 +88,7 @@ def test_delayed_file_is_reported_and_loading_continues(visit, server, address, 
     page = visit(address)
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
     wind_on(page)
-    for reason in ("the network is gone", "something blocks a request", "“.wasm” must be application/wasm"):
+    for reason in ("the network is down", "something blocks a request", "“.wasm” must be application/wasm"):
         expect(stuck(page)).to_contain_text(reason)
     if file != "core.js":
         expect(page.locator("#missing")).to_have_text(file)
