@@ -6,8 +6,10 @@
  * It runs before PyScript, because it starts the long downloads and wraps `fetch` for Pyodide.
  */
 
-/** The two files that make up nearly all of the download. Requesting them now, before Pyodide does, saves time
- * and gives the total length at the start. */
+/**
+ * The two files that make up nearly all of the download. Requesting them now, before Pyodide does, saves time and gives
+ * the total length at the start.
+ */
 const RUNTIME = ["pyodide.asm.wasm", "python_stdlib.zip"].map(
   (name) => new URL(`../../node_modules/pyodide/${name}`, import.meta.url).href,
 );

@@ -33,8 +33,10 @@ import { Fault } from "../fault.js";
  * @property {State} state
  */
 
-/** `spans` holds two numbers per chunk: the gap before it, and its length. @typedef {Stored & {blob: Blob, spans:
- * Uint32Array}} Opened */
+/**
+ * `spans` holds two numbers per chunk: the gap before it, and its length.
+ * @typedef {Stored & {blob: Blob, spans: Uint32Array}} Opened
+ */
 
 /**
  * A recording that is written into the store as one file.
@@ -307,8 +309,10 @@ export function openedOf(journal, media, since = 0) {
   };
 }
 
-/** Slices of the files on disk, without reading them. @param {Journal} journal  @param {File | undefined} media  @param
- * {string} type */
+/**
+ * Slices of the files on disk, without reading them.
+ * @param {Journal} journal  @param {File | undefined} media  @param {string} type
+ */
 function blobOf(journal, media, type) {
   if (journal.moved) return (media ?? new Blob()).slice(0, journal.size, type);
   const slices = journal.parts.map(({ file, from, to }) => file.slice(from, to, type));

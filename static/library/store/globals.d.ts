@@ -12,7 +12,8 @@ interface FileSystemSyncAccessHandle {
 
 interface FileSystemFileHandle {
   createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
-  /** Not in the standard yet, but in all browsers (https://developer.mozilla.org/docs/Web/API/FileSystemHandle/move).
-   * */
+  /**
+   * Not in the standard yet, but in all browsers (https://developer.mozilla.org/docs/Web/API/FileSystemHandle/move).
+   */
   move(name: string): Promise<void>;
 }

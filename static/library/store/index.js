@@ -13,8 +13,10 @@
 import CRC32 from "crc-32";
 
 /** @typedef {import("./folder.js").Stored} Stored */
-/** `bytes` is the size on disk; `at` identifies one state of a slot. @typedef {{id: string, at: number, known?: Stored,
- * bytes: number, slot: number}} Entry */
+/**
+ * `bytes` is the size on disk; `at` identifies one state of a slot.
+ * @typedef {{id: string, at: number, known?: Stored, bytes: number, slot: number}} Entry
+ */
 
 export const INDEX = "index";
 const SLOT = 512;

@@ -21,8 +21,10 @@ import CRC32 from "crc-32";
 
 /** The kinds of records: JSON about the take, a chunk, its end, or the file to which it has moved; */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
-/** space for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the
- * next. */
+/**
+ * space for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the
+ * next.
+ */
 export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9;
 
 export const HEAD = 12, SLOT = 20;

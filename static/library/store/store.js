@@ -203,8 +203,9 @@ class Store {
     for (const id of this.#held.keys()) this.release(id);
   }
 
-  /** Measure what other tabs have written and what space the browser has left. Simultaneous calls share one
-   * measurement. */
+  /**
+   * Measure what other tabs have written and what space the browser has left. Simultaneous calls share one measurement.
+   */
   #look() {
     this.#looking ??= this.#lookAround().finally(() => (this.#looking = undefined));
     return this.#looking;

@@ -85,8 +85,11 @@ export class Take {
     return journal.size > 0 ? journal : this.#heldOnly(milliseconds);
   }
 
-  /** The chunks in memory, of a take whose file cannot be read. @param {number} milliseconds  @returns
-   * {Promise<Journal>} */
+  /**
+   * The chunks in memory, of a take whose file cannot be read.
+   * @param {number} milliseconds
+   * @returns {Promise<Journal>}
+   */
   async #heldOnly(milliseconds) {
     const held = new Blob(this.#held.map(({ blob }) => blob));
     const whole = this.#held.length === this.#count;

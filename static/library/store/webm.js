@@ -46,8 +46,10 @@ export class WebmIndex {
   #rest = new Uint8Array();
   /** @type {Cue[]} */
   #cues = [];
-  /** The time of the last block, and its distance from the one before, by track. @type {Map<number, {last: number,
-   * step: number}>} */
+  /**
+   * The time of the last block, and its distance from the one before, by track.
+   * @type {Map<number, {last: number, step: number}>}
+   */
   #times = new Map();
   #picture = 0;
   #tracks = new Uint8Array();
@@ -220,8 +222,10 @@ function children(bytes) {
   return found;
 }
 
-/** The children of this name. @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent
- * */
+/**
+ * The children of this name.
+ * @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent
+ */
 function within(bytes, id, depth = 1) {
   const offset = depth ? (elementAt(bytes, 0)?.from ?? 0) : 0;
   return children(bytes.subarray(offset))
