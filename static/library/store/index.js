@@ -52,7 +52,7 @@ export class Index {
     });
   }
 
-  /** Write it anew where some or all of it is missing: what is whole is true. */
+  /** Write a new index if some or all of it is missing. Intact slots are correct and are kept. */
   async #complete() {
     const folder = await this.folder();
     const names = (await Array.fromAsync(folder.keys())).filter((name) => name !== INDEX && !this.#entries.has(name));
