@@ -273,7 +273,7 @@ async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
 
 @pytest.fixture
 async def page_probe() -> Any:
-    """What the library opened, holds and left behind in this realm since the test began (page_probe.js)."""
+    """The objects that the library opened, holds or left behind since the test began (page_probe.js)."""
     import js
 
     await load_support("page_probe", "pageProbe")

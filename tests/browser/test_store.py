@@ -15,7 +15,7 @@ from mediarecorder import (
     RecordingStore,
     record,
 )
-from mediarecorder._host.browser import js, js_object
+from mediarecorder._host.browser import create_proxy, js, js_object
 from mediarecorder._recorder import sinks, take
 
 
@@ -306,6 +306,20 @@ class TestWithoutAWorker:
         recording = await store.recover(stored.id)
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
+
+    async def test_slow_lock_is_not_a_recording_in_use(self, store, recorded):
+        recording = await recorded("sound")
+        locks, request = js.navigator.locks, js.navigator.locks.request
+
+        async def late(*arguments):
+            del locks.request  # the next one is the browser's own again
+            await asyncio.sleep(1.2)  # more than a reader needs, and what a busy browser has taken to answer
+            return await request.call(locks, *arguments)
+
+        proxy = locks.request = create_proxy(late)
+        added = await store.add(recording)
+        assert added.size == recording.size
+        proxy.destroy()
 
     async def test_limit_is_respected(self, both):
         name = f"test-{secrets.token_hex(4)}"

@@ -108,11 +108,11 @@ class Marimo:
         return self.cell(index).get_by_test_id("console-output-area")
 
     def outputs(self, index: int) -> dict[str, Any] | None:
-        """A cell's output as the kernel told it: its mimetype and data."""
+        """A cell's output as the kernel reported it: its mimetype and data."""
         return self._told(index)["output"]
 
     def printed(self, index: int) -> str:
-        """What a cell wrote to stdout."""
+        """A cell's stdout."""
         told = self._told(index)["console"]
         return "".join(part["data"] for part in told if part["channel"] == "stdout")
 
