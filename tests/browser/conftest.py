@@ -188,7 +188,7 @@ def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library waits half a second, not ten, for the first data, and one, not five, for the last."""
     monkeypatch.setattr(capture, "FIRST_DATA", 0.5)
-    monkeypatch.setattr(take, "SILENCE", 4)
+    monkeypatch.setattr(take, "STOP_TIMEOUT_TICKS", 4)
 
 
 @pytest.fixture
