@@ -535,6 +535,18 @@ async def test_picture_keeps_its_size_from_preview_to_player(put, stage):
     assert sizes[0][0] > 300
 
 
+async def test_long_device_names_stay_inside_the_panel(put, stage):
+    stage.style.width = "240px"
+    panel = RecorderPanel()
+    seen = await put(panel)
+    panel._show(microphones=[{"id": "1", "label": "A microphone with a very long name" * 5}])
+    select = seen.root.querySelector("select")
+    await until(lambda: "very long" in select.textContent)
+    right = select.getBoundingClientRect().right
+    stage.removeAttribute("style")
+    assert right <= 8 + 240, "the body's margin and the stage"
+
+
 async def test_two_views_show_the_same_panel(put):
     panel = RecorderPanel()
     one, other = await put(panel), await put(panel)

@@ -116,6 +116,12 @@ def test_pytest_is_the_same_inside_and_outside_the_browser():
     assert {package: outside.get(package) for package in inside} == inside
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_documentation_names_the_current_wheel(page):
+    versions = re.findall(r"mediarecorder-([\w.]+)-py3-none-any\.whl", (ROOT / page).read_text())
+    assert set(versions) == {mediarecorder.__version__}
+
+
 def test_make_help_lists_every_target():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
