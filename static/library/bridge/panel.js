@@ -35,6 +35,7 @@ const RELEASE = 600;
 const STYLE = `
   :host { display: block; max-width: 40rem; color: inherit; font: inherit; }
   [hidden] { display: none !important; }
+  .panel, label { grid-template-columns: minmax(0, 1fr); }
   .panel { display: grid; gap: .6rem; padding: .75rem; border: 1px solid; border-radius: .5rem; }
   .row { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; }
   label { display: grid; gap: .15rem; flex: 1 1 12rem; min-width: 0; font-size: .875em; }
