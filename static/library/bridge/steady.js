@@ -13,8 +13,9 @@ import { Continuous } from "./sound.js";
 
 /** After this many milliseconds, read a canvas that has delivered no picture, and show black for a muted track. */
 const FIRST = 200;
-/** After this many, show black for all other tracks: until then the sound waits, so black is shown only if necessary.
- * */
+/**
+ * After this many, show black for all other tracks: until then the sound waits, so black is shown only if necessary.
+ */
 const FIRST_AT_LAST = 1000;
 /** Milliseconds between two checks for changes that the user makes to the tracks. */
 const LOOK = 200;
