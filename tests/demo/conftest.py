@@ -11,13 +11,13 @@ from demo_page import Demo
 from playwright.sync_api import Page
 
 #: No service workers, because most pages are closed before theirs has fetched everything again.
-UNKEPT = {"service_workers": "block"}
+NO_SERVICE_WORKER = {"service_workers": "block"}
 
 
 @pytest.fixture
 def page(launch: Callable[..., Page], engine: str) -> Page:
     """A blank page, in Chromium and then in Firefox."""
-    return launch(engine, context=UNKEPT)
+    return launch(engine, context=NO_SERVICE_WORKER)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def demo_in(lane_page: Callable[..., Page], site: str, tmp_path: Path) -> Callab
     """The demo in one of the harness's lanes: ``demo_in("chromium-denied")``."""
 
     def open_in(lane: str, address: str = f"{site}/", script: str = "") -> Demo:
-        page = lane_page(lane, **UNKEPT)
+        page = lane_page(lane, **NO_SERVICE_WORKER)
         if script:
             page.add_init_script(script)
         return Demo(page, tmp_path).open(address)

@@ -102,7 +102,7 @@ export class Folder {
     const learnt = found.filter(({ isSure }) => isSure);
     if (learnt.length || gone.length) {
       await this.index.use((entries) => {
-        // Skip takes that were changed in the meantime: the one who changed them updates the index.
+        // Skip takes that were changed in the meantime: the code that changed them updates the index.
         const isAsBefore = (/** @type {string} */ id) => entries.get(id)?.at === known.get(id)?.at;
         const several = learnt.map(({ known, bytes }) => ({ id: known.id, known, bytes }));
         return this.index.put(several.filter(({ id }) => isAsBefore(id)), gone.filter(isAsBefore));
