@@ -13,8 +13,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from harness.lanes import DEFAULT, LANES
 
-#: Files that need no browser; each test of the others opens its own page.
+#: Files that need no browser; tests of the others open their own page or share one.
 QUICK = ("repository", "harness")
+#: Folders whose files share pages.
+TOGETHER = ("notebooks",)
 #: Lanes that take minutes.
 LONG = ("chromium", "chromium media", "firefox", "firefox media", "chromium-worker", "firefox-worker")
 #: Files that compute (the media engine, the judges). In the lanes of ``DEFAULT`` they are a separate group:
@@ -29,8 +31,10 @@ _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, revers
 
 
 def group_of(nodeid: str) -> str:
-    """The lane of a test that runs in one, or half of the lane; otherwise the name of its file."""
+    """The lane of a test that runs in one, or half of the lane; otherwise the name of its file or folder."""
     path = PurePosixPath(nodeid.split("::")[0])
+    if path.parent.name in TOGETHER:
+        return path.parent.name
     lane = _LANE.search(nodeid) if path.parent.name == "browser" or path.stem == "must_fail" else None
     if lane is None:
         return path.stem
@@ -48,8 +52,8 @@ def in_order(groups: dict[str, PurePosixPath]) -> list[str]:
         The file of one test in each group.
     """
     lanes = [name for name in LANES if name in groups]
-    long = [name for name in LONG if name in groups]
-    pages = [name for name, file in groups.items() if file.parent.name not in ("browser", *QUICK)]
+    long = [name for name in (*LONG, *TOGETHER) if name in groups]
+    pages = [name for name, file in groups.items() if file.parent.name not in ("browser", *QUICK, *TOGETHER)]
     first = [name for name in chain(*zip_longest(long, pages)) if name]
     return [*first, *(name for name in [*lanes, *groups] if name not in first)]
 
