@@ -20,11 +20,13 @@ from mediarecorder import (
     MediaStream,
     Recording,
     RecordingStore,
+    capture,
     media_devices,
     record,
 )
 from mediarecorder._host.browser import realm
 from mediarecorder._host.modules import load_into_page, load_into_worker
+from mediarecorder._recorder import take
 
 
 @pytest.fixture
@@ -180,6 +182,13 @@ def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
         await until(lambda: page_probe.workers.size == workers)
 
     return nothing_stays()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits half a second, not ten, for the first data, and one, not five, for the last."""
+    monkeypatch.setattr(capture, "FIRST_DATA", 0.5)
+    monkeypatch.setattr(take, "STOP_TIMEOUT_TICKS", 4)
 
 
 @pytest.fixture

@@ -90,7 +90,9 @@ ENDS = [
 
 
 @in_the_page
-@pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
+@pytest.mark.parametrize(
+    "end", [*ENDS[:3], *(pytest.param(end, marks=pytest.mark.firefox_in_soak) for end in ENDS[3:])]
+)
 async def test_data_recorded_in_a_busy_page_is_kept(microphone, engine, event_faults, end):
     recorder = await begun(microphone)
     recording = await end(recorder)

@@ -136,7 +136,7 @@ async def test_take_stopped_before_its_first_picture_still_has_one(put):
     assert seen.text("[role=alert]") == ""
 
 
-async def test_empty_take_is_reported(put, stage, monkeypatch):
+async def test_empty_take_is_reported(put, stage, monkeypatch, impatient):
     import js
 
     async def never_drawn(**_):
@@ -306,7 +306,13 @@ REMOVALS = {
 }
 
 
-@pytest.mark.parametrize("removal", REMOVALS)
+@pytest.mark.parametrize(
+    "removal",
+    [
+        pytest.param(name, marks=[pytest.mark.firefox_in_soak] if number else [])
+        for number, name in enumerate(REMOVALS)
+    ],
+)
 async def test_removed_panel_keeps_its_recording_and_releases_the_device(put, stage, monkeypatch, removal):
     opened = Opened(monkeypatch)
     panel = RecorderPanel()
@@ -324,7 +330,7 @@ async def must_be_gone(panel, waiting, opened):
     assert panel.last.size > 0
     assert panel.last.duration > 0.9
     assert panel.state == "inactive"
-    await until(lambda: not opened.live, 2)
+    await until(lambda: not opened.live)
     with pytest.raises(InvalidStateError, match="show the panel first"):
         await panel.recording()
 

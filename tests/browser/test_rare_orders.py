@@ -67,6 +67,7 @@ async def test_take_with_ended_tracks_ends_without_a_stop_event(events, event_fa
     assert recording.size > 0
 
 
+@pytest.mark.firefox_in_soak
 async def test_take_ends_without_any_event_after_stop(events, event_faults):
     recorder, _ = events
     await recorder.start(0.05)

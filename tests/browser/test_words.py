@@ -29,11 +29,13 @@ def test_names_convert_to_python_and_back(name):
 
 
 @given(st.dictionaries(CONSTRAINTS, st.dictionaries(st.sampled_from(["min", "max", "ideal"]), st.integers())))
+@pytest.mark.firefox_in_soak
 def test_nested_dictionaries_keep_their_values(constraints):
     assert rename(rename(constraints, snake_case), camel_case) == constraints
 
 
 @given(st.text())
+@pytest.mark.firefox_in_soak
 def test_escaped_text_opens_no_tag_and_closes_no_attribute(text):
     import html
 
