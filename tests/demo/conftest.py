@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import Demo
+from demo_page import UNKEPT, Demo
 from playwright.sync_api import Page
 
-#: No service workers, because most pages are closed before theirs has fetched everything again.
-UNKEPT = {"service_workers": "block"}
+from harness.fixtures import ENGINES
 
 
 @pytest.fixture
@@ -21,8 +20,20 @@ def page(launch: Callable[..., Page], engine: str) -> Page:
 
 
 @pytest.fixture
-def demo(page: Page, site: str, tmp_path: Path) -> Demo:
-    """The demo, ready to record."""
+def demo(shared_page: Callable[..., Demo], engine: str, site: str, tmp_path: Path) -> Demo:
+    """The demo, ready to record, in a page that tests share."""
+
+    def begin(page: Page) -> Demo:
+        return Demo(page, tmp_path).open(f"{site}/").remember()
+
+    demo = shared_page(f"demo in {engine}", ENGINES[engine], begin, Demo.tidy, **UNKEPT)
+    demo.folder = tmp_path
+    return demo
+
+
+@pytest.fixture
+def fresh_demo(page: Page, site: str, tmp_path: Path) -> Demo:
+    """The demo, ready to record, in a page of the test's own, for what `Demo.tidy` cannot undo."""
     return Demo(page, tmp_path).open(f"{site}/")
 
 

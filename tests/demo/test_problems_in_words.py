@@ -92,6 +92,8 @@ def test_error_of_the_recorder_keeps_the_take(demo):
     demo.record.click()
     expect(demo.stop).to_be_visible()
     expect(demo.problem).to_be_hidden()
+    demo.stop.click()
+    expect(demo.take(2)).to_be_visible()
 
 
 @firefox_in_soak

@@ -345,7 +345,8 @@ class Take:
 
     def _data(self, js_event: Any) -> None:
         """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""
-        self._quiet = 0
+        if self.phase != HANDING_OVER or self._awaited != "data":  # each request of `_drain` brings a chunk
+            self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
         event = Event("dataavailable", js_event)
         self._notify(self, event)
