@@ -15,7 +15,8 @@ from harness.lanes import DEFAULT, LANES
 
 #: Files that need no browser; tests of the others open their own page or share one.
 QUICK = ("repository", "harness")
-<<<<<<< HEAD
+#: Folders whose files share pages.
+TOGETHER = ("notebooks",)
 #: The lanes of ``DEFAULT`` take minutes, so these files are separate groups there: those that compute (with
 #: the media engine or the judges), and those that mostly wait for recordings.
 PARTS = {
@@ -33,29 +34,13 @@ PARTS = {
 LONG = (
     *("chromium media", "chromium live", "chromium", "firefox live", "firefox", "chromium-worker"),
     *("firefox media", "firefox-worker", "chromium-pyodide-0.27"),
-=======
-#: Folders whose files share pages.
-TOGETHER = ("notebooks",)
-#: Lanes that take minutes.
-LONG = ("chromium", "chromium media", "firefox", "firefox media", "chromium-worker", "firefox-worker")
-#: Files that compute (the media engine, the judges). In the lanes of ``DEFAULT`` they are a separate group:
-#: the other files mostly wait for recordings.
-MEDIA = (
-    *("aac", "agreement", "agreement_of_all", "bit_rate", "broken_media", "convert", "docs", "exact"),
-    *("files_from_elsewhere", "flac", "frames", "moov_in_front", "mp3", "player", "samples", "seekable"),
-    *("shapes", "sound", "tags", "trim_and_concat"),
->>>>>>> main
 )
 
 _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, reverse=True))})(?=[-\]])")
 
 
 def group_of(nodeid: str) -> str:
-<<<<<<< HEAD
-    """The lane of a test that runs in one, or a part of the lane; otherwise the name of its file."""
-=======
-    """The lane of a test that runs in one, or half of the lane; otherwise the name of its file or folder."""
->>>>>>> main
+    """A test's lane, or a part of that lane; the name of its file or folder for a test without a lane."""
     path = PurePosixPath(nodeid.split("::")[0])
     if path.parent.name in TOGETHER:
         return path.parent.name
