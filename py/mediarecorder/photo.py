@@ -13,11 +13,11 @@ from .errors import InvalidStateError, NotFoundError, NotReadableError, NotSuppo
 from .media_file import MediaFile
 
 FIRST_FRAME = 10
-"""Seconds a camera gets for its first frame."""
+"""Seconds to wait for the first frame of a camera."""
 
 
 class Photo(MediaFile):
-    """A still picture. In a notebook it displays itself.
+    """A still picture. It displays itself in a notebook.
 
     >>> photo = await take_photo()
     >>> photo.width, photo.height, photo.mime_type
@@ -53,7 +53,7 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
     """One frame of a track."""
     checked_mime_type(mime_type)
     if js_track.kind != "video":
-        raise NotFoundError("take_photo: this track is sound; there is no picture in it")
+        raise NotFoundError("take_photo: this track is sound and has no picture")
     if js_track.readyState == "ended":
         raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
     stream = page().MediaStream.new(js.Array.of(js_track))  # alone, so that nothing else is decoded
@@ -68,7 +68,7 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
 
 def checked_mime_type(mime_type: object) -> None:
     if not isinstance(mime_type, str):
-        raise TypeError(f"mime_type is a string, not {mime_type!r}")
+        raise TypeError(f"mime_type must be a string, not {mime_type!r}")
 
 
 async def _drawn(js_stream: Any, mime_type: str) -> tuple[Any, int, int]:
@@ -95,7 +95,7 @@ async def _drawn(js_stream: Any, mime_type: str) -> tuple[Any, int, int]:
 
 
 def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:
-    """Raise where a browser that does not know the type quietly made a PNG."""
+    """Raise `NotSupportedError` if the browser does not support the type and silently made a PNG."""
     if blob.type != wanted.lower():
         raise NotSupportedError(
             f"{doing}: this browser cannot write {wanted!r}. Use image/jpeg or image/png."

@@ -96,7 +96,7 @@ SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 #: No service workers, because most pages are closed before theirs has fetched everything again.
-UNKEPT = {"service_workers": "block"}
+NO_SERVICE_WORKER = {"service_workers": "block"}
 
 
 class Demo:

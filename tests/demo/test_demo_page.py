@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from demo_page import UNKEPT, Demo
+from demo_page import NO_SERVICE_WORKER, Demo
 from playwright.sync_api import Page, expect
 
 from harness.fixtures import ENGINES
@@ -57,7 +57,7 @@ def mdn(shared_page, engine, site) -> Page:
     def tidy(page: Page) -> None:
         expect(page.locator("#state")).to_have_text("inactive")
 
-    return shared_page(f"MDN's example in {engine}", ENGINES[engine], begin, tidy, **UNKEPT)
+    return shared_page(f"MDN's example in {engine}", ENGINES[engine], begin, tidy, **NO_SERVICE_WORKER)
 
 
 @pytest.mark.console_errors

@@ -66,7 +66,7 @@ def test_page_appears_complete_names_its_loading_stage_and_has_little_javascript
 @firefox_in_soak
 def test_early_record_is_kept_and_served(held):
     held.record.click()
-    expect(held.status).to_contain_text("Recording begins as soon as Python is there.")
+    expect(held.status).to_contain_text("Recording starts as soon as Python is ready.")
     expect(held.record).to_have_attribute("aria-pressed", "true")
     assert held.opened() == 0
     held.let_go()
@@ -96,10 +96,10 @@ def test_early_record_requests_the_screen_at_once(held):
 @firefox_in_soak
 def test_early_record_is_cancelled_by_another_press_another_choice_or_a_refused_screen(held, engine):
     """The page releases the screen that it opened for the press, and Python later opens nothing."""
-    taken_back = "The press of Record is taken back."
+    cancelled = "Recording is cancelled."
     held.record.click()
     held.record.click()
-    expect(held.status).to_have_text(taken_back)
+    expect(held.status).to_have_text(cancelled)
     assert held.opened() == 0
 
     ways = [held.record.click, lambda: held.choose("Microphone")] if engine == "chromium" else []
@@ -111,7 +111,7 @@ def test_early_record_is_cancelled_by_another_press_another_choice_or_a_refused_
         held.page.wait_for_function(
             f"pageProbe.streams[{number}].getTracks().every(t => t.readyState === 'ended')"
         )
-        expect(held.status).to_have_text(taken_back)
+        expect(held.status).to_have_text(cancelled)
 
     held.refuse("NotAllowedError")
     held.choose("Screen")

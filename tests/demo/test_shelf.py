@@ -136,7 +136,7 @@ def test_take_with_a_picture_is_trimmed_by_numbers(demo):
     demo.type(demo.take(1).get_by_label("From (seconds)"), "0.5")
     demo.type(demo.take(1).get_by_label("To (seconds)"), "0.52")
     demo.take(1).get_by_role("button", name="Save as a new take").click()
-    expect(demo.answer(1)).to_contain_text("Choose a stretch of at least a tenth of a second.")
+    expect(demo.answer(1)).to_contain_text("Select at least a tenth of a second.")
     demo.type(demo.take(1).get_by_label("To (seconds)"), "1.5")
     demo.take(1).get_by_label("To (seconds)").press("Enter")
     part = demo.page.get_by_label("Player of Take 1 (trimmed)")
@@ -307,7 +307,7 @@ def test_link_opens_the_take_at_the_time(demo, engine):
     expect(demo.take(1)).to_be_visible()
     demo.page.wait_for_function("player => player.currentTime === 1.5", arg=demo.player(1).element_handle())
     demo.page.evaluate("location.hash = '#take=unknown&t=3'")
-    expect(demo.problem).to_contain_text("The take of this link is not here")
+    expect(demo.problem).to_contain_text("The take for this link is not here")
 
 
 @firefox_in_soak

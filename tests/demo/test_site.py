@@ -106,7 +106,7 @@ def visit(page: Page, tmp_path: Path):
     return visit
 
 
-def expect_kept(demo: Demo) -> None:
+def expect_cached(demo: Demo) -> None:
     expect(demo.page.locator("html[data-offline=ready]")).to_be_attached()
 
 
@@ -129,7 +129,7 @@ def test_site_records_below_a_path_without_other_hosts_and_offline_after_a_visit
     page.on("request", lambda request: asked.append(request.url))
     page.on("response", lambda response: response.status >= 400 and refused.append(response.url))
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     demo.make_take()
 
     found = probe(demo.content(1))
@@ -156,7 +156,7 @@ def test_site_records_below_a_path_without_other_hosts_and_offline_after_a_visit
 @firefox_in_soak
 def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     host.publish("one")
-    expect_kept(visit(host.url))
+    expect_cached(visit(host.url))
     first = visit(host.url)
     first.start_take()
     host.publish("two")
@@ -199,7 +199,7 @@ SETTLED = """async () => {
 @chromium_only
 def test_incomplete_version_is_not_stored(host, visit):
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     kept = caches(demo)
     host.publish("two")
     style = host.site / "static/demo/style.css"
@@ -219,7 +219,7 @@ def test_incomplete_version_is_not_stored(host, visit):
 @chromium_only
 def test_page_does_not_hide_another_program_at_its_port(host, visit):
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     shutil.rmtree(host.site)
     host.site.mkdir()
     (host.site / "index.html").write_text(
@@ -235,7 +235,7 @@ def test_page_does_not_hide_another_program_at_its_port(host, visit):
 @chromium_only
 def test_page_of_make_demo_is_stored_with_its_headers(site, visit):
     demo = visit(f"{site}/")
-    expect_kept(demo)
+    expect_cached(demo)
     demo.page.context.set_offline(True)
     demo.page.reload(wait_until="commit")
     assert demo.page.evaluate("crossOriginIsolated")

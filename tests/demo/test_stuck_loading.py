@@ -90,7 +90,7 @@ def test_delayed_file_is_reported_and_loading_continues(visit, server, address, 
     assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
     wind_on(page)
     assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
-    for reason in ("the network is gone", "something blocks a request", "“.wasm” must be application/wasm"):
+    for reason in ("the network is down", "something blocks a request", "“.wasm” must be application/wasm"):
         expect(stuck(page)).to_contain_text(reason)
     if file != "core.js":
         expect(page.locator("#missing")).to_have_text(file)

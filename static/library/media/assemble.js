@@ -206,8 +206,10 @@ async function isEmpty(tracks, parts) {
   return false;
 }
 
-/** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param
- * {import("mediabunny").EncodedPacket} last */
+/**
+ * Whether a sound ends within its last packet.
+ * @param {EncodedPacketSink} sink  @param {import("mediabunny").EncodedPacket} last
+ */
 async function isShortened(sink, last) {
   const before = await sink.getPacket(last.timestamp - 1e-6, { metadataOnly: true });
   return before !== null && before.duration - last.duration > 2e-3;

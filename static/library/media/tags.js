@@ -52,8 +52,10 @@ const INFO = {
   trackNumber: ["ITRK", "IPRT"],
 };
 
-/** The names under which a container stores each tag; we write the first one. @type {Record<Kind, Record<string,
- * string[]>>} */
+/**
+ * The names under which a container stores each tag; we write the first one.
+ * @type {Record<Kind, Record<string, string[]>>}
+ */
 const PLACES = {
   matroska: {
     title: ["TITLE"], // and in the header of the segment, which mediabunny reads and writes
@@ -209,8 +211,10 @@ const ofParts = (raw) =>
 /** @param {Name} name */
 const isNumber = (name) => /Number$|Total$|^beats/.test(name);
 
-/** The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute. @param {any} raw
- * */
+/**
+ * The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute.
+ * @param {any} raw
+ */
 function dateOfParts({ TYER, TDAT, TIME }) {
   const [, day, month] = /^(\d\d)(\d\d)$/.exec(TDAT ?? "") ?? [];
   const [, hour, minute] = /^(\d\d)(\d\d)$/.exec(TIME ?? "") ?? [];

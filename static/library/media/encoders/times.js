@@ -28,8 +28,10 @@ export function inTime(Encoder, delay, channels) {
     #next = -delay;
     /** Receives the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
     #receive = () => {};
-    /** Packets that end after the input so far, and their first samples. @type {{packet: EncodedPacket, meta: unknown,
-     * from: number}[]} */
+    /**
+     * Packets that end after the input so far, and their first samples.
+     * @type {{packet: EncodedPacket, meta: unknown, from: number}[]}
+     */
     #waiting = [];
 
     async init() {
