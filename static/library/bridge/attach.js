@@ -11,9 +11,11 @@ const TAG = "mediarecorder-view";
 const MOST = 1000;
 /** Precedes a note about what to do. The browser does not report which of the two it is. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
-/** Players and pictures are no wider than the page. (A style attribute would need a policy that allows it.) */
+/** Players and pictures are no wider than the page, and cells of tables with players stand apart in marimo too. (A style
+ * attribute would need a policy that allows it.) */
 const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; height: auto; }`);
+STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; } figure ${TAG} > :is(img, video) { height: auto; }
+  :where(table:has(${TAG})) :where(th, td) { padding: .3em .5em; }`);
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
