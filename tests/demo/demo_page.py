@@ -72,7 +72,7 @@ CHOOSE_NOTHING = """(globals) => {
 }"""
 # What a user sees, and functions of the browser that a test may have replaced.
 STATE = """() => {
-  const elsewhere = ":not(:is(#live, #lost) *)"; // what is only seen with a take or a lost device
+  const elsewhere = ":not(:is(#live, #lost) *)"; // elements that appear only with a take or a lost device
   const fields = [...document.querySelectorAll(`:is(select, input, button)${elsewhere}, details`)];
   const seen = [...document.querySelectorAll("body *:not(option)")].filter((e) => e.checkVisibility());
   return {
