@@ -46,7 +46,7 @@ def of_file(doing: str) -> Iterator[None]:
     try:
         with translated(doing):
             yield
-    except (AbortError, NotFoundError, NotReadableError) as error:  # the first one in Firefox
+    except (AbortError, NotFoundError, NotReadableError) as error:  # quirk: firefox-aborts-reading-gone-data
         raise data_gone(doing) from error
 
 
@@ -247,7 +247,8 @@ class MediaFile(Displayed):
 
     async def _readable(self) -> None:
         """Of a download that fails the browser tells nobody else than the user. And after one of data that is
-        gone, `enumerateDevices` never settles in Firefox (153), in any page of that site."""
+        gone, `enumerateDevices` never settles in Firefox (153), in any page of that site
+        (quirk: firefox-lists-no-devices-after-a-failed-download)."""
         await read(self._blob.slice(0, 1), "save")
 
     async def _save_here(self, name: str) -> str:

@@ -77,6 +77,7 @@ async def _mixed_sound(sounds: list[MediaStreamTrack]) -> tuple[Any, list[MediaS
             context.createMediaStreamSource(MediaStream([sound]).js).connect(destination)
     try:
         # Until the page was clicked, or without a loudspeaker, a context may stand still: silence.
+        # (quirk: firefox-plays-nothing-without-a-loudspeaker)
         await asyncio.wait_for(settle(context, "resume", doing="mix"), RUNNING)
     except BaseException as error:
         context.close()

@@ -72,7 +72,7 @@ def checked_mime_type(mime_type: object) -> None:
 
 
 async def _drawn(js_stream: Any, mime_type: str) -> tuple[Any, int, int]:
-    """By way of a video element and a canvas: Firefox has no ImageCapture."""
+    """By way of a video element and a canvas (quirk: firefox-has-no-image-capture)."""
     require_readable("take_photo")
     video = js.document.createElement("video")
     video.muted = video.playsInline = True

@@ -53,6 +53,7 @@ async def ends(recording):
     return played["sound"]["end"], played["pictures"][-1]["time"]
 
 
+@pytest.mark.quirk("chromium-drops-late-pictures-at-stop")
 @in_the_page
 @pytest.mark.time_limit(90)
 async def test_late_encoder_delivers_everything(noise):
@@ -95,6 +96,8 @@ async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     assert log == ["stop"]
     assert (await requested).size >= 0
     assert recording.size == sum(chunk.size for chunk in recording.chunks)
+    # Each tick asks for data. It took 30 s as long as empty chunks counted as data for a listener.
+    assert [chunk.size for chunk in recording.chunks].count(0) < 20
 
 
 async def test_draining_ends_with_its_tracks(both):

@@ -3,7 +3,6 @@ later."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from .._host.bridge import ensure_connected
 from .._host.browser import js, js_object, page, realm, settle
 from .._host.modules import load_module
 from ..errors import MediaError
+from ..outcome import spawn
 from .text import escape
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     """The content of an element: ``stream``, ``poster`` and ``src`` (URLs), ``svg`` (trusted text)."""
 
 log = logging.getLogger("mediarecorder")
-
-_tasks: set[asyncio.Task[None]] = set()
 
 
 def view_name() -> str:
@@ -70,7 +68,7 @@ def noted(
     name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
-        in_background(_logged(page_side()))
+        spawn(_logged(page_side()))
     hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
@@ -84,7 +82,7 @@ def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
         if showing:
             await settle(await page_side(), "show", name, js_object(showing), doing="display")
 
-    in_background(_logged(bring()))
+    spawn(_logged(bring()))
     return name
 
 
@@ -93,10 +91,3 @@ async def _logged(work: Coroutine[Any, Any, Any]) -> None:
         await work
     except MediaError as error:
         log.warning("A display is not updated: %s", error)
-
-
-def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Run the coroutine as a background task."""
-    task = asyncio.ensure_future(work)
-    _tasks.add(task)  # the loop itself holds tasks weakly
-    task.add_done_callback(_tasks.discard)

@@ -18,7 +18,7 @@ export class PageServices {
     this.session = session;
   }
 
-  /** One frame of a stream, by way of a video element and a canvas: Firefox has no ImageCapture.
+  /** One frame of a stream, by way of a video element and a canvas (quirk: firefox-has-no-image-capture).
    * @param {string} stream  @param {string} type */
   async photograph(stream, type) {
     mustBeReadable();

@@ -93,7 +93,10 @@ export class Continuous {
   }
 }
 
-/** Chromium delivers the sound of a connection only while an element plays it. @param {MediaStreamTrack} track */
+/**
+ * Chromium delivers the sound of a connection only while an element plays it
+ * (quirk: chromium-silences-connections-nobody-plays). @param {MediaStreamTrack} track
+ */
 function playing(track) {
   if (track.label !== "remote audio") return undefined;
   const player = new Audio();

@@ -180,8 +180,10 @@ function kindOf(mimeType) {
 /** @param {Kind} kind */
 const isId3 = (kind) => kind === "id3" || kind === "wav";
 
-/** @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw @returns {string | number | undefined}
- * */
+/**
+ * @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw
+ * @returns {string | number | undefined}
+ */
 function valueOf(kind, name, named, raw) {
   if (name === "date" && isId3(kind) && raw.TYER && !raw.TDRC) return dateOfParts(raw);
   const parsed = name === "date" ? undefined : named[name];

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The times of encoded sound. The encoders' packages number packets from the time of the first sample on. But the
+ * The times of encoded sound. The encoders' packages time their packets from the first sample on. But the
  * decoded sound may be late, and the padding of the last packets is not sound.
  */
 
