@@ -68,6 +68,11 @@ if (String(changes.map(([, name]) => `${name}.patch`)) !== String(patchNames()))
   throw new Error("tools/patches/README.md does not list each patch once, in order");
 }
 
+// The files of mediabunny that the patches change.
+const changed = patchNames().flatMap((name) =>
+  [...readFileSync(`tools/patches/${name}`, "utf8").matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file]) => file),
+);
+
 // Third-party code in the encoders' packages.
 const compiled = {
   aac: "FFmpeg's encoder of AAC (https://ffmpeg.org), under the GNU Lesser General Public License, version 2.1 or later",
@@ -91,6 +96,10 @@ tools/patches/worker-as-function.mjs. mediabunny was changed by the patches in t
 distribution, mediarecorder-${library}.tar.gz. The patches:
 
 ${changes.map(([, name, why]) => `- ${name}.patch: ${why}`).join("\n")}
+
+They change these files of mediabunny:
+
+${[...new Set(changed)].sort().map((file) => `* ${file}`).join("\n")}
 
 The encoders also contain, compiled to WebAssembly by the makers of the packages:
 
