@@ -140,12 +140,12 @@ async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, event_fau
     await asyncio.wait_for(recorder.finished, 30)
 
 
-async def test_second_of_two_last_chunks_may_come_after_stop(events, event_faults):
+async def test_second_of_two_last_chunks_may_come_long_after_stop(events, event_faults):
     recorder, _ = events
     await recorder.start()
     while recorder.duration < 0.2:
         await recorder.request_data()
-    event_faults.rule = "second last chunk after stop"
+    event_faults.rule = "second last chunk long after stop"
     request = recorder.request_data()
     recording = await recorder.stop()
     assert await recording.bytes() == await bytes_of(event_faults.protocols[0])

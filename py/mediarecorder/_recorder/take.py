@@ -88,7 +88,7 @@ LAST_LOOK = 0.02
 LAST_LOOKS = 2
 """After an empty last chunk, this many checks in a row must find nothing new."""
 LAST_LOOKS_FOR_ALL = 25
-"""The same if no chunk at all came between the end and `stop`: every browser must deliver one."""
+"""The same if fewer chunks came than the browser owes: one for the end, and one for each pending request."""
 
 TOGETHER = 1.5
 """Milliseconds between the time stamps of two events fired together; Firefox rounds them to one."""
@@ -419,7 +419,8 @@ class Take:
             elif self._quiet >= self._patience:
                 self._stop_now()
         elif self.phase == LOOKING_AGAIN:
-            if self._quiet >= (LAST_LOOKS if count > self._count_at_end else LAST_LOOKS_FOR_ALL):
+            complete = count >= self._count_at_end + self._owed
+            if self._quiet >= (LAST_LOOKS if complete else LAST_LOOKS_FOR_ALL):
                 self._finish()
         elif self._quiet >= (AFTER_DATA_TICKS if count > self._count_at_end else STOP_TIMEOUT_TICKS):
             log.warning("The browser fired no `stop`; the take is closed with %d chunks.", count)

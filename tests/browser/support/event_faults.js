@@ -61,8 +61,8 @@ function pass(target, event, deliver) {
       if (event.type === "dataavailable" && inactive) setTimeout(deliver, 150, event);
       else deliver(event);
       break;
-    case "second last chunk after stop":
-      if (event.type === "dataavailable" && inactive && delivered.has(target)) setTimeout(deliver, 2, event);
+    case "second last chunk long after stop":
+      if (event.type === "dataavailable" && inactive && delivered.has(target)) setTimeout(deliver, 150, event);
       else deliver(event);
       if (event.type === "dataavailable" && inactive) setTimeout(() => delivered.add(target));
       break;
