@@ -112,6 +112,8 @@ async def test_still_picture_does_not_delay_the_sound(put, canvas, microphone, s
     assert take.size > 2000
     seen.press("Stop")
     assert (await waiting).id == take.id
+    # It must have loaded before the store's files are deleted.
+    await until(lambda: (player := seen.root.querySelector("[controls]")) and player.readyState)
 
 
 async def test_pause_and_resume_buttons_work(put):

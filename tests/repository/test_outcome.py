@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 from mediarecorder.outcome import spawn
 
@@ -32,4 +33,6 @@ def test_spawned_task_is_kept_until_it_ends():
         assert futures[0]() is None
 
     futures: list[weakref.ref[Future]] = []
-    asyncio.run(main())
+    # In a thread of its own: Playwright's event loop may be running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, main()).result()
