@@ -22,7 +22,6 @@ from ._host.browser import (
     insecure_context,
     js,
     page,
-    realm,
     require_browser,
     settle,
 )
@@ -446,10 +445,8 @@ class RecordingStore(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
         """
-        if realm() == "worker":
-            await reach_page()
-            return bool(await settle(page().services, "persist", doing="persist"))
-        return bool(await settle(js.navigator.storage, "persist", doing="persist"))
+        await reach_page()
+        return bool(await settle(page().navigator.storage, "persist", doing="persist"))
 
     def close(self) -> None:
         """Give back what the store holds; the recordings stay on disk.

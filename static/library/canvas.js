@@ -1,5 +1,5 @@
 // @ts-check
-/** Whether what is read from a canvas is what was drawn (py/mediarecorder/photo.py asks the same). */
+/** Whether what is read from a canvas is what was drawn (py/mediarecorder/_host/canvas.py asks the same). */
 
 import { Fault } from "./fault.js";
 

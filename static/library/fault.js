@@ -12,6 +12,23 @@ export class Fault extends Error {
   }
 }
 
+/**
+ * What the promise brings, or a NotReadableError when that takes longer.
+ * @template T  @param {Promise<T>} promise  @param {number} milliseconds  @param {string} otherwise
+ */
+export async function inTime(promise, milliseconds, otherwise) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Fault("NotReadableError", otherwise)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The data of a recording cannot be read any more: Python has the text. */
 export const gone = () => new Fault("NotReadableError", "");
 

@@ -13,6 +13,7 @@ from .browser import (
     has_origin,
     insecure_context,
     js,
+    page,
     realm,
     require_browser,
     settle,
@@ -159,3 +160,9 @@ async def reach_page() -> None:
     """What every awaitable that needs the page does first: in a worker, connect."""
     if realm() == "worker" and not connected():
         await connect()
+
+
+async def page_services() -> Any:
+    """What the page does for Python in either realm (static/library/page/services.js)."""
+    await reach_page()
+    return await load_module("page") if realm() == "page" else page().services

@@ -14,6 +14,7 @@ import {
   MediaStreamTrack,
   Permissions,
   Services,
+  StorageManager,
 } from "./mirrors.js";
 import { VERSION } from "./protocol.js";
 
@@ -37,7 +38,7 @@ const page = {
       return features && { allowedFeatures: () => features };
     },
   },
-  navigator: { mediaDevices, permissions: new Permissions() },
+  navigator: { mediaDevices, permissions: new Permissions(), storage: new StorageManager() },
   services: new Services(),
 };
 

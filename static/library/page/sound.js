@@ -1,67 +1,76 @@
 // @ts-check
 /** The page's audio: how loud a stream is, and several sounds in one track. */
 
-import { Fault } from "../fault.js";
+import { inTime } from "../fault.js";
 
 /** Milliseconds the browser's audio gets to run. */
 const RUNNING = 3000;
 const SILENT = "the browser's audio does not run, so sounds cannot be mixed. Call it from a click, and check that the " +
   "system has an audio output.";
 
-/** Tells how loud a stream is (py/mediarecorder/levels.py). */
+/** Tells how loud a stream is. */
 export class Meter {
-  #context = new AudioContext();
+  /** @type {AudioContext | undefined} */
+  #context;
+  /** @type {any} */
+  #analyser;
+  /** @type {any} */
+  #samples;
 
-  /** @param {MediaStream} stream  @param {number} seconds */
+  /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
   constructor(stream, seconds) {
-    this.analyser = this.#context.createAnalyser();
-    const wanted = seconds * this.#context.sampleRate;
-    this.analyser.fftSize = Math.min(32768, Math.max(256, 2 ** Math.ceil(Math.log2(wanted))));
-    this.source = this.#context.createMediaStreamSource(stream);
-    this.source.connect(this.analyser);
-    this.samples = new Float32Array(this.analyser.fftSize);
+    this.stream = stream;
+    this.seconds = seconds;
+  }
+
+  begin() {
+    const context = (this.#context = new AudioContext());
+    this.#analyser = context.createAnalyser();
+    const wanted = this.seconds * context.sampleRate;
+    this.#analyser.fftSize = Math.min(32768, Math.max(256, 2 ** Math.ceil(Math.log2(wanted))));
+    context.createMediaStreamSource(this.stream).connect(this.#analyser);
+    this.#samples = new Float32Array(this.#analyser.fftSize);
   }
 
   read() {
-    this.analyser.getFloatTimeDomainData(this.samples);
+    this.#analyser.getFloatTimeDomainData(this.#samples);
     let peak = 0;
     let sum = 0;
-    for (const sample of this.samples) {
+    for (const sample of this.#samples) {
       peak = Math.max(peak, Math.abs(sample));
       sum += sample * sample;
     }
     peak = Math.min(1, peak);
-    return { peak, rms: Math.min(peak, Math.sqrt(sum / this.samples.length)) };
+    return { peak, rms: Math.min(peak, Math.sqrt(sum / this.#samples.length)) };
   }
 
   close() {
-    this.#context.close().catch(() => {});
+    this.#context?.close().catch(() => {});
   }
 }
 
-/** Adds sounds up (py/mediarecorder/mixing.py). */
+/** Adds sounds up. */
 export class Mix {
-  #context = new AudioContext();
+  /** @type {AudioContext | undefined} */
+  #context;
 
   /** @param {MediaStreamTrack[]} tracks */
   constructor(tracks) {
-    const destination = this.#context.createMediaStreamDestination();
-    for (const track of tracks) this.#context.createMediaStreamSource(new MediaStream([track])).connect(destination);
-    this.stream = destination.stream;
+    this.tracks = tracks;
   }
 
-  /** Until the page was clicked, or without a loudspeaker, a context may stand still. */
+  /** The stream of the sum. */
   async begin() {
-    /** @type {any} */
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Fault("NotReadableError", SILENT)), RUNNING);
-    });
-    await Promise.race([this.#context.resume(), late]).finally(() => clearTimeout(timer));
+    const context = (this.#context = new AudioContext());
+    const destination = context.createMediaStreamDestination();
+    for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
+    // Until the page was clicked, or without a loudspeaker, a context may stand still.
+    await inTime(context.resume(), RUNNING, SILENT);
+    return destination.stream;
   }
 
   close() {
-    this.#context.close().catch(() => {});
+    this.#context?.close().catch(() => {});
   }
 }
 

@@ -1,0 +1,194 @@
+"""What the page does for Python is the same for Python in the page and for Python in a worker."""
+
+import asyncio
+
+import pytest
+from patience import until
+from workers import PythonWorker
+
+from mediarecorder import MediaStream
+from mediarecorder._host.modules import load_module
+from mediarecorder._recorder.steady import Steady
+
+pytestmark = [pytest.mark.page_only("the page starts a worker of its own"), pytest.mark.time_limit(60)]
+
+both_realms = pytest.mark.parametrize("realm", ["page", "worker"])
+WORKERS = []
+
+
+@pytest.fixture
+async def python(realm, open_channel):
+    """``await python(source)`` is what Python in that realm says at last."""
+    if realm == "page":
+        from pyodide.code import eval_code_async
+
+        names = {}
+        return lambda source: eval_code_async(source, names)
+    if not WORKERS:
+        WORKERS.append(PythonWorker())
+        await WORKERS[0].run(f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")')
+    return WORKERS[0].run
+
+
+@pytest.fixture
+def run_script():
+    """Run JavaScript in the page; what it returns is called after the test."""
+    import js
+
+    ends = []
+    yield lambda text: ends.append(js.Function.new(text)())
+    for end in ends:
+        end()
+
+
+PREVIEW = """
+import mediarecorder
+stream = await mediarecorder.media_devices.get_user_media(video=True)
+stream._repr_html_()
+"""
+
+
+@both_realms
+@pytest.mark.parametrize("seconds", [0, pytest.param(8, marks=pytest.mark.soak)])
+async def test_preview_is_live_whenever_and_wherever_it_is_inserted(python, stage, seconds):
+    import js
+    from pyodide.ffi import to_js
+
+    html = await python(PREVIEW)
+    await asyncio.sleep(seconds)
+    hosts = [js.document.createElement("div") for _ in range(2)]
+    shadow = hosts[1].attachShadow(to_js({"mode": "closed"}, dict_converter=js.Object.fromEntries))
+    stage.append(*hosts)
+    for place in (hosts[0], shadow):
+        place.innerHTML = html
+        player = place.querySelector("video")
+        await until(lambda player=player: player.videoWidth and not player.paused)
+        assert player.muted
+        assert player.srcObject.active
+    await python("stream.stop()")
+
+
+PICKER = """
+const own = window.showSaveFilePicker;
+window.picker = { closed: false, gone: false, aborted: 0 };
+window.showSaveFilePicker = async ({ suggestedName }) => {
+  if (picker.closed) throw new DOMException("The user closed it.", "AbortError");
+  const folder = await navigator.storage.getDirectory();
+  const write = async () => { throw new DOMException("The file is gone.", "NotReadableError"); };
+  const torn = { name: suggestedName, createWritable: async () => ({ write, abort: async () => picker.aborted++ }) };
+  return picker.gone ? torn : folder.getFileHandle(suggestedName, { create: true });
+};
+return () => { window.showSaveFilePicker = own; };
+"""
+SAVE = """
+import mediarecorder
+recording = mediarecorder.Recording.from_bytes(b"all of it", "audio/webm")
+try:
+    said = await recording.save("chosen", pick=True)
+except mediarecorder.MediaError as error:
+    said = f"{type(error).__name__}: {error}"
+said
+"""
+
+
+@both_realms
+@pytest.mark.firefox_in_soak
+async def test_file_is_written_where_the_user_chose(python, run_script):
+    import js
+
+    run_script(PICKER)
+    assert await python(SAVE) == "chosen.webm"
+    folder = await js.navigator.storage.getDirectory()
+    file = await (await folder.getFileHandle("chosen.webm")).getFile()
+    assert await file.text() == "all of it"
+    await folder.removeEntry("chosen.webm")
+
+    js.picker.closed = True
+    assert (await python(SAVE)).startswith("AbortError: save: ")
+
+    js.picker.closed, js.picker.gone = False, True
+    assert (await python(SAVE)).startswith("NotReadableError: save: This recording's data is gone")
+    assert js.picker.aborted == 1
+
+
+CONTEXTS = """
+const Own = window.AudioContext;
+window.contexts = [];
+window.AudioContext = class extends Own {
+  constructor(...options) {
+    super(...options);
+    contexts.push(this);
+  }
+  resume() {
+    return new Promise(() => {});
+  }
+};
+return () => { window.AudioContext = Own; };
+"""
+MIX = """
+import asyncio
+import mediarecorder
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+mixing = asyncio.ensure_future(mediarecorder.mix(stream, stream.clone()))
+"""
+CANCEL = """
+mixing.cancel()
+await asyncio.wait([mixing])
+stream.stop()
+mixing.cancelled()
+"""
+LEVELS = """
+import mediarecorder
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+levels = stream.levels(0.02)
+level = await levels.__anext__()
+await levels.aclose()
+stream.stop()
+0 <= level.rms <= level.peak <= 1
+"""
+
+
+@both_realms
+@pytest.mark.lane("chromium")  # Firefox's contexts do not change their state without a sound card
+async def test_audio_context_is_closed_however_its_use_ends(python, run_script):
+    import js
+
+    run_script(CONTEXTS)
+    await python(MIX)
+    await until(lambda: js.contexts.length == 1)
+    assert str(await python(CANCEL)) == "True"
+    await until(lambda: js.contexts[0].state == "closed")
+    assert str(await python(LEVELS)) == "True"
+    await until(lambda: js.contexts.length == 2 and js.contexts[1].state == "closed")
+
+
+async def test_python_and_the_page_make_the_same_tracks_for_a_take(canvas, engine):
+    """`start()` acts at once, so Python makes them in the page, where page.js may not be there yet."""
+    import js
+
+    context = js.AudioContext.new()
+    canvas.draw("red")
+    sounds = MediaStream(context.createMediaStreamDestination().stream).tracks
+    stream = MediaStream([*canvas.stream().tracks, *(sounds if engine == "chromium" else [])])
+    sources = [*stream.js.getTracks(), None][:2]
+    page = await load_module("page")
+    by_python = Steady(stream.js, *sources, 0.25)
+    by_the_page = page.Steady.new(stream.js, *sources, 250)
+
+    def made(tracks):
+        return [
+            (
+                track.constructor.name,
+                getattr(track.getSettings(), "sampleRate", None),
+                getattr(track.getSettings(), "channelCount", None),
+            )
+            for track in tracks
+        ]
+
+    tracks = list(by_python.js_stream.getTracks())
+    assert made(tracks) == made(by_the_page.stream.getTracks())
+    assert not {track.id for track in tracks} & {track.id for track in stream.js.getTracks()}
+    for steady in (by_python, by_the_page):
+        steady.close()
+    stream.stop()
+    context.close()
