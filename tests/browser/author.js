@@ -1,5 +1,5 @@
 // @ts-check
-/** What the author of a page writes. */
+/** Code that a page's author writes. */
 
 import { openChannel } from "/py/mediarecorder/js/page.js";
 

@@ -6,7 +6,7 @@ from mediarecorder import MediaStream
 
 
 class Canvas:
-    """Of 160 x 120, on which nothing was drawn."""
+    """A canvas of 160 x 120, with nothing drawn on it."""
 
     def __init__(self) -> None:
         import js

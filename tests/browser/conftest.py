@@ -1,4 +1,4 @@
-"""Fixtures of the inner tests. They run in the page; pytest outside only reads their names."""
+"""Fixtures of the inner tests. They run in the page; pytest outside only collects their names."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ async def open_channel() -> Callable[[], str]:
 
     if not hasattr(js, "openChannel"):
         await load_into_page(f"{js.location.origin}/tests/browser/author.js")
-        # A script's `load` does not wait for what it awaits.
+        # A script's `load` does not wait for its top-level awaits.
         await until(lambda: hasattr(js, "openChannel"))
     return js.openChannel
 
 
 @pytest.fixture
 def mortal() -> Iterator[Callable[..., PythonWorker]]:
-    """``mortal()`` starts a worker of the test's own, that is ended with it."""
+    """``mortal()`` starts a worker that ends with the test."""
     workers = []
 
     def mortal(**options: Any) -> PythonWorker:
@@ -103,7 +103,7 @@ async def both() -> AsyncIterator[MediaStream]:
 
 @pytest.fixture
 async def store() -> AsyncIterator[RecordingStore]:
-    """A store of its own, empty before and after the test."""
+    """A store for this test, empty before and after it."""
     opened = await RecordingStore.open(f"test-{secrets.token_hex(4)}")
     yield opened
     await opened.clear()
@@ -112,14 +112,14 @@ async def store() -> AsyncIterator[RecordingStore]:
 
 RECORDED: dict[tuple[Any, ...], Recording] = {}
 LOST = 0.06
-"""Seconds of sound that may be missing in what the tests of its content take as recorded."""
+"""Seconds of sound that may be missing in a recording whose content is tested."""
 
 
 @pytest.fixture
 def recorded() -> Callable[..., Awaitable[Recording]]:
     """``await recorded("sound" | "picture" | "both", seconds, timeslice=…, mime_type=…)``.
 
-    Made once and shared by all tests of the page, which leave it as it is. Where sound is missing it is the
+    Made once and shared by all tests of the page, which must not change it. If sound is missing, it is the
     best of five: on a busy machine Firefox's fake microphone leaves some out.
     """
 
@@ -139,7 +139,7 @@ def recorded() -> Callable[..., Awaitable[Recording]]:
 
 @pytest.fixture
 async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterator[Any]:
-    """``await copy_of(…)`` is like `recorded`; it may be closed, and is when the page is empty again."""
+    """``await copy_of(…)`` is like `recorded`, but the copy may be closed; it is closed after the test."""
     copies: list[Recording] = []
 
     async def copy_of(kind: str, **options: Any) -> Recording:
@@ -154,17 +154,17 @@ async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterato
 
 @pytest.fixture
 def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
-    """``async with nothing_stays:`` no proxy and no worker that was made in it is there after it."""
+    """``async with nothing_stays:`` fails if a proxy or a worker made in its body still exists after it."""
 
     @asynccontextmanager
     async def nothing_stays() -> AsyncIterator[None]:
         samples = AudioSamples(bytes(4800), 48000)
-        await (await samples.to_recording("mp3")).convert("wav")  # the engine is loaded, and stays
+        await (await samples.to_recording("mp3")).convert("wav")  # load the engine, which stays
         gc.collect()
         orders.count_proxies()
         await asyncio.sleep(0.02)
-        workers = orders.workers()  # one that a worker keeps for the next MP3
-        own = orders.proxies()  # of the timer that just rang: Pyodide 0.27 keeps it until this returns
+        workers = orders.workers()  # the proxy that a worker keeps for the next MP3
+        own = orders.proxies()  # the proxy of the timer that just fired, which Pyodide 0.27 keeps until then
         yield
         await no_proxy_stays(orders, but=own)
         await until(lambda: orders.workers() == workers)
@@ -174,7 +174,7 @@ def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
 
 @pytest.fixture
 def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
-    """``drawing(width, height)`` is a stream of a canvas on which something goes on."""
+    """``drawing(width, height)`` is a stream of a canvas that changes all the time."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -205,7 +205,7 @@ def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
 
 @pytest.fixture
 async def frame() -> AsyncIterator[tuple[Any, str]]:
-    """A frame of the page that lends its camera, and the channel that it opened."""
+    """A frame of the page that opens its camera for a worker, and the channel that it opened."""
     import js
 
     opened = asyncio.get_running_loop().create_future()
@@ -221,7 +221,7 @@ async def frame() -> AsyncIterator[tuple[Any, str]]:
 
 @pytest.fixture
 def canvas() -> Canvas:
-    """A canvas on which nothing was drawn."""
+    """A canvas with nothing drawn on it."""
     return Canvas()
 
 
@@ -247,14 +247,14 @@ async def recorder(microphone: MediaStream) -> AsyncIterator[MediaRecorder]:
 
 @pytest.fixture
 async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
-    """A recorder that has begun to record: the browser has fired `start`."""
+    """A recorder that is recording: the browser has fired `start`."""
     await recorder.start()
     return recorder
 
 
 @pytest.fixture
 async def orders() -> AsyncIterator[Any]:
-    """Rare orders of events of real recorders, and a protocol of each: see orders.js."""
+    """Rare orders of events on real recorders, and a log of each recorder: see orders.js."""
     import js
 
     if not hasattr(js, "orders"):

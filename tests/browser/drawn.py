@@ -1,4 +1,4 @@
-"""WebM files of pictures that are known to the pixel: encoded by this browser, put together here."""
+"""WebM files whose pictures are known to the pixel: this browser encodes them, this module muxes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mediarecorder import Recording
 
 Colour = tuple[int, int, int]
 Picture = Callable[[int, int], Colour | int]
-"""What a picture has at x and y, each from 0 on and below 1000 whatever the size.
+"""The value of a picture at x and y, each from 0 to below 1000 whatever the size.
 
-It is a colour, or the brightness (16 to 235) that is to be stored: browsers do not agree on that of a colour.
+It is a colour, or the brightness (16 to 235) to store: browsers disagree about the brightness of a colour.
 """
 
 RED, GREEN, BLUE, WHITE, BLACK = (230, 0, 0), (0, 200, 0), (0, 0, 230), (255, 255, 255), (0, 0, 0)
@@ -24,12 +24,12 @@ def plain(colour: Colour) -> Picture:
 
 
 def grey(number: int) -> Picture:
-    """One that tells its number, from 0 to 49, by a brightness that is stored as it is."""
+    """A picture that encodes its number, from 0 to 49, in a brightness that is stored unchanged."""
     return lambda x, y: 32 + 4 * number
 
 
 def number_of(level: int) -> int:
-    """Which `grey` has this level, from 0 to 255, when it is decoded."""
+    """The number of the `grey` picture that decodes to this level, from 0 to 255."""
     return round((level * 219 / 255 - 16) / 4)
 
 
@@ -40,7 +40,7 @@ def quarters(x: int, y: int) -> Colour:
 
 @dataclass
 class Shot:
-    """A picture that appears at a time, in milliseconds; without `alpha` it is opaque."""
+    """A picture and the time at which it appears, in milliseconds; without `alpha` it is opaque."""
 
     at: int
     picture: Picture
@@ -60,8 +60,8 @@ async def drawn(
 ) -> Recording:
     """A WebM file without an index.
 
-    `damaged` is the number of the picture whose packet is noise, `display` the size that the file says it is
-    shown at, and `silence` the seconds of a sound that begins at 0.
+    `damaged` is the number of the picture whose packet is noise, `display` the display size that the file
+    states, and `silence` the seconds of a sound that begins at 0.
     """
     shots = list(shots)
     packets = await _encoded([(s.size, s.picture) for s in shots], codec, keys_every)
@@ -88,7 +88,7 @@ def _as_brightness(shot: Shot) -> Picture:
 async def _encoded(
     pictures: list[tuple[tuple[int, int], Picture]], codec: str, keys_every: int
 ) -> list[tuple[bytes, bool]]:
-    """Data of each packet, and whether it is a key frame."""
+    """The data of each packet, and whether it is a key frame."""
     import js
     from pyodide.ffi import create_proxy, to_js
 
@@ -175,7 +175,7 @@ async def damaged_in_the_middle(recording: Recording) -> Recording:
 
 
 def _noise(length: int) -> bytes:
-    """No packet of any codec: VP8 has no such version, VP9 no such marker, Opus no packet of 0 frames."""
+    """A packet that no codec accepts: VP8 has no such version, VP9 no such marker, Opus no empty packet."""
     return (b"\x5b\x00" + bytes((place * 167 + 91) & 255 for place in range(length)))[:length]
 
 
@@ -183,7 +183,7 @@ def _noise(length: int) -> bytes:
 
 
 def _blocks(data: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where the content of each SimpleBlock begins and ends."""
+    """The start and end of each SimpleBlock's content."""
     while start < end:
         width = 9 - data[start].bit_length()
         name = int.from_bytes(data[start : start + width])
@@ -191,7 +191,7 @@ def _blocks(data: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
         width = 9 - data[start].bit_length()
         size = int.from_bytes(data[start : start + width]) & ((1 << 7 * width) - 1)
         start += width
-        stop = min(end, start + size)  # an unknown size is a great one
+        stop = min(end, start + size)  # an unknown size is encoded as a very large one
         if name == 0xA3:
             yield start, stop
         elif name in (0x18538067, 0x1F43B675):

@@ -1,4 +1,4 @@
-"""Ask the judge outside the browser (tests/harness/judge.py) what a recording really contains.
+"""Ask the judge outside the browser (tests/harness/judge.py) for the real content of a recording.
 
 Each function takes a Blob, bytes, or anything with ``.blob`` that is one (a ``Recording``).
 """
@@ -24,10 +24,10 @@ async def probe(media: Any) -> dict[str, Any]:
 
 
 def last_packet(found: dict[str, Any]) -> float:
-    """Seconds by which two may differ about the length of what `probe` found: how long its last packet lasts.
+    """Seconds by which two lengths of a probed file may differ: the duration of its last packet.
 
-    Chromium's own good files do not count that of sound, which is 60 ms long. How long the last picture is to
-    be seen is not in the file; on a busy machine there are few in a second.
+    Chromium's own valid files do not count the last packet of sound, which is 60 ms long. A file does not
+    state how long its last picture is visible; on a busy machine there are few pictures in a second.
     """
     return 0.25 if any(stream["kind"] == "video" for stream in found["streams"]) else 0.08
 
@@ -43,39 +43,39 @@ async def colours(media: Any) -> list[dict[str, Any]]:
 
 
 CAMERA = ("red", "green", "blue", "white")
-"""What Chromium's fake camera shows over and over, a second each where the machine is not busy."""
+"""The colours that Chromium's fake camera repeats, each for a second if the machine is not busy."""
 
 
 def in_the_cameras_order(names: Iterable[str]) -> bool:
-    """Whether each colour is the next one, or the one after it: a busy machine leaves pictures out."""
+    """Whether each colour is the next one, or the one after it: a busy machine skips pictures."""
     places = [CAMERA.index(name) for name in names]
     return all((after - before) % len(CAMERA) in (1, 2) for before, after in itertools.pairwise(places))
 
 
 async def packets(media: Any) -> list[dict[str, Any]]:
-    """``kind``, ``count`` and ``digest`` of the packets of each stream, as they lie in the file."""
+    """``kind``, ``count`` and ``digest`` of the packets of each stream, in file order."""
     return await _ask("packets", media)
 
 
 async def index(media: Any) -> list[float] | None:
-    """The times at which the file says that one can enter it, in seconds; None if it does not say."""
+    """The times of the file's index entries, in seconds; None without an index."""
     return await _ask("index", media)
 
 
 async def sound(media: Any) -> dict[str, Any] | None:
-    """What is heard of the first sound, and when; None where there is none.
+    """The content of the first sound, with times; None without sound.
 
-    ``sample_rate``, ``channels``; ``start`` and ``end`` of what is heard, in seconds of the presentation,
-    which begins at 0; ``frames`` from 0 to the end; ``exact_frames``, as ffmpeg decodes them one after the
-    other; ``onsets``, when each beep begins; ``envelope``, the rms of every 10 ms from 0 on; ``gaps``, the
-    silences of 30 ms and more, each from when to when.
+    ``sample_rate``, ``channels``; ``start`` and ``end`` of the audible part, in seconds of the presentation,
+    which begins at 0; ``frames`` from 0 to the end; ``exact_frames``, as ffmpeg decodes them in sequence;
+    ``onsets``, the start of each beep; ``envelope``, the rms of every 10 ms from 0 on; ``gaps``, the start
+    and end of each silence of 30 ms or more.
     """
     return await _ask("sound", media)
 
 
 async def pictures(media: Any) -> list[dict[str, Any]]:
-    """Every picture that is decoded: ``time``, ``duration`` (seconds; None for the last) and ``code``, the
-    number that is painted into the pictures of the corpus (-1 where none can be read)."""
+    """Every decoded picture: ``time``, ``duration`` (seconds; None for the last) and ``code``, the
+    number painted into the pictures of the corpus (-1 if none can be read)."""
     return await _ask("pictures", media)
 
 
@@ -86,14 +86,14 @@ async def played(media: Any) -> dict[str, Any]:
 
 
 async def boxes(media: Any) -> list[str]:
-    """The names of an MP4 file's boxes that lie in no other, in order."""
+    """The names of an MP4 file's top-level boxes, in order."""
     return await _ask("boxes", media)
 
 
 async def readers(media: Any) -> dict[str, dict[str, Any]]:
-    """What other programs say, each of the formats that it reads: ``duration`` (seconds, or None),
-    ``warnings`` (texts) and ``tags``; of ``mediainfo``, ``mkvmerge`` and ``pyav`` also ``languages``, of
-    ``pyav`` and ``soundfile`` also ``frames``, which they decoded.
+    """The reports of other programs, each for the formats that it reads: ``duration`` (seconds, or None),
+    ``warnings`` (texts) and ``tags``; from ``mediainfo``, ``mkvmerge`` and ``pyav`` also ``languages``, from
+    ``pyav`` and ``soundfile`` also the number of decoded ``frames``.
 
     They are mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, pyav and exiftool.
     """
@@ -101,7 +101,7 @@ async def readers(media: Any) -> dict[str, dict[str, Any]]:
 
 
 async def foreign(name: str) -> Recording:
-    """A recording of a file of the corpus (tests/harness/corpus.py)."""
+    """A recording made from a file of the corpus (tests/harness/corpus.py)."""
     from js import fetch
 
     response = await fetch(f"/corpus/{name}")
@@ -119,7 +119,7 @@ async def _ask(question: str, media: Any) -> Any:
     body = to_js(media) if is_bytes else getattr(media, "blob", media)
     options = to_js({"method": "POST", "body": body}, dict_converter=Object.fromEntries)
     response = await fetch(f"/judge/{question}", options)
-    # Not by way of JavaScript, whose null is another thing in each Pyodide.
+    # Do not go through JavaScript, whose null differs between versions of Pyodide.
     answer = json.loads(await response.text())
     if "missing" in answer:
         raise LookupError(answer["missing"])

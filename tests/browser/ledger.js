@@ -1,9 +1,9 @@
 // @ts-check
-/** What the page has lent: its live tracks, and who listens to tracks, streams and recorders. */
+/** Counts the page's live tracks, and the listeners of tracks, streams and recorders. */
 
 /** @type {Set<MediaStreamTrack>} */
 const tracks = new Set();
-/** As long as the user has not answered. @type {Promise<void> | null} */
+/** Pending until the user has answered. @type {Promise<void> | null} */
 let asking = null;
 let asked = 0;
 const { getUserMedia } = MediaDevices.prototype;
@@ -57,7 +57,7 @@ window.BroadcastChannel = class extends BroadcastChannel {
 };
 
 /** @type {any} */ (window).ledger = {
-  /** From now on only what comes is counted. */
+  /** Counts only new tracks from now on. */
   begin() {
     tracks.clear();
     listened.clear();
@@ -65,9 +65,9 @@ window.BroadcastChannel = class extends BroadcastChannel {
   /** How many tracks that were opened or cloned are live. */
   live: () => [...tracks].filter((track) => track.readyState === "live").length,
   listeners: () => [...listened.values()].reduce((sum, keys) => sum + keys.size, 0),
-  /** How many of them are to events of a type. @param {string} type */
+  /** The number of listeners to events of a type. @param {string} type */
   listeners_to: (type) => [...listened.values()].flatMap((keys) => [...keys]).filter((key) => key.startsWith(`${type} `)).length,
-  /** Names of the Web Locks of this origin that somebody holds or waits for. */
+  /** Names of the Web Locks of this origin that are held or requested. */
   async locks() {
     const { held = [], pending = [] } = await navigator.locks.query();
     return [...held, ...pending].map((lock) => lock.name);
@@ -75,7 +75,7 @@ window.BroadcastChannel = class extends BroadcastChannel {
   channels: () => channels,
   /** How often the user was asked. */
   asked: () => asked,
-  /** From now on the user thinks about it, until the function is called that this returns. */
+  /** From now on the user does not answer, until the returned function is called. */
   hesitate() {
     /** @type {() => void} */
     let answer = () => {};
@@ -97,6 +97,6 @@ window.BroadcastChannel = class extends BroadcastChannel {
   fire(type) {
     for (const track of tracks) if (track.readyState === "live") track.dispatchEvent(new Event(type));
   },
-  /** How many tracks there were so far. */
+  /** The number of tracks so far. */
   opened: () => tracks.size,
 };

@@ -13,7 +13,7 @@ from mediarecorder import MediaStream
 
 @asynccontextmanager
 async def connected(stream: MediaStream) -> AsyncIterator[tuple[MediaStream, Any]]:
-    """``async with connected(stream) as (remote, sender):`` what arrives of its track, and what sends it."""
+    """``async with connected(stream) as (remote, sender):`` the received stream, and its track's sender."""
     import js
     from pyodide.ffi import create_proxy
 

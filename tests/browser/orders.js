@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Rare orders of events, made to happen on purpose: stands between *real* recorders and tracks and their
- * listeners, and passes on, holds back or reorders what the browser fires. It also keeps a protocol of
- * every recorder that is made, by listeners of its own that were there before any other. In a worker it stands
- * between the bridge's mirrors of them and their listeners.
+ * Provokes rare orders of events. It is between *real* recorders and tracks and their listeners, and passes on,
+ * delays or reorders the browser's events. It also logs every new recorder, through listeners that are registered
+ * before all others. In a worker it is between the bridge's mirrors and their listeners.
  */
 
 /** Where the recorders of this realm come from. @type {any} */
@@ -25,7 +24,7 @@ const remove = EventTarget.prototype.removeEventListener;
 /** @type {WeakMap<object, Map<string, (event: Event) => void>>} */
 const stand_ins = new WeakMap();
 
-/** What a rule makes of one event for one listener.
+/** Applies the rule to one event for one listener.
  * @param {EventTarget} target @param {Event} event @param {(event: Event) => void} deliver */
 function pass(target, event, deliver) {
   const inactive = target instanceof MediaRecorder && /** @type {any} */ (target).state === "inactive";
@@ -39,10 +38,10 @@ function pass(target, event, deliver) {
     case "nothing after stop()":
       if (!inactive) deliver(event);
       break;
-    case "nothing after the end of the tracks": // what Chromium does when the device goes
+    case "nothing after the end of the tracks": // as Chromium does when the device is lost
       if (event.type !== "ended") deliver(event);
       break;
-    case "data after stop": // what Firefox does once in a hundred takes
+    case "data after stop": // as Firefox does once in a hundred takes
       if (event.type === "dataavailable" && inactive) {
         deliver(new BlobEvent("dataavailable", { data: new Blob([]) }));
         setTimeout(deliver, 2, event);
@@ -129,7 +128,7 @@ function fail(recorder) {
   );
 }
 
-// In a hidden page timers run once a second at most. (No browser can be made to hide its page here.)
+// In a hidden page, timers run at most once a second. (Here no browser can be made to hide its page.)
 let hidden = false;
 const { setInterval, Worker } = globalThis;
 globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
@@ -137,13 +136,13 @@ globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
     setInterval(handler, hidden ? Math.max(1000, milliseconds) : milliseconds)
 );
 
-// Pyodide enters each proxy of a Python object here when it is made, and takes it out when it is destroyed.
+// Pyodide registers each proxy of a Python object here, and unregisters it when it is destroyed.
 /** @type {Set<unknown>} */
 const proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;
 FinalizationRegistry.prototype.register = function (target, held, token) {
-  // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed;
-  // the bridge keeps one of its mirrors.)
+  // (mediabunny has a registry of its samples, and never closes some of those that it decodes in advance;
+  // the bridge has one of its mirrors.)
   if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
   return register.call(this, target, held, token);
 };
@@ -152,7 +151,7 @@ FinalizationRegistry.prototype.unregister = function (token) {
   return unregister.call(this, token);
 };
 
-// Workers that were made and not yet ended.
+// Workers that were created and not yet ended.
 /** @type {Set<Worker>} */
 const workers = new Set();
 globalThis.Worker = new Proxy(Worker, {
@@ -174,7 +173,7 @@ Worker.prototype.terminate = function () {
   workers: () => workers.size,
   /** From now on proxies are counted. */
   count_proxies: () => proxies.clear(),
-  /** How many of those made since then are still there. */
+  /** The number of proxies made since then that still exist. */
   proxies: () => proxies.size,
   fail,
   /** Keep this thread busy. @param {number} milliseconds */

@@ -1,4 +1,4 @@
-"""Waiting for what the browser brings about in its own time, which is long on a busy machine."""
+"""Waiting for the browser, which takes long on a busy machine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
-    """Wait until it holds, or until what it returns, awaited, does; it must within these seconds.
+    """Wait until the condition, or its awaited result, is true; fail after this many seconds.
 
-    (By the clock: the proxy of a timer would stay until that would have rung.)
+    (It reads the clock, because the proxy of a timer would stay until the timer would have fired.)
     """
     end = time.monotonic() + seconds
     while not (outcome := holds()) or (asyncio.iscoroutine(outcome) and not await outcome):
@@ -22,8 +22,8 @@ async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
 
 
 async def no_proxy_stays(orders: Any, but: int = 0) -> None:
-    """Of those that orders.js counts no more than so many are left. What was cancelled in the midst of a call
-    of the browser ends with it."""
+    """At most this many of the proxies that orders.js counts are left. A task that was cancelled during a
+    call of the browser ends with that call."""
     for turn in range(1000):
         gc.collect()
         await asyncio.sleep(0.02 if turn else 0)
@@ -33,7 +33,7 @@ async def no_proxy_stays(orders: Any, but: int = 0) -> None:
 
 
 def keep_busy(seconds: float) -> None:
-    """Keep this thread from everything else."""
+    """Block this thread."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         pass

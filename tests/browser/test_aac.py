@@ -1,4 +1,4 @@
-"""AAC in MP4, by the encoder that the library brings: exactly the samples that were given, at their time."""
+"""AAC in MP4, by the library's own encoder: exactly the input's samples, at their time."""
 
 import pytest
 from judge import foreign, packets, played, probe, readers, tone
@@ -10,7 +10,7 @@ from mediarecorder import NotSupportedError, Recording
 pytestmark = [pytest.mark.media_work, pytest.mark.firefox_in_soak]
 
 
-async def test_an_mp4_has_aac_where_it_is_asked_for(recorded):
+async def test_mp4_has_aac_when_requested(recorded):
     recording = await recorded("both", timeslice=0.2)
     mp4 = await recording.convert("mp4", audio="AAC")
     found = await probe(mp4)
@@ -32,7 +32,7 @@ async def test_an_mp4_has_aac_where_it_is_asked_for(recorded):
         *(pytest.param(*sound, marks=pytest.mark.soak) for sound in ((48000, 1), (8000, 1), (96000, 2))),
     ],
 )
-async def test_sound_alone_is_not_late_and_exactly_as_long_as_what_was_given(rate, channels):
+async def test_sound_alone_is_on_time_and_as_long_as_its_input(rate, channels):
     import js
 
     given = noise(rate, channels)
@@ -52,7 +52,7 @@ async def test_sound_alone_is_not_late_and_exactly_as_long_as_what_was_given(rat
             assert said["duration"] == pytest.approx(given.duration, abs=0.002), reader
 
 
-async def test_rates_and_channels_that_it_does_not_take():
+async def test_unsupported_rates_and_channels_are_converted():
     """11.3 kHz becomes 48 kHz, and eight channels two."""
     made = await tones(440, seconds=0.5, rate=11_300).to_recording("mp4", audio="aac")
     assert (await made.samples()).sample_rate == 48_000
@@ -77,8 +77,8 @@ async def test_parts_and_joins_of_aac_stay_aac():
         assert stream["codec"] == "aac"
 
 
-async def test_a_raw_stream_of_aac_is_not_encoded_whatever_was_loaded():
-    """It cannot say what the encoder puts before the sound, which would be 21 ms late."""
+async def test_raw_aac_stream_is_never_encoded_again():
+    """It cannot describe the samples that the encoder adds at the start, so sound would be 21 ms late."""
     await tones(440, seconds=0.2).to_recording("mp4", audio="aac")
     raw = await foreign("aac.aac")
     with pytest.raises(NotSupportedError, match="cannot encode AAC for aac"):
@@ -86,7 +86,7 @@ async def test_a_raw_stream_of_aac_is_not_encoded_whatever_was_loaded():
     assert (await raw.trim(0.4, 2, exact=False)).extension == "aac"
 
 
-async def test_the_bit_rate_is_that_of_the_sound_where_there_is_no_picture():
+async def test_bit_rate_applies_to_the_sound_without_a_picture():
     given = noise(48000, 2, seconds=3)
     sizes = [
         (await given.to_recording("mp4", audio="aac", bits_per_second=rate)).size * 8 / 3
@@ -103,6 +103,6 @@ async def test_the_bit_rate_is_that_of_the_sound_where_there_is_no_picture():
         ("mp4", 5, TypeError, "mp4 audio is a string"),
     ],
 )
-async def test_a_codec_that_the_format_does_not_hold(format, audio, error, text):
+async def test_codec_that_the_format_cannot_contain_is_rejected(format, audio, error, text):
     with pytest.raises(error, match=text):
         await tones(440, seconds=0.1).to_recording(format, audio=audio)

@@ -1,4 +1,4 @@
-"""All verbs agree with each other and with what is true of a file: on time, length and tracks."""
+"""All verbs agree with each other and with the facts about a file: on time, length and tracks."""
 
 import pytest
 from judge import foreign, readers
@@ -7,7 +7,7 @@ from verbs import agrees, few_verbs_of, verbs_of
 from harness.corpus import FILES
 from mediarecorder.formats import MADE
 
-#: Both browsers, and not a second time in a worker: this is about the engine.
+#: Both browsers, but not a second time in a worker, because these tests concern the engine.
 pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_soak]
 
 
@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_so
         for verb in verbs_of(name)
     ],
 )
-async def test_verb_agrees_with_the_truth(name, verb, engine):
+async def test_verb_agrees_with_the_table(name, verb, engine):
     await agrees(name, verb, engine)
 
 
 @pytest.mark.parametrize("name", ["vp8-live.webm", pytest.param("late-sound.webm", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("format", MADE)
-async def test_readers_agree_on_what_is_written(name, format):
+async def test_readers_agree_on_written_files(name, format):
     """mediainfo, mkvmerge, mkvinfo, opusinfo, mp3val, mutagen, soundfile, PyAV and exiftool."""
     length = FILES[name].length
     made = await (await foreign(name)).convert(format)
@@ -34,9 +34,9 @@ async def test_readers_agree_on_what_is_written(name, format):
     for reader, said in (await readers(made)).items():
         about = f"{name} as {format}, read by {reader}"
         assert said["warnings"] == [], about
-        # (Of MP4 mutagen says how long the packets of sound last.)
+        # (For MP4, mutagen reports the total duration of the packets of sound.)
         if said["duration"] is not None and not (reader == "mutagen" and name.startswith("late")):
-            # (Some count an encoder's delay in, or whole packets.)
+            # (Some include the encoder's delay, or whole packets.)
             assert said["duration"] == pytest.approx(length, abs=0.08), about
         if reader in FIND_TAGS.get(format, ()):
             assert said["tags"].get("title") == "Über", about

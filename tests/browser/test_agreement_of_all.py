@@ -1,6 +1,6 @@
-"""As test_agreement.py, of the other files of the corpus.
+"""The tests of test_agreement.py for the other files of the corpus.
 
-(A file of its own, so that pages of `make test` need not collect a thousand tests.)
+(This is a separate file, so that pages of `make test` need not collect a thousand tests.)
 """
 
 import pytest
@@ -15,5 +15,5 @@ pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.soak]
     ("name", "verb"),
     [(name, verb) for name, file in FILES.items() if not file.quick for verb in verbs_of(name)],
 )
-async def test_verb_agrees_with_the_truth(name, verb, engine):
+async def test_verb_agrees_with_the_table(name, verb, engine):
     await agrees(name, verb, engine)

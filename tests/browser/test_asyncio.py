@@ -1,4 +1,4 @@
-"""What asyncio's own functions do with the awaitables of the library; copies and pickles of its errors."""
+"""The library's awaitables with asyncio's own functions; copies and pickles of its errors."""
 
 import asyncio
 import copy
@@ -36,7 +36,7 @@ WAYS = {
 
 @pytest.mark.core
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-async def test_every_verb_may_be_a_task(microphone, way):
+async def test_every_verb_can_be_a_task(microphone, way):
     recorder = MediaRecorder(microphone)
     assert await way(recorder.start()) is None
     finished = way(recorder.finished)
@@ -49,7 +49,7 @@ async def test_every_verb_may_be_a_task(microphone, way):
     assert recording is await finished is await stopping is recorder.recording
 
 
-async def test_calls_may_be_tasks(microphone):
+async def test_calls_can_be_tasks(microphone):
     recording = await asyncio.create_task(record(0.2, stream=microphone))
     assert recording.size == len(await asyncio.create_task(recording.bytes()))
     assert await asyncio.create_task(media_devices.permission("microphone"))
@@ -70,7 +70,7 @@ async def test_tasks_of_one_outcome_are_cancelled_one_by_one():
     assert "Outcome" in repr(tasks[0])
 
 
-async def test_a_task_of_an_outcome_that_fails():
+async def test_failed_outcome_raises_in_each_of_its_tasks():
     outcome = Outcome()
     waiting = asyncio.gather(*[asyncio.create_task(outcome) for _ in range(2)], return_exceptions=True)
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_a_task_of_an_outcome_that_fails():
     assert [str(error) for error in await waiting] == ["so", "so"]
 
 
-async def test_a_group_that_ends_leaves_an_outcome_to_others():
+async def test_cancelled_task_group_does_not_cancel_an_outcome():
     outcome = Outcome()
     tasks = []
 
@@ -95,10 +95,10 @@ async def test_a_group_that_ends_leaves_an_outcome_to_others():
     assert await outcome == 1
 
 
-async def test_an_outcome_that_nobody_awaits_is_no_warning():
+async def test_outcome_that_is_never_awaited_gives_no_warning():
     Outcome()
     asyncio.iscoroutine(Outcome._of(1))
-    gc.collect()  # the harness fails a test for what is said now
+    gc.collect()  # the harness fails the test for any warning from now on
 
 
 CLASSES = [
@@ -112,7 +112,7 @@ def state(error):
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", CLASSES)
-async def test_errors_are_pickled_and_copied(kind):
+async def test_errors_can_be_pickled_and_copied(kind):
     error = kind("what happened")
     if kind is errors.OverconstrainedError:
         error = kind("what happened", "width")
@@ -126,7 +126,7 @@ async def test_errors_are_pickled_and_copied(kind):
 
 
 @pytest.mark.core
-async def test_the_recording_of_an_error_stays_in_the_browser():
+async def test_pickled_error_leaves_its_recording_behind():
     recording = Recording.from_bytes(b"abc", "audio/webm")
     error = RecordingError("the take failed", recording)
     [copied] = copy.deepcopy([error])

@@ -1,4 +1,4 @@
-"""`bits_per_second`: how large encoders make it."""
+"""`bits_per_second`: the size that encoders produce."""
 
 import pytest
 from judge import packets
@@ -27,13 +27,13 @@ def bit_rate(recording, samples):
         (8000, 1, 320000, 64000),
     ],
 )
-async def test_the_bit_rate_is_the_nearest_to_what_was_asked_for(rate, channels, asked, right):
+async def test_mp3_gets_the_nearest_bit_rate(rate, channels, asked, right):
     samples = noise(rate, channels, seconds=2)
     mp3 = await samples.to_recording("mp3", bits_per_second=asked)
     assert bit_rate(mp3, samples) == pytest.approx(right, rel=0.15)
 
 
-async def test_packets_are_encoded_anew_for_another_bit_rate():
+async def test_another_bit_rate_encodes_packets_again():
     mp3 = await noise(48000, 1).to_recording("mp3")
     assert (await mp3.convert("mp3", bits_per_second=32000)).size < mp3.size / 2
     assert await packets(await mp3.convert("mp3")) == await packets(mp3)
@@ -75,10 +75,10 @@ async def snow():
 @pytest.mark.parametrize("format", ["webm", "mp4"])
 async def test_pictures_have_a_bit_rate(snow, format):
     small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 2_500_000)]
-    assert small.size < 0.8 * large.size  # encoders keep to it roughly in so short a time
+    assert small.size < 0.8 * large.size  # encoders keep to it only roughly in such a short time
 
 
-async def test_beside_a_picture_the_sound_is_copied(recorded):
+async def test_sound_beside_a_picture_is_copied(recorded):
     recording = await recorded("both")
     converted = await recording.convert("webm", bits_per_second=100_000)
     [kept, own] = [
@@ -99,7 +99,7 @@ async def test_beside_a_picture_the_sound_is_copied(recorded):
         (True, TypeError, "whole number"),
     ],
 )
-async def test_a_wrong_bit_rate_is_refused(rate, error, text):
+async def test_invalid_bit_rate_is_rejected(rate, error, text):
     samples = noise(8000, 1, seconds=0.1)
     with pytest.raises(error, match=text):
         await samples.to_recording("mp3", bits_per_second=rate)
@@ -108,6 +108,6 @@ async def test_a_wrong_bit_rate_is_refused(rate, error, text):
 
 
 @pytest.mark.parametrize("format", ["wav", "flac"])
-async def test_what_is_lossless_has_no_bit_rate(format):
+async def test_lossless_formats_reject_a_bit_rate(format):
     with pytest.raises(ValueError, match=f"{format} is lossless"):
         await noise(8000, 1, seconds=0.1).to_recording(format, bits_per_second=64000)

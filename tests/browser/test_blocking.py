@@ -1,4 +1,4 @@
-"""`mediarecorder.blocking`: without `await`, in plain functions; what ends it early; where it cannot be."""
+"""`mediarecorder.blocking`: calls in plain functions, without `await`; early ends; where it cannot work."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ SOON = 1.0
 
 
 class Interrupts:
-    """The interrupt buffer of this Python, written by a timer of the page while Python waits."""
+    """This Python's interrupt buffer, which a timer of the page writes while Python waits."""
 
     def __init__(self, buffer):
         self._buffer = buffer
@@ -39,12 +39,12 @@ class Interrupts:
     def in_(self, seconds):
         import js
 
-        # The time is noted by a timer, too: it may be late.
+        # A timer notes the time, and may be late as well.
         js.setTimeout(js.performance.mark.bind(js.performance), seconds * 1000, "interrupt")
         js.setTimeout(js.Reflect.set, seconds * 1000, self._buffer, 0, int(signal.SIGINT))
 
     def after_standstill(self, seconds):
-        """In a moment no JavaScript and no Python gets to run, and then comes the interrupt."""
+        """Block JavaScript and Python in a moment, and interrupt after that."""
         import js
         from pyodide.code import run_js
 
@@ -83,7 +83,7 @@ def interrupt():
 
 
 def never():
-    """A promise of the browser that stays pending."""
+    """A browser promise that stays pending."""
     import js
 
     return js.Promise.race(js.Array.of())
@@ -93,14 +93,14 @@ def never():
 
 
 @pytest.mark.core
-def test_record_in_a_plain_function():
+def test_record_works_in_a_plain_function():
     recording = blocking.record(0.4)
     assert isinstance(recording, Recording)
     assert recording.size > 0
     assert len(blocking.run(recording.bytes())) == recording.size
 
 
-def test_the_other_calls():
+def test_other_calls_work_in_plain_functions():
     assert blocking.take_photo(mime_type="image/png").mime_type == "image/png"
     blocking.connect()
     assert blocking.diagnose()["realm"] == realm()
@@ -109,7 +109,7 @@ def test_the_other_calls():
 
 
 @pytest.mark.core
-async def test_in_a_task_while_others_go_on():
+async def test_other_tasks_go_on_during_a_blocking_call():
     ticks = []
 
     async def tick():
@@ -127,7 +127,7 @@ async def test_in_a_task_while_others_go_on():
     await asyncio.gather(ticking, return_exceptions=True)
 
 
-async def test_every_kind_of_awaitable(recorder):
+async def test_run_accepts_every_kind_of_awaitable(recorder):
     import js
 
     async def numbers():
@@ -146,12 +146,12 @@ async def test_every_kind_of_awaitable(recorder):
     assert isinstance(blocking.run(recorder.stop()), Recording)
 
 
-def test_what_cannot_be_awaited_is_refused():
+def test_run_rejects_objects_that_are_not_awaitable():
     with pytest.raises(TypeError, match=r"recording\.samples\(\)"):
         blocking.run(asyncio.sleep)
 
 
-def test_signatures_are_those_of_the_package():
+def test_blocking_calls_have_the_signatures_of_the_package():
     for name in ("record", "take_photo", "mix", "diagnose", "connect"):
         call, original = getattr(blocking, name), getattr(mediarecorder, name)
         assert inspect.signature(call) == inspect.signature(original)
@@ -166,7 +166,7 @@ def test_signatures_are_those_of_the_package():
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit, asyncio.CancelledError])
-def test_exceptions_come_out_as_they_are(kind):
+def test_exceptions_are_raised_unchanged(kind):
     error = kind("as it is")
 
     async def fails():
@@ -178,12 +178,12 @@ def test_exceptions_come_out_as_they_are(kind):
     assert caught.value is error
     assert caught.value.__cause__ is None
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert frames[0] == "test_exceptions_come_out_as_they_are"
+    assert frames[0] == "test_exceptions_are_raised_unchanged"
     assert frames[-1] == "fails"
     assert len(frames) <= 5, "few lines of the library in between"
 
 
-def test_a_failure_keeps_nothing_alive():
+def test_failed_call_keeps_nothing_alive():
     class Thing:
         pass
 
@@ -228,7 +228,7 @@ async def test_calls_of_several_tasks_end_in_any_order():
 
 
 @pytest.mark.core
-def test_a_call_within_a_call():
+def test_blocking_calls_can_be_nested():
     async def outer():
         inner = blocking.run(asyncio.sleep(0.05, "inner"))
         return inner, await asyncio.sleep(0, "outer")
@@ -237,7 +237,7 @@ def test_a_call_within_a_call():
 
 
 @pytest.mark.core
-async def test_cancelling_the_task_around_reaches_the_call():
+async def test_cancelling_the_surrounding_task_cancels_the_call():
     async def work():
         blocking.run(clean())
 
@@ -265,19 +265,19 @@ async def test_cancelling_the_task_around_reaches_the_call():
     [lambda: asyncio.sleep(4), never, lambda: asyncio.Event().wait()],
     ids=["sleep", "promise", "event"],
 )
-def test_an_interrupt_ends_waiting(wait, interrupt):
+def test_interrupt_ends_waiting(wait, interrupt):
     interrupt.in_(0.2)
     with pytest.raises(KeyboardInterrupt) as caught:
         blocking.run(wait())
     assert interrupt.ago() < SOON
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert frames[0] == "test_an_interrupt_ends_waiting"
+    assert frames[0] == "test_interrupt_ends_waiting"
     assert frames[1] == "run"
     assert blocking.run(asyncio.sleep(0.1, "and then it works again")) == "and then it works again"
 
 
 @pytest.mark.core
-def test_an_interrupt_releases_the_devices(interrupt):
+def test_interrupt_releases_the_devices(interrupt):
     streams = []
     original = media_devices.get_user_media
 
@@ -297,7 +297,7 @@ def test_an_interrupt_releases_the_devices(interrupt):
     assert blocking.record(0.3).size > 0
 
 
-def test_an_interrupt_lets_finally_blocks_end(interrupt):
+def test_interrupt_lets_finally_blocks_finish(interrupt):
     async def blocks() -> AsyncIterator[int]:
         try:
             while True:
@@ -325,7 +325,7 @@ def test_an_interrupt_lets_finally_blocks_end(interrupt):
     assert interrupt.ago() < SOON
 
 
-def test_an_interrupt_does_not_wait_for_what_does_not_end(interrupt, caplog):
+def test_interrupt_does_not_wait_for_endless_cleanup(interrupt, caplog):
     async def stubborn():
         interrupt.in_(0.1)
         try:
@@ -343,7 +343,7 @@ def test_an_interrupt_does_not_wait_for_what_does_not_end(interrupt, caplog):
     blocking.run(ended.wait())
 
 
-def test_a_failure_while_cleaning_up_is_the_cause(interrupt):
+def test_failure_during_cleanup_becomes_the_cause(interrupt):
     async def fails():
         interrupt.in_(0.1)
         try:
@@ -356,7 +356,7 @@ def test_a_failure_while_cleaning_up_is_the_cause(interrupt):
     assert str(caught.value.__cause__) == "while cleaning up"
 
 
-async def test_an_interrupt_leaves_other_tasks_alone(interrupt):
+async def test_interrupt_leaves_other_tasks_alone(interrupt):
     async def tick():
         while True:
             for _ in range(100):
@@ -378,7 +378,7 @@ async def test_an_interrupt_leaves_other_tasks_alone(interrupt):
     await asyncio.gather(ticking, return_exceptions=True)
 
 
-async def test_a_browser_that_stood_still_is_not_busy_python(interrupt):
+async def test_stalled_browser_does_not_count_as_busy_python(interrupt):
     async def tick():
         while True:
             ticks.append(sum(1 for _ in range(200)))
@@ -396,7 +396,7 @@ async def test_a_browser_that_stood_still_is_not_busy_python(interrupt):
     await asyncio.gather(ticking, return_exceptions=True)
 
 
-async def test_python_that_is_busy_as_soon_as_it_is_interrupted(interrupt):
+async def test_busy_python_is_interrupted_too(interrupt):
     async def busy():
         await asyncio.sleep(0.1)
         interrupt.now()
@@ -410,7 +410,7 @@ async def test_python_that_is_busy_as_soon_as_it_is_interrupted(interrupt):
     assert sys.monitoring.get_tool(4) is None
 
 
-async def test_an_interrupt_ends_the_calls_of_all_tasks(interrupt):
+async def test_interrupt_ends_the_calls_of_all_tasks(interrupt):
     async def work():
         try:
             blocking.run(asyncio.sleep(4))
@@ -421,7 +421,7 @@ async def test_an_interrupt_ends_the_calls_of_all_tasks(interrupt):
     assert max(await asyncio.gather(work(), work())) < SOON
 
 
-def test_of_nested_calls_an_interrupt_ends_the_inner(interrupt):
+def test_interrupt_ends_the_innermost_of_nested_calls(interrupt):
     async def outer():
         with pytest.raises(KeyboardInterrupt):
             blocking.run(asyncio.sleep(4))
@@ -432,7 +432,7 @@ def test_of_nested_calls_an_interrupt_ends_the_inner(interrupt):
     assert interrupt.ago() < SOON
 
 
-def test_the_host_says_what_an_interrupt_is(interrupt):
+def test_interrupt_raises_the_hosts_own_exception(interrupt):
     class Stopped(BaseException):
         pass
 
@@ -465,7 +465,7 @@ def test_the_host_says_what_an_interrupt_is(interrupt):
 
 @pytest.mark.core
 @pytest.mark.page_only("a worker has no button to click")
-async def test_a_plain_handler_of_events_cannot_wait_and_an_async_one_can(stage):
+async def test_plain_event_handlers_cannot_wait_but_async_ones_can(stage):
     import js
     from pyodide.ffi import create_proxy
 
@@ -498,7 +498,7 @@ async def test_a_plain_handler_of_events_cannot_wait_and_an_async_one_can(stage)
 
 
 @pytest.mark.core
-def test_python_that_was_started_synchronously_cannot_wait():
+def test_python_started_synchronously_cannot_wait():
     import pyodide_js
 
     said = pyodide_js.runPython(
@@ -518,7 +518,7 @@ def test_python_that_was_started_synchronously_cannot_wait():
 
 
 def in_worker(lane, **options):
-    """Python in a worker of its own, of the lane's version."""
+    """Python in a separate worker, in the lane's version."""
     return PythonWorker(pyodide="pyodide-0.27" if lane.endswith("0.27") else "pyodide", **options)
 
 
@@ -567,7 +567,7 @@ for wait in lambda: asyncio.sleep(4), lambda: Promise.race(Array.of()), consume,
 
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
-async def test_the_page_interrupts_python_in_a_worker(lane):
+async def test_page_interrupts_python_in_a_worker(lane):
     import js
 
     assert js.crossOriginIsolated, "without it there is no SharedArrayBuffer"
@@ -578,7 +578,7 @@ async def test_the_page_interrupts_python_in_a_worker(lane):
         result = worker.start(INTERRUPTED)
         for _ in range(5):
             assert await worker.said.get() == "waits"
-            await asyncio.sleep(0.6)  # it is waiting, or busy, for good
+            await asyncio.sleep(0.6)  # it waits, or is busy, forever
             begun = time.monotonic()
             interrupts[0] = int(signal.SIGINT)
             assert await worker.said.get() == "interrupted"
@@ -605,7 +605,7 @@ for call in lambda: blocking.record(1), lambda: blocking.run(asyncio.sleep(0)):
 
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
-async def test_without_jspi_it_says_so(lane):
+async def test_error_without_jspi_says_so(lane):
     worker = in_worker(lane, module="/tests/browser/no_jspi.js")
     try:
         said = await worker.run(WITHOUT_JSPI)

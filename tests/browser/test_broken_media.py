@@ -1,4 +1,4 @@
-"""Files that are no media, or were: a clear error, nothing harmed, nothing left behind."""
+"""Files that are not media, or are damaged: a clear error, no harm, nothing left behind."""
 
 import random
 from contextlib import suppress
@@ -47,7 +47,7 @@ HEADS = {
 
 @pytest.mark.core
 @pytest.mark.parametrize("head", HEADS)
-async def test_what_is_no_media_is_said_to_be_none(head, nothing_stays):
+async def test_non_media_files_are_reported_as_such(head, nothing_stays):
     recording = Recording.from_bytes(HEADS[head], "video/webm")
     async with nothing_stays:
         for name, work in WORK.items():
@@ -61,7 +61,7 @@ async def test_what_is_no_media_is_said_to_be_none(head, nothing_stays):
 
 @pytest.mark.parametrize("part", [0.01, 0.05, 0.5, 0.97])
 @pytest.mark.parametrize("format", MADE)
-async def test_what_was_cut_off_is_read_as_far_as_it_goes_or_refused(recorded, format, part, nothing_stays):
+async def test_truncated_file_is_read_to_its_end_or_rejected(recorded, format, part, nothing_stays):
     whole = await (await recorded("both", timeslice=0.2)).convert(format)
     data = await whole.bytes()
     data = data[: int(len(data) * part)]
@@ -77,8 +77,8 @@ async def test_what_was_cut_off_is_read_as_far_as_it_goes_or_refused(recorded, f
     assert await recording.bytes() == data
 
 
-async def test_a_webm_with_junk_behind_its_last_cluster_comes_to_an_end(recorded, nothing_stays):
-    """Whoever looks for the next cluster looks until the file ends, and must notice that it has."""
+async def test_reading_webm_with_junk_after_its_last_cluster_ends(recorded, nothing_stays):
+    """The search for the next cluster goes on to the end of the file, and must notice that end."""
     whole = await recorded("both", timeslice=0.2)
     cluster_at_0 = b"\x1f\x43\xb6\x75\x83\xe7\x81\x00"
     data = await whole.bytes() + cluster_at_0 + b"junk" * 10
@@ -86,7 +86,7 @@ async def test_a_webm_with_junk_behind_its_last_cluster_comes_to_an_end(recorded
         await try_all(Recording.from_bytes(data, whole.mime_type))
 
 
-async def test_an_mp4_with_too_many_samples_in_a_chunk_comes_to_an_end(recorded, nothing_stays):
+async def test_reading_mp4_with_oversized_chunks_ends(recorded, nothing_stays):
     whole = await (await recorded("both", timeslice=0.2)).convert("mp4")
     data = bytearray(await whole.bytes())
     samples_in_a_chunk = data.find(b"stsc") + 16
@@ -97,7 +97,7 @@ async def test_an_mp4_with_too_many_samples_in_a_chunk_comes_to_an_end(recorded,
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_flipped_bits_harm_nobody(recorded, seed, nothing_stays):
+async def test_flipped_bits_do_no_harm(recorded, seed, nothing_stays):
     whole = await recorded("both", timeslice=0.2)
     data = bytearray(await whole.bytes())
     chance = random.Random(seed)
@@ -110,13 +110,13 @@ async def test_flipped_bits_harm_nobody(recorded, seed, nothing_stays):
 
 async def try_all(recording):
     for work in WORK.values():
-        with suppress(MediaError, StopAsyncIteration):  # of pictures there may be none
+        with suppress(MediaError, StopAsyncIteration):  # there may be no pictures
             await work(recording)
 
 
 @pytest.mark.core
 @pytest.mark.parametrize("name", WORK)
-async def test_a_recording_of_zero_length(name):
+async def test_empty_recording_is_rejected(name):
     import js
 
     recording = Recording(js.Blob.new(), "video/webm")

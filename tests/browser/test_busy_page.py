@@ -1,6 +1,6 @@
-"""`stop()` while what was recorded still waits in the page: Python, or a script, has kept the thread busy.
+"""`stop()` while recorded data still waits in the page, because Python, or a script, kept the thread busy.
 
-Chromium's encoders hand their data over as tasks of the page's thread, and its `stop()` drops those.
+Chromium's encoders deliver their data as tasks on the page's thread, and its `stop()` drops those tasks.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from mediarecorder._host.modules import load_into_page
 
 in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
 RECORDED, BUSY = 0.3, 1.0
-"""Seconds that are recorded before the thread is busy, and that it is."""
+"""Seconds of recording before the thread is busy, and seconds for which it is busy."""
 MISSING = {"chromium": 0.3, "firefox": 0.9}
 """Seconds of sound that may be missing. Firefox's fake microphone plays less while a machine is busy."""
 
@@ -92,7 +92,7 @@ ENDS = [
 
 @in_the_page
 @pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
-async def test_what_was_recorded_in_a_busy_page_is_kept(microphone, engine, orders, end):
+async def test_data_recorded_in_a_busy_page_is_kept(microphone, engine, orders, end):
     recorder = await begun(microphone)
     recording = await end(recorder)
     assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
@@ -100,14 +100,14 @@ async def test_what_was_recorded_in_a_busy_page_is_kept(microphone, engine, orde
 
 @in_the_page
 @pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
-async def test_what_was_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone, engine, store, stored):
+async def test_data_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone, engine, store, stored):
     recorder = await begun(microphone, 0.1, store=store if stored else None)
     recording = await stopped_by_the_call(recorder)
     assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
 
 
 @in_the_page
-async def test_the_sound_beside_a_picture_is_kept(both, engine):
+async def test_sound_beside_a_picture_is_kept(both, engine):
     recording = await stopped_by_the_call(await begun(both))
     assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
 
@@ -115,7 +115,7 @@ async def test_the_sound_beside_a_picture_is_kept(both, engine):
 @in_the_page
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_the_body_of_async_with_may_be_busy(request, kind, microphone, both):
+async def test_body_of_async_with_may_be_busy(request, kind, microphone, both):
     async with MediaRecorder({"microphone": microphone, "both": both}[kind]) as recorder:
         keep_busy(BUSY)
     assert await seconds_heard(recorder.recording) >= BUSY - 0.3
@@ -123,7 +123,7 @@ async def test_the_body_of_async_with_may_be_busy(request, kind, microphone, bot
 
 @in_the_page
 @pytest.mark.lane("chromium")
-async def test_nothing_is_recorded_after_the_call(microphone):
+async def test_nothing_is_recorded_after_stop(microphone):
     """Firefox's own `stop()` and `pause()` go on recording until the thread is free."""
     recorder = await begun(microphone)
     keep_busy(0.3)
@@ -165,7 +165,7 @@ async def test_pending_verbs_settle_when_a_busy_page_stops(microphone):
 
 
 @in_the_page
-async def test_a_busy_page_can_stop_and_start_in_one_breath(microphone, engine):
+async def test_busy_page_can_stop_and_start_without_waiting(microphone, engine):
     recorder = await begun(microphone)
     keep_busy(BUSY)
     first = recorder.stop()
@@ -178,7 +178,7 @@ async def test_a_busy_page_can_stop_and_start_in_one_breath(microphone, engine):
 
 @in_the_page
 @pytest.mark.lane("chromium")
-async def test_a_pause_event_that_never_comes_delays_the_end_only(microphone, orders):
+async def test_missing_pause_event_only_delays_the_end(microphone, orders):
     recorder = await begun(microphone)
     recorder.js.onpause = None
     orders.rule = "no pause"
@@ -209,7 +209,7 @@ with await mediarecorder.media_devices.get_user_media(audio=True) as stream:
 
 @in_the_page
 @pytest.mark.time_limit(60)
-async def test_a_worker_stops_while_its_page_is_busy(engine):
+async def test_worker_stops_while_its_page_is_busy(engine):
     import js
 
     await load_into_page(f"{js.location.origin}/tests/browser/author.js")
@@ -229,8 +229,8 @@ async def test_a_worker_stops_while_its_page_is_busy(engine):
 
 @in_the_page
 @pytest.mark.lane("chromium")
-async def test_chromiums_camera_stands_still_in_a_busy_page(camera):
-    """The guide says so: the browser itself takes no pictures then, so that there are none to keep."""
+async def test_chromium_camera_stands_still_in_a_busy_page(camera):
+    """As the guide says, the browser itself captures no pictures then, so none can be kept."""
     recorder = await begun(camera)
     keep_busy(BUSY)
     await asyncio.sleep(0.5)
@@ -253,7 +253,7 @@ async def test_chromiums_camera_stands_still_in_a_busy_page(camera):
         "video/mp4;codecs=avc1.42E01E,opus",
     ],
 )
-async def test_three_busy_seconds_of_each_codec(both, mime_type, timeslice):
+async def test_three_busy_seconds_are_kept_with_each_codec(both, mime_type, timeslice):
     for _ in range(3):
         recorder = await begun(both, timeslice, mime_type=mime_type)
         keep_busy(3)

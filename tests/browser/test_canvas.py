@@ -1,4 +1,4 @@
-"""Browsers that hand out other pixels than were drawn: noise is never taken for a picture."""
+"""Browsers that return falsified pixels: noise is never taken for a picture."""
 
 import json
 
@@ -9,7 +9,7 @@ from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSuppor
 from mediarecorder._html.player import look_at
 from mediarecorder._recorder.steady import steadied
 
-# What extensions and some browsers do.
+# As extensions and some browsers do.
 WHITE = """
 const { prototype } = OffscreenCanvasRenderingContext2D;
 const { getImageData } = prototype;
@@ -22,7 +22,7 @@ globalThis.readCanvases = () => {
   prototype.getImageData = getImageData;
 };
 """
-# What browsers do that make each reading a little different.
+# As browsers do that make each reading slightly different.
 LAST_BITS = WHITE.replace(
     "image.data.fill(255)", "image.data.forEach((value, at) => (image.data[at] = value ^ 1))"
 )
@@ -38,7 +38,7 @@ def blocked():
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
-async def test_a_photo_that_the_browser_falsifies_says_what_to_switch(camera):
+async def test_error_about_a_falsified_photo_names_the_setting(camera):
     for take in (take_photo, camera.take_photo, camera.tracks[0].take_photo):
         with pytest.raises(
             NotAllowedError, match=r"canvas data.*privacy\.resistFingerprinting.*about:config"
@@ -47,7 +47,7 @@ async def test_a_photo_that_the_browser_falsifies_says_what_to_switch(camera):
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
-async def test_what_needs_decoders_says_who_took_them():
+async def test_errors_about_missing_decoders_name_the_setting():
     recording = await record(0.5, video=True)
     for call in (recording.thumbnail, recording.samples, lambda: recording.convert("wav")):
         with pytest.raises(NotSupportedError, match=r"WebCodecs.*privacy\.resistFingerprinting") as caught:
@@ -60,7 +60,7 @@ async def test_what_needs_decoders_says_who_took_them():
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
-async def test_the_same_from_a_worker(open_channel, mortal):
+async def test_falsified_canvas_is_reported_in_a_worker(open_channel, mortal):
     source = f"""
 import json, mediarecorder
 await mediarecorder.connect("{open_channel()}")
@@ -82,7 +82,7 @@ json.dumps(said)
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
 @pytest.mark.parametrize("with_sound", [False, True])
-async def test_a_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone, with_sound):
+async def test_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone, with_sound):
     canvas.draw("red")
     stream = MediaStream([*canvas.stream().tracks, *(microphone.tracks if with_sound else [])])
     recorder = MediaRecorder(stream)
@@ -90,13 +90,13 @@ async def test_a_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone
         recorder.start()
     with pytest.raises(NotAllowedError, match="noise"):
         await record(1, stream=stream)
-    # Nor does a picture that no canvas made go by way of one of ours.
+    # A picture that does not come from a canvas is not relayed through one of ours either.
     assert steadied(stream.js, None) is None
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
 async def test_sound_is_not_falsified(microphone):
-    """Neither what the analyser of `levels` reads, nor what is recorded."""
+    """This holds for the analyser of `levels` and for the recording."""
     import js
 
     context = js.OfflineAudioContext.new(1, 4096, 48000)
@@ -118,7 +118,7 @@ async def first(frames):
     return None
 
 
-async def test_nothing_of_the_engine_reads_a_falsified_canvas(recorded, blocked):
+async def test_engine_never_reads_a_falsified_canvas(recorded, blocked):
     recording = await recorded("picture")
     with pytest.raises(NotAllowedError, match="thumbnail: the browser hands out other pixels"):
         await recording.thumbnail(0)
@@ -128,12 +128,12 @@ async def test_nothing_of_the_engine_reads_a_falsified_canvas(recorded, blocked)
 
 
 @pytest.mark.page_only("the canvas of the page is falsified there")
-async def test_no_photo_of_a_falsified_canvas(camera, blocked):
+async def test_photo_from_a_falsified_canvas_is_refused(camera, blocked):
     with pytest.raises(NotAllowedError, match="take_photo: the browser hands out other pixels"):
         await camera.take_photo()
 
 
-async def test_changed_last_bits_harm_nothing(recorded, camera):
+async def test_changed_low_bits_of_pixels_do_no_harm(recorded, camera):
     import js
 
     recording = await recorded("picture")

@@ -1,4 +1,4 @@
-"""A page whose clocks differ from its worker's, or change in the midst of a take (other-clock.js)."""
+"""A page whose clocks differ from its worker's, or change during a take (other-clock.js)."""
 
 import json
 
@@ -20,7 +20,7 @@ CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
 
 @pytest.fixture
 async def page(frame):
-    """A frame that lends its devices to a worker: its clock, and the channel that it opened."""
+    """A frame that opens devices for a worker: its clock, and the channel that it opened."""
     element, channel = frame
     script = element.contentDocument.createElement("script")
     script.type, script.src = "module", "/tests/browser/other-clock.js"
@@ -62,23 +62,23 @@ json.dumps([so_far, elapsed, recording.duration, whole, later, stamps, another.d
 
 
 BUSY = 0.9
-"""Seconds that a busy machine may take until Python hears of something; clocks differ by more."""
+"""Seconds until Python is told of an event on a busy machine; clocks differ by more."""
 
 
 def must_agree(said):
-    """What the recorder counted, and what the file has."""
+    """Compare the recorder's duration with the file's."""
     so_far, elapsed, duration, whole, later, stamps, another = json.loads(said)
     assert so_far == pytest.approx(elapsed, abs=BUSY)
     assert 0.9 < duration < later + BUSY
     assert duration == pytest.approx(whole, abs=BUSY)
     assert 0.5 <= another < 2
     assert stamps == sorted(stamps)
-    # (Chromium counts from the call of start(), a little before the event.)
+    # (Chromium counts from the call of start(), shortly before the event.)
     assert duration <= stamps[-1] - stamps[0] + 0.3 < later + 0.3 + BUSY
 
 
 @pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])
-async def test_a_page_with_another_clock(page, worker, difference):
+async def test_duration_is_right_with_another_page_clock(page, worker, difference):
     clock, channel = page
     clock.set(difference)
     clock.step(difference)
@@ -87,7 +87,7 @@ async def test_a_page_with_another_clock(page, worker, difference):
 
 
 @pytest.mark.parametrize("step", [2000, -HOUR, *soak(-2000, HOUR)])
-async def test_a_step_in_the_midst_of_a_take(page, worker, step):
+async def test_duration_is_right_when_the_clock_steps_during_a_take(page, worker, step):
     clock, channel = page
     taking = worker.start(CONNECTED.format(channel=channel) + RECORD)
     assert await worker.said.get() == "under way"
@@ -97,8 +97,8 @@ async def test_a_step_in_the_midst_of_a_take(page, worker, step):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("step", [-HOUR, *soak(HOUR)])
-async def test_a_step_between_the_call_and_start(page, frame, worker, step):
-    """A take whose beginning seemed to lie an hour ahead never reached its length."""
+async def test_duration_is_right_when_the_clock_steps_before_start(page, frame, worker, step):
+    """A take that seemed to begin an hour in the future never reached its length."""
     window = frame[0].contentWindow
     window.Function.new(
         "step",

@@ -1,4 +1,4 @@
-"""`convert()`: another format, packets copied where that is possible."""
+"""`convert()`: another format, with packets copied where possible."""
 
 import asyncio
 from contextlib import suppress
@@ -11,11 +11,11 @@ from mediarecorder.formats import FORMATS, MADE
 
 pytestmark = pytest.mark.media_work
 
-#: As ffprobe calls them where we do not.
+#: ffprobe's names where they differ from ours.
 CONTAINERS = {"webm": "matroska,webm", "mp4": "mov,mp4"}
 CODECS = {"avc": "h264", "pcm-s16": "pcm_s16le"}
 WITH_PICTURE = [format for format in MADE if FORMATS[format]["video"]]
-#: As MIME types call what ffprobe calls so.
+#: Names in MIME types for ffprobe's names.
 SPELLED = {
     "h264": "avc1",
     "av1": "av01",
@@ -27,13 +27,13 @@ SPELLED = {
 
 
 def codecs_of(format):
-    """What ffprobe may find in it."""
+    """The codecs that ffprobe may find in it."""
     return {CODECS.get(codec, codec) for codec in (*FORMATS[format]["video"], *FORMATS[format]["audio"])}
 
 
 @pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 @pytest.mark.parametrize("format", MADE)
-async def test_the_result_is_what_others_find(recorded, kind, format):
+async def test_other_programs_confirm_the_result(recorded, kind, format):
     recording = await recorded(kind, timeslice=0.2)
     if kind == "picture" and format not in WITH_PICTURE:
         with pytest.raises(NotFoundError, match="no sound"):
@@ -60,15 +60,15 @@ async def test_the_result_is_what_others_find(recorded, kind, format):
     assert await recording.bytes() == before
 
 
-async def test_vp8_becomes_what_most_players_take_in_an_mp4(recorded, engine):
-    """H.264; where the browser writes it in a way that players do not take, VP9 (test_expectations.py)."""
+async def test_vp8_becomes_a_codec_that_most_players_support_in_mp4(recorded, engine):
+    """H.264, or VP9 if the browser's H.264 is not accepted by players (test_expectations.py)."""
     converted = await (await recorded("picture", mime_type="video/webm;codecs=vp8")).convert("mp4")
     [stream] = (await probe(converted))["streams"]
     assert stream["codec"] == {"chromium": "h264", "firefox": "vp9"}[engine]
 
 
 @pytest.mark.parametrize("format", ["webm", "mp4", "ogg"])
-async def test_sound_is_copied_where_the_format_has_its_codec(recorded, format):
+async def test_sound_is_copied_if_the_format_has_its_codec(recorded, format):
     recording = await recorded("both", timeslice=0.2)
     [copied] = [
         stream for stream in await packets(await recording.convert(format)) if stream["kind"] == "audio"
@@ -79,7 +79,7 @@ async def test_sound_is_copied_where_the_format_has_its_codec(recorded, format):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("mime_type", ["video/mp4;codecs=avc1.42E01E,opus", "video/mp4;codecs=vp9,opus"])
-async def test_pictures_are_copied_where_the_format_has_their_codec(recorded, mime_type):
+async def test_pictures_are_copied_if_the_format_has_their_codec(recorded, mime_type):
     recording = await recorded("both", mime_type=mime_type)
     converted = await recording.convert("mp4")
     digests = [sorted(stream["digest"] for stream in await packets(file)) for file in (recording, converted)]
@@ -88,7 +88,7 @@ async def test_pictures_are_copied_where_the_format_has_their_codec(recorded, mi
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("format", [format for format in MADE if format != "mp4"])
-async def test_raw_sound_of_the_recorder_becomes_what_the_format_holds(recorded, format):
+async def test_raw_sound_becomes_a_codec_of_the_format(recorded, format):
     converted = await (await recorded("sound", mime_type="audio/webm;codecs=pcm")).convert(format)
     found = await probe(converted)
     assert {stream["codec"] for stream in found["streams"]} <= codecs_of(format)
@@ -98,20 +98,20 @@ async def test_raw_sound_of_the_recorder_becomes_what_the_format_holds(recorded,
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("format", ["wav", "mp3", "mp4"])
-async def test_the_sound_is_the_same_to_the_ear(recorded, format):
+async def test_converted_sound_has_the_same_tone(recorded, format):
     for channel in await tone(await (await recorded("both", timeslice=0.2)).convert(format)):
         assert channel["frequency"] == pytest.approx(1000, abs=15)
         assert channel["rms"] > 0.01
 
 
 @pytest.mark.parametrize("format", [".MP4", "Wav"])
-async def test_capitals_and_a_dot_do_no_harm(recorded, format):
+async def test_format_name_may_have_capitals_and_a_dot(recorded, format):
     recording = await recorded("sound")
     assert (await recording.convert(format)).size
 
 
 @pytest.mark.parametrize(("format", "error"), [("avi", ValueError), ("", ValueError), (None, TypeError)])
-async def test_a_format_that_is_none(recorded, format, error):
+async def test_unknown_format_is_rejected(recorded, format, error):
     with pytest.raises(error, match=rf"{', '.join(MADE)}|format is a string"):
         await (await recorded("sound")).convert(format)
 
@@ -124,7 +124,7 @@ async def test_progress_grows_to_one(recorded):
     assert told[-1] == 1.0
 
 
-async def test_progress_that_fails_does_not_end_the_work(recorded, loop_errors):
+async def test_failing_progress_callback_does_not_end_the_work(recorded, loop_errors):
     def fail(fraction):
         raise ValueError("in on_progress")
 
@@ -153,7 +153,7 @@ async def test_cancelling_ends_the_work_at_once(recorded, nothing_stays, format)
     assert (await recording.convert("wav")).size, "and the next one works"
 
 
-async def test_cancelling_before_it_began(recorded, nothing_stays):
+async def test_early_cancelling_leaves_nothing_behind(recorded, nothing_stays):
     recording = await recorded("both", 3)
     async with nothing_stays:
         for format in ("mp4", "ogg", "mp3"):
@@ -167,17 +167,17 @@ async def test_cancelling_before_it_began(recorded, nothing_stays):
         del task
 
 
-async def test_nothing_is_left_behind(recorded, nothing_stays):
+async def test_conversion_leaves_nothing_behind(recorded, nothing_stays):
     recording = await recorded("both")
     async with nothing_stays:
         for format in ("webm", "mp4", "wav", "mp3"):
             await recording.convert(format, on_progress=lambda fraction: None)
 
 
-async def test_a_browser_that_cannot_says_what_it_can():
+async def test_error_without_an_encoder_lists_possible_formats():
     import js
 
-    # Of a size that no test has asked for: what a browser can is asked once.
+    # Use a size that no other test uses, because the browser's abilities are queried only once for each size.
     vp8 = "video/webm;codecs=vp8,opus"  # MP4 takes no VP8, so it must be encoded
     recording = await record(0.5, video={"width": 300, "height": 200}, mime_type=vp8)
     encoder = js.VideoEncoder
@@ -191,15 +191,15 @@ async def test_a_browser_that_cannot_says_what_it_can():
         js.VideoEncoder = encoder
 
 
-async def test_a_picture_is_never_lost_without_a_word(recorded, engine):
-    """Only where the format has none to hold."""
+async def test_picture_is_never_dropped_silently(recorded, engine):
+    """Only formats without a picture leave it out."""
     recording = await recorded("both")
     for format in WITH_PICTURE:
         kinds = {stream["kind"] for stream in (await probe(await recording.convert(format)))["streams"]}
         assert kinds == {"audio", "video"}
 
 
-async def test_a_result_is_converted_again(recorded):
+async def test_result_can_be_converted_again(recorded):
     wav = await (await recorded("sound")).convert("wav")
     again = await (await wav.convert("ogg")).convert("webm")
     found = await probe(again)

@@ -1,4 +1,4 @@
-"""The data of a recording is gone: one class and one text, however it is read."""
+"""The data of a recording is gone: one error class and one text for every way of reading."""
 
 import pytest
 
@@ -55,7 +55,7 @@ READ = {
 
 @pytest.mark.core
 @pytest.mark.parametrize("end", [delete, clear, remove_by_script])
-async def test_all_that_reads_says_the_same(store, both, end):
+async def test_every_read_of_missing_data_raises_the_same_error(store, both, end):
     recording = await record(0.5, stream=both, store=store)
     await end(store, recording)
     for name, read in READ.items():
@@ -69,7 +69,7 @@ async def test_all_that_reads_says_the_same(store, both, end):
         await other.clear()
 
 
-async def test_a_result_on_disk_that_was_closed_says_it_too(microphone):
+async def test_reading_a_removed_file_raises_the_same_error(microphone):
     noise = js.Uint8Array.new(40 << 20)
     whole = await record(0.3, stream=microphone)
     padded = Recording(js.Blob.new([whole.blob, noise]), whole.mime_type, duration=whole.duration)
@@ -87,7 +87,7 @@ async def test_a_result_on_disk_that_was_closed_says_it_too(microphone):
 
 
 @pytest.mark.core
-async def test_an_id_that_is_not_there_is_of_recordings_and_not_of_devices(store):
+async def test_unknown_id_error_mentions_recordings_not_devices(store):
     for verb in (store.open_recording, store.recover, store.delete, lambda id: store.rename(id, "x")):
         with pytest.raises(NotFoundError, match="no recording") as failed:
             await verb("0123")
@@ -96,7 +96,7 @@ async def test_an_id_that_is_not_there_is_of_recordings_and_not_of_devices(store
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_store_whose_files_were_removed_works_again_by_itself(store, both):
+async def test_store_whose_files_were_removed_works_again_by_itself(store, both):
     await record(0.3, stream=both, store=store)
     await remove_by_script(store, None)
     assert await store.recordings() == []
@@ -108,7 +108,7 @@ async def test_a_store_whose_files_were_removed_works_again_by_itself(store, bot
 
 
 @pytest.mark.core
-async def test_a_closed_store_says_how_to_reopen_it(store):
+async def test_closed_store_error_says_how_to_reopen_it(store):
     closed = await RecordingStore.open(store.name)
     closed.close()
     for call in (closed.recordings, closed.usage, closed.clear, lambda: closed.delete("x")):
@@ -119,7 +119,7 @@ async def test_a_closed_store_says_how_to_reopen_it(store):
 
 
 @pytest.mark.core
-async def test_what_is_listed_opens_itself(store, both):
+async def test_listed_recording_can_be_opened(store, both):
     recording = await record(0.3, stream=both, store=store)
     [stored] = await store.recordings()
     opened = await stored.open()

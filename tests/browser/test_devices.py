@@ -11,31 +11,31 @@ from mediarecorder import (
 
 
 @pytest.mark.core
-async def test_get_user_media_opens_what_is_asked_for(both):
+async def test_get_user_media_opens_the_requested_devices(both):
     assert {track.kind for track in both.tracks} == {"audio", "video"}
     assert both.active
 
 
 @pytest.mark.core
-async def test_constraints_take_both_spellings_nested():
+async def test_nested_constraints_accept_both_spellings():
     request = {"width": {"ideal": 320}, "frameRate": {"ideal": 15}, "resize_mode": "none"}
     with await media_devices.get_user_media(video=request) as stream:
         [track] = stream.video_tracks
         constraints = track.constraints
-        # Chromium gives {"ideal": 15} back as 15.
+        # Chromium returns {"ideal": 15} as 15.
         assert constraints["frame_rate"] in (15, {"ideal": 15})
         assert constraints["width"] in (320, {"ideal": 320})
 
 
 @pytest.mark.core
-async def test_constraints_that_nobody_meets_say_which():
+async def test_overconstrained_error_names_the_constraint():
     with pytest.raises(OverconstrainedError, match="width") as caught:
         await media_devices.get_user_media(video={"width": {"exact": 99999}})
     assert caught.value.constraint == "width"
     assert caught.value.name == "OverconstrainedError"
 
 
-async def test_an_unknown_device_id():
+async def test_unknown_device_id_is_overconstrained():
     with pytest.raises(OverconstrainedError):
         await media_devices.get_user_media(audio={"device_id": {"exact": "no such device"}})
 
@@ -43,14 +43,14 @@ async def test_an_unknown_device_id():
 @pytest.mark.parametrize(
     "request_", [{}, {"audio": False}, {"audio": "yes"}, {"video": 5}, {"video": {5: 5}}]
 )
-async def test_requests_of_no_use(request_):
+async def test_invalid_requests_are_rejected(request_):
     with pytest.raises(TypeError):
         await media_devices.get_user_media(**request_)
 
 
 @pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
-    # Firefox names them to those who have opened one.
+    # Firefox names devices to pages that have opened one.
     (await media_devices.get_user_media(audio=True, video=True)).stop()
     for info in await media_devices.enumerate_devices():
         assert info.kind in ("audioinput", "videoinput", "audiooutput")
@@ -69,7 +69,7 @@ def test_supported_constraints_are_snake_case_names():
     assert all(isinstance(name, str) and name.islower() for name in supported)
 
 
-async def test_permission():
+async def test_permission_reports_its_state():
     for name in ("camera", "microphone"):
         assert await media_devices.permission(name) in ("granted", "denied", "prompt")
     with pytest.raises(ValueError, match="camera"):
@@ -89,7 +89,7 @@ async def test_devicechange_reaches_its_handlers():
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
 @pytest.mark.core
-async def test_a_stream_wraps_one_from_elsewhere():
+async def test_stream_wraps_a_javascript_stream():
     import js
 
     canvas = js.document.createElement("canvas")
@@ -103,7 +103,7 @@ async def test_a_stream_wraps_one_from_elsewhere():
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_a_stream_displays_itself_live(camera, stage):
+async def test_stream_displays_itself_live(camera, stage):
     import asyncio
 
     stage.innerHTML = camera._repr_html_()
@@ -116,26 +116,26 @@ async def test_a_stream_displays_itself_live(camera, stage):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_a_stream_of_sound_displays_its_names(microphone, stage):
+async def test_stream_of_sound_displays_device_names(microphone, stage):
     stage.innerHTML = microphone._repr_html_()
     assert stage.querySelector("video, audio") is None or microphone.tracks[0].label in stage.textContent
 
 
 @pytest.mark.parametrize("what", [None, "stream", 5, {}])
-def test_wrapping_what_is_no_stream_or_track(what):
+def test_wrapping_other_objects_is_rejected(what):
     with pytest.raises(TypeError, match="MediaStream"):
         MediaStream(what)
     with pytest.raises(TypeError, match="MediaStreamTrack"):
         MediaStreamTrack(what)
 
 
-async def test_a_track_is_the_same_object_each_time(both):
+async def test_track_is_the_same_object_each_time(both):
     assert both.tracks[0] is both.get_tracks()[0]
     assert both.audio_tracks[0] is both.get_track_by_id(both.audio_tracks[0].id)
     assert both.get_track_by_id("no such id") is None
 
 
-async def test_tracks_can_be_taken_out_and_put_in(both):
+async def test_tracks_can_be_removed_and_added(both):
     [sound] = both.audio_tracks
     both.remove_track(sound)
     assert both.get_audio_tracks() == []
@@ -147,7 +147,7 @@ async def test_tracks_can_be_taken_out_and_put_in(both):
     assert fresh.id != both.id
 
 
-async def test_a_clone_is_stopped_on_its_own(both):
+async def test_clone_is_stopped_on_its_own(both):
     clone = both.clone()
     clone.stop()
     assert not clone.active
@@ -168,7 +168,7 @@ async def test_with_and_async_with_release_the_device():
 
 
 @pytest.mark.core
-async def test_a_track_tells_about_itself(camera):
+async def test_track_has_its_properties(camera):
     [track] = camera.video_tracks
     assert track.settings["width"] == 320
     assert isinstance(track.capabilities, dict)
@@ -184,11 +184,11 @@ async def test_a_track_tells_about_itself(camera):
         track.content_hint = 5
 
 
-async def test_apply_constraints(camera, engine):
+async def test_apply_constraints_changes_the_settings(camera, engine):
     [track] = camera.video_tracks
     await track.apply_constraints({"width": {"ideal": 160}, "height": {"ideal": 120}})
     assert track.constraints["width"] in (160, {"ideal": 160})
-    if engine == "chromium":  # Firefox's fake camera takes any width
+    if engine == "chromium":  # Firefox's fake camera accepts any width
         with pytest.raises(OverconstrainedError):
             await track.apply_constraints({"width": {"exact": 99999}})
     with pytest.raises(TypeError):
@@ -196,7 +196,7 @@ async def test_apply_constraints(camera, engine):
     assert track.ready_state == "live"
 
 
-async def test_the_methods_of_the_specification_are_there_too(camera):
+async def test_specification_methods_exist_too(camera):
     [track] = camera.tracks
     assert track.get_settings() == track.settings
     assert track.get_capabilities() == track.capabilities
@@ -204,7 +204,7 @@ async def test_the_methods_of_the_specification_are_there_too(camera):
     assert media_devices.get_supported_constraints() == media_devices.supported_constraints
 
 
-async def test_what_a_browser_throws_at_once_is_translated_too(camera):
+async def test_synchronous_browser_errors_are_translated(camera):
     import js
 
     from mediarecorder import MediaError

@@ -1,4 +1,4 @@
-"""What `get_display_media` hands to the browser, and what can be done with a shared tab."""
+"""The options that `get_display_media` passes to the browser, and the methods of a shared tab."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from patience import until
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, media_devices, record
 
-# Notes down what the browser is asked for, and by what controller.
+# Logs the requests to the browser, and their controllers.
 SPY = """
 const asked = [];
 const { getDisplayMedia } = MediaDevices.prototype;
@@ -46,7 +46,7 @@ def spy():
 
 @pytest.mark.page_only("a controller cannot cross from a worker")
 @pytest.mark.lane("chromium")
-async def test_a_controller_goes_to_the_browser_as_it_is(spy):
+async def test_controller_is_passed_to_the_browser_unchanged(spy):
     import js
 
     controller = js.CaptureController.new()
@@ -58,7 +58,7 @@ async def test_a_controller_goes_to_the_browser_as_it_is(spy):
     class Facade:
         js = controller
 
-    with pytest.raises(Exception, match="get_display_media"):  # a controller serves once
+    with pytest.raises(Exception, match="get_display_media"):  # a controller can be used once
         await media_devices.get_display_media(controller=Facade())
     assert spy.asked[1].controller == controller
 
@@ -66,7 +66,7 @@ async def test_a_controller_goes_to_the_browser_as_it_is(spy):
 @pytest.mark.page_only("what the page is asked for is seen in the page")
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("focus", [True, False])
-async def test_focus_is_said_before_the_user_is_asked(spy, focus):
+async def test_focus_is_set_before_the_user_is_asked(spy, focus):
     with await media_devices.get_display_media(focus=focus, prefer_current_tab=True) as stream:
         assert stream.active
     [[controller, behavior, asked_before]] = spy.behaviors
@@ -79,7 +79,7 @@ async def test_focus_is_said_before_the_user_is_asked(spy, focus):
 
 @pytest.mark.page_only("what the page is asked for is seen in the page")
 @pytest.mark.lane("chromium")
-async def test_focus_with_a_controller_of_ones_own_and_with_record(spy):
+async def test_focus_works_with_an_own_controller_and_with_record(spy):
     import js
 
     own = js.CaptureController.new()
@@ -91,7 +91,7 @@ async def test_focus_with_a_controller_of_ones_own_and_with_record(spy):
 
 @pytest.mark.page_only("the browser's own is taken away in the page")
 @pytest.mark.lane("chromium")
-async def test_focus_does_no_harm_where_there_is_no_controller(spy):
+async def test_focus_is_ignored_without_a_controller(spy):
     import js
 
     js.Function.new("globalThis.kept = CaptureController; delete globalThis.CaptureController")()
@@ -103,8 +103,8 @@ async def test_focus_does_no_harm_where_there_is_no_controller(spy):
 
 
 @pytest.mark.lane("firefox", "firefox-worker")
-async def test_focus_does_no_harm_in_a_browser_without_it():
-    # This browser has no screen here, and says so as it does without `focus`.
+async def test_focus_is_ignored_in_a_browser_without_it():
+    # This browser has no screen here, and raises the same error as without `focus`.
     said = []
     for options in ({}, {"focus": True}):
         with pytest.raises(Exception) as caught:  # noqa: PT011
@@ -114,7 +114,7 @@ async def test_focus_does_no_harm_in_a_browser_without_it():
 
 
 @pytest.mark.lane("chromium-worker", "firefox-worker")
-async def test_a_controller_cannot_cross_from_a_worker():
+async def test_controller_cannot_cross_from_a_worker():
     import js
 
     with pytest.raises(NotSupportedError, match="focus=True or focus=False"):
@@ -131,12 +131,12 @@ async def test_focus_crosses_from_a_worker():
 
 
 @pytest.mark.parametrize("focus", ["window", 1, 0.0])
-async def test_focus_is_true_or_false(focus):
+async def test_focus_must_be_true_or_false(focus):
     with pytest.raises(TypeError, match="focus"):
         await media_devices.get_display_media(focus=focus)
 
 
-# A tab's own picture (the lane shares it without asking)
+# The picture of a tab itself (the lane shares it without a prompt)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def tab():
 
 @pytest.fixture
 def slides(stage):
-    """An element that can be cropped to, and restricted to."""
+    """An element to crop to and to restrict to."""
     import js
 
     element = js.document.createElement("div")
@@ -157,7 +157,7 @@ def slides(stage):
 
 
 async def size_of(stream, width):
-    """Whether pictures of this width come at last."""
+    """Whether pictures of this width finally arrive."""
 
     async def look():
         return (await stream.take_photo()).width == width
@@ -171,7 +171,7 @@ async def size_of(stream, width):
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.parametrize(("verb", "kind"), [("crop_to", "CropTarget"), ("restrict_to", "RestrictionTarget")])
-async def test_a_tab_shows_one_element_only_and_all_again(tab, slides, verb, kind):
+async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
     import js
 
     [picture] = tab.video_tracks
@@ -190,14 +190,14 @@ async def test_a_tab_shows_one_element_only_and_all_again(tab, slides, verb, kin
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
-async def test_a_tab_that_stands_still_holds_back_no_sound(tab, microphone):
-    """By itself it gives a picture in a second, and a recorder writes no sound before the next picture."""
+async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
+    """By itself it delivers a picture in a second, and a recorder writes no sound before the next picture."""
     recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.1)
     await until(lambda: recorder.duration >= 4)
-    # By itself a tab lets through at most one chunk of data in a second.
+    # By itself a tab yields at most one chunk of data in a second.
     assert len([size for size in sizes if size > 0]) >= 10, sizes
     recording = await recorder.stop()
     found = await probe(recording)
@@ -254,7 +254,7 @@ json.dumps([sizes[0], 200 in sizes, sizes[-1], said, grown])
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.page_only("it starts a worker")
 @pytest.mark.time_limit(60)
-async def test_the_same_from_a_worker(open_channel, mortal, slides):
+async def test_worker_crops_a_tab_with_a_posted_target(open_channel, mortal, slides):
     import json
 
     import js
@@ -279,16 +279,16 @@ async def test_the_same_from_a_worker(open_channel, mortal, slides):
     assert grown
 
 
-async def test_a_camera_cannot_be_cropped(camera):
+async def test_camera_cannot_be_cropped(camera):
     for limit in (camera.tracks[0].crop_to, camera.tracks[0].restrict_to):
         with pytest.raises(NotSupportedError, match="tab"):
             await limit(None)
 
 
-# What devices and tracks tell
+# Facts about devices and tracks
 
 
-async def test_tracks_count_what_they_delivered(both, engine):
+async def test_track_stats_count_delivered_frames(both, engine):
     [sound], [picture] = both.audio_tracks, both.video_tracks
     if engine == "firefox":
         assert (sound.stats, picture.stats) == ({}, {})
@@ -297,17 +297,17 @@ async def test_tracks_count_what_they_delivered(both, engine):
     counted = picture.stats
     assert set(counted) == {"delivered_frames", "discarded_frames", "total_frames"}
     counted = sound.stats
-    # In seconds, as all times here: the specification has milliseconds.
+    # In seconds, like all times here; the specification uses milliseconds.
     assert counted["total_frames_duration"] == pytest.approx(counted["total_frames"] / 48000, rel=0.2)
     assert 0 <= counted["minimum_latency"] <= counted["maximum_latency"] < 10
 
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
-async def test_a_track_that_is_not_counted_has_no_stats(drawing):
+async def test_canvas_track_has_no_stats(drawing):
     assert drawing(32, 32).tracks[0].stats == {}
 
 
-async def test_devices_tell_what_they_could_do(engine):
+async def test_devices_report_their_capabilities(engine):
     (await media_devices.get_user_media(audio=True, video=True)).stop()
     infos = await media_devices.enumerate_devices()
     [camera, *_] = [info for info in infos if info.kind == "videoinput"]

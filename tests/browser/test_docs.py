@@ -1,4 +1,4 @@
-"""The examples of the README, of docs/ and of the docstrings run as they stand."""
+"""The examples of the README, of docs/ and of the docstrings run unchanged."""
 
 import ast
 import asyncio
@@ -22,12 +22,12 @@ EXAMPLES = [
     for page in PAGES
     for number, match in enumerate(FENCE.finditer(page.read_text()), 1)
 ]
-"""Blocks marked ```python run; a block that shows only a form is marked ```py."""
+"""Blocks marked ```python run; a block that only shows a form is marked ```py."""
 
 
 @pytest.fixture
 async def surroundings():
-    """What an example may take for granted: the library's names, a stream, a recorder, a recording."""
+    """The names that an example may use: the library's, a stream, a recorder, a recording."""
     import js
 
     with contextlib.ExitStack() as stack:
@@ -68,7 +68,7 @@ async def run(source, names):
 @pytest.mark.lane("chromium")
 @pytest.mark.time_limit(60)
 @pytest.mark.parametrize("source", EXAMPLES)
-async def test_example(source, surroundings):
+async def test_example_in_documentation_runs(source, surroundings):
     await run(source, surroundings)
 
 
@@ -94,13 +94,13 @@ OF_A_TAB = [param for param in DOCUMENTED if "slides" in param.values[0]]
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("text", [param for param in DOCUMENTED if param not in OF_A_TAB])
-async def test_docstring(text, surroundings):
+async def test_docstring_example_runs(text, surroundings):
     await try_examples(text, surroundings)
 
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.parametrize("text", OF_A_TAB)
-async def test_docstring_about_a_shared_tab(text, surroundings, stage):
+async def test_docstring_example_with_a_shared_tab_runs(text, surroundings, stage):
     stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
     with await mediarecorder.media_devices.get_display_media(prefer_current_tab=True) as screen:
         [picture] = screen.video_tracks

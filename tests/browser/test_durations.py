@@ -1,4 +1,4 @@
-"""How long a take says that it is, beside how long its file is."""
+"""The duration of a take, compared with that of its file."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def length(recording):
 
 
 async def draw_after(canvas, seconds):
-    """Ten pictures a second from then on, as long as the task lasts."""
+    """Draw ten pictures a second from then on, until the task ends."""
     await asyncio.sleep(seconds)
     while True:
         for colour in ("red", "blue"):
@@ -48,7 +48,7 @@ async def late(canvas):
     ],
 )
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_a_take_says_how_long_its_file_is(request, kind, busy, timeslice, microphone, both):
+async def test_duration_of_a_take_is_that_of_its_file(request, kind, busy, timeslice, microphone, both):
     recorder = MediaRecorder({"microphone": microphone, "both": both}[kind])
     recorder.start(timeslice)
     if "at first" in busy:
@@ -61,7 +61,7 @@ async def test_a_take_says_how_long_its_file_is(request, kind, busy, timeslice, 
     assert recorder.duration == recording.duration
 
 
-async def test_a_cameras_take_does_too(camera):
+async def test_duration_of_a_camera_take_is_that_of_its_file(camera):
     recorder = MediaRecorder(camera)
     recorder.start()
     keep_busy(1)
@@ -70,7 +70,7 @@ async def test_a_cameras_take_does_too(camera):
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
 
 
-async def test_pauses_are_left_out_also_in_a_busy_page(microphone):
+async def test_pauses_do_not_count_in_a_busy_page_either(microphone):
     recorder = MediaRecorder(microphone)
     recorder.start()
     keep_busy(0.6)
@@ -85,7 +85,7 @@ async def test_pauses_are_left_out_also_in_a_busy_page(microphone):
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
-async def test_a_late_picture_takes_nothing_from_the_length(late, microphone):
+async def test_late_picture_does_not_shorten_the_take(late, microphone):
     recorder = MediaRecorder(MediaStream([*late.tracks, *microphone.audio_tracks]))
     recorder.start(0.25)
     await asyncio.sleep(2.5)
@@ -104,7 +104,7 @@ async def test_record_waits_for_the_first_picture(late):
 
 @pytest.mark.page_only("the canvas is drawn by Python")
 @pytest.mark.parametrize("end", [{"duration": 1}, {"max_size": 100}])
-async def test_record_waits_for_it_no_longer_than_a_limit(canvas, monkeypatch, end):
+async def test_record_stops_waiting_for_the_first_picture_at_a_limit(canvas, monkeypatch, end):
     monkeypatch.setattr(mediarecorder.capture, "FIRST_DATA", 0.5)
     with pytest.raises(RecordingError, match=r"Nothing was recorded.*canvas") as caught:
         await record(**end, stream=canvas.stream())
@@ -112,13 +112,13 @@ async def test_record_waits_for_it_no_longer_than_a_limit(canvas, monkeypatch, e
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
-async def test_record_hands_over_no_file_without_content(canvas):
+async def test_record_never_returns_a_file_without_content(canvas):
     with pytest.raises(RecordingError, match="Nothing was recorded"):
         await record(stop_when=asyncio.sleep(0.5), stream=canvas.stream())
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
-async def test_a_recorder_gives_what_the_browser_gives_even_if_it_is_nothing(canvas):
+async def test_recorder_returns_even_an_empty_result_of_the_browser(canvas):
     recorder = MediaRecorder(canvas.stream())
     recorder.start()
     await asyncio.sleep(0.3)

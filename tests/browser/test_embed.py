@@ -1,4 +1,4 @@
-"""Players and pictures once their addresses are dead: in saved notebooks, and of recordings that are gone."""
+"""Players and pictures after their addresses were revoked: in saved notebooks, and for missing recordings."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ def data_in(html):
 
 
 async def show(stage, html):
-    """Put it into the page, and wait until the player knows what it has."""
+    """Put it into the page, and wait until the player has read its metadata."""
     stage.innerHTML = html
     player = stage.querySelector("audio, video")
     while not (player.readyState or player.error):
@@ -30,7 +30,7 @@ in_a_page = pytest.mark.page_only("a worker has no element to show it in")
 
 
 def in_a_worker(test):
-    """In that of both engines, in make test too."""
+    """Runs in both engines, in make test too."""
     return pytest.mark.core(pytest.mark.lane("chromium-worker", "firefox-worker")(test))
 
 
@@ -40,7 +40,7 @@ GONE = f"Its data is gone, or this browser cannot read it. {NOTE}"
 
 @in_a_worker
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_a_short_recording_has_its_data_in_the_html(copy_of, kind):
+async def test_short_recording_is_embedded_in_its_html(copy_of, kind):
     recording = await copy_of(kind)
     html = recording._repr_html_()
     assert base64.b64decode(data_in(html)) == await recording.bytes()
@@ -50,7 +50,7 @@ async def test_a_short_recording_has_its_data_in_the_html(copy_of, kind):
 
 
 @in_a_worker
-async def test_a_long_recording_says_what_to_do_in_a_saved_notebook(copy_of):
+async def test_long_recording_shows_a_note_in_a_saved_notebook(copy_of):
     recording = await copy_of("sound")
     recording.embed_limit = recording.size - 1
     html = recording._repr_html_()
@@ -59,7 +59,7 @@ async def test_a_long_recording_says_what_to_do_in_a_saved_notebook(copy_of):
 
 
 @in_a_worker
-async def test_a_long_recording_is_not_read(copy_of, monkeypatch):
+async def test_long_recording_is_not_read(copy_of, monkeypatch):
     recording = await copy_of("sound")
     monkeypatch.setattr(js, "FileReaderSync", None)
     with pytest.raises(AttributeError):
@@ -69,7 +69,7 @@ async def test_a_long_recording_is_not_read(copy_of, monkeypatch):
 
 
 @in_a_worker
-async def test_what_is_gone_before_it_is_shown_is_not_embedded(store, microphone):
+async def test_deleted_recording_is_not_embedded(store, microphone):
     recording = await record(0.3, stream=microphone, store=store)
     await store.delete(recording.id)
     assert f"<p>{NOTE}</p>" in recording._repr_html_()
@@ -77,7 +77,7 @@ async def test_what_is_gone_before_it_is_shown_is_not_embedded(store, microphone
 
 @in_a_page
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_embedded_it_plays_once_its_address_is_dead(copy_of, stage, kind):
+async def test_embedded_recording_plays_after_its_address_is_revoked(copy_of, stage, kind):
     recording = await copy_of(kind)
     html, length = (await recording.embed())._repr_html_(), recording.duration
     recording.close()
@@ -90,8 +90,8 @@ async def test_embedded_it_plays_once_its_address_is_dead(copy_of, stage, kind):
 
 @in_a_page
 @pytest.mark.lane("chromium-csp")
-@pytest.mark.console_errors  # what the policy forbids is in the console
-async def test_embedded_it_plays_under_a_policy_that_forbids_data(copy_of, stage):
+@pytest.mark.console_errors  # the console lists violations of the policy
+async def test_embedded_recording_plays_under_a_policy_without_data_urls(copy_of, stage):
     recording = await copy_of("sound")
     await show(stage, (await recording.embed())._repr_html_())
     player = stage.querySelector("audio")
@@ -102,7 +102,7 @@ async def test_embedded_it_plays_under_a_policy_that_forbids_data(copy_of, stage
 
 @in_a_page
 @pytest.mark.core
-async def test_what_the_page_itself_shows_plays_by_its_address(copy_of, stage):
+async def test_recording_shown_by_the_page_plays_from_its_address(copy_of, stage):
     """The lane of a strict policy forbids data: addresses in players."""
     recording = await copy_of("sound")
     await show(stage, recording._repr_html_())
@@ -111,8 +111,8 @@ async def test_what_the_page_itself_shows_plays_by_its_address(copy_of, stage):
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
-async def test_a_player_whose_address_is_dead_says_so(copy_of, stage):
+@pytest.mark.console_errors  # the console reports a revoked address
+async def test_player_with_a_revoked_address_says_so(copy_of, stage):
     recording = await copy_of("sound")
     html = recording._repr_html_()
     recording.close()
@@ -122,7 +122,7 @@ async def test_a_player_whose_address_is_dead_says_so(copy_of, stage):
     assert stage.querySelector("p").getBoundingClientRect().height > 10
 
 
-async def test_embedded_whatever_its_size(copy_of):
+async def test_embed_works_whatever_the_size(copy_of):
     recording = await copy_of("both")
     recording.embed_limit = 0
     assert "data:" not in recording._repr_html_()
@@ -132,7 +132,7 @@ async def test_embedded_whatever_its_size(copy_of):
 
 
 @in_a_worker
-async def test_photos_have_their_data_in_the_html(copy_of):
+async def test_photos_are_embedded_in_their_html(copy_of):
     photo = await (await copy_of("both")).thumbnail()
     assert base64.b64decode(data_in(photo._repr_html_())) == await photo.bytes()
     photo.embed_limit = 0
@@ -144,11 +144,11 @@ async def test_photos_have_their_data_in_the_html(copy_of):
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
-async def test_a_photo_whose_address_is_dead_says_so(copy_of, stage):
+@pytest.mark.console_errors  # the console reports a revoked address
+async def test_photo_with_a_revoked_address_says_so(copy_of, stage):
     photo = await (await copy_of("both")).thumbnail()
     html, embedded = photo._repr_html_(), (await photo.embed())._repr_html_()
-    photo.close()  # Firefox keeps pictures that it has seen
+    photo.close()  # Firefox caches pictures that it has shown
     stage.innerHTML = html
     await until(lambda: not stage.querySelector("p").hidden)
     assert stage.querySelector("p").textContent == GONE.replace("play", "see it")
@@ -158,7 +158,7 @@ async def test_a_photo_whose_address_is_dead_says_so(copy_of, stage):
 
 
 @in_a_page
-async def test_what_is_gone_cannot_be_embedded(store, microphone):
+async def test_embedding_missing_data_raises(store, microphone):
     recording = await record(0.3, stream=microphone, store=store)
     await store.delete(recording.id)
     with pytest.raises(NotReadableError, match="data is gone"):
@@ -175,9 +175,9 @@ async def removed_by_script(store, recording):
 
 
 @in_a_page
-@pytest.mark.console_errors  # what is gone is in the console
+@pytest.mark.console_errors  # the console reports missing data
 @pytest.mark.parametrize("end", [deleted, removed_by_script])
-async def test_a_player_whose_file_is_gone_says_so(store, stage, both, end):
+async def test_player_with_a_missing_file_says_so(store, stage, both, end):
     recording = await record(0.3, stream=both, store=store)
     html = recording._repr_html_()
     await end(store, recording)
@@ -190,9 +190,9 @@ async def test_a_player_whose_file_is_gone_says_so(store, stage, both, end):
 
 
 @in_a_page
-@pytest.mark.console_errors  # a dead address is in the console
-async def test_a_table_forgets_what_was_deleted(store, stage, microphone):
-    """However it was deleted; the others keep their addresses."""
+@pytest.mark.console_errors  # the console reports a revoked address
+async def test_table_revokes_addresses_of_deleted_takes(store, stage, microphone):
+    """This holds for every way of deleting; the others keep their addresses."""
     for _ in range(4):
         await record(0.2, stream=microphone, store=store)
     listed = await store.recordings()
@@ -220,7 +220,7 @@ async def test_a_table_forgets_what_was_deleted(store, stage, microphone):
 
 
 async def alive(address):
-    """Whether a blob: address leads to something."""
+    """Whether a blob: address still works."""
     try:
         await js.fetch(address)
     except JsException:

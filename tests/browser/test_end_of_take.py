@@ -17,7 +17,7 @@ from mediarecorder import (
 pytestmark = pytest.mark.core
 
 
-async def test_a_take_ends_when_all_tracks_are_stopped(both):
+async def test_take_ends_when_all_tracks_are_stopped(both):
     recorder = MediaRecorder(both)
     await recorder.start()
     both.stop()
@@ -27,7 +27,7 @@ async def test_a_take_ends_when_all_tracks_are_stopped(both):
     assert recorder.recording is recording
 
 
-async def test_a_take_ends_when_the_tracks_are_stopped_behind_the_librarys_back(both):
+async def test_take_ends_when_javascript_stops_the_tracks(both):
     recorder = MediaRecorder(both)
     await recorder.start()
     for track in both.js.getTracks():
@@ -35,7 +35,7 @@ async def test_a_take_ends_when_the_tracks_are_stopped_behind_the_librarys_back(
     assert (await recorder.finished).size > 0
 
 
-async def test_tracks_that_end_in_the_same_tick_as_start(both):
+async def test_tracks_that_end_in_the_tick_of_start_end_the_take(both):
     recorder = MediaRecorder(both)
     started = recorder.start()
     both.stop()
@@ -43,7 +43,7 @@ async def test_tracks_that_end_in_the_same_tick_as_start(both):
     assert await started is None
 
 
-async def test_tracks_that_had_ended_before_start(both):
+async def test_start_with_ended_tracks_raises(both):
     recorder = MediaRecorder(both)
     both.stop()
     with pytest.raises(NotSupportedError, match="no live track"):
@@ -52,7 +52,7 @@ async def test_tracks_that_had_ended_before_start(both):
         recorder.stop()
 
 
-async def test_a_stream_without_tracks():
+async def test_start_without_tracks_raises():
     with pytest.raises(NotSupportedError):
         MediaRecorder(MediaStream([])).start()
 
@@ -66,7 +66,7 @@ async def test_one_of_two_tracks_ending_does_not_end_the_take(both):
 
 
 @pytest.mark.parametrize("change", ["add", "remove"])
-async def test_changing_the_tracks_ends_the_take_with_the_recording_attached(both, change):
+async def test_changing_tracks_fails_the_take_with_its_recording_attached(both, change):
     recorder = MediaRecorder(both)
     errors = []
     recorder.on("error", lambda event: errors.append(event.error))
@@ -86,7 +86,7 @@ async def test_changing_the_tracks_ends_the_take_with_the_recording_attached(bot
     assert recorder.state == "inactive"
 
 
-async def test_after_an_error_everything_pending_raises_the_takes_error(both, orders):
+async def test_error_of_a_take_settles_everything_pending(both, orders):
     recorder = MediaRecorder(both)
     await recorder.start()
     orders.rule = "nothing after stop()"
@@ -98,7 +98,7 @@ async def test_after_an_error_everything_pending_raises_the_takes_error(both, or
     assert all(error is failure or error is None or hasattr(error, "size") for error in errors)
 
 
-async def test_after_an_error_a_new_take_works(both):
+async def test_new_take_works_after_an_error(both):
     recorder = MediaRecorder(both)
     await recorder.start()
     both.remove_track(both.audio_tracks[0])
@@ -108,7 +108,7 @@ async def test_after_an_error_a_new_take_works(both):
     assert (await recorder.stop()).size > 0
 
 
-async def test_a_type_that_does_not_fit_the_stream_is_refused_and_leaves_the_recorder_usable(microphone):
+async def test_recorder_stays_usable_after_a_type_is_refused(microphone):
     if not MediaRecorder.is_type_supported("video/webm"):
         pytest.fail("every engine here records video/webm")
     recorder = MediaRecorder(microphone, mime_type="video/webm")
@@ -117,7 +117,7 @@ async def test_a_type_that_does_not_fit_the_stream_is_refused_and_leaves_the_rec
 
 
 @pytest.mark.page_only("a worker has no AudioContext")
-async def test_a_silent_stream_settles_start_at_the_latest_with_the_take(silence):
+async def test_start_of_a_silent_stream_settles_with_the_take(silence):
     recorder = MediaRecorder(silence)
     started = recorder.start()
     await recorder.stop()
@@ -126,7 +126,7 @@ async def test_a_silent_stream_settles_start_at_the_latest_with_the_take(silence
 
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
-async def test_a_canvas_that_draws_no_frame():
+async def test_canvas_without_frames_can_be_stopped():
     import js
 
     canvas = js.document.createElement("canvas")

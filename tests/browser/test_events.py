@@ -13,7 +13,7 @@ async def take(recorder):
 
 
 @pytest.mark.core
-async def test_a_subscription_is_called_to_unregister(recorder):
+async def test_calling_a_subscription_unregisters(recorder):
     heard = []
     subscription = recorder.on("stop", heard.append)
     await take(recorder)
@@ -44,7 +44,7 @@ async def test_on_as_a_decorator_returns_the_function(recorder):
 
 
 @pytest.mark.core
-async def test_mdns_spelling(recorder):
+async def test_handler_attributes_of_mdn_work(recorder):
     heard = []
     recorder.onstop = heard.append
     assert recorder.onstop == heard.append
@@ -58,7 +58,7 @@ async def test_mdns_spelling(recorder):
 
 
 @pytest.mark.core
-async def test_an_event_tells_about_itself(recorder):
+async def test_event_has_its_properties(recorder):
     events = []
     recorder.on("dataavailable", events.append)
     recording = await take(recorder)
@@ -81,7 +81,7 @@ async def test_handlers_are_called_in_the_order_of_registration(recorder):
     assert order == ["a", "b", "c"]
 
 
-async def test_a_handler_unregistered_by_another_is_not_called(recorder):
+async def test_handler_unregistered_by_another_is_not_called(recorder):
     heard = []
     recorder.on("stop", lambda event: second())
     second = recorder.on("stop", heard.append)
@@ -90,7 +90,7 @@ async def test_a_handler_unregistered_by_another_is_not_called(recorder):
 
 
 @pytest.mark.core
-async def test_what_a_handler_raises_goes_to_the_loop_and_harms_nothing(recorder, loop_errors):
+async def test_handler_errors_go_to_the_loop_and_do_no_harm(recorder, loop_errors):
     heard = []
 
     @recorder.on("dataavailable")
@@ -105,7 +105,7 @@ async def test_what_a_handler_raises_goes_to_the_loop_and_harms_nothing(recorder
 
 
 @pytest.mark.core
-async def test_a_coroutine_function_runs_as_a_task_in_event_order(recorder):
+async def test_coroutine_function_runs_as_a_task_in_event_order(recorder):
     order = []
     may_end, done = asyncio.Event(), asyncio.Event()
 
@@ -125,7 +125,7 @@ async def test_a_coroutine_function_runs_as_a_task_in_event_order(recorder):
     assert order == ["data", "stop"]
 
 
-async def test_a_failing_coroutine_is_reported_once(recorder, loop_errors):
+async def test_failing_coroutine_is_reported_once(recorder, loop_errors):
     failed = asyncio.Event()
 
     @recorder.on("stop")
@@ -142,14 +142,14 @@ async def test_a_failing_coroutine_is_reported_once(recorder, loop_errors):
 @pytest.mark.parametrize(
     ("type", "error"), [("stopped", ValueError), ("", ValueError), (5, TypeError), (None, TypeError)]
 )
-def test_events_that_do_not_exist(recorder, type, error):
+def test_unknown_events_are_rejected(recorder, type, error):
     with pytest.raises(error):
         recorder.on(type, print)
     with pytest.raises(TypeError, match="callable"):
         recorder.on("stop", "print")
 
 
-async def test_an_unknown_event_name_lists_those_there_are(microphone):
+async def test_error_about_an_unknown_event_lists_all_events(microphone):
     with pytest.raises(ValueError, match="ended, mute, unmute"):
         microphone.tracks[0].on("stop", print)
     with pytest.raises(ValueError, match="addtrack"):
@@ -157,7 +157,7 @@ async def test_an_unknown_event_name_lists_those_there_are(microphone):
 
 
 @pytest.mark.lane("chromium", "chromium-pyodide-0.27")
-async def test_ended_tells_and_then_lets_go(microphone):
+async def test_ended_fires_once_and_unregisters(microphone):
     """(A script's own events do not reach the listeners of a track in Firefox.)"""
     import js
 
@@ -169,14 +169,14 @@ async def test_ended_tells_and_then_lets_go(microphone):
     assert heard == ["ended"]
 
 
-async def test_stopping_a_take_inside_its_own_handler(microphone):
+async def test_take_can_be_stopped_in_its_own_handler(microphone):
     recorder = MediaRecorder(microphone)
     recorder.on("start", lambda event: recorder.stop())
     recorder.start()
     assert (await recorder.finished) is recorder.recording
 
 
-async def test_starting_the_next_take_inside_the_stop_handler(recorder):
+async def test_next_take_can_be_started_in_the_stop_handler(recorder):
     takes = []
 
     @recorder.on("stop")
@@ -194,7 +194,7 @@ async def test_starting_the_next_take_inside_the_stop_handler(recorder):
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit, KeyboardInterrupt, GeneratorExit])
-async def test_not_even_these_exceptions_of_a_handler_harm_the_take(recorder, loop_errors, error):
+async def test_no_exception_of_a_handler_harms_the_take(recorder, loop_errors, error):
     def fail(event):
         raise error
 
@@ -205,7 +205,7 @@ async def test_not_even_these_exceptions_of_a_handler_harm_the_take(recorder, lo
     assert len(loop_errors) == 3
 
 
-async def test_a_handler_that_passes_an_outcome_on_is_not_blamed_for_its_failure(both):
+async def test_handler_that_returns_an_outcome_is_not_blamed_for_it(both):
     from mediarecorder import RecordingError
 
     recorder = MediaRecorder(both)
@@ -217,7 +217,7 @@ async def test_a_handler_that_passes_an_outcome_on_is_not_blamed_for_its_failure
         await recorder.finished
 
 
-async def test_a_request_made_by_a_handler_waits_for_the_next_chunk(recorder):
+async def test_request_made_by_a_handler_waits_for_the_next_chunk(recorder):
     requests, sizes = [], []
 
     @recorder.on("dataavailable")
@@ -233,7 +233,7 @@ async def test_a_request_made_by_a_handler_waits_for_the_next_chunk(recorder):
     assert len(sizes) == 2
 
 
-async def test_a_handler_registered_between_two_takes_hears_the_end_of_the_first(recorder):
+async def test_handler_registered_between_takes_gets_the_first_ones_end(recorder):
     await recorder.start()
     first = recorder.stop()
     recorder.start()
@@ -244,14 +244,14 @@ async def test_a_handler_registered_between_two_takes_hears_the_end_of_the_first
     await recorder.stop()
 
 
-def test_handler_attributes_that_do_not_exist(recorder, microphone):
+def test_unknown_handler_attributes_are_rejected(recorder, microphone):
     with pytest.raises(AttributeError, match="dataavailable"):
         recorder.onfoo = print
     with pytest.raises(AttributeError, match="ended"):
         microphone.tracks[0].onstop = print
 
 
-async def test_a_handler_attribute_forgets_what_was_unregistered(microphone):
+async def test_unregistering_clears_the_handler_attribute(microphone):
     [track] = microphone.tracks
     track.onended = print
     assert track.onended is print

@@ -1,4 +1,4 @@
-"""Exact means exact: the frames that were asked for, at their place, in every format."""
+"""Exact results: the requested frames, at their place, in every format."""
 
 import math
 import random
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.media_work
 
 
 @pytest.mark.parametrize("format", MADE)
-async def test_five_seconds_are_five_seconds(format):
+async def test_five_seconds_have_an_exact_length(format):
     made = await tones(440, seconds=5).to_recording(format)
     assert made.duration == pytest.approx(5, abs=1e-4)
     assert (await made.samples()).frames == 240_000
@@ -24,7 +24,7 @@ async def test_five_seconds_are_five_seconds(format):
 
 
 @pytest.mark.parametrize("format", MADE)
-async def test_a_part_has_the_frames_that_were_asked_for(format):
+async def test_part_has_exactly_the_requested_frames(format):
     part = await (await tones(440, seconds=5).to_recording(format)).trim(1.2, 3.7)
     assert part.duration == pytest.approx(2.5, abs=1e-4)
     assert (await part.samples()).frames == 120_000
@@ -39,10 +39,10 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
     assert samples.frames == 192_000
     values = column(samples)
     given = column(tones(500, seconds=4))
-    # (LAME takes 5 % off the level, each time.)
+    # (LAME reduces the level by 5 % each time.)
     level = rms(values[48_000:72_000]) / rms(given[48_000:72_000])
     assert 0.84 < level < 1.01
-    # Encoders do not keep the wave to the bit; a step or silence would be of half the level and more.
+    # Encoders do not keep the wave bit by bit; a step or silence would differ by half the level or more.
     assert max(abs(values[at] - level * given[at]) for at in range(95_000, 97_000)) < 0.1
     for start in range(95_040, 96_960, 96):
         assert rms(values[start : start + 96]) == pytest.approx(
@@ -51,8 +51,8 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
-async def test_a_good_wav_can_be_cut_anywhere(rate):
-    """At 0.3, 0.6, 1.2 or 2.3 s one of 48 kHz was called broken."""
+async def test_good_wav_can_be_cut_anywhere(rate):
+    """At 0.3, 0.6, 1.2 or 2.3 s, a file of 48 kHz was reported as broken."""
     whole = noise(rate, 1, 2.5)
     wav = await whole.to_recording("wav")
     values = flat(await wav.samples())
@@ -67,7 +67,7 @@ async def test_a_good_wav_can_be_cut_anywhere(rate):
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
-async def test_a_good_mp3_can_be_cut_anywhere(rate):
+async def test_good_mp3_can_be_cut_anywhere(rate):
     mp3 = await tones(440, seconds=3, rate=rate).to_recording("mp3")
     dice = random.Random(rate)
     for start in [0.3, 1.2, 2.3, *(dice.uniform(0, 2.7) for _ in range(7))]:
@@ -77,7 +77,7 @@ async def test_a_good_mp3_can_be_cut_anywhere(rate):
         assert frequency(column(samples), rate) == pytest.approx(440, rel=0.01), start
 
 
-# The centre of 5.1 has the voices
+# The centre channel of 5.1 contains the voices
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def centre():
 
 
 @pytest.mark.parametrize("format", ["mp3", "ogg", "webm", "mp4"])
-async def test_what_takes_two_channels_has_the_centre_on_both_sides(centre, format, engine):
+async def test_stereo_formats_have_the_centre_on_both_sides(centre, format, engine):
     samples = await (await centre.to_recording(format)).samples(channels=2)
     for channel, own in enumerate((300, 400)):
         values = column(samples, channel)
@@ -95,7 +95,7 @@ async def test_what_takes_two_channels_has_the_centre_on_both_sides(centre, form
         assert amplitude(values, own) == pytest.approx(0.3, rel=0.1)
 
 
-async def test_two_channels_of_six_are_the_standard_down_mix(centre):
+async def test_two_channels_from_six_are_the_standard_down_mix(centre):
     samples = await (await centre.to_recording("wav")).samples(channels=2)
     given = [column(centre, channel) for channel in range(3)]
     for side in (0, 1):
@@ -105,7 +105,7 @@ async def test_two_channels_of_six_are_the_standard_down_mix(centre):
 
 
 def amplitude(values, hertz, rate=48_000):
-    """Of one frequency, in the middle of a sound (a Fourier coefficient over whole periods)."""
+    """The level of one frequency, in the middle of a sound (a Fourier coefficient over whole periods)."""
     import cmath
 
     middle = values[12_000:36_000]

@@ -1,5 +1,5 @@
-"""What each engine does today that the library works around. The day one of these fails, a browser has
-changed, and the code named in the test may be simpler."""
+"""Behaviour of each engine that the library works around. When one of these fails, a browser has changed, and
+the code named in the test may become simpler."""
 
 import asyncio
 
@@ -42,13 +42,13 @@ def native_recorder(stream):
 
 
 async def test_stop_on_an_inactive_recorder_is_silent_in_the_browser(microphone):
-    """MediaRecorder.stop checks by itself."""
+    """MediaRecorder.stop therefore checks itself."""
     recorder = native_recorder(microphone)
     assert recorder.stop() is None
 
 
-async def test_a_timeslice_of_zero_is_not_refused_by_the_browser(microphone):
-    """MediaRecorder.start refuses it: it would be a flood of chunks."""
+async def test_timeslice_of_zero_is_not_refused_by_the_browser(microphone):
+    """MediaRecorder.start refuses it, because it would cause a flood of chunks."""
     recorder = native_recorder(microphone)
     recorder.start(0)
     recorder.stop()
@@ -70,7 +70,7 @@ async def test_chromium_records_nothing_from_ended_tracks_or_refuses(microphone)
 
 @pytest.mark.lane("chromium")
 async def test_chromium_fires_no_start_for_a_silent_stream(silence):
-    """Take: `start` settles at the latest with the take."""
+    """In Take, `start` settles with the take at the latest."""
     recorder = native_recorder(silence)
 
     async def stop():
@@ -97,7 +97,7 @@ async def test_chromium_remembers_its_type_after_stop(microphone):
 
 @pytest.mark.lane("firefox")
 async def test_firefox_forgets_its_type_after_stop(microphone):
-    """So a finished recording takes its type from the data."""
+    """A finished recording therefore takes its type from the data."""
     recorder = MediaRecorder(microphone)
     await recorder.start()
     await recorder.stop()
@@ -106,15 +106,15 @@ async def test_firefox_forgets_its_type_after_stop(microphone):
 
 @pytest.mark.lane("firefox")
 def test_firefox_has_no_image_capture():
-    """take_photo goes by way of a video element and a canvas."""
+    """take_photo therefore uses a video element and a canvas."""
     import js
 
     assert not hasattr(js, "ImageCapture")
 
 
 @pytest.mark.lane("firefox")
-async def test_firefox_without_an_audio_output_leaves_an_audio_context_standing():
-    """mix() of several sounds raises NotReadableError, rather than record silence."""
+async def test_firefox_does_not_run_audio_contexts_without_an_output():
+    """mix() of several sounds therefore raises NotReadableError, rather than record silence."""
     import js
 
     context = js.AudioContext.new()
@@ -123,8 +123,8 @@ async def test_firefox_without_an_audio_output_leaves_an_audio_context_standing(
     assert state in ("suspended", "running"), "a machine with a sound card says running"
 
 
-async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(both, engine):
-    """Each take has a browser recorder of its own."""
+async def test_reusing_a_browser_recorder_interleaves_events(both, engine):
+    """Each take therefore has its own browser recorder."""
     recorder, started = native_recorder(both), asyncio.Event()
     recorder.onstart = lambda event: started.set()
     recorder.start()
@@ -137,8 +137,8 @@ async def test_a_stop_and_start_on_one_browser_recorder_mixes_two_takes_events(b
 
 
 @pytest.mark.lane("chromium")
-async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
-    """static/library/media/input.js says a level that exists; no decoder takes this one."""
+async def test_chromium_mp4_declares_vp9_level_0(recorded):
+    """static/library/media/input.js states an existing level, because no decoder accepts this one."""
     data = await (await recorded("both", mime_type="video/mp4;codecs=vp9,opus")).bytes()
     place = data.index(b"vpcC")
     version, profile, level = data[place + 4], data[place + 8], data[place + 9]
@@ -146,7 +146,7 @@ async def test_chromiums_mp4_says_level_0_of_vp9(recorded):
 
 
 async def test_only_firefox_writes_a_byte_of_its_h264_parameters_twice(engine):
-    """static/library/media/formats.js tries it, and then does without H.264."""
+    """static/library/media/formats.js tests for this, and then avoids H.264."""
     import js
     from pyodide.ffi import create_proxy, to_js
 
@@ -172,5 +172,5 @@ async def test_only_firefox_writes_a_byte_of_its_h264_parameters_twice(engine):
     for proxy in proxies:
         proxy.destroy()
     [record] = records
-    # The profile stands second in the record, and second in the parameter set that begins at byte 8.
+    # The profile is the second byte of the record, and of the parameter set that begins at byte 8.
     assert (record[9] == record[1]) == (engine == "chromium")

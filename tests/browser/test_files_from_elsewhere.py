@@ -14,7 +14,7 @@ pytestmark = pytest.mark.media_work
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview])
-async def test_bytes_are_a_recording(recorded, wrap):
+async def test_bytes_become_a_recording(recorded, wrap):
     original = await recorded("both", timeslice=0.2)
     data = await original.bytes()
     recording = Recording.from_bytes(wrap(data), original.mime_type)
@@ -27,7 +27,7 @@ async def test_bytes_are_a_recording(recorded, wrap):
     assert (await recording.seekable()).duration == pytest.approx(await original.measure(), abs=0.2)
 
 
-async def test_its_length_is_known_when_it_was_measured(recorded):
+async def test_length_is_known_after_measuring(recorded):
     original = await recorded("both", timeslice=0.2)
     recording = Recording.from_bytes(await original.bytes(), original.mime_type)
     assert math.isnan(recording.duration)
@@ -36,7 +36,7 @@ async def test_its_length_is_known_when_it_was_measured(recorded):
     assert length == recording.duration == await original.measure()
 
 
-async def test_large_data_goes_over_in_pieces():
+async def test_large_data_is_copied_in_pieces():
     data = os.urandom(20 << 20)
     recording = Recording.from_bytes(data, "video/webm")
     assert recording.size == len(data)
@@ -53,13 +53,13 @@ async def test_large_data_goes_over_in_pieces():
         (memoryview(bytes(8))[::2], "video/webm", TypeError),
     ],
 )
-def test_what_is_no_file(data, mime_type, error):
+def test_invalid_data_is_rejected(data, mime_type, error):
     with pytest.raises(error):
         Recording.from_bytes(data, mime_type)
 
 
 @pytest.mark.core
-async def test_a_file_is_a_recording(recorded, tmp_path):
+async def test_file_becomes_a_recording(recorded, tmp_path):
     original = await recorded("sound")
     path = tmp_path / f"take.{original.extension}"
     await original.write_to(path)
@@ -70,7 +70,7 @@ async def test_a_file_is_a_recording(recorded, tmp_path):
     assert Recording.from_file(str(path), "audio/ogg").mime_type == "audio/ogg"
 
 
-def test_the_ending_tells_the_type(tmp_path):
+def test_type_follows_from_the_file_ending(tmp_path):
     for ending, mime_type in {
         "MP4": "video/mp4",
         "wav": "audio/wav",
@@ -82,7 +82,7 @@ def test_the_ending_tells_the_type(tmp_path):
         assert Recording.from_file(path).mime_type == mime_type
 
 
-def test_files_that_tell_nothing(tmp_path):
+def test_files_without_a_known_ending_need_a_type(tmp_path):
     (tmp_path / "noise").write_bytes(b"x")
     with pytest.raises(ValueError, match="Say so"):
         Recording.from_file(tmp_path / "noise")

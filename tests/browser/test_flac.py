@@ -1,4 +1,4 @@
-"""FLAC, by the encoder that the library brings: the very samples, in every verb."""
+"""FLAC, by the library's own encoder: exactly the same samples, in every verb."""
 
 import random
 from array import array
@@ -24,7 +24,7 @@ def depth(recording_bytes):
         *(pytest.param(*sound, marks=pytest.mark.soak) for sound in ((8000, 1), (48000, 1), (96000, 6))),
     ],
 )
-async def test_numbers_become_24_bits_and_the_same_numbers_again(rate, channels):
+async def test_samples_survive_24_bit_flac_unchanged(rate, channels):
     given = noise(rate, channels)
     flac = await given.to_recording("flac")
     assert depth(await flac.bytes()) == 24
@@ -41,8 +41,8 @@ async def test_numbers_become_24_bits_and_the_same_numbers_again(rate, channels)
         assert said.get("frames", given.frames) == given.frames, reader
 
 
-async def test_a_recording_becomes_the_numbers_that_it_has_as_wav(recorded):
-    """16 bits: what a lossy codec left is worth no more, and it is half as large."""
+async def test_flac_of_a_recording_equals_its_wav(recorded):
+    """16 bits: the output of a lossy codec deserves no more, and the file is half as large."""
     recording = await recorded("both", timeslice=0.2)
     flac = await recording.convert("flac")
     assert depth(await flac.bytes()) == 16
@@ -52,7 +52,7 @@ async def test_a_recording_becomes_the_numbers_that_it_has_as_wav(recorded):
 
 
 @pytest.mark.parametrize("wanted", [16, 24])
-async def test_a_part_has_just_the_samples_that_were_asked_for(wanted):
+async def test_part_has_exactly_the_requested_samples(wanted):
     given = noise(44100, 2, 2.5)
     whole = await given.to_recording("wav" if wanted == 16 else "flac")
     whole = await whole.convert("flac")
@@ -70,8 +70,8 @@ async def test_a_part_has_just_the_samples_that_were_asked_for(wanted):
     assert flat(await joined.samples()).tolist() == values.tolist()
 
 
-async def test_the_codec_stays_flac_in_other_containers():
-    """Which is cut exactly now, too."""
+async def test_codec_stays_flac_in_other_containers():
+    """Such a file is cut exactly, too."""
     given = noise(48000, 1)
     mp4 = await given.to_recording("mp4", audio="flac")
     for recording in (mp4, await foreign("flac.flac")):
@@ -82,7 +82,7 @@ async def test_the_codec_stays_flac_in_other_containers():
 
 
 @pytest.mark.parametrize("frames", [3, 400])
-async def test_a_file_of_one_short_block_is_clipped_and_read(frames):
+async def test_short_flac_is_clipped_and_read(frames):
     loud = AudioSamples(array("f", [2, -3, 0.5, 0] * 100)[:frames], 8000)
     flac = await loud.to_recording("flac")
     assert flat(await flac.samples()).tolist() == pytest.approx(([1, -1, 0.5, 0] * 100)[:frames], abs=1e-6)

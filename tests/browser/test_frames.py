@@ -20,7 +20,7 @@ async def every(frames):
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("format", SHAPES)
-async def test_a_frame_is_an_array_of_bytes(recorded, format):
+async def test_frame_is_an_array_of_bytes(recorded, format):
     recording = await recorded("both", timeslice=0.2)
     frames = await every(recording.frames(format=format))
     assert [len(frames)] == [one["count"] for one in await packets(recording) if one["kind"] == "video"]
@@ -43,12 +43,12 @@ async def test_times_grow_from_the_start_of_the_recording(recorded):
     assert times[0] == pytest.approx(starts["video"] - min(starts.values()), abs=0.02)
     assert times[0] >= 0
     assert times[-1] <= await recording.measure()
-    # On a busy machine Chromium gives two frames the same millisecond.
+    # On a busy machine, Chromium gives two frames the same millisecond.
     assert all(before <= after for before, after in itertools.pairwise(times))
 
 
 @pytest.mark.core
-async def test_formats_are_the_same_picture_in_another_order(recorded, engine):
+async def test_formats_only_reorder_the_same_picture(recorded, engine):
     recording = await recorded("picture")
     pixels = {format: memoryview([f async for f in recording.frames(format=format)][3]) for format in SHAPES}
     for y, x in ((0, 0), (120, 160), (239, 319), (10, 300)):
@@ -59,14 +59,14 @@ async def test_formats_are_the_same_picture_in_another_order(recorded, engine):
 
 
 @pytest.mark.lane("chromium")
-async def test_colours_are_those_that_others_see_at_that_time(recorded):
+async def test_colours_agree_with_other_decoders(recorded):
     recording = await recorded("both", 3, timeslice=0.2)
     changes = await colours(recording)
     seen = set[str]()
     for change, following in itertools.pairwise([*changes, {"at": recording.duration}]):
         start, end = change["at"] + 0.1, following["at"] - 0.1
         if start >= end:
-            continue  # the first colour can be short: the camera changes when it likes
+            continue  # the first colour can be short: the camera may change at any time
         async for frame in recording.frames(start=start, end=end):
             view = memoryview(frame)
             pixel = [view[120, 160, channel] for channel in range(3)]
@@ -75,7 +75,7 @@ async def test_colours_are_those_that_others_see_at_that_time(recorded):
     assert len(seen) > 1, changes
 
 
-async def test_start_and_end_choose_those_that_appear_between(recorded):
+async def test_start_and_end_choose_frames_that_appear_between(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     times = [frame.timestamp async for frame in recording.frames(width=32)]
     some = [frame.timestamp async for frame in recording.frames(width=32, start=0.5, end=1.0)]
@@ -87,7 +87,7 @@ async def test_start_and_end_choose_those_that_appear_between(recorded):
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (33, 25), (640, 480), (1, 1)])
-async def test_the_height_follows_the_width(recorded, width, height):
+async def test_height_follows_the_width(recorded, width, height):
     recording = await recorded("picture")
     async for frame in recording.frames(width):
         assert frame.shape == (height, width, 3)
@@ -104,7 +104,7 @@ async def test_the_height_follows_the_width(recorded, width, height):
         ({"end": float("nan")}, ValueError, "end"),
     ],
 )
-async def test_frames_that_cannot_be(recorded, arguments, error, text):
+async def test_invalid_frame_arguments_are_rejected(recorded, arguments, error, text):
     with pytest.raises(error, match=text):
         await every((await recorded("picture")).frames(**arguments))
 
@@ -118,7 +118,7 @@ async def test_sound_has_no_frames(recorded):
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_thumbnail_is_a_photo_of_that_time(recorded):
+async def test_thumbnail_is_a_photo_at_that_time(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     photo = await recording.thumbnail(0.7, width=160)
     assert (photo.width, photo.height, photo.mime_type) == (160, 120, "image/jpeg")
@@ -127,11 +127,11 @@ async def test_a_thumbnail_is_a_photo_of_that_time(recorded):
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 1.49])
-async def test_a_thumbnail_of_any_time_within(recorded, at):
+async def test_thumbnail_works_at_any_time_within(recorded, at):
     assert (await (await recorded("both", 1.5, timeslice=0.2)).thumbnail(at)).size > 500
 
 
-async def test_thumbnails_that_cannot_be(recorded):
+async def test_invalid_thumbnail_arguments_are_rejected(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     for at in (60, -1):
         with pytest.raises(RangeError):

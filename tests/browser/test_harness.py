@@ -1,4 +1,4 @@
-"""The harness itself: these tests run where all tests of this folder run, inside the browser."""
+"""The harness itself. Like all tests of this folder, these run inside the browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_coroutine_is_awaited() -> None:
 
 
 @pytest.mark.parametrize("letter", ["a", "b-c"])
-async def test_parameters_are_kept_apart_from_the_lane(letter: str, request: pytest.FixtureRequest) -> None:
+async def test_parameters_are_separate_from_the_lane(letter: str, request: pytest.FixtureRequest) -> None:
     assert request.node.name.endswith(f"lane[{letter}]")
 
 
@@ -47,7 +47,7 @@ async def opened() -> AsyncIterator[list[str]]:
 class TestAsyncFixture:
     seen: ClassVar[list[str]] = []
 
-    def test_is_set_up_for_a_test_that_is_no_coroutine(self, opened: list[str]) -> None:
+    def test_is_set_up_for_a_plain_test(self, opened: list[str]) -> None:
         assert opened == ["opened"]
         TestAsyncFixture.seen = opened
 
@@ -61,7 +61,7 @@ async def test_hypothesis_drives_a_coroutine(a: int, b: int) -> None:
     assert a + b == b + a
 
 
-async def test_loop_errors_are_seen(loop_errors: list[dict[str, Any]]) -> None:
+async def test_loop_errors_are_detected(loop_errors: list[dict[str, Any]]) -> None:
     asyncio.get_running_loop().call_exception_handler({"message": "hello"})
     assert [context["message"] for context in loop_errors] == ["hello"]
 
@@ -79,7 +79,7 @@ async def test_no_string_is_evaluated_under_the_strict_policy(lane: str) -> None
 
 
 async def take(seconds: float, **constraints: bool) -> Any:
-    """A recording in plain JavaScript's words, so that the harness is tested without the library."""
+    """A recording made as in plain JavaScript, so that the harness is tested without the library."""
     from js import Blob, MediaRecorder, Object, navigator
     from pyodide.ffi import create_proxy, to_js
 
@@ -102,7 +102,7 @@ async def take(seconds: float, **constraints: bool) -> Any:
 
 
 @pytest.mark.page_only("without the library there is no recorder in a worker")
-async def test_judge_hears_the_microphones_tone() -> None:
+async def test_judge_finds_the_tone_of_the_microphone() -> None:
     blob = await take(1.5, audio=True)
     found = await probe(blob)
     assert [stream["kind"] for stream in found["streams"]] == ["audio"]
@@ -110,13 +110,13 @@ async def test_judge_hears_the_microphones_tone() -> None:
     assert found["decoded_duration"] > 0.5
     assert found["errors"] == []
     for channel in await tone(blob):
-        # On a busy machine Firefox leaves some of the sound out.
+        # On a busy machine, Firefox leaves out some of the sound.
         assert channel["frequency"] == pytest.approx(1000, abs=5)
         assert channel["rms"] > 0.01
 
 
 @pytest.mark.lane("chromium")
-async def test_judge_sees_the_cameras_colours() -> None:
+async def test_judge_finds_the_colours_of_the_camera() -> None:
     blob = await take(5, video=True)
     (stream,) = (await probe(blob))["streams"]
     assert stream["kind"] == "video"
@@ -126,7 +126,7 @@ async def test_judge_sees_the_cameras_colours() -> None:
     assert in_the_cameras_order(seen)
 
 
-async def test_judge_refuses_what_is_no_media() -> None:
+async def test_judge_rejects_non_media_files() -> None:
     with pytest.raises(ValueError, match="not a media file"):
         await probe(b"hello")
 

@@ -1,4 +1,4 @@
-"""What others of the same origin may do: steal the bridge's locks, and speak into its channels."""
+"""Attacks by other pages of the origin: stealing the bridge's locks, and posting to its channels."""
 
 import asyncio
 
@@ -12,8 +12,8 @@ pytestmark = [
     pytest.mark.firefox_in_soak,
     pytest.mark.page_only("the page starts workers of its own"),
     pytest.mark.time_limit(60),
-    # Where there are thieves, the page asks for an address that has died with its worker; Chromium says so.
-    # (What is thrown and not caught fails a test all the same.)
+    # After a theft, the page requests an address that has died with its worker, which Chromium reports.
+    # (An uncaught exception still fails a test.)
     pytest.mark.console_errors,
 ]
 
@@ -26,7 +26,7 @@ str(0 < recording.size == len(await recording.bytes()))
 
 @pytest.fixture
 async def page():
-    """The page with what tests put into it: ``ledger`` and ``openChannel``."""
+    """The page with the additions of the tests: ``ledger`` and ``openChannel``."""
     import js
 
     for script, name in (("ledger", "ledger"), ("author", "openChannel")):
@@ -40,13 +40,13 @@ async def page():
     async def only_those_before():
         return set(await js.ledger.locks()) <= locks
 
-    # What Chromium has to say of their addresses is said when the page has given the workers up.
+    # Chromium reports their addresses when the page has given up the workers.
     await until(only_those_before)
 
 
 @pytest.fixture
 async def thief(page):
-    """thief.js in a frame, which is another client of the same origin."""
+    """thief.js in a frame, which counts as another client of the same origin."""
     frame = page.document.createElement("iframe")
     page.document.body.append(frame)
     script = frame.contentDocument.createElement("script")
@@ -92,7 +92,7 @@ HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, vi
 
 
 @pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["let-go", "kept"])
-async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
+async def test_stolen_locks_do_not_disturb_a_recording(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
     assert await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD) == "True"
@@ -105,7 +105,7 @@ async def test_stolen_locks_upset_no_recording(page, thief, start, keep):
 
 
 @pytest.mark.parametrize("keep", [pytest.param(False, marks=pytest.mark.soak), True], ids=["let-go", "kept"])
-async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, start, keep):
+async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, thief, start, keep):
     worker = start()
     thief.steal(keep)
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
@@ -114,8 +114,8 @@ async def test_a_worker_that_was_robbed_is_missed_all_the_same(page, thief, star
     await until(lambda: page.ledger.live() == 0)
 
 
-async def test_who_asks_for_a_lock_first_keeps_no_camera_open(page, thief, start):
-    """The lock of a worker that dies may fall to somebody else, who keeps it."""
+async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, thief, start):
+    """An attacker may get the lock of a dead worker, and keep it."""
     worker = start()
     await thief.queue()
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
@@ -126,8 +126,8 @@ async def test_who_asks_for_a_lock_first_keeps_no_camera_open(page, thief, start
 # Channels
 
 
-async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
-    """Even where somebody knows the names that only the two halves know."""
+async def test_garbage_in_every_channel_is_ignored(page, thief, start):
+    """This holds even if an attacker knows the names that only the two halves know."""
     worker = start()
     opened = len(page.ledger.channels())
     await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD)
@@ -145,8 +145,8 @@ async def test_garbage_in_every_channel_upsets_nobody(page, thief, start):
     await until(lambda: page.ledger.live() == 0)
 
 
-async def test_the_first_agent_wins_and_the_others_leave(page, start):
-    """Each view of a notebook may run the script that brings the page's half."""
+async def test_first_agent_wins_and_the_others_close(page, start):
+    """Each view of a notebook may run the script that loads the page's half."""
     name = f"mediarecorder-{page.crypto.randomUUID()}"
     locks = set(await page.ledger.locks())
     worker = start()
@@ -160,7 +160,7 @@ async def test_the_first_agent_wins_and_the_others_leave(page, start):
     try:
         assert await worker.run(CONNECTED.format(channel=name) + RECORD) == "True"
         assert len(set(await page.ledger.locks()) - locks) == 2, "one of each side"
-        # Nobody is left who would answer.
+        # No agent is left to answer.
         answers = []
         channel = page.BroadcastChannel.new(name)
         channel.onmessage = lambda event: answers.append(event.data)

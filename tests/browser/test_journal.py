@@ -1,4 +1,4 @@
-"""What a damaged journal still gives: all before the damage, and nothing that no checksum confirms."""
+"""Reading a damaged journal: everything before the damage, and no data without a valid checksum."""
 
 import random
 import struct
@@ -33,7 +33,7 @@ async def put(folder, data):
 
 
 class Journal:
-    """Read by other code than the store's: first byte and end of what each record needs, and the chunks."""
+    """A journal read by code other than the store's: byte ranges that each record needs, and the chunks."""
 
     def __init__(self, data):
         magic, slots, checksum = struct.unpack_from("<4sII", data)
@@ -52,7 +52,7 @@ class Journal:
                 first = first or at
             start = first - length if kind == FRONT else at
             payload = data[start : start + length]
-            # Room has no content that could be damaged, but it must be there.
+            # Reserved space has no content to damage, but it must exist.
             assert kind == ROOM or checksum == zlib.crc32(payload)
             self.spans.append(
                 ((place, place + SLOT), (start + length if kind == ROOM else start, start + length))
@@ -62,7 +62,7 @@ class Journal:
             at += 0 if kind == FRONT else length
 
     def before(self, whole):
-        """The chunks of the records before the first of which ``whole(start, end)`` is not true."""
+        """The chunks of the records before the first one for which ``whole(start, end)`` is false."""
         kept = []
         if whole(0, HEAD):
             for spans, chunk, front in zip(self.spans, self.chunks, self.front, strict=True):
@@ -85,7 +85,7 @@ async def taken(store):
     return store, recorder.recording.id, await content(await folder_of(store, recorder.recording.id))
 
 
-async def test_a_whole_journal_is_the_take(taken):
+async def test_complete_journal_yields_the_whole_take(taken):
     store, id, data = taken
     recording = await store.open_recording(id)
     assert Journal(data).before(lambda *_: True) == await recording.bytes()
@@ -103,13 +103,13 @@ async def test_a_whole_journal_is_the_take(taken):
         pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.time_limit(1800)]),
     ],
 )
-async def test_damaged_journals(taken, count):
+async def test_damaged_journal_is_read_up_to_the_damage(taken, count):
     store, id, data = taken
     journal, folder, chance = Journal(data), await folder_of(store, id), random.Random(count)
     used = [place for spans in journal.spans for span in spans for place in span]
     refused = 0
     for number in range(count):
-        # As often beside the bounds of records as anywhere.
+        # Half of the places are next to the bounds of records, the others anywhere.
         place = min(chance.choice([chance.randrange(len(data)), chance.choice(used)]), len(data) - 1)
         if number % 2:
             damaged = data[:place]

@@ -1,4 +1,4 @@
-"""Encoders that are late: Chromium's `stop()` drops the pictures that they still hold."""
+"""Late encoders: Chromium's `stop()` drops the pictures that they still hold."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ TOGETHER = 0.3
 
 @pytest.fixture
 async def noise():
-    """``noise(width, height)``: pictures that no encoder likes, with the sound of the microphone."""
+    """``noise(width, height)``: pictures that are hard to encode, with the sound of the microphone."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -55,8 +55,8 @@ async def ends(recording):
 
 @in_the_page
 @pytest.mark.time_limit(90)
-async def test_a_late_encoder_delivers_everything(noise):
-    """(Red with `recorder.stop()` in its place.)"""
+async def test_late_encoder_delivers_everything(noise):
+    """(This fails with a plain `recorder.stop()`.)"""
     recorder = MediaRecorder(await noise(640, 480), mime_type="video/webm;codecs=vp9")
     await recorder.start(0.1)
     await asyncio.sleep(1)
@@ -67,14 +67,14 @@ async def test_a_late_encoder_delivers_everything(noise):
     assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait is no part of it"
 
 
-async def test_record_takes_pictures_as_vp9_where_the_browsers_own_choice_is_late(camera, both):
+async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
     for stream in (camera, both):
         recording = await record(0.3, stream=stream)
         assert recording.mime_type.startswith("video/webm;codecs=vp9")
         assert [t["kind"] for t in (await judge.probe(recording))["streams"]].count("video") == 1
 
 
-async def test_record_leaves_sound_to_the_browser_and_types_to_the_caller(microphone, camera):
+async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, camera):
     assert "vp9" not in (await record(0.3, stream=microphone)).mime_type
     chosen = await record(0.3, stream=camera, mime_type="video/webm;codecs=vp8")
     assert "vp8" in chosen.mime_type
@@ -97,7 +97,7 @@ async def test_draining_hides_its_pause_and_settles_what_is_pending(both, paused
     assert recording.size == sum(chunk.size for chunk in recording.chunks)
 
 
-async def test_draining_ends_when_its_tracks_do(both):
+async def test_draining_ends_with_its_tracks(both):
     recorder = MediaRecorder(both)
     await recorder.start(0.1)
     await asyncio.sleep(0.3)
@@ -110,7 +110,7 @@ async def test_draining_ends_when_its_tracks_do(both):
 @in_the_page
 @pytest.mark.time_limit(300)
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
-async def test_noise_of_each_size_ends_with_its_sound(noise, size):
+async def test_picture_of_noise_ends_with_its_sound(noise, size):
     recording = await record(5, stream=await noise(*size), timeslice=0.5)
     sound, picture = await ends(recording)
     assert picture == pytest.approx(sound, abs=TOGETHER)

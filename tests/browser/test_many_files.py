@@ -1,4 +1,4 @@
-"""Recordings of every kind and of all lengths, and every file that is made of them, judged by others."""
+"""Recordings of every kind and length, and every file made from them, judged by other programs."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ MADE_OF["both"] = MADE_OF["sound"]
 
 
 async def takes(kind, timeslice, lengths):
-    """Recordings of these lengths, made at the same time."""
+    """Recordings of these lengths, made concurrently."""
     request = {"audio": kind != "picture", "video": PICTURE if kind != "sound" else False}
     with await media_devices.get_user_media(**request) as stream:
 
@@ -39,7 +39,7 @@ async def check(recording, file, seconds, format=None):
     points = await index(file)
     assert points, where
     assert points[0] < 0.15, where
-    # Key frames come every few seconds. (Chromium itself writes one entry for sound; players seek by it.)
+    # Key frames come every few seconds. (Chromium itself writes one entry for sound; players seek with it.)
     if found["format"].startswith("matroska") and file is not recording:
         assert seconds - points[-1] < 8, where
 
@@ -49,7 +49,7 @@ async def check(recording, file, seconds, format=None):
 @pytest.mark.parametrize("timeslice", [None, 0.5])
 @pytest.mark.parametrize("kind", MADE_OF)
 async def test_30_recordings_from_1_to_60_seconds(kind, timeslice):
-    """Five lengths here, in six kinds, in either engine."""
+    """Five lengths in six kinds, in either engine."""
     for recording, seconds in zip(await takes(kind, timeslice, LENGTHS), LENGTHS, strict=True):
         seekable = await recording.seekable()
         await check(recording, seekable, seconds)

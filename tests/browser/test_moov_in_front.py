@@ -1,4 +1,4 @@
-"""Every MP4 that is made here has its index in front of the media, and players find its times right."""
+"""Every MP4 made by the library has its index in front of the media, and players find the right times."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ async def boxes(recording):
 
 @pytest.fixture
 async def played(stage):
-    """``await played(recording)`` goes to some seconds, plays a little, and says how long it is there."""
+    """``await played(recording)`` seeks to some seconds, plays a little, and returns the duration."""
     import js
     from pyodide.ffi.wrappers import add_event_listener, remove_event_listener
 
@@ -65,7 +65,7 @@ async def played(stage):
     player.removeAttribute("src")
 
 
-async def test_the_index_of_every_mp4_is_in_front(recorded):
+async def test_every_mp4_has_its_index_in_front(recorded):
     recording = await recorded("both", 1.2, timeslice=0.2)
     mp4 = await recording.convert("mp4")
     made = [
@@ -83,14 +83,14 @@ async def test_the_index_of_every_mp4_is_in_front(recorded):
 
 
 @pytest.mark.page_only("a worker has no player")
-async def test_a_player_goes_to_any_second_of_it(recorded, played):
+async def test_player_seeks_to_any_second(recorded, played):
     mp4 = await (await recorded("both", 1.5, timeslice=0.2)).convert("mp4")
     assert await played(mp4) == pytest.approx(mp4.duration, abs=0.1)
 
 
 @pytest.mark.page_only("a worker has no AudioContext")
-async def test_the_sound_begins_where_it_begins_for_the_browser_too():
-    """Browsers take off what the edit list says, and what the description of Opus says."""
+async def test_sound_starts_where_the_browser_starts_it():
+    """Browsers subtract the time in the edit list, and the pre-skip in the description of Opus."""
     import js
 
     sound = tones(500, seconds=1.0)
@@ -103,12 +103,12 @@ async def test_the_sound_begins_where_it_begins_for_the_browser_too():
 
 @pytest.fixture
 def noise():
-    """A stream of pictures that no encoder makes small."""
+    """A stream of pictures that do not compress."""
     import js
     from pyodide.ffi import create_proxy
 
     grain, canvas = (js.document.createElement("canvas") for _ in range(2))
-    grain.width = grain.height = 128  # getRandomValues gives 64 KiB at a time
+    grain.width = grain.height = 128  # getRandomValues fills at most 64 KiB at a time
     canvas.width, canvas.height = 640, 512
     source, context = grain.getContext("2d"), canvas.getContext("2d")
     image = source.createImageData(128, 128)
@@ -140,7 +140,7 @@ async def temporary_files():
 @pytest.mark.time_limit(300)
 @pytest.mark.page_only("a worker has no player")
 @pytest.mark.parametrize("is_large", [False, True], ids=["in-memory", "on-disk"])
-async def test_a_player_goes_to_any_second_of_a_long_one(noise, played, is_large):
+async def test_player_seeks_to_any_second_of_a_long_file(noise, played, is_large):
     mp4 = await (await record(3, stream=noise)).convert("mp4")
     before = await temporary_files()
     count = math.ceil((1.2 if is_large else 0.8) * LARGE / mp4.size)

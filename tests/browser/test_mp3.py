@@ -1,4 +1,4 @@
-"""MP3: exactly the samples that were given, at their time."""
+"""MP3: exactly the input's samples, at their time."""
 
 from array import array
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.media_work
 
 
 async def as_the_browser_plays_it(recording, rate):
-    """The first channel by the browser's own reader of files."""
+    """The first channel, decoded by the browser's own reader of files."""
     from js import OfflineAudioContext
 
     buffer = await OfflineAudioContext.new(1, 1, rate).decodeAudioData(await recording.blob.arrayBuffer())
@@ -18,14 +18,14 @@ async def as_the_browser_plays_it(recording, rate):
 
 
 def lateness(heard, given):
-    """Frames by which it comes late, by cross-correlation."""
+    """The delay in frames, by cross-correlation."""
     middle = range(len(given) // 2, len(given) // 2 + 1000)
     return max(range(-1200, 1201), key=lambda late: sum(heard[at + late] * given[at] for at in middle))
 
 
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
-async def test_an_mp3_is_not_late_and_exactly_as_long_as_what_was_given(rate, channels):
+async def test_mp3_is_on_time_and_exactly_as_long_as_its_input(rate, channels):
     samples = noise(rate, channels)
     mp3 = await samples.to_recording("mp3")
     heard = await as_the_browser_plays_it(mp3, rate)
@@ -37,13 +37,13 @@ async def test_an_mp3_is_not_late_and_exactly_as_long_as_what_was_given(rate, ch
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
-async def test_samples_of_an_mp3_are_those_that_were_given(rate):
+async def test_mp3_samples_are_those_of_its_input(rate):
     given = noise(rate, 1)
     samples = await (await given.to_recording("mp3")).samples()
     assert (samples.frames, lateness(column(samples), column(given))) == (given.frames, 0)
 
 
-async def test_tags_change_nothing_of_the_sound():
+async def test_tags_do_not_change_the_sound():
     mp3 = await noise(44100, 2).to_recording("mp3")
     named = await mp3.with_tags(title="Named")
     assert await packets(named) == await packets(mp3)

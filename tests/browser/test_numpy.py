@@ -1,4 +1,4 @@
-"""With numpy: arrays share their memory with it, and its arrays become recordings."""
+"""numpy shares the memory of the library's arrays, and its arrays become recordings."""
 
 import pytest
 from judge import tone
@@ -8,7 +8,7 @@ from mediarecorder import AudioSamples
 pytestmark = pytest.mark.lane("chromium-numpy")
 
 
-async def test_samples_are_an_array_of_numpy(recorded):
+async def test_samples_are_a_numpy_array(recorded):
     import numpy
 
     samples = await (await recorded("sound")).samples()
@@ -22,7 +22,7 @@ async def test_samples_are_an_array_of_numpy(recorded):
     assert numpy.argmax(spectrum) * samples.sample_rate / samples.frames == pytest.approx(1000, abs=2)
 
 
-async def test_copies_and_other_types(recorded):
+async def test_copies_and_conversions_of_samples_work(recorded):
     import numpy
 
     samples = await (await recorded("sound")).samples()
@@ -35,7 +35,7 @@ async def test_copies_and_other_types(recorded):
         samples.__array__(dtype="float64", copy=False)
 
 
-async def test_frames_are_arrays_of_numpy(recorded):
+async def test_frames_are_numpy_arrays(recorded):
     import numpy
 
     recording = await recorded("both", timeslice=0.2)
@@ -47,7 +47,7 @@ async def test_frames_are_arrays_of_numpy(recorded):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "int32", "uint8", ">f4"])
-async def test_arrays_of_numpy_become_a_recording(dtype):
+async def test_numpy_arrays_become_a_recording(dtype):
     import numpy
 
     time = numpy.arange(24000) / 48000
@@ -60,7 +60,7 @@ async def test_arrays_of_numpy_become_a_recording(dtype):
     assert [channel["frequency"] for channel in heard] == pytest.approx([440, 1100], abs=2)
 
 
-async def test_any_layout_is_taken():
+async def test_any_memory_layout_is_accepted():
     import numpy
 
     wave = numpy.arange(12, dtype="f").reshape(2, 6) / 12
@@ -70,14 +70,14 @@ async def test_any_layout_is_taken():
 
 
 @pytest.mark.parametrize("shape", [(2, 2, 2), (0, 1), (3, 0)])
-def test_shapes_that_are_no_sound(shape):
+def test_invalid_shapes_are_rejected(shape):
     import numpy
 
     with pytest.raises(ValueError, match="shape"):
         AudioSamples(numpy.zeros(shape, dtype="f"), 8000)
 
 
-def test_numbers_that_are_no_sound():
+def test_invalid_dtypes_are_rejected():
     import numpy
 
     for dtype in ("complex64", "int64", "bool", "U1", "object"):
@@ -85,7 +85,7 @@ def test_numbers_that_are_no_sound():
             AudioSamples(numpy.zeros(4, dtype=dtype), 8000)
 
 
-async def test_after_the_first_encoding_every_sample_keeps_its_place(recorded):
+async def test_samples_keep_their_place_after_the_first_encoding(recorded):
     import numpy
 
     first = await (await recorded("both")).samples()

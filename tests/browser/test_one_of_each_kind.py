@@ -1,4 +1,4 @@
-"""A recorder takes one sound and one picture. Chromium would record the first of several, without a word."""
+"""A recorder takes one sound and one picture. Chromium would silently record only the first of several."""
 
 import judge
 import pytest
@@ -10,7 +10,7 @@ KINDS = [("audio", "2 sounds", r"mix\(stream\)"), ("video", "2 pictures", "choos
 
 @pytest.fixture
 def doubled(both):
-    """``doubled("audio")`` has one picture and two sounds, of which the first is a clone."""
+    """``doubled("audio")`` has one picture and two sounds, the first of them a clone."""
     clones = []
 
     def doubled(kind):
@@ -37,7 +37,7 @@ async def test_two_live_tracks_of_a_kind_are_refused(doubled, orders, kind, what
     assert {track.ready_state for track in stream.tracks} == {"live"}
 
 
-async def test_a_track_that_was_added_before_start_is_refused(microphone):
+async def test_second_track_added_before_start_is_refused(microphone):
     stream = MediaStream(microphone.tracks)
     recorder = MediaRecorder(stream)
     clone = microphone.tracks[0].clone()
@@ -53,7 +53,7 @@ async def test_a_track_that_was_added_before_start_is_refused(microphone):
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", ["audio", "video"])
-async def test_a_track_that_has_ended_hides_no_live_one(doubled, kind):
+async def test_ended_track_does_not_hide_a_live_one(doubled, kind):
     stream = doubled(kind)
     next(track for track in stream.tracks if track.kind == kind).stop()
     recording = await record(0.5, stream=stream)
@@ -61,7 +61,7 @@ async def test_a_track_that_has_ended_hides_no_live_one(doubled, kind):
     assert sorted(stream["kind"] for stream in found["streams"]) == ["audio", "video"]
 
 
-async def test_a_track_that_ends_between_two_takes_hides_no_live_one(microphone):
+async def test_track_that_ends_between_takes_does_not_hide_a_live_one(microphone):
     stream = MediaStream([microphone.tracks[0].clone()])
     recorder = MediaRecorder(stream)
     await recorder.start()
@@ -75,7 +75,7 @@ async def test_a_track_that_ends_between_two_takes_hides_no_live_one(microphone)
 
 @pytest.mark.page_only("a worker has no AudioContext")
 @pytest.mark.lane("chromium")
-async def test_mix_makes_one_of_two_sounds(doubled):
+async def test_mix_makes_one_sound_of_two(doubled):
     with await mix(doubled("audio")) as mixed:
         recording = await record(0.5, stream=mixed)
     assert len((await judge.probe(recording))["streams"]) == 2
@@ -94,7 +94,7 @@ async def test_mix_makes_one_of_two_sounds(doubled):
         ("both", {"audio_bits_per_second": 64, "video_bits_per_second": 500_000}, 6000),
     ],
 )
-def test_a_bit_rate_in_another_unit_is_refused(both, orders, kind, options, least):
+def test_bit_rate_in_another_unit_is_refused(both, orders, kind, options, least):
     stream = both if kind == "both" else MediaStream([t for t in both.tracks if t.kind == kind])
     with pytest.raises(ValueError, match=f"at least {least} .* unit is bits per second"):
         MediaRecorder(stream, **options)
@@ -110,7 +110,7 @@ def test_a_bit_rate_in_another_unit_is_refused(both, orders, kind, options, leas
         ("both", {"bits_per_second": 60_000}),
     ],
 )
-async def test_the_lowest_bit_rates_record_what_can_be_heard_and_seen(both, kind, options):
+async def test_lowest_bit_rates_record_audible_and_visible_content(both, kind, options):
     stream = both if kind == "both" else MediaStream(both.audio_tracks)
     recorder = MediaRecorder(stream, **options)
     await recorder.start()

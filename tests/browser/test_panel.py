@@ -1,4 +1,4 @@
-"""The recorder panel, as a person uses it: its buttons are pressed, its words are read."""
+"""The recorder panel as a person uses it: the tests press its buttons and read its texts."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.page_only("a worker has no panel of its own to press; t
 
 
 class Seen:
-    """A panel that is in the page: its parts."""
+    """The parts of a panel in the page."""
 
     def __init__(self, host):
         self.root = host.shadowRoot
@@ -58,7 +58,7 @@ async def put(stage):
         panel.close()
 
 
-async def test_record_and_stop(put):
+async def test_record_and_stop_buttons_make_a_recording(put):
     panel = RecorderPanel()
     seen = await put(panel)
     assert panel.last is None
@@ -78,7 +78,7 @@ async def test_record_and_stop(put):
     assert not seen.button("Stop")
 
 
-async def test_it_records_into_a_store(put):
+async def test_panel_records_into_a_store(put):
     async with await RecordingStore.open("panel") as store:
         await store.clear()
         seen = await put(panel := RecorderPanel(store=store))
@@ -91,7 +91,7 @@ async def test_it_records_into_a_store(put):
         await until(lambda: (player := seen.root.querySelector("audio")) and player.readyState)
 
 
-async def test_pause_and_resume(put):
+async def test_pause_and_resume_buttons_work(put):
     panel = RecorderPanel()
     seen = await put(panel)
     seen.press("Record")
@@ -108,7 +108,7 @@ async def test_pause_and_resume(put):
     assert (await waiting).size > 0
 
 
-async def test_pictures_are_seen_live_and_played(put):
+async def test_pictures_are_shown_live_and_played(put):
     panel = RecorderPanel(audio=False, video={"width": 320, "height": 240})
     seen = await put(panel)
     assert seen.root.querySelector("select").parentElement.hidden, "there is no sound to choose a device for"
@@ -125,18 +125,18 @@ async def test_pictures_are_seen_live_and_played(put):
 
 
 @pytest.mark.lane("chromium")
-async def test_a_take_that_is_stopped_before_its_first_picture_has_one(put):
-    """Chromium's `stop()` would leave the head of a file that no player loads."""
+async def test_take_stopped_before_its_first_picture_still_has_one(put):
+    """Chromium's `stop()` would leave only the head of a file, which no player loads."""
     panel = RecorderPanel(audio=False, video=True)
     seen = await put(panel)
     seen.press("Record")
     await until(lambda: panel.state == "recording")
-    panel._act("stop")  # its button comes a moment later
+    panel._act("stop")  # its button appears a moment later
     await until(lambda: (player := seen.root.querySelector("video[controls]")) and player.readyState)
     assert seen.text("[role=alert]") == ""
 
 
-async def test_a_take_in_which_nothing_was_recorded_says_so(put, stage, monkeypatch):
+async def test_empty_take_is_reported(put, stage, monkeypatch):
     import js
 
     async def never_drawn(**_):
@@ -160,8 +160,8 @@ async def test_a_take_in_which_nothing_was_recorded_says_so(put, stage, monkeypa
         await waiting
 
 
-async def test_the_device_is_chosen(put, engine):
-    (await media_devices.get_user_media(audio=True)).stop()  # now the browser tells their names
+async def test_selected_device_is_used(put, engine):
+    (await media_devices.get_user_media(audio=True)).stop()  # now the browser reveals their names
     microphones = [d for d in await media_devices.enumerate_devices() if d.kind == "audioinput"]
     panel = RecorderPanel()
     seen = await put(panel)
@@ -207,7 +207,7 @@ async def test_devices_are_released(put):
     assert not streams[0].active
 
 
-async def test_a_lost_device_keeps_what_was_recorded(put):
+async def test_lost_device_keeps_the_recording_so_far(put):
     panel = RecorderPanel()
     seen = await put(panel)
     seen.press("Record")
@@ -219,7 +219,7 @@ async def test_a_lost_device_keeps_what_was_recorded(put):
     assert seen.button("Record")
 
 
-async def test_who_works_with_the_keyboard_goes_on_from_where_they_were(put):
+async def test_keyboard_focus_stays_where_it_was(put):
     panel = RecorderPanel()
     seen = await put(panel)
     seen.button("Record").focus()
@@ -232,7 +232,7 @@ async def test_who_works_with_the_keyboard_goes_on_from_where_they_were(put):
     await until(lambda: panel.last)
 
 
-async def test_a_refusal_is_told_and_can_be_tried_again(put, monkeypatch):
+async def test_refused_permission_is_shown_and_can_be_retried(put, monkeypatch):
     async def refuse(**_):
         raise NotAllowedError("get_user_media: <b>not</b> allowed")
 
@@ -274,7 +274,7 @@ class Opened:
 
 
 class LabCell:
-    """A cell of JupyterLab 4 with this element in its output (tests/notebooks does it with a real one)."""
+    """A cell like JupyterLab 4's, with this element in its output (tests/notebooks uses a real one)."""
 
     def __init__(self, stage, host):
         stage.innerHTML = (
@@ -307,9 +307,7 @@ REMOVALS = {
 
 
 @pytest.mark.parametrize("removal", REMOVALS)
-async def test_a_removed_panel_keeps_what_it_recorded_and_releases_the_device(
-    put, stage, monkeypatch, removal
-):
+async def test_removed_panel_keeps_its_recording_and_releases_the_device(put, stage, monkeypatch, removal):
     opened = Opened(monkeypatch)
     panel = RecorderPanel()
     seen = await put(panel)
@@ -331,8 +329,8 @@ async def must_be_gone(panel, waiting, opened):
         await panel.recording()
 
 
-async def test_the_element_of_one_panel_becomes_that_of_another(put, stage, monkeypatch):
-    """As marimo does it when a cell runs again."""
+async def test_element_can_change_from_one_panel_to_another(put, stage, monkeypatch):
+    """As marimo does when a cell runs again."""
     opened = Opened(monkeypatch)
     first, second = RecorderPanel(), RecorderPanel()
     seen = await put(first)
@@ -360,7 +358,7 @@ async def test_the_element_of_one_panel_becomes_that_of_another(put, stage, monk
 @pytest.mark.parametrize("was_collapsed", [False, True])
 @pytest.mark.parametrize("removal", [LabCell.clear, LabCell.delete])
 @pytest.mark.lane("chromium")
-async def test_a_panel_is_gone_with_its_output_or_its_cell(put, stage, monkeypatch, was_collapsed, removal):
+async def test_panel_ends_with_its_output_or_its_cell(put, stage, monkeypatch, was_collapsed, removal):
     opened = Opened(monkeypatch)
     panel = RecorderPanel()
     seen = await put(panel)
@@ -370,14 +368,14 @@ async def test_a_panel_is_gone_with_its_output_or_its_cell(put, stage, monkeypat
     await until(lambda: seen.text("[role=timer]") >= "0:01")
     if was_collapsed:
         cell.collapse()
-        # (A panel taken for gone would have ended before that.)
+        # (A panel that counts as removed would have ended before that.)
         await until(lambda: panel._recorder.duration > 2.5)
         assert panel.state == "recording"
     removal(cell)
     await must_be_gone(panel, waiting, opened)
 
 
-async def test_a_collapsed_output_goes_on(put, stage):
+async def test_panel_in_a_collapsed_output_goes_on(put, stage):
     panel = RecorderPanel(video=True)
     seen = await put(panel)
     cell = LabCell(stage, seen.root.host)
@@ -397,7 +395,7 @@ async def test_a_collapsed_output_goes_on(put, stage):
     assert seen.text("[role=status]") == "This recorder is closed.", "it is told while it is collapsed"
 
 
-async def test_a_panel_that_is_moved_goes_on(put, stage):
+async def test_moved_panel_goes_on(put, stage):
     import js
 
     panel = RecorderPanel(video=True)
@@ -407,9 +405,9 @@ async def test_a_panel_that_is_moved_goes_on(put, stage):
     await until(lambda: seen.button("Stop"))
     elsewhere = js.document.createElement("div")
     stage.append(elsewhere)
-    elsewhere.append(host)  # it leaves the document and enters it
+    elsewhere.append(host)  # the element leaves the document and enters it again
     host.remove()
-    await asyncio.sleep(0.3)  # some hosts take a few frames
+    await asyncio.sleep(0.3)  # some hosts need a few frames
     stage.prepend(host)
     moved = panel._recorder.duration
     await until(lambda: panel._recorder.duration > moved + 1.5)
@@ -421,8 +419,8 @@ async def test_a_panel_that_is_moved_goes_on(put, stage):
     assert (await waiting).duration > 1.5
 
 
-async def test_the_html_can_be_replaced_by_itself_while_it_records(put, stage):
-    """As hosts do that render an output again."""
+async def test_html_can_be_replaced_by_itself_while_recording(put, stage):
+    """As hosts do when they render an output again."""
     panel = RecorderPanel()
     seen = await put(panel)
     seen.press("Record")
@@ -434,7 +432,7 @@ async def test_the_html_can_be_replaced_by_itself_while_it_records(put, stage):
     await until(lambda: panel.last and again.button("Record"))
 
 
-async def test_a_panel_comes_back_when_its_html_does(put, stage):
+async def test_panel_returns_with_its_html(put, stage):
     panel = RecorderPanel()
     seen = await put(panel)
     host = seen.root.host
@@ -452,7 +450,7 @@ async def test_a_panel_comes_back_when_its_html_does(put, stage):
     assert await waiting is panel.last is not first
 
 
-async def test_a_panel_that_is_removed_before_permission_is_given_records_nothing(put, monkeypatch):
+async def test_panel_removed_before_permission_records_nothing(put, monkeypatch):
     opened = Opened(monkeypatch, permission := asyncio.Event())
     panel = RecorderPanel()
     seen = await put(panel)
@@ -467,7 +465,7 @@ async def test_a_panel_that_is_removed_before_permission_is_given_records_nothin
     assert panel.state == "inactive"
 
 
-async def test_whoever_waits_hears_that_the_panel_was_closed(put):
+async def test_recording_raises_when_the_panel_is_closed(put):
     for recorded in (False, True):
         panel = RecorderPanel()
         seen = await put(panel)
@@ -486,7 +484,7 @@ async def test_whoever_waits_hears_that_the_panel_was_closed(put):
             await panel.recording()
 
 
-async def test_whoever_waits_hears_that_the_panel_is_not_shown(monkeypatch):
+async def test_recording_raises_when_the_panel_is_not_shown(monkeypatch):
     monkeypatch.setattr("mediarecorder.panel.PATIENCE", 0.5)
     panel = RecorderPanel()
     panel._repr_html_()
@@ -496,7 +494,7 @@ async def test_whoever_waits_hears_that_the_panel_is_not_shown(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["open", "closed"])
-async def test_it_is_found_in_a_shadow_tree_and_later(put, stage, mode):
+async def test_panel_works_in_a_shadow_tree_and_when_inserted_late(put, stage, mode):
     import js
     from pyodide.ffi import to_js
 
@@ -514,7 +512,7 @@ async def test_it_is_found_in_a_shadow_tree_and_later(put, stage, mode):
     panel.close()
 
 
-async def test_the_picture_keeps_its_size_from_preview_to_player(put, stage):
+async def test_picture_keeps_its_size_from_preview_to_player(put, stage):
     panel = RecorderPanel(audio=False, video={"width": 320, "height": 240})
     seen = await put(panel)
     seen.press("Record")
@@ -531,7 +529,7 @@ async def test_the_picture_keeps_its_size_from_preview_to_player(put, stage):
     assert sizes[0][0] > 300
 
 
-async def test_two_views_show_the_same(put):
+async def test_two_views_show_the_same_panel(put):
     panel = RecorderPanel()
     one, other = await put(panel), await put(panel)
     one.press("Record")
@@ -540,21 +538,21 @@ async def test_two_views_show_the_same(put):
     await until(lambda: one.button("Record") and panel.last)
 
 
-async def test_what_is_not_shown_cannot_be_waited_for():
+async def test_recording_of_a_panel_never_shown_raises():
     with pytest.raises(InvalidStateError, match="show the panel first"):
         await RecorderPanel().recording()
 
 
 @pytest.mark.parametrize(("options", "error"), [({"audio": False}, TypeError), ({"audio": "yes"}, TypeError)])
-def test_arguments_of_no_use(options, error):
+def test_invalid_arguments_are_rejected(options, error):
     with pytest.raises(error):
         RecorderPanel(**options)
 
 
-async def test_a_panel_that_nobody_holds_leaves_nothing(put, stage, orders):
+async def test_collected_panel_leaves_nothing_behind(put, stage, orders):
     import js
 
-    await put(RecorderPanel())  # the module is loaded, and stays
+    await put(RecorderPanel())  # load the module, which stays
     gc.collect()
     orders.count_proxies()
     await asyncio.sleep(0.02)
@@ -567,6 +565,6 @@ async def test_a_panel_that_nobody_holds_leaves_nothing(put, stage, orders):
     del js
 
 
-def test_it_says_what_it_is():
+def test_repr_describes_the_panel():
     assert repr(RecorderPanel(video=True)) == "<RecorderPanel for audio and video, inactive>"
     assert MediaStream.__name__ == "MediaStream"

@@ -1,4 +1,4 @@
-"""How recordings show themselves where Python is used interactively."""
+"""The display of recordings in interactive Python."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.media_work
 
 @pytest.fixture
 def addresses():
-    """The ``blob:`` addresses that were made and not yet released."""
+    """The ``blob:`` addresses that were created and not yet released."""
     import js
     from pyodide.ffi import create_proxy
 
@@ -39,7 +39,7 @@ def addresses():
 
 
 async def show(stage, html):
-    """Put it into the page, and wait until the player knows what it has."""
+    """Put it into the page, and wait until the player has read its metadata."""
     stage.innerHTML = html
     player = stage.querySelector("audio, video")
     while not (player.readyState or player.error):
@@ -49,7 +49,7 @@ async def show(stage, html):
 @pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
 @pytest.mark.policy
-async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
+async def test_sound_displays_a_player_with_a_waveform(copy_of, stage):
     recording = await copy_of("sound")
     await show(stage, recording._repr_html_())
     player = stage.querySelector("figure audio[controls]")
@@ -69,7 +69,7 @@ async def test_sound_is_a_player_with_a_waveform(copy_of, stage):
 @pytest.mark.page_only("a worker has no element to show it in")
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_picture_is_a_player_with_a_poster(copy_of, stage):
+async def test_video_displays_a_player_with_a_poster(copy_of, stage):
     import js
 
     recording = await copy_of("both", timeslice=0.2)
@@ -81,7 +81,7 @@ async def test_a_picture_is_a_player_with_a_poster(copy_of, stage):
     assert (image.naturalWidth, image.naturalHeight) == (640, 480)
 
 
-async def test_notebooks_of_both_kinds_get_it(copy_of):
+async def test_both_kinds_of_notebooks_get_the_html(copy_of):
     recording = await copy_of("sound")
     bundle = recording._repr_mimebundle_(include=None, exclude=None)
     assert bundle["text/html"] == recording._repr_html_()
@@ -90,8 +90,8 @@ async def test_notebooks_of_both_kinds_get_it(copy_of):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_where_nobody_can_wait_the_picture_comes_later(copy_of, stage):
-    """In the handler of an event Python cannot wait for the browser."""
+async def test_picture_comes_later_where_python_cannot_wait(copy_of, stage):
+    """Python cannot wait for the browser in an event handler."""
     from pyodide.ffi import create_proxy
 
     sound, film = await copy_of("sound"), await copy_of("both")
@@ -126,7 +126,7 @@ async def test_closing_releases_every_address(copy_of, addresses):
         assert not addresses
 
 
-async def test_work_leaves_no_address(recorded, addresses):
+async def test_processing_leaves_no_address(recorded, addresses):
     recording = await recorded("both")
     await (await recording.convert("mp3")).samples()
     await recording.thumbnail()
@@ -134,7 +134,7 @@ async def test_work_leaves_no_address(recorded, addresses):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_what_comes_from_outside_stays_text(stage):
+async def test_external_text_is_escaped(stage):
     import js
 
     nasty = 'video/"><img src=x onerror="document.title = 1"><script>alert(1)</script>'
@@ -150,7 +150,7 @@ async def test_what_comes_from_outside_stays_text(stage):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_a_file_that_is_no_media_shows_itself_all_the_same(stage):
+async def test_non_media_file_displays_itself_anyway(stage):
     recording = Recording.from_bytes(b"no media", "audio/webm")
     await show(stage, recording._repr_html_())
     assert stage.querySelector("audio[aria-label=Recording]")
@@ -160,7 +160,7 @@ async def test_a_file_that_is_no_media_shows_itself_all_the_same(stage):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_a_file_from_elsewhere_shows_its_length(stage):
+async def test_file_from_elsewhere_shows_its_length(stage):
     wav = await tones(440, seconds=2).to_recording("wav")
     recording = Recording.from_bytes(await wav.bytes(), "audio/wav")
     await show(stage, recording._repr_html_())

@@ -7,13 +7,13 @@ from mediarecorder import RecordingStore, SecurityError, record, take_photo
 pytestmark = pytest.mark.lane("firefox-private")
 
 
-async def test_a_store_says_that_the_window_is_private():
+async def test_store_error_says_that_the_window_is_private():
     with pytest.raises(SecurityError, match=r"private window.*ordinary window") as caught:
         await RecordingStore.open()
     assert "localhost" not in str(caught.value)
 
 
-async def test_all_else_works_there():
+async def test_everything_else_works_in_a_private_window():
     assert (await take_photo()).size > 0
     recording = await record(0.5, video=True)
     assert (await recording.seekable()).size > 0
@@ -22,7 +22,7 @@ async def test_all_else_works_there():
 
 
 @pytest.mark.soak
-async def test_a_worker_is_told_the_same(open_channel, mortal):
+async def test_store_error_in_a_worker_says_the_same(open_channel, mortal):
     source = f"""
 import mediarecorder
 await mediarecorder.connect("{open_channel()}")

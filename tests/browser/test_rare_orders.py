@@ -1,4 +1,4 @@
-"""Orders of events that browsers show once in a hundred takes, made to happen on real recorders."""
+"""Orders of events that browsers produce once in a hundred takes, provoked on real recorders."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def test_data_after_stop_belongs_to_the_recording(events, orders, rule, ti
     assert sum(size for type, size in log if type == "dataavailable") == recording.size
 
 
-async def test_data_after_stop_also_comes_out_of_chunks(events, orders):
+async def test_chunks_yields_data_after_stop_too(events, orders):
     recorder, _ = events
     sizes = []
     async for chunk in recorder.chunks(0.05):
@@ -49,7 +49,7 @@ async def test_data_after_stop_also_comes_out_of_chunks(events, orders):
     assert sum(sizes) == recorder.recording.size
 
 
-async def test_a_stop_event_that_never_comes(events, orders):
+async def test_take_ends_without_a_stop_event(events, orders):
     recorder, log = events
     await recorder.start()
     orders.rule = "no stop"
@@ -58,7 +58,7 @@ async def test_a_stop_event_that_never_comes(events, orders):
     assert [type for type, _ in log] == ["dataavailable", "stop"], "handlers are told of the end all the same"
 
 
-async def test_tracks_end_and_the_stop_event_never_comes(events, orders):
+async def test_take_with_ended_tracks_ends_without_a_stop_event(events, orders):
     recorder, _ = events
     await recorder.start()
     orders.rule = "no stop"
@@ -67,7 +67,7 @@ async def test_tracks_end_and_the_stop_event_never_comes(events, orders):
     assert recording.size > 0
 
 
-async def test_no_event_at_all_after_stop(events, orders):
+async def test_take_ends_without_any_event_after_stop(events, orders):
     recorder, _ = events
     await recorder.start(0.05)
     while recorder.size == 0:
@@ -91,7 +91,7 @@ async def test_requests_without_a_chunk_raise_abort_error(events, orders):
         await request
 
 
-async def test_an_error_that_no_stop_follows(events, orders):
+async def test_take_ends_after_an_error_without_stop(events, orders):
     recorder, _ = events
     await recorder.start()
     finished = recorder.finished
@@ -102,7 +102,7 @@ async def test_an_error_that_no_stop_follows(events, orders):
     assert recorder.state == "inactive", "the browser is not left recording"
 
 
-async def test_silence_after_the_loss_of_the_device(events, orders):
+async def test_take_ends_when_the_browser_stays_silent_after_device_loss(events, orders):
     recorder, _ = events
     await recorder.start()
     orders.rule = "nothing after the end of the tracks"
@@ -110,7 +110,7 @@ async def test_silence_after_the_loss_of_the_device(events, orders):
     assert (await asyncio.wait_for(recorder.finished, 20)).size > 0
 
 
-async def test_a_script_that_dispatches_an_event_of_its_own_harms_nothing(events):
+async def test_events_dispatched_by_a_script_do_no_harm(events):
     import js
 
     recorder, _ = events
@@ -123,7 +123,7 @@ async def test_a_script_that_dispatches_an_event_of_its_own_harms_nothing(events
 
 
 @pytest.mark.lane("chromium")
-async def test_takes_in_a_page_whose_timers_run_once_a_second_as_hidden_ones_do(events, orders):
+async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, orders):
     recorder, _ = events
     orders.hidden = True
     await recorder.start(0.05)
@@ -138,7 +138,7 @@ async def test_takes_in_a_page_whose_timers_run_once_a_second_as_hidden_ones_do(
     await asyncio.wait_for(recorder.finished, 30)
 
 
-async def test_two_last_chunks_of_which_the_second_comes_after_stop(events, orders):
+async def test_second_of_two_last_chunks_may_come_after_stop(events, orders):
     recorder, _ = events
     await recorder.start()
     while recorder.duration < 0.2:
@@ -150,7 +150,7 @@ async def test_two_last_chunks_of_which_the_second_comes_after_stop(events, orde
     assert (await request).size <= recording.size
 
 
-async def test_the_only_chunk_comes_long_after_stop(events, orders):
+async def test_only_chunk_may_come_long_after_stop(events, orders):
     recorder, _ = events
     await recorder.start()
     orders.rule = "data long after stop"
@@ -159,7 +159,7 @@ async def test_the_only_chunk_comes_long_after_stop(events, orders):
     assert recording.size > 0
 
 
-async def test_duration_stands_still_while_a_take_ends(events, orders):
+async def test_duration_does_not_grow_while_a_take_ends(events, orders):
     recorder, _ = events
     await recorder.start()
     orders.rule = "no stop"
@@ -170,7 +170,7 @@ async def test_duration_stands_still_while_a_take_ends(events, orders):
     assert (await outcome).duration == stopped
 
 
-async def test_after_an_error_requests_raise_it_even_when_data_still_comes(events, orders):
+async def test_requests_raise_the_error_even_if_data_still_arrives(events, orders):
     recorder, _ = events
     await recorder.start()
     request, finished = recorder.request_data(), recorder.finished

@@ -42,7 +42,7 @@ def released(streams):
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_duration_ends_it(opened):
+async def test_duration_ends_the_recording(opened):
     recording = await record(0.5)
     assert 0.4 < recording.duration < 5
     assert recording.mime_type.startswith("audio/")
@@ -51,7 +51,7 @@ async def test_a_duration_ends_it(opened):
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_video_has_sound_unless_told_otherwise(opened):
+async def test_video_has_sound_by_default(opened):
     kinds = {stream["kind"] for stream in (await probe(await record(0.5, video=True)))["streams"]}
     assert kinds == {"audio", "video"}
     kinds = {
@@ -61,24 +61,24 @@ async def test_a_video_has_sound_unless_told_otherwise(opened):
     assert released(opened)
 
 
-async def test_an_event_ends_it():
+async def test_event_ends_the_recording():
     event = asyncio.Event()
     asyncio.get_running_loop().call_later(0.3, event.set)
     assert (await record(stop_when=event)).size > 0
 
 
-async def test_any_awaitable_ends_it():
+async def test_any_awaitable_ends_the_recording():
     assert (await record(30, stop_when=asyncio.sleep(0.3))).duration < 5
 
 
-async def test_a_future_of_the_callers_is_not_cancelled():
+async def test_future_of_the_caller_is_not_cancelled():
     future = asyncio.get_running_loop().create_future()
     await record(0.2, stop_when=future)
     assert not future.cancelled()
 
 
 @pytest.mark.core
-async def test_an_exception_of_stop_when_propagates_with_the_recording(opened):
+async def test_exception_of_stop_when_propagates_with_the_recording(opened):
     async def fail():
         await asyncio.sleep(0.3)
         raise KeyError("mine")
@@ -90,13 +90,13 @@ async def test_an_exception_of_stop_when_propagates_with_the_recording(opened):
 
 
 @pytest.mark.core
-async def test_max_size_ends_it():
+async def test_max_size_ends_the_recording():
     recording = await record(60, max_size=4000)
     assert recording.size >= 4000
     assert recording.duration < 50
 
 
-async def test_progress_is_told_a_few_times_a_second_and_at_the_end():
+async def test_progress_is_reported_a_few_times_a_second_and_finally():
     calls, three_in_a_second = [], asyncio.Event()
 
     def told(seconds, size):
@@ -110,7 +110,7 @@ async def test_progress_is_told_a_few_times_a_second_and_at_the_end():
     assert calls[-1] == (recording.duration, recording.size)
 
 
-async def test_a_failing_progress_callback_harms_nothing(loop_errors):
+async def test_failing_progress_callback_does_no_harm(loop_errors):
     def fail(seconds, size):
         raise KeyError("mine")
 
@@ -118,7 +118,7 @@ async def test_a_failing_progress_callback_harms_nothing(loop_errors):
     assert isinstance(loop_errors[0]["exception"], KeyError)
 
 
-async def test_a_stream_of_the_callers_is_not_stopped(microphone):
+async def test_stream_of_the_caller_is_not_stopped(microphone):
     assert (await record(0.3, stream=microphone)).size > 0
     assert microphone.active
     assert (await record(0.3, stream=microphone.js)).size > 0
@@ -136,7 +136,7 @@ async def test_cancelling_the_task_releases_the_devices(opened):
     assert released(opened)
 
 
-async def test_cancelling_while_the_browser_still_asks_releases_what_is_opened_later():
+async def test_cancelling_during_the_prompt_releases_devices_opened_later():
     import js
 
     opening = asyncio.ensure_future(media_devices.get_user_media(audio=True))
@@ -148,12 +148,12 @@ async def test_cancelling_while_the_browser_still_asks_releases_what_is_opened_l
     stream.getTracks()[0].stop()
 
 
-async def test_the_end_of_the_tracks_ends_it(microphone):
+async def test_end_of_the_tracks_ends_the_recording(microphone):
     asyncio.get_running_loop().call_later(0.3, microphone.stop)
     assert (await record(60, stream=microphone)).duration < 30
 
 
-async def test_a_failing_take_raises_with_the_recording(both):
+async def test_failed_take_raises_with_its_recording(both):
     asyncio.get_running_loop().call_later(0.4, both.remove_track, both.audio_tracks[0])
     with pytest.raises(RecordingError) as caught:
         await record(60, stream=both)
@@ -161,7 +161,7 @@ async def test_a_failing_take_raises_with_the_recording(both):
 
 
 @pytest.mark.page_only("a worker has no AudioContext")
-async def test_a_silent_stream_ends_too(silence, engine, monkeypatch):
+async def test_recording_of_a_silent_stream_ends(silence, engine, monkeypatch):
     monkeypatch.setattr(mediarecorder.capture, "FIRST_DATA", 0.3)
     if engine == "firefox":  # it records silence
         assert await record(0.3, stream=silence)
@@ -170,27 +170,27 @@ async def test_a_silent_stream_ends_too(silence, engine, monkeypatch):
         await record(0.3, stream=silence)
 
 
-async def test_a_device_by_part_of_its_label(opened):
+async def test_device_is_chosen_by_part_of_its_label(opened):
     infos = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
     wanted = infos[-1]
     await record(0.2, device=wanted.label.upper()[3:])
     assert opened[-1].audio_tracks[0].label == wanted.label
 
 
-async def test_a_device_by_info_and_by_id(opened):
+async def test_device_is_chosen_by_info_and_by_id(opened):
     [*_, wanted] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
     for device in (wanted, wanted.device_id):
         await record(0.2, device=device)
         assert opened[-1].audio_tracks[0].label == wanted.label
 
 
-async def test_a_camera_as_device_means_video(opened):
+async def test_camera_as_device_means_video(opened):
     [camera, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "videoinput"]
     recording = await record(0.3, device=camera)
     assert recording.mime_type.startswith("video/")
 
 
-async def test_a_device_that_is_not_there_names_those_that_are():
+async def test_unknown_device_error_lists_existing_devices():
     [microphone, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
     with pytest.raises(NotFoundError) as caught:
         await record(1, device="no such thing")
@@ -221,13 +221,13 @@ async def test_a_device_that_is_not_there_names_those_that_are():
         ({"duration": 1, "mime_type": "audio/unheard-of"}, NotSupportedError),
     ],
 )
-async def test_arguments_of_no_use_are_refused_and_nothing_stays_open(arguments, error, opened):
+async def test_invalid_arguments_are_rejected_and_leave_nothing_open(arguments, error, opened):
     with pytest.raises(error):
         await record(**arguments)
     assert not opened or released(opened)
 
 
-async def test_a_coroutine_given_to_a_call_that_fails_is_not_reported_as_never_awaited():
+async def test_failed_call_closes_a_coroutine_passed_to_it():
     with pytest.raises(NotSupportedError):
         await record(stop_when=asyncio.sleep(1), mime_type="audio/unheard-of")
     with pytest.raises(ValueError, match="duration"):
@@ -236,7 +236,7 @@ async def test_a_coroutine_given_to_a_call_that_fails_is_not_reported_as_never_a
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_take_photo(opened):
+async def test_take_photo_returns_a_photo(opened):
     photo = await take_photo(video={"width": 320, "height": 240})
     assert (photo.width, photo.height, photo.mime_type, photo.extension) == (320, 240, "image/jpeg", "jpg")
     data = await photo.bytes()
@@ -249,7 +249,7 @@ async def test_take_photo(opened):
     photo.close()
 
 
-async def test_a_photo_of_an_open_stream_leaves_it_open(both, engine):
+async def test_photo_of_an_open_stream_leaves_it_open(both, engine):
     [picture] = both.video_tracks
     recorder = MediaRecorder(both)
     await recorder.start()
@@ -266,7 +266,7 @@ async def test_a_photo_of_an_open_stream_leaves_it_open(both, engine):
     assert (await recorder.stop()).size > 0
 
 
-async def test_photos_of_streams_without_a_picture(both, microphone):
+async def test_photo_needs_a_live_picture_and_a_known_type(both, microphone):
     with pytest.raises(NotFoundError, match="no picture"):
         await microphone.take_photo()
     with pytest.raises(NotFoundError, match="sound"):
@@ -298,7 +298,7 @@ async def test_take_photo_as_png():
         ({"mime_type": "image/unheard-of"}, NotSupportedError),
     ],
 )
-async def test_photos_of_no_use(arguments, error, opened):
+async def test_invalid_photo_arguments_are_rejected(arguments, error, opened):
     with pytest.raises(error):
         await take_photo(**arguments)
     assert not opened or released(opened)
@@ -306,7 +306,7 @@ async def test_photos_of_no_use(arguments, error, opened):
 
 @pytest.fixture
 def asked():
-    """What the browser is asked to open."""
+    """The devices that the browser is asked to open."""
     from pyodide.ffi import create_proxy
 
     devices, requests = media_devices.js, []
@@ -334,18 +334,18 @@ def asked():
         {"audio": {"device_id": object()}},
     ],
 )
-async def test_nobody_is_asked_for_a_call_that_cannot_work(asked, arguments):
+async def test_no_permission_is_requested_for_an_impossible_call(asked, arguments):
     with pytest.raises((TypeError, ValueError, NotSupportedError)):
         await record(1, **arguments)
     assert asked == []
 
 
-async def test_a_device_for_a_stream_that_is_open_already(microphone):
+async def test_device_with_an_open_stream_is_rejected(microphone):
     with pytest.raises(ValueError, match="device"):
         await record(1, stream=microphone, device="fake")
 
 
-async def test_a_failure_of_stop_when_wins_over_a_failure_of_the_take(both):
+async def test_failure_of_stop_when_wins_over_failure_of_the_take(both):
     future = asyncio.get_running_loop().create_future()
 
     def fail():
@@ -359,21 +359,21 @@ async def test_a_failure_of_stop_when_wins_over_a_failure_of_the_take(both):
 
 
 @pytest.mark.parametrize("duration", [0.05, 0.1])
-async def test_short_takes_are_short(microphone, duration):
-    """By a tick of 0.25 s all would be longer than 0.24 s."""
+async def test_short_takes_are_not_prolonged_by_a_tick(microphone, duration):
+    """With a tick of 0.25 s, all would be longer than 0.24 s."""
     durations = []
     while len(durations) < 40 and min(durations, default=1) >= 0.24:
         durations.append((await record(duration, stream=microphone)).duration)
     assert min(durations) < 0.24
 
 
-async def test_an_empty_dictionary_asks_for_the_thing():
+async def test_empty_constraints_request_the_device():
     recording = await record(0.3, video={})
     assert recording.mime_type.startswith("video/")
     assert (await take_photo(video={})).width > 0
 
 
-async def test_a_photo_by_a_microphone():
+async def test_photo_with_a_microphone_as_device_is_rejected():
     [microphone, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "audioinput"]
     with pytest.raises(ValueError, match="audioinput"):
         await take_photo(device=microphone)
@@ -381,7 +381,7 @@ async def test_a_photo_by_a_microphone():
         await take_photo(device=microphone.label)
 
 
-async def test_a_photo_by_the_label_of_the_camera():
+async def test_photo_device_is_chosen_by_label():
     [camera, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "videoinput"]
     photo = await take_photo(device=camera.label[:6], mime_type="image/JPEG")
     assert photo.mime_type == "image/jpeg"

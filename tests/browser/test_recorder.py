@@ -49,7 +49,7 @@ async def test_pause_and_resume_act_at_once_and_resolve_on_their_events(recordin
 
 
 @pytest.mark.core
-async def test_pause_when_paused_and_resume_when_recording_are_done_at_once(recording_recorder):
+async def test_redundant_pause_and_resume_resolve_at_once(recording_recorder):
     assert recording_recorder.resume().done()
     await recording_recorder.pause()
     again = recording_recorder.pause()
@@ -58,7 +58,7 @@ async def test_pause_when_paused_and_resume_when_recording_are_done_at_once(reco
 
 
 @pytest.mark.core
-async def test_pause_before_the_browsers_start_event(recorder):
+async def test_pause_works_before_the_browsers_start_event(recorder):
     started = recorder.start()
     await recorder.pause()
     await recorder.resume()
@@ -68,7 +68,7 @@ async def test_pause_before_the_browsers_start_event(recorder):
 
 
 @pytest.mark.core
-async def test_a_pause_does_not_count_as_duration(recording_recorder):
+async def test_pause_does_not_count_as_duration(recording_recorder):
     await recording_recorder.pause()
     before = recording_recorder.duration
     await asyncio.sleep(0.3)
@@ -91,7 +91,7 @@ async def test_duration_and_size_are_zero_before_any_take(recorder):
 
 
 @pytest.mark.core
-async def test_request_data_gives_the_next_chunk(recording_recorder):
+async def test_request_data_returns_the_next_chunk(recording_recorder):
     seen = []
     recording_recorder.on("dataavailable", lambda event: seen.append(event.data.size))
     chunk = await recording_recorder.request_data()
@@ -110,7 +110,7 @@ async def test_n_requests_consume_n_events_in_order(recording_recorder):
 
 
 @pytest.mark.core
-async def test_a_timeslice_delivers_chunks_as_time_goes_by(recorder):
+async def test_timeslice_delivers_chunks_over_time(recorder):
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.05)
@@ -122,7 +122,7 @@ async def test_a_timeslice_delivers_chunks_as_time_goes_by(recorder):
 
 
 @pytest.mark.core
-async def test_a_handler_registered_during_the_take_hears_the_rest(recording_recorder):
+async def test_handler_registered_during_a_take_gets_the_remaining_events(recording_recorder):
     sizes = []
     subscription = recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recording_recorder.request_data()
@@ -171,7 +171,7 @@ async def test_async_with_records_its_body(microphone):
 
 
 @pytest.mark.core
-async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone):
+async def test_async_with_accepts_a_take_that_ended_by_itself(microphone):
     async with MediaRecorder(microphone) as recorder:
         microphone.stop()
         await recorder.finished
@@ -179,7 +179,7 @@ async def test_async_with_is_quiet_when_the_take_has_ended_by_itself(microphone)
 
 
 @pytest.mark.core
-async def test_async_with_lets_the_bodys_own_exception_win(both):
+async def test_exception_in_the_body_of_async_with_wins(both):
     recorder = MediaRecorder(both)
 
     async def body():
@@ -194,7 +194,7 @@ async def test_async_with_lets_the_bodys_own_exception_win(both):
 
 
 @pytest.mark.core
-async def test_the_first_supported_type_wins(microphone):
+async def test_first_supported_type_wins(microphone):
     recorder = MediaRecorder(
         microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"]
     )
@@ -203,7 +203,7 @@ async def test_the_first_supported_type_wins(microphone):
     assert (await recorder.stop()).mime_type.startswith("audio/webm")
 
 
-def test_an_unknown_type_names_what_this_browser_can_do(microphone):
+def test_unknown_type_error_lists_supported_types(microphone):
     with pytest.raises(NotSupportedError, match="video/webm"):
         MediaRecorder(microphone, mime_type="audio/unheard-of")
 
@@ -224,7 +224,7 @@ async def test_bit_rates_reach_the_browser(both):
 
 
 @pytest.mark.core
-async def test_mime_type_is_known_after_the_take_too(recording_recorder):
+async def test_mime_type_is_still_known_after_the_take(recording_recorder):
     recording = await recording_recorder.stop()
     assert recording.mime_type.startswith("audio/")
     assert recording_recorder.mime_type
@@ -243,14 +243,14 @@ async def test_mime_type_is_known_after_the_take_too(recording_recorder):
         ([1], TypeError),
     ],
 )
-def test_a_timeslice_that_browsers_would_answer_with_a_flood(recorder, timeslice, error):
+def test_too_small_timeslice_is_rejected(recorder, timeslice, error):
     with pytest.raises(error, match="timeslice"):
         recorder.start(timeslice)
     assert recorder.state == "inactive"
 
 
 @pytest.mark.parametrize("stream", [None, "microphone", 5, object()])
-def test_a_stream_that_is_none(stream):
+def test_non_stream_is_rejected(stream):
     with pytest.raises(TypeError, match="MediaStream"):
         MediaRecorder(stream)
 
@@ -269,13 +269,13 @@ def test_a_stream_that_is_none(stream):
         ({"video_key_frame_interval_duration": 0}, ValueError),
     ],
 )
-def test_options_of_no_use(microphone, options, error):
+def test_invalid_options_are_rejected(microphone, options, error):
     with pytest.raises(error):
         MediaRecorder(microphone, **options)
 
 
 @pytest.mark.parametrize("timeslice", [2147483.647, 2147483.648, 4294967.296, 1e9, 1e300])
-async def test_a_very_long_timeslice_is_no_flood(recorder, timeslice):
+async def test_very_long_timeslice_delivers_no_flood(recorder, timeslice):
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(timeslice)
@@ -284,7 +284,7 @@ async def test_a_very_long_timeslice_is_no_flood(recorder, timeslice):
     await recorder.stop()
 
 
-def test_numbers_of_every_kind_are_numbers(recorder):
+def test_every_numeric_type_is_checked(recorder):
     from fractions import Fraction
 
     with pytest.raises(ValueError, match="timeslice"):
@@ -300,7 +300,7 @@ async def test_chunks_checks_its_timeslice_when_it_joins_a_take_too(recording_re
 
 
 @pytest.mark.core
-async def test_asyncio_can_work_with_what_verbs_return(recording_recorder):
+async def test_outcomes_work_with_asyncio(recording_recorder):
     chunk, recording = await asyncio.gather(recording_recorder.request_data(), recording_recorder.stop())
     assert (await asyncio.shield(recording_recorder.finished)) is recording
     assert chunk.size <= recording.size

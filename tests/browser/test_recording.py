@@ -1,4 +1,4 @@
-"""`Recording`: what is in it, judged by ffmpeg outside, and what it can do."""
+"""`Recording`: its content, judged by ffmpeg outside, and its methods."""
 
 import re
 import time
@@ -18,14 +18,14 @@ async def recording(recorded):
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_recorded_tone_comes_back(microphone):
+async def test_recorded_tone_is_found_again(microphone):
     recording = await record(1.5, stream=microphone)
     for channel in await tone(recording):
         assert channel["frequency"] == pytest.approx(1000, abs=15)
         assert channel["rms"] > 0.01
 
 
-async def test_recorded_colours_come_back_in_order(camera, engine):
+async def test_recorded_colours_are_found_again_in_order(camera, engine):
     if engine != "chromium":
         pytest.skip("Firefox's fake camera shows a pattern of its own")
     recording = await record(3, stream=camera)
@@ -34,7 +34,7 @@ async def test_recorded_colours_come_back_in_order(camera, engine):
     assert in_the_cameras_order(names)
 
 
-async def test_container_and_codecs_are_what_mime_type_says(both):
+async def test_container_and_codecs_match_mime_type(both):
     for mime_type in MediaRecorder.supported_types():
         if not mime_type.startswith("video/") or "matroska" in mime_type:
             continue
@@ -56,7 +56,7 @@ def spelled(codec, mime_type):
 
 async def test_duration_is_the_length_of_the_file(both):
     differences = []
-    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine leaves some out
+    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine skips some
         recording = await record(2, stream=both)
         assert 1.9 < recording.duration < 10
         found = await probe(recording)
@@ -77,13 +77,13 @@ async def test_bytes_and_pieces_are_the_same_file(recording):
 @pytest.mark.parametrize(
     ("size", "error"), [(0, ValueError), (-5, ValueError), (1.5, TypeError), (True, TypeError)]
 )
-async def test_pieces_of_no_size(recording, size, error):
+async def test_invalid_piece_sizes_are_rejected(recording, size, error):
     with pytest.raises(error, match="size"):
         async for _ in recording.iter_bytes(size):
             pass
 
 
-async def test_the_url_plays_until_it_is_closed(recording):
+async def test_url_plays_until_it_is_closed(recording):
     import js
 
     with recording:
@@ -97,7 +97,7 @@ async def test_the_url_plays_until_it_is_closed(recording):
 
 
 @pytest.mark.core
-async def test_write_to_pyodides_file_system(recording, tmp_path):
+async def test_recording_is_written_to_pyodides_file_system(recording, tmp_path):
     path = tmp_path / f"take.{recording.extension}"
     await recording.write_to(path)
     assert path.read_bytes() == await recording.bytes()
@@ -105,9 +105,9 @@ async def test_write_to_pyodides_file_system(recording, tmp_path):
 
 @pytest.fixture
 def downloads(lane):
-    """The names under which links are clicked for download, in place of real downloads.
+    """The file names of clicked download links; real downloads are prevented.
 
-    In a worker there are none to be seen; the harness's page (harness.js) keeps the real ones away.
+    A worker sees none of them; the harness's page (harness.js) prevents the real ones.
     """
     import js
     from pyodide.ffi import create_proxy
@@ -132,24 +132,24 @@ def downloads(lane):
 @pytest.mark.page_only("a worker asks the page for it")
 @pytest.mark.core
 @pytest.mark.policy
-async def test_save_is_a_download_awaited_or_not(recording, downloads):
+async def test_save_downloads_whether_awaited_or_not(recording, downloads):
     outcome = recording.save("interview")
     await until(lambda: downloads == [f"interview.{recording.extension}"])
     assert await outcome == f"interview.{recording.extension}"
 
 
-async def test_save_without_a_name_takes_the_time(recording, downloads):
+async def test_save_without_a_name_uses_the_time(recording, downloads):
     name = await recording.save()
     assert re.fullmatch(rf"recording-\d{{4}}(-\d\d){{5}}\.{recording.extension}", name)
 
 
-async def test_save_keeps_an_ending_that_is_there(recording, downloads):
+async def test_save_keeps_an_existing_ending(recording, downloads):
     for name in ("my take.mkv", "a.b.mp4", "sound.m4a"):
         assert await recording.save(name) == name
 
 
 @pytest.mark.parametrize("name", ["Meeting 12.05.2026", "v1.2 take", "ends.with.", ".hidden"])
-async def test_a_dot_alone_makes_no_ending(recording, downloads, name):
+async def test_single_dot_does_not_count_as_an_ending(recording, downloads, name):
     assert await recording.save(name) == f"{name}.{recording.extension}"
 
 
@@ -164,12 +164,12 @@ async def test_html_in_a_file_name_stays_a_name(recording, downloads):
 
 
 @pytest.mark.parametrize(("name", "error"), [("", ValueError), ("  ", ValueError), (5, TypeError)])
-async def test_save_under_no_name(recording, name, error):
+async def test_save_rejects_invalid_names(recording, name, error):
     with pytest.raises(error, match="name"):
         recording.save(name)
 
 
-async def test_started_at_is_in_seconds_as_all_times_are(microphone):
+async def test_started_at_is_in_seconds(microphone):
     before = time.time()
     recording = await record(0.2, stream=microphone)
     assert before <= recording.started_at <= time.time()
@@ -177,7 +177,7 @@ async def test_started_at_is_in_seconds_as_all_times_are(microphone):
 
 @pytest.mark.core
 @pytest.mark.policy
-def test_the_player_in_html(recording):
+def test_html_contains_a_player(recording):
     html = recording._repr_html_()
     attribute = "src" if realm() == "page" else "data-url"  # a worker puts the data into `src`
     assert re.search(rf'<audio controls[^>]* {attribute}="{recording.url}"', html)
@@ -186,7 +186,7 @@ def test_the_player_in_html(recording):
     recording.close()
 
 
-def test_html_escapes_what_comes_from_outside():
+def test_html_escapes_external_text():
     import js
 
     nasty = 'video/"><script>alert(1)</script>'

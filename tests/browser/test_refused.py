@@ -1,4 +1,4 @@
-"""Browsers that say no: denied permission, missing devices, plain http, a device that goes."""
+"""Refusals of the browser: denied permission, missing devices, plain http, a lost device."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from mediarecorder._host.browser import insecure_context
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")
-async def test_a_refused_device_says_how_to_allow_it():
+async def test_refused_device_error_says_how_to_allow_it():
     for request in ({"audio": True}, {"video": True}):
         with pytest.raises(NotAllowedError, match="Allow it") as caught:
             await media_devices.get_user_media(**request)
@@ -33,7 +33,7 @@ async def test_a_refused_device_says_how_to_allow_it():
 
 
 @pytest.mark.lane("chromium-no-camera")
-async def test_a_missing_camera():
+async def test_missing_camera_raises_not_found_error():
     with pytest.raises(NotFoundError, match="Connect one"):
         await media_devices.get_user_media(video=True)
     with pytest.raises(NotFoundError):
@@ -42,14 +42,14 @@ async def test_a_missing_camera():
 
 
 @pytest.mark.lane("firefox-no-devices")
-async def test_no_device_at_all():
+async def test_missing_devices_raise_not_found_error():
     for request in ({"audio": True}, {"video": True}):
         with pytest.raises(NotFoundError):
             await media_devices.get_user_media(**request)
 
 
 @pytest.mark.lane("chromium-insecure")
-async def test_plain_http_says_so():
+async def test_plain_http_error_says_so():
     for call in (media_devices.get_user_media(audio=True), media_devices.enumerate_devices(), record(1)):
         with pytest.raises(InsecureContextError, match="https"):
             await call
@@ -78,15 +78,15 @@ async def test_plain_http_says_so():
         ("http://[::1]:8888", False),
     ],
 )
-def test_nobody_on_localhost_is_sent_there(origin, is_suggested):
-    """A page of this machine is insecure only in a frame of one that is."""
+def test_localhost_is_suggested_only_to_other_hosts(origin, is_suggested):
+    """A page from this machine is insecure only in a frame of an insecure page."""
     error = insecure_context("files", origin)
     assert ("or as http://localhost" in str(error)) == is_suggested
     assert ("in a frame" in str(error)) != is_suggested
 
 
 @pytest.mark.page_only("the browser's function is taken away in the page")
-async def test_a_browser_without_files_is_not_sent_to_localhost():
+async def test_missing_file_system_error_does_not_suggest_localhost():
     import js
 
     prototype = js.StorageManager.prototype
@@ -106,7 +106,7 @@ async def test_a_browser_without_files_is_not_sent_to_localhost():
     [{"audio": True}, {"video": True}, {"audio": True, "video": True}],
     ids=["sound", "picture", "both"],
 )
-async def test_a_lost_device_ends_the_take_and_keeps_what_was_recorded(request_, lose_devices):
+async def test_lost_device_ends_the_take_and_keeps_its_recording(request_, lose_devices):
     with await media_devices.get_user_media(**request_) as stream:
         ended = []
         for track in stream.tracks:
@@ -122,7 +122,7 @@ async def test_a_lost_device_ends_the_take_and_keeps_what_was_recorded(request_,
 
 
 @pytest.mark.lane("chromium-permissions")
-async def test_record_returns_what_there_is_when_the_device_goes(lose_devices):
+async def test_record_returns_the_recording_so_far_when_the_device_is_lost(lose_devices):
     task = asyncio.ensure_future(record(60, on_progress=lambda seconds, size: size and going.set()))
     going = asyncio.Event()
     await going.wait()

@@ -1,4 +1,4 @@
-"""What a call shows whose `await` was forgotten, and that it is a coroutine all the same."""
+"""The reminder that a call displays if its `await` was forgotten; the call is still a coroutine."""
 
 import asyncio
 import gc
@@ -17,13 +17,13 @@ def recording():
 
 
 def unwritten(call):
-    """What it says, before it is closed."""
+    """The text of the reminder; closes the call."""
     said = repr(call)
     call.close()
     return said
 
 
-def test_it_says_what_to_write_with_the_arguments_of_the_call(recording):
+def test_reminder_shows_the_call_with_its_arguments(recording):
     assert unwritten(record(5)) == "write: await record(5)"
     assert unwritten(record(5, video=True)) == "write: await record(5, video=True)"
     assert unwritten(mediarecorder.take_photo()) == "write: await take_photo()"
@@ -45,7 +45,7 @@ def test_long_arguments_are_shortened():
     assert len(unwritten(mediarecorder.connect("long" * 1000))) < 80
 
 
-def test_notebooks_show_it_escaped(recording):
+def test_notebooks_show_the_reminder_escaped(recording):
     call = recording.convert("<script>'&")
     html = call._repr_html_()
     assert "<script" not in html
@@ -54,7 +54,7 @@ def test_notebooks_show_it_escaped(recording):
     call.close()
 
 
-async def test_it_is_a_coroutine_wherever_one_is_expected(recording):
+async def test_call_works_wherever_a_coroutine_is_expected(recording):
     async with asyncio.TaskGroup() as group:
         task = group.create_task(recording.bytes())
     assert task.result() == b"no media"
@@ -73,7 +73,7 @@ async def test_it_is_a_coroutine_wherever_one_is_expected(recording):
     assert "write:" not in repr(call)
 
 
-async def test_cancelling_reaches_it():
+async def test_cancelling_reaches_the_call():
     task = asyncio.create_task(record(stop_when=asyncio.Event(), stream=object()))
     assert "record" in repr(task)
     task.cancel()
@@ -91,7 +91,7 @@ def test_functions_keep_signature_and_docstring(owner):
         assert "args" not in inspect.signature(function).parameters, name
 
 
-def test_only_a_call_that_nobody_has_seen_is_warned_of(recording):
+def test_only_an_undisplayed_call_warns(recording):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         call = recording.bytes()

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.media_work
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_a_recorded_tone_is_that_tone_in_the_array(recorded, kind):
+async def test_recorded_tone_is_in_the_array(recorded, kind):
     samples = await (await recorded(kind, timeslice=0.2)).samples()
     assert samples.sample_rate == 48000
     for channel in range(samples.channels):
         assert frequency(column(samples, channel), 48000) == pytest.approx(1000, abs=3)
 
 
-async def test_the_array_is_like_sounddevices(recorded):
+async def test_array_has_the_layout_of_sounddevice(recorded):
     recording = await recorded("sound")
     samples = await recording.samples()
     assert samples.shape == (samples.frames, samples.channels)
@@ -62,7 +62,7 @@ async def test_recorded_channels_are_in_the_right_columns():
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("format", MADE)
-async def test_numbers_become_a_recording_and_numbers_again(format):
+async def test_samples_become_a_recording_and_samples_again(format):
     recording = await tones(440, 1100).to_recording(format)
     found = await probe(recording)
     assert found["errors"] == []
@@ -79,7 +79,7 @@ async def test_numbers_become_a_recording_and_numbers_again(format):
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_after_the_first_encoding_every_sample_keeps_its_place(recorded, kind):
+async def test_samples_keep_their_place_after_the_first_encoding(recorded, kind):
     recording = await recorded(kind, timeslice=0.2)
     first = await recording.samples()
     for wav in (await first.to_recording("wav"), await recording.convert("wav")):
@@ -99,14 +99,14 @@ async def test_one_channel_is_the_mean(engine):
         assert middle == pytest.approx((left + right) / 2, abs=1e-6)
 
 
-async def test_more_channels_repeat_a_single_one():
+async def test_single_channel_is_repeated_for_more_channels():
     samples = await (await tones(440).to_recording("wav")).samples(channels=2)
     assert samples.channels == 2
     assert column(samples, 0) == column(samples, 1)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 96000])
-async def test_another_rate(rate):
+async def test_samples_are_resampled_to_another_rate(rate):
     samples = await (await tones(440).to_recording("wav")).samples(rate)
     assert samples.sample_rate == rate
     assert samples.frames == rate
@@ -115,15 +115,15 @@ async def test_another_rate(rate):
     assert rms(values[1000:-1000]) == pytest.approx(0.5 * 0.7071, abs=0.002)
 
 
-async def test_a_lower_rate_lets_nothing_fold_back():
-    """10 kHz cannot be held at 16 kHz; sloppily resampled it would be heard at 6 kHz."""
+async def test_lower_rate_does_not_alias():
+    """A rate of 16 kHz cannot represent 10 kHz; with careless resampling it would be heard at 6 kHz."""
     wav = await tones(10_000).to_recording("wav")
     assert rms(column(await wav.samples(16000))[500:-500]) < 1e-4
     assert rms(column(await wav.samples(24000))[500:-500]) == pytest.approx(0.3536, abs=0.001)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.25, 10])
-async def test_blocks_are_the_whole(recorded, seconds):
+async def test_sample_blocks_concatenate_to_samples(recorded, seconds):
     recording = await recorded("sound")
     whole = await recording.samples()
     blocks = [block async for block in recording.sample_blocks(seconds)]
@@ -132,7 +132,7 @@ async def test_blocks_are_the_whole(recorded, seconds):
     assert all(isinstance(block, AudioSamples) and block.sample_rate == 48000 for block in blocks)
 
 
-async def test_blocks_at_another_rate(recorded):
+async def test_sample_blocks_are_resampled(recorded):
     recording = await recorded("sound")
     blocks = [block async for block in recording.sample_blocks(0.5, sample_rate=16000, channels=1)]
     whole = await recording.samples(16000, 1)
@@ -140,7 +140,7 @@ async def test_blocks_at_another_rate(recorded):
     assert blocks[0].shape == (8000, 1)
 
 
-async def test_a_loop_that_is_left_leaves_nothing_behind(recorded, nothing_stays):
+async def test_abandoned_loop_leaves_nothing_behind(recorded, nothing_stays):
     recording = await recorded("both", timeslice=0.2)
     async with nothing_stays:
         for _ in range(3):
@@ -150,7 +150,7 @@ async def test_a_loop_that_is_left_leaves_nothing_behind(recorded, nothing_stays
                 break
 
 
-async def test_progress_of_a_long_sound():
+async def test_progress_of_a_long_sound_is_reported():
     told = []
     wav = await tones(440, seconds=12, rate=8000).to_recording("wav", on_progress=told.append)
     assert told[-1] == 1.0
@@ -161,7 +161,7 @@ async def test_progress_of_a_long_sound():
     assert told[-1] == 1.0
 
 
-async def test_the_waveform_is_the_extremes(recorded):
+async def test_waveform_contains_the_extremes(recorded):
     recording = await recorded("sound")
     values = column(await recording.samples(channels=1))
     for buckets in (1, 7, 100):
@@ -172,7 +172,7 @@ async def test_the_waveform_is_the_extremes(recorded):
         size = len(values) / buckets
         place = buckets // 2
         piece = values[int(place * size) + 3 : int((place + 1) * size) - 3]
-        # (A peak of the tone may lie on either side of the border: they differ by a hair.)
+        # (A peak of the tone may be on either side of the border, so they differ slightly.)
         assert waveform[place].min <= min(piece) + 1e-4
         assert waveform[place].max >= max(piece) - 1e-4
 
@@ -180,7 +180,7 @@ async def test_the_waveform_is_the_extremes(recorded):
 @pytest.mark.parametrize(
     ("buckets", "error"), [(0, ValueError), (-3, ValueError), ("5", TypeError), (2.5, ValueError)]
 )
-async def test_a_waveform_of_no_buckets(recorded, buckets, error):
+async def test_invalid_bucket_counts_are_rejected(recorded, buckets, error):
     with pytest.raises(error, match="buckets"):
         await (await recorded("sound")).waveform(buckets)
 
@@ -188,7 +188,7 @@ async def test_a_waveform_of_no_buckets(recorded, buckets, error):
 @pytest.mark.parametrize(
     "call", [lambda r: r.samples(), lambda r: r.waveform(10), lambda r: anext(r.sample_blocks(1))]
 )
-async def test_a_picture_without_sound(recorded, call):
+async def test_picture_without_sound_raises_not_found_error(recorded, call):
     with pytest.raises(NotFoundError, match="no sound"):
         await call(await recorded("picture"))
 
@@ -203,7 +203,7 @@ async def test_a_picture_without_sound(recorded, call):
         ({"channels": True}, TypeError),
     ],
 )
-async def test_rates_and_channels_that_are_none(recorded, arguments, error):
+async def test_invalid_rates_and_channels_are_rejected(recorded, arguments, error):
     with pytest.raises(error, match=next(iter(arguments))):
         await (await recorded("sound")).samples(**arguments)
 
@@ -211,7 +211,7 @@ async def test_rates_and_channels_that_are_none(recorded, arguments, error):
 @pytest.mark.parametrize(
     ("seconds", "error"), [(0, ValueError), (-1, ValueError), ("1", TypeError), (None, TypeError)]
 )
-async def test_blocks_of_no_length(recorded, seconds, error):
+async def test_invalid_block_lengths_are_rejected(recorded, seconds, error):
     with pytest.raises(error, match="seconds"):
         async for _ in (await recorded("sound")).sample_blocks(seconds):
             pass
@@ -232,29 +232,29 @@ async def test_blocks_of_no_length(recorded, seconds, error):
         (bytearray([128, 192, 0]), [0, 0.5, -1]),
     ],
 )
-def test_floats_are_taken_and_whole_numbers_scaled(values, expected):
+def test_floats_are_kept_and_integers_scaled(values, expected):
     samples = AudioSamples(values, 8000)
     assert samples.shape == (3, 1)
     assert flat(samples).tolist() == expected
 
 
-def test_a_slice_with_steps_is_taken():
+def test_slice_with_steps_is_accepted():
     samples = AudioSamples(memoryview(array("f", range(10)))[::2], 8000)
     assert flat(samples).tolist() == [0, 2, 4, 6, 8]
 
 
-def test_samples_are_taken_again():
+def test_samples_can_be_made_from_samples():
     samples = tones(440, 550, seconds=0.01)
     assert flat(AudioSamples(samples, 8000)).tolist() == flat(samples).tolist()
 
 
-async def test_a_block_longer_than_the_sound(recorded):
+async def test_block_may_be_longer_than_the_sound(recorded):
     recording = await recorded("sound")
     [block] = [block async for block in recording.sample_blocks(86_400)]
     assert block.frames == (await recording.samples()).frames
 
 
-def test_what_was_given_may_change_afterwards():
+def test_input_array_may_change_afterwards():
     values = array("f", [0.5, 0.5])
     samples = AudioSamples(values, 8000)
     values[0] = 0
@@ -278,12 +278,12 @@ def test_what_was_given_may_change_afterwards():
         (array("f", [0]), "8000", TypeError, "sample_rate"),
     ],
 )
-def test_what_is_no_sound(data, rate, error, text):
+def test_invalid_sound_is_rejected(data, rate, error, text):
     with pytest.raises(error, match=text):
         AudioSamples(data, rate)
 
 
-async def test_what_is_too_loud_is_clipped():
+async def test_values_that_are_too_loud_are_clipped():
     samples = await (
         await AudioSamples(array("f", [0, 2, -3, 0.5] * 100), 8000).to_recording("wav")
     ).samples()
@@ -292,26 +292,26 @@ async def test_what_is_too_loud_is_clipped():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-async def test_what_is_no_number_is_refused(value):
+async def test_non_finite_values_are_rejected(value):
     with pytest.raises(EncodingError, match="no number"):
         await AudioSamples(array("f", [0.1, value]), 8000).to_recording("wav")
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 96000])
 @pytest.mark.parametrize("format", ["webm", "mp3"])
-async def test_encoders_get_a_rate_that_they_take(format, rate):
+async def test_encoders_get_a_supported_rate(format, rate):
     recording = await tones(440, seconds=0.6, rate=rate).to_recording(format)
     [channel] = await tone(recording)
     assert channel["frequency"] == pytest.approx(440, abs=3)
     assert recording.duration == pytest.approx(0.6, abs=0.1)
 
 
-async def test_a_single_frame_is_a_sound():
+async def test_single_frame_can_be_encoded():
     wav = await AudioSamples(array("f", [0.5]), 8000).to_recording("wav")
     assert (await wav.samples()).shape == (1, 1)
 
 
-async def test_many_channels():
+async def test_six_channels_keep_their_order():
     six = tones(100, 200, 300, 400, 500, 600, seconds=0.5)
     samples = await (await six.to_recording("wav")).samples()
     assert samples.channels == 6

@@ -15,14 +15,14 @@ KINDS = pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 
 @KINDS
 @pytest.mark.parametrize("timeslice", [None, 0.2])
-async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, timeslice):
+async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timeslice):
     recording = await recorded(kind, timeslice=timeslice)
     before = await recording.bytes()
     seekable = await recording.seekable()
     found = await probe(seekable)
     last = last_packet(found)
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=last)
-    # (On a busy machine Firefox's sound begins late, and others count from there.)
+    # (On a busy machine, Firefox's sound begins late, and other programs count from there.)
     assert found["duration"] == pytest.approx(seekable.duration, abs=last + 0.07)
     assert found["errors"] == []
     entered = "audio" if kind == "sound" else "video"
@@ -33,7 +33,7 @@ async def test_the_file_says_its_length_and_where_to_enter(recorded, kind, times
 
 
 @pytest.mark.time_limit(300)
-async def test_every_type_that_this_browser_records(recorded, engine):
+async def test_every_recorded_type_becomes_seekable(recorded, engine):
     for mime_type in MediaRecorder.supported_types():
         recording = await recorded(
             "both" if mime_type.startswith("video") else "sound", 0.6, mime_type=mime_type, timeslice=0.1
@@ -48,7 +48,7 @@ async def test_every_type_that_this_browser_records(recorded, engine):
         assert sorted(map(str, ours)) == sorted(map(str, theirs)), mime_type
 
 
-async def test_a_good_file_is_returned_as_it_is(recorded, engine):
+async def test_seekable_file_is_returned_unchanged(recorded, engine):
     recording = await recorded("both" if engine == "chromium" else "sound")
     assert await recording.seekable() is recording
     seekable = await (await recorded("both", timeslice=0.2)).seekable()
@@ -56,7 +56,7 @@ async def test_a_good_file_is_returned_as_it_is(recorded, engine):
 
 
 @pytest.mark.page_only("a worker has no player")
-async def test_a_player_goes_to_any_second(recorded, stage):
+async def test_player_seeks_to_any_second(recorded, stage):
     import js
     from pyodide.ffi.wrappers import add_event_listener, remove_event_listener
 
@@ -95,7 +95,7 @@ async def test_progress_grows_to_one(recorded):
     assert told[-1] == 1.0
 
 
-async def test_what_is_known_of_a_take_stays_known(recorded):
+async def test_seekable_keeps_facts_about_the_take(recorded):
     recording = await recorded("both", timeslice=0.2)
     seekable = await recording.seekable()
     assert seekable.started_at == recording.started_at

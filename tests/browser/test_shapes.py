@@ -35,7 +35,7 @@ TURNED = [
     Shot(400, plain(GREEN), (32, 24)),
     Shot(500, plain(GREEN), (32, 24)),
 ]
-"""A phone that is turned, then another camera of the same shape."""
+"""A phone that is rotated, then another camera of the same shape."""
 
 
 def at(frame, x, y):
@@ -44,7 +44,7 @@ def at(frame, x, y):
 
 
 def near(colour, by=45):
-    """As far as browsers differ in how they take colours."""
+    """A tolerance for the browsers' different handling of colours."""
     return pytest.approx(colour, abs=by)
 
 
@@ -53,7 +53,7 @@ async def every(frames):
 
 
 async def pixels_of(photo):
-    """Of a PNG: ``pixels[x, y]`` is red, green, blue, alpha."""
+    """The pixels of a PNG: ``pixels[x, y]`` is red, green, blue, alpha."""
     import js
 
     bitmap = await js.createImageBitmap(photo.blob)
@@ -83,13 +83,13 @@ def check_turned(frames):
 
 @pytest.mark.core
 @pytest.mark.parametrize("codec", ["vp8", "vp9"])
-async def test_a_picture_of_another_shape_is_fitted_into_that_of_the_first(codec):
+async def test_picture_of_another_shape_is_fitted_into_the_first(codec):
     frames = await every((await drawn(TURNED, codec)).frames())
     assert len(frames) == len(TURNED)
     check_turned(frames)
 
 
-async def test_a_thumbnail_of_another_shape_is_fitted_too():
+async def test_thumbnail_of_another_shape_is_fitted_too():
     recording = await drawn(TURNED)
     pixels = await pixels_of(await recording.thumbnail(0.25, mime_type="image/png"))
     assert max(pixels) == (63, 47)
@@ -99,14 +99,14 @@ async def test_a_thumbnail_of_another_shape_is_fitted_too():
     assert (small.width, small.height) == (32, 24)
 
 
-async def test_the_size_is_that_of_the_first_picture_wherever_one_begins():
+async def test_size_is_that_of_the_first_picture_at_any_start():
     recording = await drawn(TURNED)
     [frame, *_] = await every(recording.frames(start=0.2))
     assert (frame.width, frame.height) == (64, 48)
 
 
 @pytest.mark.parametrize("format", ["mp4", "webm"])
-async def test_what_is_encoded_anew_is_fitted(format):
+async def test_encoded_pictures_are_fitted(format):
     recording = await drawn(TURNED)
     made = await (recording.convert("mp4") if format == "mp4" else recording.trim(0.1))
     [stream] = (await probe(made))["streams"]
@@ -120,7 +120,7 @@ async def test_what_is_encoded_anew_is_fitted(format):
 
 
 async def test_brightness_stays_when_the_shape_changes():
-    """Chromium makes the full range of a canvas, though the track has the limited one."""
+    """Chromium converts to the full range of a canvas, although the track has the limited range."""
     shots = [Shot(0, grey(10), (64, 48)), Shot(100, grey(10), (48, 64)), Shot(200, grey(10), (64, 48))]
     made = await (await drawn(shots)).convert("mp4")
     levels = [at(frame, 32, 24)[0] for frame in await every(made.frames())]
@@ -129,7 +129,7 @@ async def test_brightness_stays_when_the_shape_changes():
 
 
 @pytest.mark.parametrize("size", [(321, 241), (161, 121), (33, 2), (1, 1)])
-async def test_odd_sizes_stay_where_the_codec_has_them(size):
+async def test_odd_sizes_stay_if_the_codec_supports_them(size):
     recording = await drawn([Shot(0, quarters, size), Shot(100, quarters, size)])
     [first, _] = await every(recording.frames())
     assert (first.width, first.height) == size
@@ -140,7 +140,7 @@ async def test_odd_sizes_stay_where_the_codec_has_them(size):
 
 @pytest.mark.lane("chromium", "chromium-worker")
 @pytest.mark.parametrize("size", [(321, 241), (161, 121), (320, 241)])
-async def test_odd_sizes_get_one_pixel_more_in_h264_and_it_is_said(size, caplog):
+async def test_odd_sizes_get_one_more_pixel_in_h264_and_are_logged(size, caplog):
     caplog.set_level(logging.INFO, "mediarecorder")
     width, height = size
     even = (width + width % 2, height + height % 2)
@@ -150,13 +150,13 @@ async def test_odd_sizes_get_one_pixel_more_in_h264_and_it_is_said(size, caplog)
     assert [(s["codec"], s["width"], s["height"]) for s in found["streams"]] == [("h264", *even)]
     assert f"{even[0]} x {even[1]} now, and were {width} x {height}" in caplog.text
     [frame, _] = await every(made.frames())
-    # The edge once more, and nothing scaled: the middle is where it was.
+    # The edge is repeated, and nothing is scaled: the middle is where it was.
     assert at(frame, even[0] - 1, 5) == near(GREEN)
     assert at(frame, 5, even[1] - 1) == near(BLUE)
     assert at(frame, even[0] - 1, even[1] - 1) == near(WHITE)
 
 
-async def test_even_sizes_need_no_words(caplog):
+async def test_even_sizes_are_not_logged(caplog):
     caplog.set_level(logging.INFO, "mediarecorder")
     await (await drawn([Shot(0, quarters), Shot(100, quarters)])).convert("mp4")
     assert " now, and were " not in caplog.text
@@ -179,15 +179,15 @@ SEEN_THROUGH = [
 
 @pytest.mark.core
 @pytest.mark.parametrize("codec", ["vp8", "vp9"])
-async def test_rgba_has_the_alpha_of_the_recording_and_nothing_of_earlier_pictures(codec):
+async def test_rgba_has_the_recordings_alpha_and_no_earlier_pixels(codec):
     frames = await every((await drawn(SEEN_THROUGH, codec)).frames(format="rgba"))
     found = [[at(frame, x, 24)[3] for x in (16, 48, 80)] for frame in frames]
     assert found == [near([0, 128, 255], 4), near([0, 0, 255], 4), near([0, 128, 255], 4)]
-    # The colours are not multiplied with alpha.
+    # The colours are not multiplied by alpha.
     assert at(frames[0], 48, 24)[:3] == at(frames[0], 80, 24)[:3] == near(RED)
 
 
-async def test_a_smaller_one_has_it_as_well():
+async def test_smaller_rgba_frames_have_alpha_too():
     frames = await every((await drawn(SEEN_THROUGH)).frames(format="rgba", width=48))
     assert [at(frames[1], x, 12)[3] for x in (8, 24, 40)] == near([0, 0, 255], 4)
     assert [at(frames[2], x, 12)[3] for x in (8, 24, 40)] == near([0, 128, 255], 4)
@@ -195,7 +195,7 @@ async def test_a_smaller_one_has_it_as_well():
 
 
 @pytest.mark.parametrize("format", ["rgb", "bgr", "gray"])
-async def test_other_formats_show_it_on_black(format):
+async def test_other_formats_show_transparency_on_black(format):
     frames = await every((await drawn(SEEN_THROUGH)).frames(format=format))
     for frame, halves in zip(frames, (0.5, 0, 0.5), strict=True):
         pixels = memoryview(frame).cast("B")
@@ -205,7 +205,7 @@ async def test_other_formats_show_it_on_black(format):
         assert middle == near(full * halves, 6)
 
 
-async def test_without_alpha_it_is_255_everywhere():
+async def test_alpha_is_255_without_transparency():
     for frame in await every((await drawn(TURNED)).frames(format="rgba")):
         assert set(bytes(memoryview(frame).cast("B"))[3::4]) == {255}
 
@@ -216,7 +216,7 @@ async def test_bars_of_a_transparent_recording_are_transparent():
     assert [at(frame, x, 24)[3] for x in (5, 32, 60)] == near([0, 255, 0], 4)
 
 
-async def test_a_thumbnail_is_transparent_where_its_type_can_be():
+async def test_thumbnail_is_transparent_if_its_type_allows_it():
     recording = await drawn(SEEN_THROUGH)
     pixels = await pixels_of(await recording.thumbnail(0.1, mime_type="image/png"))
     assert [pixels[x, 24][3] for x in (16, 48, 80)] == near([0, 0, 255], 4)
@@ -224,7 +224,7 @@ async def test_a_thumbnail_is_transparent_where_its_type_can_be():
     assert pixels[16, 24] == near((0, 0, 0, 255), 12)
 
 
-async def test_what_is_encoded_anew_stays_transparent():
+async def test_encoded_pictures_stay_transparent():
     trimmed = await (await drawn(SEEN_THROUGH)).trim(0.05)
     frames = await every(trimmed.frames(format="rgba"))
     assert [at(frames[1], x, 24)[3] for x in (16, 48, 80)] == near([0, 0, 255], 8)
@@ -242,7 +242,7 @@ MATRICES = {
 
 
 async def turned(matrix):
-    """An MP4 whose track is shown like this: a, b, c and d of the matrix (ISO/IEC 14496-12, 6.2.2)."""
+    """An MP4 whose track has this matrix: its a, b, c and d (ISO/IEC 14496-12, 6.2.2)."""
     recording = await (await drawn([Shot(0, quarters), Shot(100, quarters)], "vp9")).convert("mp4")
     data = bytearray(await recording.bytes())
     place = data.index(b"tkhd") + 44
@@ -268,7 +268,7 @@ async def test_pictures_are_upright(name):
     assert [pixels[place][:3] for place in places] == [near(colour) for colour in colours]
 
 
-async def test_what_is_encoded_of_turned_pictures_is_upright_by_itself():
+async def test_rotated_pictures_are_encoded_upright():
     matrix, colours = MATRICES["90"]
     made = await (await turned(matrix)).convert("webm")
     trimmed = await (await turned(matrix)).trim(0.05)
@@ -298,40 +298,40 @@ def numbers(frames):
 
 @pytest.fixture
 async def broken():
-    """45 pictures at 30 a second, with key frames at 0, 10, 20 …: the packet of number 26 is noise."""
+    """45 pictures at 30 a second, with key frames at 0, 10, 20 …; the packet of number 26 is noise."""
     return await drawn(numbered(45), keys_every=10, damaged=26)
 
 
-async def test_what_comes_before_a_broken_packet_is_had_before_the_error(broken):
+async def test_frames_before_a_broken_packet_precede_the_error(broken):
     frames = broken.frames(format="gray")
     first = await anext(frames)
-    await asyncio.sleep(0.3)  # time enough for the decoder to be far ahead
+    await asyncio.sleep(0.3)  # enough time for the decoder to run far ahead
     assert numbers([first] + [await anext(frames) for _ in range(25)]) == list(range(26))
     with pytest.raises(EncodingError):
         await anext(frames)
 
 
 @pytest.mark.parametrize("end", [0.1, 0.8, 26 / 30])
-async def test_a_part_before_a_broken_packet_is_had_without_an_error(broken, end):
+async def test_part_before_a_broken_packet_is_read_without_error(broken, end):
     found = numbers(await every(broken.frames(format="gray", end=end)))
     assert found == list(range(round(end * 30)))
     trimmed = await broken.trim(0, end)
     assert len(await every(trimmed.frames())) == len(found)
 
 
-async def test_a_part_after_a_broken_packet_is_had_from_its_key_frame_on(broken):
+async def test_part_after_a_broken_packet_is_read_from_its_key_frame(broken):
     indexed = await broken.seekable()
     assert numbers(await every(indexed.frames(format="gray", start=31 / 30))) == list(range(31, 45))
 
 
-async def test_a_thumbnail_needs_only_what_is_before_it(broken):
+async def test_thumbnail_needs_only_earlier_packets(broken):
     assert (await broken.thumbnail(0.8)).width == 64
     with pytest.raises(EncodingError):
         await broken.thumbnail(26 / 30)
 
 
-async def test_sound_before_a_broken_packet_is_had_too(recorded):
-    """Of 1.2 s, the packet at 0.6 s is noise."""
+async def test_sound_before_a_broken_packet_is_read_too(recorded):
+    """A recording of 1.2 s whose packet at 0.6 s is noise."""
     sound = await damaged_in_the_middle(await (await recorded("sound", mime_type=OPUS)).seekable())
     trimmed = await sound.trim(0, 0.4)
     assert await trimmed.measure() == pytest.approx(0.4, abs=0.03)
@@ -346,7 +346,7 @@ async def test_sound_before_a_broken_packet_is_had_too(recorded):
 
 @pytest.fixture(params=["without an index", "with an index", "mp4"])
 async def indexed(request):
-    """40 pictures at 30 a second with a key frame for every 10; times are whole milliseconds but in MP4."""
+    """40 pictures at 30 a second with a key frame every 10; times are whole milliseconds except in MP4."""
     made = await drawn(numbered(40), "vp9", keys_every=10)
     if request.param == "mp4":
         return await made.convert("mp4")
@@ -366,21 +366,21 @@ async def test_parts_of_whole_pictures_are_exact(indexed):
         assert numbers(found) == list(range(first, last)), (first, last)
 
 
-async def test_a_picture_that_still_stands_is_what_a_thumbnail_shows():
+async def test_thumbnail_shows_a_picture_that_is_still_visible():
     recording = await drawn([Shot(0, grey(0)), Shot(500, grey(10)), Shot(3000, grey(20))])
     assert numbers(await every(recording.frames(format="gray", start=1, end=4))) == [20]
     pixels = await pixels_of(await recording.thumbnail(2.9, mime_type="image/png"))
     assert number_of(pixels[32, 24][0]) == 10
 
 
-async def test_before_the_first_picture_the_first_is_shown():
+async def test_thumbnail_before_the_first_picture_shows_the_first():
     recording = await drawn([Shot(1000, grey(10)), Shot(1500, grey(20))], silence=2)
     for time, number in ((0, 10), (0.5, 10), (1.2, 10), (1.6, 20)):
         pixels = await pixels_of(await recording.thumbnail(time, mime_type="image/png"))
         assert number_of(pixels[32, 24][0]) == number, time
 
 
-async def test_a_poster_shows_what_is_to_be_seen_then():
+async def test_poster_shows_the_picture_visible_at_its_time():
     recording = await drawn(numbered(45), keys_every=10)
     await recording.measure()
     recording._repr_html_()
@@ -410,11 +410,11 @@ RVJEh49MYXZjIGxpYnZweC12cDlnyKJFo4hEVVJBVElPTkSHlDAwOjAwOjAyLjAwMDAwMDAwMAAAH0O2
 SYNC4APwA/YAOCQcGEIAADBgAABnP///XxFj/////r4ix/////17EwdRMKOTgQH0AKYAQJKcAElAAAMgAABUcKOTgQPoAKYA
 QJKcAErAAAMgAABUcKOTgQXcAKYAQJKcAEnAAAMgAABUcBxTu2uRu4+zgQC3iveBAfGCAXHwgQM=
 """
-"""Four red pictures in two seconds, whose planes are green, blue and red: what ffmpeg makes of RGB."""
+"""Four red pictures in two seconds, with the planes green, blue and red, as ffmpeg encodes RGB."""
 
 
 @pytest.mark.lane("chromium")
-async def test_vp9_of_rgb_is_encoded_anew_and_not_called_broken():
+async def test_vp9_of_rgb_is_encoded_and_not_reported_as_broken():
     recording = Recording.from_bytes(base64.b64decode(VP9_OF_RGB), "video/webm")
     for made in (await recording.trim(0.6, 1.8), await recording.convert("mp4", bits_per_second=100_000)):
         frames = [frame async for frame in made.frames()]

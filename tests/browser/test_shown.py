@@ -1,4 +1,4 @@
-"""How arrays and lists of stored takes show themselves where Python is used interactively."""
+"""The display of arrays and of lists of stored takes in interactive Python."""
 
 import base64
 import math
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(samples):
-    """The picture and the caption, as a parser of XML reads them."""
+    """The picture and the caption, as an XML parser reads them."""
     figure = ElementTree.fromstring(samples._repr_html_())
     return figure.find(f"{SVG}svg"), figure.find("figcaption").text
 
@@ -37,14 +37,14 @@ def lanes(svg):
 
 
 def sound(seconds, *channels):
-    """Channels of the values of functions of time."""
+    """Channels computed from functions of time."""
     frames = range(round(seconds * RATE))
     values = array("f", [channel(frame / RATE) for frame in frames for channel in channels])
     return AudioSamples(memoryview(values).cast("B").cast("f", [len(frames), len(channels)]), RATE)
 
 
 @pytest.mark.core
-def test_samples_are_a_waveform_over_seconds():
+def test_samples_display_a_waveform_over_seconds():
     svg, caption = drawn(sound(2.5, lambda at: 0.5 if at >= 1 else 0, lambda at: -1 if at < 0.5 else 0))
     assert caption == "2.5 s · 8000 Hz · 2 channels"
     ticks = texts(svg, "middle")
@@ -72,14 +72,14 @@ def test_ticks_are_round_seconds(seconds, labels):
     assert [text for _, text in texts(svg, "middle")] == [*labels, "s"]
 
 
-def test_the_waveform_has_the_colour_of_the_text_and_no_style():
+def test_waveform_has_the_text_colour_and_no_style():
     html = sound(0.1, lambda at: 0.1)._repr_html_()
     assert 'stroke="currentColor"' in html
     assert "style" not in html
     assert not re.search("#|rgb|black|white", html)
 
 
-def test_numbers_that_are_none_leave_a_gap():
+def test_nan_values_leave_a_gap():
     odd = [math.nan, 0.5, math.nan, math.inf, -math.inf, 7]
     svg, _ = drawn(AudioSamples(array("f", odd), RATE))
     [points] = lanes(svg)
@@ -91,7 +91,7 @@ def test_numbers_that_are_none_leave_a_gap():
     assert {y for _, y in points} == {24, 56}
 
 
-def test_little_and_much():
+def test_waveform_handles_one_frame_none_and_twelve_channels():
     svg, caption = drawn(sound(1 / RATE, lambda at: 1))
     assert lanes(svg) == [[(32, 8), (32, 8)]]
     assert caption.endswith("1 channel")
@@ -102,8 +102,8 @@ def test_little_and_much():
     assert caption.endswith("12 channels (8 shown)")
 
 
-def test_ten_minutes_are_looked_at_in_part(monkeypatch):
-    """Where there is no numpy; with it all of them are."""
+def test_long_waveform_samples_each_stretch_without_numpy(monkeypatch):
+    """This is so without numpy; with it, all values count."""
     monkeypatch.setitem(sys.modules, "numpy", None)
     period = array("f", [math.sin(2 * math.pi * place / 48) for place in range(48)])
     samples = AudioSamples(period * (600 * 1000), 48000)
@@ -128,7 +128,7 @@ RGBA = bytes.fromhex("ff0000ff 008007ff 0908ffff 010203ff c86432ff 5a5046ff")
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("format", ["rgb", "rgba", "bgr", "gray"])
-async def test_a_frame_is_the_picture(format):
+async def test_frame_displays_its_picture(format):
     order = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}[format]
     data = bytearray(RGBA[at + place] for at in range(0, len(RGBA), 4) for place in order)
     html = Frame(data, 3, 2, format, 1.25)._repr_html_()
@@ -142,14 +142,14 @@ async def test_a_frame_is_the_picture(format):
     assert f"3 × 2 · {format} · at 1.250 s" in html
 
 
-async def test_a_frame_keeps_what_is_transparent():
+async def test_frame_keeps_transparency():
     data = bytearray(RGBA)
     data[3] = 0
     _, shown = await pixels_of(Frame(data, 3, 2, "rgba", 0)._repr_html_())
     assert shown == bytes(4) + RGBA[4:]
 
 
-async def test_of_a_large_frame_every_so_many_pixels_are_shown():
+async def test_large_frame_shows_only_some_pixels():
     width, height = 1921, 5
     data = bytearray(value for y in range(height) for x in range(width) for value in (x % 251, y, 7))
     html = Frame(data, width, height, "rgb", 0)._repr_html_()
@@ -168,7 +168,7 @@ def test_notebooks_of_both_kinds_get_arrays():
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_arrays_are_seen_in_the_page(stage):
+async def test_arrays_display_in_the_page(stage):
     sound(1, lambda at: math.sin(6.28 * 5 * at)).show_in(stage)
     svg = stage.querySelector("figure svg[role=img]")
     assert svg.getAttribute("aria-label") == "Waveform of 1 s"
@@ -180,7 +180,7 @@ async def test_arrays_are_seen_in_the_page(stage):
     assert (image.naturalWidth, image.naturalHeight) == (5, 2)
 
 
-def test_no_stored_takes_say_so():
+def test_empty_store_table_says_so():
     assert StoredRecordings()._repr_html_() == "<p>No recordings</p>"
 
 
@@ -193,7 +193,7 @@ def rows(html):
     return [["".join(cell.itertext()) for cell in row] for row in table.find("tbody")], table
 
 
-def test_what_comes_from_outside_is_escaped():
+def test_external_text_is_escaped():
     title = "<img src=x onerror=alert(1)>\"'&"
     [[_, date, shown, length, size, state, play]], _ = rows(
         StoredRecordings([taken("'<b>", title, 1e300, "interrupted")])._repr_html_()
@@ -202,7 +202,7 @@ def test_what_comes_from_outside_is_escaped():
     assert play == 'await store.recover("\'<b>")'
 
 
-def test_a_long_list_shows_the_newest():
+def test_long_table_shows_the_newest_takes():
     takes = StoredRecordings(taken(str(at), state="recording") for at in range(250))
     found, table = rows(takes._repr_html_())
     assert [row[0] for row in found] == [str(at) for at in range(150, 250)]
@@ -215,7 +215,7 @@ def test_a_long_list_shows_the_newest():
 @pytest.mark.media_work
 @pytest.mark.core
 @pytest.mark.policy
-async def test_stored_takes_are_a_table(store):
+async def test_stored_takes_display_a_table(store):
     began = time.time()
     for number in range(22):
         samples = sound(0.05, lambda at: 0.1)
@@ -250,7 +250,7 @@ async def test_stored_takes_play_in_the_table(store, stage, recorded):
         await player.play()
         await until(lambda player=player: player.currentTime > 0.1)
         player.pause()
-    # (In the order in which they were recorded, by whichever test.)
+    # (They are in the order of recording, by any test.)
     assert {player.tagName for player in stage.querySelectorAll("audio, video")} == {"AUDIO", "VIDEO"}
     addresses = [player.src for player in stage.querySelectorAll("audio, video")]
     listed[1].show_in(stage)
@@ -259,7 +259,7 @@ async def test_stored_takes_play_in_the_table(store, stage, recorded):
 
 
 @pytest.mark.media_work
-async def test_the_address_of_a_player_is_the_take(store):
+async def test_address_of_a_player_yields_the_take(store):
     made = await sound(0.05, lambda at: 0.1).to_recording("wav")
     await store.add(made)
     listed = await store.recordings()
@@ -269,7 +269,7 @@ async def test_the_address_of_a_player_is_the_take(store):
     assert data.to_bytes() == await made.bytes()
 
 
-async def test_an_outcome_says_that_it_is_to_be_awaited():
+async def test_outcome_displays_that_it_must_be_awaited():
     outcome = Outcome()
     assert repr(outcome) == "<Outcome pending; for the result write: await ...>"
     outcome._resolve(1)

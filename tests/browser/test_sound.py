@@ -12,7 +12,7 @@ pytestmark = pytest.mark.media_work
 
 @pytest.fixture
 def oscillator():
-    """Makes streams of one tone each, at 0.4 of full scale: `oscillator(440)`."""
+    """Makes streams with one tone each, at 0.4 of full scale: `oscillator(440)`."""
     import js
 
     context = js.AudioContext.new()
@@ -33,7 +33,7 @@ def oscillator():
 
 
 @pytest.mark.lane("chromium", "chromium-pyodide-0.27")
-async def test_levels_of_a_tone(oscillator):
+async def test_levels_measure_a_tone(oscillator):
     with oscillator(1000) as stream:
         async for level in stream.levels(0.02):
             assert isinstance(level, Level)
@@ -53,7 +53,7 @@ async def test_levels_end_with_the_stream(microphone):
     assert count == 3
 
 
-async def test_levels_of_a_stream_without_sound(camera):
+async def test_levels_without_sound_raise(camera):
     with pytest.raises(NotFoundError, match="no sound"):
         async for _ in camera.levels():
             pass
@@ -62,13 +62,13 @@ async def test_levels_of_a_stream_without_sound(camera):
 @pytest.mark.parametrize(
     ("interval", "error"), [(0, ValueError), (-1, ValueError), ("1", TypeError), (None, TypeError)]
 )
-async def test_levels_at_an_interval_of_no_use(microphone, interval, error):
+async def test_invalid_level_intervals_are_rejected(microphone, interval, error):
     with pytest.raises(error, match="interval"):
         async for _ in microphone.levels(interval):
             pass
 
 
-async def test_a_mix_has_one_picture_and_one_sound(camera, microphone):
+async def test_mix_has_one_picture_and_one_sound(camera, microphone):
     mixed = await mix(camera, microphone)
     assert sorted(track.kind for track in mixed.tracks) == ["audio", "video"]
     found = await probe(await record(0.6, stream=mixed))
@@ -79,7 +79,7 @@ async def test_a_mix_has_one_picture_and_one_sound(camera, microphone):
 
 
 @pytest.mark.lane("chromium")
-async def test_a_mix_has_all_sounds(oscillator):
+async def test_mix_has_all_sounds(oscillator):
     """Two tones together have 1.4 times the level of one."""
     low, high = oscillator(400), oscillator(3000)
     mixed = await mix(low, high)
@@ -97,7 +97,7 @@ async def test_a_mix_has_all_sounds(oscillator):
 
 
 @pytest.mark.lane("chromium")
-async def test_a_mix_ends_when_its_picture_ends(camera, microphone):
+async def test_mix_ends_when_its_picture_ends(camera, microphone):
     import js
 
     mixed = await mix(camera, microphone)
@@ -105,12 +105,12 @@ async def test_a_mix_ends_when_its_picture_ends(camera, microphone):
     recording = asyncio.ensure_future(record(60, stream=mixed))
     await asyncio.sleep(0.3)
     picture.js.stop()
-    picture.js.dispatchEvent(js.Event.new("ended"))  # what "Stop sharing" does
+    picture.js.dispatchEvent(js.Event.new("ended"))  # as "Stop sharing" does
     assert (await recording).duration < 30
     assert not microphone.active
 
 
-async def test_a_mix_of_nothing(microphone):
+async def test_mix_without_live_tracks_is_rejected(microphone):
     with pytest.raises(TypeError, match="at least one"):
         await mix()
     with pytest.raises(TypeError, match="MediaStream"):
@@ -121,14 +121,14 @@ async def test_a_mix_of_nothing(microphone):
 
 
 @pytest.mark.lane("chromium")
-async def test_the_screen_with_the_microphone():
+async def test_screen_is_recorded_with_the_microphone():
     recording = await record(0.8, screen={"prefer_current_tab": True})
     found = await probe(recording)
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
 
 
 @pytest.mark.lane("chromium")
-async def test_the_screen_alone():
+async def test_screen_is_recorded_alone():
     with await media_devices.get_display_media() as stream:
         assert [track.kind for track in stream.tracks] == ["video"]
         assert (await record(0.6, stream=stream)).mime_type.startswith("video/")

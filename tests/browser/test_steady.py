@@ -1,4 +1,4 @@
-"""A picture that stands still holds nothing back: neither the sound, nor `start`, nor the end."""
+"""A picture that does not change delays neither the sound, nor `start`, nor the end."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from mediarecorder._recorder import steady
 pytestmark = [pytest.mark.media_work, pytest.mark.page_only("a worker has no canvas with a stream")]
 
 LATE = 1.2
-"""Seconds that a busy machine may be behind."""
+"""Seconds that a busy machine may lag behind."""
 
 
 def with_sound(canvas, microphone):
@@ -22,7 +22,7 @@ def with_sound(canvas, microphone):
 
 
 async def recorded_so_far(recorder, seconds):
-    """The data that came while so many seconds were recorded, and how many it were."""
+    """The data that arrived during a recording of this many seconds, and its real duration."""
     chunks = []
     recorder.on("dataavailable", lambda event: chunks.append(event.data))
     await recorder.start(0.25)
@@ -37,7 +37,7 @@ def assert_whole(found, recording):
     assert recording.duration - 0.3 < found["decoded_duration"] < recording.duration + LATE
 
 
-async def test_a_still_picture_does_not_hold_back_the_sound(canvas, microphone):
+async def test_still_picture_does_not_delay_the_sound(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     blob, seconds = await recorded_so_far(recorder, 2)
@@ -50,7 +50,7 @@ async def test_a_still_picture_does_not_hold_back_the_sound(canvas, microphone):
     assert recorder.stream.video_tracks[0].ready_state == "live"
 
 
-async def test_what_was_drawn_long_before_the_take_is_recorded(canvas, microphone):
+async def test_picture_drawn_long_before_the_take_is_recorded(canvas, microphone):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.5, stream=stream)
@@ -59,14 +59,14 @@ async def test_what_was_drawn_long_before_the_take_is_recorded(canvas, microphon
     assert "red" in [colour["name"] for colour in await colours(recording)], await colours(recording)
 
 
-async def test_a_canvas_on_which_nothing_is_ever_drawn_does_not_hold_back_the_sound(canvas, microphone):
+async def test_canvas_never_drawn_on_does_not_delay_the_sound(canvas, microphone):
     recorder = MediaRecorder(with_sound(canvas, microphone))
     blob, seconds = await recorded_so_far(recorder, 2)
     assert (await probe(blob))["decoded_duration"] >= seconds - 0.25 - LATE
     assert (await recorder.stop()).size > 0
 
 
-async def test_a_store_has_the_sound_that_goes_with_a_still_picture(canvas, microphone, store):
+async def test_store_gets_the_sound_beside_a_still_picture(canvas, microphone, store):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone), store=store)
     await recorder.start(0.25)
@@ -79,7 +79,7 @@ async def test_a_store_has_the_sound_that_goes_with_a_still_picture(canvas, micr
     await recorder.stop()
 
 
-async def test_a_picture_that_comes_late_leaves_the_file_its_full_length(canvas, microphone):
+async def test_late_picture_does_not_shorten_the_file(canvas, microphone):
     recorder = MediaRecorder(with_sound(canvas, microphone))
     recorder.start(0.25)
     await until(lambda: recorder.duration >= 2)
@@ -94,7 +94,7 @@ async def test_a_picture_that_comes_late_leaves_the_file_its_full_length(canvas,
     assert shown[-1]["at"] > 1
 
 
-async def test_progress_and_max_size_see_what_comes(canvas, microphone):
+async def test_progress_and_max_size_count_delivered_data(canvas, microphone):
     canvas.draw("red")
     seen = []
     recording = await record(
@@ -109,7 +109,7 @@ async def test_progress_and_max_size_see_what_comes(canvas, microphone):
     assert recording.size >= 4000
 
 
-async def test_what_moves_keeps_its_pictures_and_its_size(drawing, microphone):
+async def test_moving_picture_keeps_its_frames_and_size(drawing, microphone):
     moving = drawing(320, 180)
     plain = len(await pictures(await record(2, stream=moving, timeslice=0.5)))
     together = await record(2, stream=MediaStream([*moving.tracks, *microphone.tracks]), timeslice=0.5)
@@ -119,7 +119,7 @@ async def test_what_moves_keeps_its_pictures_and_its_size(drawing, microphone):
     assert (await tone(together))[0]["rms"] > 0.01
 
 
-async def test_a_picture_that_is_switched_off_is_black(canvas, microphone):
+async def test_disabled_picture_is_black(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     recorder.start(0.25)
@@ -129,7 +129,7 @@ async def test_a_picture_that_is_switched_off_is_black(canvas, microphone):
     assert [colour["name"] for colour in await colours(await recorder.stop())][-2:] == ["red", "black"]
 
 
-async def test_a_picture_that_is_stopped_does_not_end_the_take(canvas, microphone):
+async def test_stopped_picture_does_not_end_the_take(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -141,7 +141,7 @@ async def test_a_picture_that_is_stopped_does_not_end_the_take(canvas, microphon
     assert (await recorder.finished).size > 0
 
 
-async def test_taking_a_track_out_ends_the_take(canvas, microphone):
+async def test_removing_a_track_ends_the_take(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -151,7 +151,7 @@ async def test_taking_a_track_out_ends_the_take(canvas, microphone):
     assert caught.value.recording.size > 0
 
 
-async def test_a_pause_is_left_out_of_it(canvas, microphone):
+async def test_pause_is_not_recorded(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -165,10 +165,10 @@ async def test_a_pause_is_left_out_of_it(canvas, microphone):
     assert_whole(await probe(recording), recording)
 
 
-async def test_nothing_of_ours_stays(canvas, microphone, orders):
+async def test_relay_leaves_nothing_behind(canvas, microphone, orders):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
-    await record(0.2, stream=stream)  # the module is loaded, and stays
+    await record(0.2, stream=stream)  # load the module, which stays
     gc.collect()
     orders.count_proxies()
     await asyncio.sleep(0.02)
@@ -187,14 +187,14 @@ async def test_nothing_of_ours_stays(canvas, microphone, orders):
     await until(lambda: orders.workers() == workers)
 
 
-async def test_a_camera_is_recorded_as_it_is(both):
+async def test_camera_is_recorded_directly(both):
     recorder = MediaRecorder(both)
     recorder.start()
     assert recorder.js.stream == both.js
     await recorder.stop()
 
 
-async def test_where_our_module_is_kept_out_pictures_are_passed_on(drawing, microphone, monkeypatch):
+async def test_pictures_are_passed_on_if_the_module_is_blocked(drawing, microphone, monkeypatch):
     async def refused(name):
         raise NotSupportedError("a Content-Security-Policy")
 
@@ -206,13 +206,13 @@ async def test_where_our_module_is_kept_out_pictures_are_passed_on(drawing, micr
 
 
 @pytest.mark.lane("chromium")
-async def test_where_a_worker_is_forbidden_the_page_does_it(canvas, microphone):
+async def test_page_relays_pictures_if_workers_are_forbidden(canvas, microphone):
     import js
 
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
-    await record(0.2, stream=stream)  # the module is loaded
-    original, js.Worker = js.Worker, js.Symbol  # which makes nothing
+    await record(0.2, stream=stream)  # load the module
+    original, js.Worker = js.Worker, js.Symbol  # it makes nothing
     try:
         recorder = MediaRecorder(stream)
         blob, seconds = await recorded_so_far(recorder, 1.5)
@@ -223,8 +223,8 @@ async def test_where_a_worker_is_forbidden_the_page_does_it(canvas, microphone):
 
 
 @pytest.mark.lane("chromium")
-async def test_a_canvas_that_delivers_no_picture_is_looked_at(canvas, microphone):
-    """(Of one whose pictures are to be asked for none comes by itself.)"""
+async def test_canvas_without_delivered_pictures_is_read(canvas, microphone):
+    """(A canvas whose frames must be requested delivers none by itself.)"""
     canvas.draw("red")
     recording = await record(
         1, stream=MediaStream([*canvas.stream(0).tracks, *microphone.tracks]), timeslice=0.25
@@ -232,7 +232,7 @@ async def test_a_canvas_that_delivers_no_picture_is_looked_at(canvas, microphone
     assert [colour["name"] for colour in await colours(recording)] == ["red"]
 
 
-async def test_the_pictures_of_a_connection_that_stop_hold_back_nothing(drawing, microphone):
+async def test_stopped_pictures_of_a_connection_delay_nothing(drawing, microphone):
     async with connected(drawing(160, 120)) as (remote, sender):
         recorder = MediaRecorder(MediaStream([*remote.tracks, *microphone.tracks]))
         await recorder.start(0.25)
@@ -250,7 +250,7 @@ async def test_the_pictures_of_a_connection_that_stop_hold_back_nothing(drawing,
         assert_whole(await probe(recording), recording)
 
 
-async def test_a_picture_that_ends_holds_back_nothing(canvas, microphone):
+async def test_ended_picture_delays_nothing(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -261,7 +261,7 @@ async def test_a_picture_that_ends_holds_back_nothing(canvas, microphone):
     assert_whole(await probe(recording := await recorder.stop()), recording)
 
 
-async def test_a_size_that_changes_in_the_midst_is_recorded(canvas, microphone):
+async def test_size_change_during_a_take_is_recorded(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -275,7 +275,7 @@ async def test_a_size_that_changes_in_the_midst_is_recorded(canvas, microphone):
     assert [colour["name"] for colour in await colours(recording)] == ["red", "green"]
 
 
-async def test_putting_a_track_in_ends_the_take(canvas, microphone):
+async def test_adding_a_track_ends_the_take(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -285,7 +285,7 @@ async def test_putting_a_track_in_ends_the_take(canvas, microphone):
     assert caught.value.recording.size > 0
 
 
-async def test_taking_the_picture_out_ends_the_take(canvas, microphone):
+async def test_removing_the_picture_ends_the_take(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
     await recorder.start(0.25)
@@ -300,12 +300,12 @@ async def test_taking_the_picture_out_ends_the_take(canvas, microphone):
 @pytest.mark.parametrize("takes", [20, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_many_takes_leave_no_worker(drawing, microphone, orders, takes):
     stream = MediaStream([*drawing(160, 120).tracks, *microphone.tracks])
-    await record(0.2, stream=stream)  # the module is loaded, and stays
+    await record(0.2, stream=stream)  # load the module, which stays
     workers = orders.workers()
     for number in range(takes):
         recorder = MediaRecorder(stream)
         recorder.start(0.1)
-        # Some end before anything was passed on.
+        # Some end before anything was relayed.
         await until(lambda it=recorder, seconds=number % 5 * 0.1: it.duration >= seconds)
         recorded = recorder.js.stream.getVideoTracks()[0]
         await recorder.stop()

@@ -1,4 +1,4 @@
-"""A picture that may stand still, recorded for Python in a worker."""
+"""A picture that may not change, recorded for Python in a worker."""
 
 import pytest
 from judge import pictures, probe
@@ -10,8 +10,8 @@ from mediarecorder._recorder import steady
 
 @pytest.mark.core
 @pytest.mark.lane("chromium-worker", "firefox-worker")
-async def test_the_page_repeats_the_pictures(both, monkeypatch):
-    """(What stands still cannot be made in a worker: the camera is taken for it.)"""
+async def test_page_repeats_the_pictures(both, monkeypatch):
+    """(A worker cannot make a still picture, so the camera is treated as one.)"""
     monkeypatch.setattr(steady, "_sources", lambda stream: (stream.getVideoTracks()[0], None))
     recorder = MediaRecorder(both)
     await recorder.start(0.25)

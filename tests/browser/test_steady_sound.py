@@ -1,4 +1,4 @@
-"""A sound that gives nothing holds nothing back: neither the picture, nor `start`, nor the end."""
+"""A sound that delivers nothing delays neither the picture, nor `start`, nor the end."""
 
 import pytest
 from judge import pictures, probe, tone
@@ -29,7 +29,7 @@ def with_picture(context, camera):
 
 @in_chromium
 @pytest.mark.parametrize("state", ["running", "suspended", "closed"])
-async def test_a_context_that_plays_nothing_loses_no_picture(context, camera, state):
+async def test_silent_audio_context_loses_no_picture(context, camera, state):
     stream = with_picture(context, camera)
     if state != "running":
         await (context.suspend() if state == "suspended" else context.close())
@@ -44,7 +44,7 @@ async def test_a_context_that_plays_nothing_loses_no_picture(context, camera, st
 
 
 @in_chromium
-async def test_a_sound_that_falls_silent_holds_back_nothing(context, camera):
+async def test_sound_that_falls_silent_delays_nothing(context, camera):
     destination, oscillator = context.createMediaStreamDestination(), context.createOscillator()
     oscillator.frequency.value = 1000
     oscillator.connect(destination)
@@ -64,8 +64,8 @@ async def test_a_sound_that_falls_silent_holds_back_nothing(context, camera):
 
 
 @in_chromium
-async def test_the_sound_of_a_connection_is_recorded(microphone, camera):
-    """(Chromium gives none of it until an element plays it.)"""
+async def test_sound_of_a_connection_is_recorded(microphone, camera):
+    """(Chromium delivers none of it until an element plays it.)"""
     async with connected(microphone) as (remote, sender):
         recorder = MediaRecorder(MediaStream([*camera.tracks, *remote.tracks]))
         await recorder.start(0.25)
@@ -81,7 +81,7 @@ async def test_the_sound_of_a_connection_is_recorded(microphone, camera):
 
 
 @in_chromium
-async def test_where_the_browsers_audio_does_not_run_it_is_said(context, camera, caplog):
+async def test_log_warns_if_the_browsers_audio_does_not_run(context, camera, caplog):
     import js
     from pyodide.code import run_js
 

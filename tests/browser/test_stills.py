@@ -1,4 +1,4 @@
-"""A recording is as long as it was recorded, also where nothing moves in its picture."""
+"""A recording is as long as it was recorded, even if nothing moves in its picture."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ SECONDS = 2.5
 
 @pytest.fixture
 async def still(canvas):
-    """A take of a canvas on which something was drawn in its first 0.4 seconds, and nothing later."""
+    """A take of a canvas that was drawn on only in the first 0.4 seconds."""
     canvas.draw("red")
     with canvas.stream(25) as stream:
         recorder = MediaRecorder(stream)
@@ -31,7 +31,7 @@ async def still(canvas):
         return await recorder.stop()
 
 
-async def test_the_file_is_as_long_as_the_take(still):
+async def test_file_is_as_long_as_the_take(still):
     assert still.duration >= SECONDS
     for made in (await still.seekable(), await still.convert("mp4"), await still.convert("webm")):
         found = await probe(made)
@@ -40,7 +40,7 @@ async def test_the_file_is_as_long_as_the_take(still):
         assert await made.measure() == pytest.approx(still.duration, abs=0.05)
 
 
-async def test_a_part_in_which_nothing_moves_shows_the_picture(still):
+async def test_part_without_movement_shows_the_picture(still):
     part = await still.trim(1.5, 2.25)
     assert (await probe(part))["duration"] == pytest.approx(0.75, abs=0.02)
     assert part.duration == pytest.approx(0.75, abs=0.02)
@@ -53,12 +53,12 @@ async def test_a_part_in_which_nothing_moves_shows_the_picture(still):
     assert difference < 40
 
 
-async def test_parts_of_a_still_picture_are_joined_again(still):
+async def test_parts_of_a_still_picture_can_be_joined(still):
     joined = await Recording.concat([await still.trim(0, 1.5), await still.trim(1.5, 2.25)])
     assert (await probe(joined))["duration"] == pytest.approx(2.25, abs=0.05)
 
 
-async def test_messages_and_the_file_agree_about_the_length(still):
+async def test_messages_and_file_agree_about_the_length(still):
     with pytest.raises(ValueError, match=rf"is {still.duration:.3f} s long"):
         await still.trim(0, still.duration + 1)
     made = await still.seekable()

@@ -43,7 +43,7 @@ async def test_second_stop_raises_while_the_first_still_ends(recording_recorder)
     assert (await first).size > 0
 
 
-async def test_stop_after_the_take_ended_by_itself_says_where_the_recording_is(recording_recorder):
+async def test_stop_after_the_take_ended_names_the_recording(recording_recorder):
     recording_recorder.stream.stop()
     await recording_recorder.finished
     with pytest.raises(InvalidStateError, match=r"recorder\.recording holds it"):
@@ -60,7 +60,7 @@ async def test_state_is_inactive_when_stop_returns(recording_recorder):
 
 
 @pytest.mark.page_only("a worker has no button to click")
-async def test_bare_stop_in_a_synchronous_click_handler(recording_recorder):
+async def test_bare_stop_works_in_a_synchronous_click_handler(recording_recorder):
     import js
 
     button = js.document.createElement("button")
@@ -84,7 +84,7 @@ async def test_bare_stop_of_a_take_that_fails_leaves_no_warning(microphone):
         recorder.stop()
     await wait_for_event(recorder, "stop")
     del recorder
-    gc.collect()  # whatever was "never retrieved" or "never awaited" would fail this test now
+    gc.collect()  # any "never retrieved" or "never awaited" would fail this test now
 
 
 # 3. dataavailable with the rest, then stop.
@@ -97,30 +97,30 @@ async def test_handlers_see_dataavailable_and_then_stop(recording_recorder):
     assert log.count("stop") == 1
 
 
-async def test_the_recording_is_there_when_the_stop_handler_runs(recording_recorder):
+async def test_recording_exists_when_the_stop_handler_runs(recording_recorder):
     seen = []
     recording_recorder.on("stop", lambda event: seen.append(recording_recorder.recording))
     recording = await recording_recorder.stop()
     assert seen == [recording]
 
 
-async def test_the_last_dataavailable_brings_the_rest(recording_recorder):
+async def test_last_dataavailable_brings_the_rest(recording_recorder):
     sizes = []
     recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     recording = await recording_recorder.stop()
     assert sum(sizes) == recording.size > 0
 
 
-# 4. Every byte; awaited often, by many; cancelling one waiter cancels nothing else.
+# 4. Every byte; awaited often, by several tasks; cancelling one waiter cancels nothing else.
 
 
-async def test_the_awaitable_gives_the_same_recording_to_all_who_await_it(recording_recorder):
+async def test_awaitable_returns_one_recording_to_all_waiters(recording_recorder):
     outcome = recording_recorder.stop()
     first, second = await asyncio.gather(outcome, outcome)
     assert first is second is await outcome is recording_recorder.recording
 
 
-async def test_cancelling_one_waiter_leaves_the_take_and_the_others(recording_recorder):
+async def test_cancelling_one_waiter_affects_neither_take_nor_others(recording_recorder):
     outcome = recording_recorder.finished
 
     async def wait():
@@ -136,18 +136,18 @@ async def test_cancelling_one_waiter_leaves_the_take_and_the_others(recording_re
     assert await patient is recording
 
 
-async def test_stop_can_be_waited_for_with_a_time_limit(recording_recorder):
+async def test_stop_can_be_awaited_with_a_timeout(recording_recorder):
     recording = await asyncio.wait_for(recording_recorder.stop(), 20)
     assert recording.size > 0
 
 
-async def test_stop_while_paused(recording_recorder):
+async def test_stop_works_while_paused(recording_recorder):
     await recording_recorder.pause()
     recording = await recording_recorder.stop()
     assert recording.size > 0
 
 
-async def test_stop_right_after_start_before_the_browsers_start_event(recorder):
+async def test_stop_works_before_the_browsers_start_event(recorder):
     started = recorder.start()
     recording = await recorder.stop()
     await started
@@ -169,7 +169,7 @@ async def test_pending_requests_are_settled_by_stop(recording_recorder):
 # 6. Nothing hangs: there, and in test_rare_orders.py.
 
 
-async def test_garbage_collection_of_everything_but_the_awaitable(microphone):
+async def test_awaitable_alone_keeps_the_ending_take_alive(microphone):
     recorder = MediaRecorder(microphone)
     await recorder.start()
     gone = weakref.ref(recorder)
@@ -182,7 +182,7 @@ async def test_garbage_collection_of_everything_but_the_awaitable(microphone):
     assert gone() is None
 
 
-async def test_garbage_collection_of_everything_but_finished_during_the_take(microphone):
+async def test_finished_alone_keeps_a_running_take_alive(microphone):
     recorder = MediaRecorder(microphone)
     await recorder.start()
     finished = recorder.finished
@@ -195,7 +195,7 @@ async def test_garbage_collection_of_everything_but_finished_during_the_take(mic
 # 7. A fresh take.
 
 
-async def test_stop_and_start_in_one_breath(recorder):
+async def test_stop_and_start_work_without_waiting(recorder):
     recorder.start()
     first = recorder.stop()
     recorder.start()
@@ -206,7 +206,7 @@ async def test_stop_and_start_in_one_breath(recorder):
     assert two is recorder.recording is not one
 
 
-async def test_each_take_has_a_browser_recorder_of_its_own(recorder):
+async def test_each_take_has_its_own_browser_recorder(recorder):
     recorder.start()
     first = recorder.js
     await recorder.stop()
@@ -214,7 +214,7 @@ async def test_each_take_has_a_browser_recorder_of_its_own(recorder):
     assert recorder.js != first
 
 
-async def test_handlers_move_along_to_the_next_take_and_hear_each_event_once(recorder):
+async def test_handlers_apply_to_the_next_take_without_duplicates(recorder):
     log = log_events(recorder)
     for _ in range(2):
         await recorder.start()
@@ -222,7 +222,7 @@ async def test_handlers_move_along_to_the_next_take_and_hear_each_event_once(rec
     assert log.count("start") == log.count("stop") == 2
 
 
-async def test_finished_stays_bound_to_the_take_during_which_it_was_fetched(recorder):
+async def test_finished_stays_bound_to_its_take(recorder):
     recorder.start()
     finished = recorder.finished
     one = await recorder.stop()
@@ -237,7 +237,7 @@ def test_finished_without_any_take_raises(recorder):
         _ = recorder.finished
 
 
-async def test_a_browsers_own_stream_is_as_good(microphone):
+async def test_browsers_own_stream_is_accepted(microphone):
     recorder = MediaRecorder(microphone.js)
     assert isinstance(recorder.stream, MediaStream)
     await recorder.start()

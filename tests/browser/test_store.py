@@ -1,4 +1,4 @@
-"""RecordingStore: what is recorded is on disk as it comes, and comes back."""
+"""RecordingStore: data is on disk as soon as it arrives, and can be recovered."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ from mediarecorder._recorder import sinks, take
 
 
 async def listed(store, state):
-    """The recordings, once one has this state: a lock of someone who is gone is free a moment later."""
+    """The recordings, once one has this state: the lock of a dead owner is released a moment later."""
     while True:
         recordings = await store.recordings()
         if state in [stored.state for stored in recordings]:
@@ -28,14 +28,14 @@ async def listed(store, state):
 
 
 async def chunks_of(recorder, count):
-    """Record until so many chunks with data came: the first ones of Firefox may have none."""
+    """Record until this many chunks with data have arrived: Firefox's first ones may have none."""
     came = asyncio.Queue()
     with recorder.on("dataavailable", lambda event: event.data.size and came.put_nowait(event.data)):
         return [await came.get() for _ in range(count)]
 
 
 async def complete_take(recorder):
-    """A take that has all that the browser delivered, and that."""
+    """A take, and all the data that the browser delivered."""
     delivered = []
     recorder.on("dataavailable", lambda event: delivered.append(event.data))
     await recorder.start(0.1)
@@ -46,13 +46,13 @@ async def complete_take(recorder):
 
 
 async def chunks_in(recording):
-    """What the browser delivered, of a file that also has its length and an index."""
+    """The browser's data, from a file that also has its length and an index."""
     return b"".join([await chunk.bytes() for chunk in recording.chunks])
 
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(store, both):
+async def test_take_on_disk_equals_the_browsers_data(store, both):
     recorder = MediaRecorder(both, store=store)
     recording, delivered = await complete_take(recorder)
     assert recorder.recording is recording
@@ -66,7 +66,7 @@ async def test_a_take_is_on_disk_and_is_the_bytes_that_the_browser_delivered(sto
     assert [chunk.size for chunk in recording.chunks] == [chunk.size for chunk in delivered if chunk.size]
 
 
-async def test_it_can_be_opened_by_another_store_of_that_name(store):
+async def test_take_can_be_opened_by_another_store_of_that_name(store):
     recording = await record(0.3, store=store)
     async with await RecordingStore.open(store.name) as other:
         again = await other.open_recording(recording.id)
@@ -75,7 +75,7 @@ async def test_it_can_be_opened_by_another_store_of_that_name(store):
         assert again.duration == pytest.approx(recording.duration, abs=0.001)
 
 
-async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(store, both):
+async def test_take_under_way_is_listed_as_recording_and_cannot_be_touched(store, both):
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     await chunks_of(recorder, 2)
@@ -92,7 +92,7 @@ async def test_a_take_under_way_is_listed_as_recording_and_cannot_be_touched(sto
     assert (await recorder.stop()).size > stored.size
 
 
-async def test_it_can_be_listed_at_any_moment_of_a_take(store, both):
+async def test_store_can_be_listed_at_any_moment_of_a_take(store, both):
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.01)
     seen = []
@@ -104,7 +104,7 @@ async def test_it_can_be_listed_at_any_moment_of_a_take(store, both):
     assert seen[0].size <= seen[-1].size <= recording.size
 
 
-async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovered(store, both):
+async def test_closed_store_leaves_its_take_recoverable(store, both):
     dying = await RecordingStore.open(store.name)
     recorder = MediaRecorder(both, store=dying)
     await recorder.start(0.1)
@@ -130,7 +130,7 @@ async def test_a_store_that_is_closed_leaves_its_take_interrupted_to_be_recovere
     assert await again.bytes() == await recording.bytes()
 
 
-async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, both, monkeypatch):
+async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store, both, monkeypatch):
     recording = await record(0.5, stream=both, store=store)
 
     async def fail(*_, **__):
@@ -144,7 +144,7 @@ async def test_recovering_on_a_full_disk_gives_the_recording_as_it_is(store, bot
 
 @pytest.fixture
 async def silent_take(store, both, monkeypatch):
-    """A recorder whose take has all its data and waits for a disk that says nothing any more."""
+    """A recorder whose take has all its data and waits for a disk that no longer answers."""
     monkeypatch.setattr(sinks, "SILENCE", 0.2)
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
@@ -156,13 +156,13 @@ async def silent_take(store, both, monkeypatch):
         yield recorder
 
 
-async def test_a_disk_that_says_nothing_any_more_ends_the_take(silent_take):
+async def test_unresponsive_disk_ends_the_take(silent_take):
     with pytest.raises(RecordingError, match="recover"):
         await silent_take.finished
     assert silent_take.state == "inactive"
 
 
-async def test_who_listens_while_the_rest_is_written_hears_of_no_more_data(silent_take):
+async def test_no_dataavailable_while_the_store_flushes(silent_take):
     import js
 
     heard = []
@@ -181,7 +181,7 @@ async def test_without_a_timeslice_chunks_come_every_second(store, both):
     await recorder.stop()
 
 
-async def test_an_mp4_is_refused_with_the_reason_and_before_a_device_is_opened(store, both):
+async def test_mp4_is_refused_before_a_device_is_opened(store, both):
     for wanted in ("video/mp4", ["audio/mp4", "video/mp4;codecs=avc1.42E01E"]):
         with pytest.raises(ValueError, match="end"):
             MediaRecorder(both, mime_type=wanted, store=store)
@@ -191,7 +191,7 @@ async def test_an_mp4_is_refused_with_the_reason_and_before_a_device_is_opened(s
     assert "webm" in MediaRecorder(both, store=store).mime_type
 
 
-async def test_the_limit_ends_the_take_and_keeps_what_was_written(both):
+async def test_limit_ends_the_take_and_keeps_written_data(both):
     async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
         low = []
         store.on("low_space", low.append)
@@ -215,7 +215,7 @@ async def test_the_limit_ends_the_take_and_keeps_what_was_written(both):
         assert await store.recordings() == []
 
 
-async def test_names_titles_and_room(store):
+async def test_titles_usage_and_unknown_names(store):
     recording = await record(0.3, store=store)
     await store.rename(recording.id, "Interview <b>1</b> 🎤")
     [stored] = await store.recordings()
@@ -233,12 +233,12 @@ async def test_names_titles_and_room(store):
 
 
 @pytest.mark.parametrize("arguments", [{"name": 1}, {"limit": "1"}])
-async def test_arguments_of_no_use(arguments):
+async def test_invalid_arguments_are_rejected(arguments):
     with pytest.raises(TypeError):
         await RecordingStore.open(**arguments)
 
 
-async def test_values_of_no_use(both):
+async def test_invalid_values_are_rejected(both):
     for arguments in ({"name": ""}, {"name": "x" * 100}, {"limit": 0}, {"limit": 1.5}):
         with pytest.raises(ValueError, match=r"name|limit"):
             await RecordingStore.open(**arguments)
@@ -246,7 +246,7 @@ async def test_values_of_no_use(both):
         MediaRecorder(both, store="recordings")
 
 
-async def test_a_recording_of_a_store_can_do_what_others_can(store):
+async def test_stored_recording_supports_every_method(store):
     recording = await record(0.4, video=True, store=store)
     assert (await recording.seekable()).duration > 0.1
     assert (await recording.samples()).frames > 0
@@ -256,7 +256,7 @@ async def test_a_recording_of_a_store_can_do_what_others_can(store):
 
 
 def large_chunk(size):
-    """What the browser would fire when it has recorded so much."""
+    """The event that the browser would fire after recording this much."""
     data = js.Uint8Array.new(size)
     data.fill(7)
     blob = js.Blob.new(js.Array.of(data), js_object({"type": "video/webm"}))
@@ -264,7 +264,7 @@ def large_chunk(size):
 
 
 @pytest.mark.page_only("the events of a mirrored recorder come from the page")
-async def test_a_disk_that_is_too_slow_is_told_once_and_loses_nothing(store, both):
+async def test_slow_disk_is_reported_once_and_loses_nothing(store, both):
     told = []
     store.on("backlog", told.append)
     recorder = MediaRecorder(both, store=store)
@@ -282,7 +282,7 @@ async def test_a_disk_that_is_too_slow_is_told_once_and_loses_nothing(store, bot
 
 @pytest.mark.page_only("a worker needs no other worker")
 class TestWithoutAWorker:
-    """Under a Content-Security-Policy, perhaps. Then there are no synchronous handles either."""
+    """As under a strict Content-Security-Policy. There are no synchronous handles then either."""
 
     @pytest.fixture(autouse=True)
     def no_worker(self):
@@ -290,12 +290,12 @@ class TestWithoutAWorker:
         yield
         js.globalThis.Worker = worker
 
-    async def test_a_take_is_on_disk_as_well(self, store, both):
+    async def test_take_is_on_disk(self, store, both):
         recording, _ = await complete_take(MediaRecorder(both, store=store))
         async with await RecordingStore.open(store.name) as other:
             assert await (await other.open_recording(recording.id)).bytes() == await recording.bytes()
 
-    async def test_what_was_cut_off_is_recovered(self, store, both):
+    async def test_interrupted_take_is_recovered(self, store, both):
         dying = await RecordingStore.open(store.name)
         recorder = MediaRecorder(both, store=dying)
         await recorder.start(0.1)
@@ -307,7 +307,7 @@ class TestWithoutAWorker:
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
 
-    async def test_the_limit_holds(self, both):
+    async def test_limit_holds(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:
             with pytest.raises(RecordingError) as failed:

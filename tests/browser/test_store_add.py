@@ -1,4 +1,4 @@
-"""RecordingStore.add(): a finished recording is put into the store, all of it or nothing."""
+"""RecordingStore.add(): puts a finished recording into the store, completely or not at all."""
 
 import asyncio
 import math
@@ -31,7 +31,7 @@ async def on_disk(store):
 
 
 def of_size(size):
-    """A recording of so many bytes, of which no more than a megabyte is in memory."""
+    """A recording of this many bytes, with at most a megabyte in memory."""
     data = js.Uint8Array.new(min(size, MEGABYTE))
     data.fill(7)
     part = js.Blob.new(js.Array.of(data))
@@ -40,19 +40,19 @@ def of_size(size):
 
 
 async def being_added(store, recording):
-    """The task that adds it, when some of it is on disk."""
+    """The task that adds it, once part of it is on disk."""
     begun = asyncio.Event()
     task = asyncio.ensure_future(store.add(recording, on_progress=lambda fraction: begun.set()))
     await begun.wait()
     if not task.done():
         return task
-    await store.delete((await task).id)  # the page stood still until all was
+    await store.delete((await task).id)  # the page was blocked until all of it was
     return await being_added(store, recording)
 
 
 @pytest.fixture
 async def small_store():
-    """A store of a limit of 100,000 bytes."""
+    """A store with a limit of 100,000 bytes."""
     async with await RecordingStore.open(f"test-{secrets.token_hex(4)}", limit=100_000) as store:
         yield store
         await store.clear()
@@ -60,7 +60,7 @@ async def small_store():
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_a_copy_lies_there_as_if_it_had_been_recorded(store, recorded):
+async def test_added_copy_is_like_a_recorded_take(store, recorded):
     recording = await recorded("both")
     added = await store.add(recording, title="Interview 🎤")
     assert added is not recording
@@ -78,7 +78,7 @@ async def test_a_copy_lies_there_as_if_it_had_been_recorded(store, recorded):
     assert (await store.recover(added.id)).duration > 0
 
 
-async def test_a_part_needs_nothing_of_the_whole(store):
+async def test_added_part_does_not_depend_on_the_whole(store):
     whole = await record(0.8, store=store)
     part = await whole.trim(0.2, 0.6)
     added = await store.add(part)
@@ -108,7 +108,7 @@ async def test_takes_of_a_store_are_joined_there_and_deleted(store, both):
         assert length == pytest.approx(sum_of_both, abs=0.3)
 
 
-async def test_of_a_file_the_duration_is_measured(store, recorded):
+async def test_duration_of_an_added_file_is_measured(store, recorded):
     recording = await recorded("sound")
     file = Recording.from_bytes(await recording.bytes(), "audio/webm")
     assert math.isnan(file.duration)
@@ -119,7 +119,7 @@ async def test_of_a_file_the_duration_is_measured(store, recorded):
     assert (stored.mime_type, stored.started_at) == ("audio/webm", file.started_at)
 
 
-async def test_what_is_no_media_file_has_no_duration_to_be_measured(store):
+async def test_adding_a_non_media_file_raises(store):
     with pytest.raises(EncodingError):
         await store.add(Recording.from_bytes(b"no media", "video/webm"))
     assert await on_disk(store) == []
@@ -133,13 +133,13 @@ async def test_only_recordings_are_added(store, recording):
 
 
 @pytest.mark.parametrize("arguments", [{"title": 1}, {"title": None}, {"on_progress": 1}])
-async def test_arguments_of_no_use(store, arguments):
+async def test_invalid_arguments_are_rejected(store, arguments):
     with pytest.raises(TypeError, match=r"title|on_progress"):
         await store.add(of_size(10), **arguments)
     assert await on_disk(store) == []
 
 
-async def test_a_closed_store_takes_nothing(store):
+async def test_closed_store_rejects_additions(store):
     closed = await RecordingStore.open(store.name)
     closed.close()
     with pytest.raises(InvalidStateError, match=r"add: .*closed"):
@@ -158,7 +158,7 @@ async def test_progress_goes_up_to_1_and_no_further(store):
     assert (await added.blob.slice(LARGE - 5).arrayBuffer()).to_bytes() == b"\7" * 5
 
 
-async def test_it_is_listed_when_all_of_it_is_there(store):
+async def test_addition_is_listed_only_when_complete(store):
     task = await being_added(store, of_size(LARGE))
     async with await RecordingStore.open(store.name) as other:
         while not task.done():
@@ -170,7 +170,7 @@ async def test_it_is_listed_when_all_of_it_is_there(store):
         assert [(one.id, one.size) for one in await other.recordings()] == [(added.id, LARGE)]
 
 
-async def test_cancelling_leaves_nothing(store):
+async def test_cancelled_add_leaves_nothing_behind(store):
     task = await being_added(store, of_size(LARGE))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -178,7 +178,7 @@ async def test_cancelling_leaves_nothing(store):
     assert await on_disk(store) == []
 
 
-async def test_cancelling_leaves_nothing_when_all_was_written(store, monkeypatch):
+async def test_add_cancelled_after_the_last_write_leaves_nothing_behind(store, monkeypatch):
     written = asyncio.Event()
     call = store._disk.call
 
@@ -199,7 +199,7 @@ async def test_cancelling_leaves_nothing_when_all_was_written(store, monkeypatch
     assert await on_disk(store) == []
 
 
-async def test_of_what_was_cut_off_nothing_is_listed_and_nothing_stays(store):
+async def test_interrupted_add_leaves_nothing_behind(store):
     for _ in range(5):
         dying = await RecordingStore.open(store.name)
         task = await being_added(dying, of_size(LARGE))
@@ -211,11 +211,11 @@ async def test_of_what_was_cut_off_nothing_is_listed_and_nothing_stays(store):
         assert [one.size for one in whole] == [LARGE], "the disk was done before the page had heard of it"
         await store.clear()
     assert await store.recordings() == []
-    while await on_disk(store):  # a lock of someone who is gone is free a moment later
+    while await on_disk(store):  # the lock of a dead owner is released a moment later
         assert await store.recordings() == []
 
 
-async def test_what_does_not_fit_leaves_nothing(small_store):
+async def test_addition_that_does_not_fit_leaves_nothing_behind(small_store):
     low = []
     small_store.on("low_space", low.append)
     with pytest.raises(QuotaExceededError, match="limit"):
@@ -226,7 +226,7 @@ async def test_what_does_not_fit_leaves_nothing(small_store):
     assert (await small_store.add(of_size(50_000))).size == 50_000
 
 
-async def test_room_is_taken_and_told_as_by_a_take(small_store):
+async def test_additions_count_as_used_space(small_store):
     low = []
     small_store.on("low_space", low.append)
     await small_store.add(of_size(80_000), title="a title takes room")
@@ -237,7 +237,7 @@ async def test_room_is_taken_and_told_as_by_a_take(small_store):
     assert [(event.used, event.limit) for event in low] == [(usage.used, 100_000)]
 
 
-async def test_what_was_deleted_gives_its_room_back(small_store):
+async def test_deleting_frees_space(small_store):
     first = await small_store.add(of_size(80_000))
     with pytest.raises(QuotaExceededError):
         await small_store.add(of_size(80_000))
@@ -245,7 +245,7 @@ async def test_what_was_deleted_gives_its_room_back(small_store):
     await small_store.add(of_size(80_000))
 
 
-async def test_several_at_once(store):
+async def test_several_additions_run_at_once(store):
     several = [of_size(size) for size in (10, 9 * MEGABYTE, 0, 5 * MEGABYTE + 1)]
     added = await asyncio.gather(*map(store.add, several))
     assert [one.size for one in added] == [one.size for one in several]
@@ -253,7 +253,7 @@ async def test_several_at_once(store):
     assert all(one.state == "finished" for one in await store.recordings())
 
 
-async def test_of_several_at_once_those_are_there_that_fit(small_store):
+async def test_concurrent_additions_keep_those_that_fit(small_store):
     await small_store.add(of_size(20_000))
     async with await RecordingStore.open(small_store.name, limit=small_store.limit) as other:
         answers = await asyncio.gather(
@@ -265,7 +265,7 @@ async def test_of_several_at_once_those_are_there_that_fit(small_store):
     assert (await small_store.usage()).used <= 100_000
 
 
-async def test_a_take_goes_on_beside_it(store, both):
+async def test_take_goes_on_during_an_addition(store, both):
     adding = asyncio.ensure_future(store.add(of_size(LARGE)))
     taken = await record(0.5, stream=both, store=store, timeslice=0.05)
     added = await adding
@@ -275,7 +275,7 @@ async def test_a_take_goes_on_beside_it(store, both):
     }
 
 
-async def test_of_a_recording_whose_data_is_gone_nothing_is_left(store):
+async def test_failed_add_of_missing_data_leaves_nothing_behind(store):
     async with await RecordingStore.open(f"test-{secrets.token_hex(4)}") as elsewhere:
         gone = await record(0.3, store=elsewhere)
         await elsewhere.delete(gone.id)
@@ -284,7 +284,7 @@ async def test_of_a_recording_whose_data_is_gone_nothing_is_left(store):
     assert await on_disk(store) == []
 
 
-async def test_it_is_a_copy_even_of_one_that_lies_there(store):
+async def test_adding_a_stored_take_copies_it(store):
     first = await record(0.3, store=store)
     second = await store.add(first)
     assert second.id != first.id
@@ -295,7 +295,7 @@ async def test_it_is_a_copy_even_of_one_that_lies_there(store):
 
 @pytest.mark.page_only("a worker needs no other worker")
 class TestWithoutAWorker:
-    """Under a Content-Security-Policy, perhaps: the same in the page itself."""
+    """As under a strict Content-Security-Policy: the same in the page itself."""
 
     @pytest.fixture
     async def lone_store(self, store):
@@ -307,20 +307,20 @@ class TestWithoutAWorker:
         yield alone
         alone.close()
 
-    async def test_a_copy_lies_there_as_well(self, lone_store, store, recorded):
+    async def test_copy_is_stored(self, lone_store, store, recorded):
         recording = await recorded("both")
         added = await lone_store.add(recording, title="Interview")
         assert await (await store.open_recording(added.id)).bytes() == await recording.bytes()
         assert [one.title for one in await store.recordings()] == ["Interview"]
 
-    async def test_cancelling_leaves_nothing(self, lone_store):
+    async def test_cancelled_add_leaves_nothing_behind(self, lone_store):
         task = await being_added(lone_store, of_size(LARGE))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await on_disk(lone_store) == []
 
-    async def test_it_is_not_there_before_its_journal_is(self, lone_store, store):
+    async def test_addition_exists_only_with_its_journal(self, lone_store, store):
         create, reached, go_on = (
             js.FileSystemFileHandle.prototype.createWritable,
             asyncio.Event(),
@@ -346,7 +346,7 @@ class TestWithoutAWorker:
             proxy.destroy()
         assert [one.id for one in await store.recordings()] == [added.id]
 
-    async def test_when_the_store_is_closed_nothing_stays(self, lone_store, store):
+    async def test_closing_the_store_during_an_addition_leaves_nothing_behind(self, lone_store, store):
         task = await being_added(lone_store, of_size(LARGE))
         lone_store.close()
         with pytest.raises(AbortError):
@@ -354,7 +354,7 @@ class TestWithoutAWorker:
         while await on_disk(store):
             assert await store.recordings() == []
 
-    async def test_of_a_recording_whose_data_is_gone_nothing_is_left(self, lone_store, store):
+    async def test_failed_add_of_missing_data_leaves_nothing_behind(self, lone_store, store):
         gone = await record(0.3, store=store)
         await store.delete(gone.id)
         with pytest.raises(NotReadableError, match="gone"):

@@ -1,4 +1,4 @@
-"""A store does not read all of its takes for each call, and its index is never wrong."""
+"""A store does not read all its takes for each call, and its index is never wrong."""
 
 import random
 
@@ -34,13 +34,13 @@ async def put_index(store, data):
 
 
 async def seen_anew(store):
-    """What another tab sees: the list, and the bytes in use."""
+    """Another tab's view: the list, and the bytes in use."""
     async with await RecordingStore.open(store.name) as other:
         return sorted(await other.recordings()), (await other.usage()).used
 
 
 @pytest.mark.core
-async def test_it_is_rebuilt_when_it_is_missing(store):
+async def test_missing_index_is_rebuilt(store):
     added = [await store.add(small(number), title=f"Take {number}") for number in range(3)]
     before = await seen_anew(store)
     assert [one.title for one in sorted(before[0], key=lambda one: one.started_at)] == [
@@ -57,7 +57,7 @@ async def test_it_is_rebuilt_when_it_is_missing(store):
     assert used < before[1]
 
 
-async def test_looking_hides_nothing_that_another_tab_does(store):
+async def test_listing_hides_no_change_of_another_tab(store):
     async with await RecordingStore.open(store.name) as other:
         for number in range(3):
             await other.recordings()
@@ -66,7 +66,7 @@ async def test_looking_hides_nothing_that_another_tab_does(store):
             assert len(await other.recordings()) == number + 1
 
 
-async def test_what_tabs_do_is_seen_by_the_others(store):
+async def test_tabs_see_each_others_changes(store):
     async with await RecordingStore.open(store.name) as other:
         first = await store.add(small(1), title="one")
         second = await other.add(small(2), title="two")
@@ -78,14 +78,14 @@ async def test_what_tabs_do_is_seen_by_the_others(store):
         await store.delete(second.id)
         assert [one.title for one in await other.recordings()] == ["unounouno"]
         assert (await other.usage()).used == (await store.usage()).used
-        long = "🎤" * 200  # no slot holds it
+        long = "🎤" * 200  # too long for a slot
         await other.rename(first.id, long)
         assert [one.title for one in await store.recordings()] == [long]
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.soak)])
 @pytest.mark.time_limit(600)
-async def test_a_damaged_index_says_nothing_wrong(store, count):
+async def test_damaged_index_gives_no_wrong_facts(store, count):
     added = [await store.add(small(number), title=f"Take {number}") for number in range(4)]
     await store.rename(added[0].id, "renamed")
     await store.delete(added[3].id)
@@ -104,8 +104,8 @@ async def test_a_damaged_index_says_nothing_wrong(store, count):
 
 
 @pytest.mark.page_only("the calls of the page's own files are counted")
-async def test_no_call_does_more_with_more_takes(store, monkeypatch):
-    """Counted are the calls of the file system, not the time."""
+async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
+    """This counts calls of the file system, not time."""
     worker, js.globalThis.Worker = js.Worker, None
     try:
         alone = await RecordingStore.open(store.name)

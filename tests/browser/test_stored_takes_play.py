@@ -1,4 +1,4 @@
-"""A finished take of a store has its length and an index, in players and files; no copy is made."""
+"""A finished take in a store has its length and an index, in players and files, without a copy."""
 
 import pytest
 from judge import index, last_packet, probe
@@ -41,9 +41,9 @@ async def taken(stream, store, seconds, timeslice=0.1, **options):
 
 @pytest.mark.page_only("a worker has no player")
 @pytest.mark.parametrize("kind", ["both", "sound", "ogg"])
-async def test_players_know_its_length_and_seek(store, both, microphone, stage, kind, engine):
+async def test_players_know_the_length_and_seek(store, both, microphone, stage, kind, engine):
     if kind == "ogg" and engine == "chromium":
-        return  # it records none
+        return  # it does not record this
     options = {"mime_type": "audio/ogg"} if kind == "ogg" else {}
     recording = await taken(both if kind == "both" else microphone, store, 2.5, **options)
     for one in (recording, await store.open_recording(recording.id)):
@@ -56,7 +56,7 @@ async def test_players_know_its_length_and_seek(store, both, microphone, stage, 
 
 
 def elements(data):
-    """Where the elements of a recorder's WebM end: blocks, and what comes before them."""
+    """The ends of the elements in a recorder's WebM: blocks, and the elements before them."""
     ends, at = [], 0
     while at < len(data):
         start = at
@@ -74,15 +74,15 @@ def elements(data):
 
 
 async def stored_in_parts(store, recording, count, duration=None):
-    """The same take, as if it had come in so many more chunks, each of whole elements or a part of one.
+    """The same take, as if it had arrived in this many chunks, each with whole elements or a part of one.
 
-    Its recorder's clock says `duration`, in place of the recording's own.
+    Its recorder's clock shows `duration` instead of the recording's own.
     """
     data = b"".join([await chunk.bytes() for chunk in recording.chunks])
     ends = elements(data)
     halves = [end - (end - start) // 2 for start, end in zip([0, *ends], ends, strict=False)]
     cuts = sorted({*ends, *halves})
-    # Those that are too many fall on none: an empty part is a chunk as well, to the journal.
+    # Surplus chunks are empty: to the journal, an empty part is a chunk as well.
     cuts = [0] * (count - len(cuts) + (count - len(cuts)) % 2) + cuts
     taken = InStore(store, lambda: recording.duration, pytest.fail)
     taken.begin(recording.started_at, recording.mime_type)
@@ -98,7 +98,7 @@ def recording_slice(data, start, end):
 
 
 @pytest.mark.page_only("a worker has no player")
-async def test_so_it_is_with_more_chunks_than_one_table_holds(store, both, stage):
+async def test_takes_with_several_tables_play_and_seek(store, both, stage):
     recording = await taken(both, store, 2.5)
     data, made = await stored_in_parts(store, recording, 600)
     assert b"".join([await chunk.bytes() for chunk in made.chunks]) == data
@@ -115,7 +115,7 @@ async def test_so_it_is_with_more_chunks_than_one_table_holds(store, both, stage
 @pytest.mark.core
 @pytest.mark.policy
 @pytest.mark.parametrize("kind", ["both", "sound"])
-async def test_other_programs_know_them_too(store, both, microphone, kind):
+async def test_other_programs_know_length_and_index(store, both, microphone, kind):
     recording = await taken(both if kind == "both" else microphone, store, 2.5)
     found = await probe(recording)
     assert found["errors"] == []
@@ -135,8 +135,8 @@ async def test_other_programs_know_them_too(store, both, microphone, kind):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("kind", ["both", "camera"])
-async def test_it_ends_with_its_sound_or_else_when_the_clock_says(store, both, camera, kind):
-    """(The clock begins with the call: what is recorded can begin some tenths later on a busy machine.)"""
+async def test_file_ends_with_its_sound_or_by_the_clock(store, both, camera, kind):
+    """(The clock starts with the call; the recorded data can start some tenths later on a busy machine.)"""
     recording = await taken(both if kind == "both" else camera, store, 1)
     _, made = await stored_in_parts(store, recording, 2, recording.duration + 2)
     found = await probe(made)
@@ -146,7 +146,7 @@ async def test_it_ends_with_its_sound_or_else_when_the_clock_says(store, both, c
         assert found["duration"] == pytest.approx(recording.duration + 2, abs=0.01)
 
 
-async def test_what_lies_behind_is_what_the_browser_delivered(store, both):
+async def test_file_contains_the_browsers_data_unchanged(store, both):
     recording = await taken(both, store, 1.5)
     delivered = b"".join([await chunk.bytes() for chunk in recording.chunks])
     whole = await recording.bytes()
@@ -156,7 +156,7 @@ async def test_what_lies_behind_is_what_the_browser_delivered(store, both):
 
 
 @pytest.mark.page_only("a worker needs no other worker")
-async def test_so_it_is_without_a_worker(store, both, monkeypatch):
+async def test_takes_stored_without_a_worker_have_length_and_index(store, both, monkeypatch):
     monkeypatch.setattr(js.globalThis, "Worker", None)
     async with await RecordingStore.open(store.name) as alone:
         recording = await taken(both, alone, 1.2)

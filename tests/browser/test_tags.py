@@ -1,6 +1,6 @@
-"""What a recording says about itself.
+"""Tags of a recording.
 
-What other programs write and find is in tests/repository/test_tags_matrix.py.
+tests/repository/test_tags_matrix.py compares them with other programs.
 """
 
 import datetime
@@ -40,7 +40,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert await named.tags() == {"title": "Grüße & <b>中</b>", "date": datetime.date(2026, 11, 24)}
     found = await probe(named)
     assert found["errors"] == []
-    if format != "ogg":  # where tags are said of the stream
+    if format != "ogg":  # its tags belong to the stream
         assert found["tags"]["title"] == "Grüße & <b>中</b>"
         assert found["tags"]["date"] == "2026-11-24"
     assert [stream["digest"] for stream in await packets(named)] == [
@@ -49,7 +49,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert "title" not in await recording.tags(), "the first one stays as it is"
 
 
-async def test_tags_are_kept_changed_and_taken_away():
+async def test_tags_are_kept_changed_and_removed():
     recording = await tones(440, seconds=0.3).to_recording("webm")
     named = await recording.with_tags(title="One", artist="Ada", track_number=3, date="2026-01-02")
     assert await named.tags() == {
@@ -76,7 +76,7 @@ async def test_tags_survive_every_verb(format):
 
 
 @pytest.mark.parametrize("date", ["2026", "2026-11", "2026-11-24T10:20", "2026-11-24T10:20:30+01:00"])
-async def test_a_date_is_only_as_exact_as_it_was_said(date):
+async def test_date_keeps_its_precision(date):
     recording = await tones(440, seconds=0.1).to_recording("wav")
     named = await recording.with_tags(date=date)
     assert await named.tags() == {"date": date}
@@ -91,17 +91,17 @@ async def test_a_date_is_only_as_exact_as_it_was_said(date):
         (datetime.datetime(2026, 11, 24, 10, 20), datetime.date(2026, 11, 24)),
     ],
 )
-async def test_a_whole_date_is_one(date, found):
+async def test_complete_date_becomes_a_date_object(date, found):
     named = await (await tones(440, seconds=0.1).to_recording("wav")).with_tags(date=date)
     assert await named.tags() == {"date": found}
 
 
-async def test_a_recording_says_nothing_of_itself(recorded):
+async def test_fresh_recording_has_no_title(recorded):
     assert "title" not in await (await recorded("sound")).tags()
 
 
-async def test_a_tag_that_the_container_has_no_place_for():
-    """In ID3 a number for a genre is the name of that number: 17 is Rock."""
+async def test_tag_without_a_place_in_the_container_is_rejected():
+    """In ID3 a number as genre means the genre with that number: 17 is Rock."""
     mp3 = await tones(440, seconds=0.2).to_recording("mp3")
     with pytest.raises(NotSupportedError, match="genre"):
         await mp3.with_tags(title="One", genre="17")
@@ -121,6 +121,6 @@ async def test_a_tag_that_the_container_has_no_place_for():
         ({"track_number": 0}, ValueError, "track_number"),
     ],
 )
-async def test_tags_that_are_none(recorded, tags, error, text):
+async def test_invalid_tags_are_rejected(recorded, tags, error, text):
     with pytest.raises(error, match=text):
         await (await recorded("sound")).with_tags(**tags)

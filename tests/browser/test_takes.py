@@ -1,4 +1,4 @@
-"""Many takes, and every byte of every one, as JavaScript listeners saw it that were there first."""
+"""Many takes, and every byte of each, as seen by JavaScript listeners that were registered first."""
 
 import asyncio
 import gc
@@ -33,7 +33,7 @@ async def check_takes(stream, orders, caplog, count, timeslices, seed):
         waits.append((js.performance.now() - protocol.times[protocol.times.length - 1]) / 1000)
     assert statistics.median(waits) < 1, "seconds that a take was awaited after its last event"
     assert "fired no `stop`" not in caplog.text
-    await asyncio.sleep(0.5)  # for events that come later still
+    await asyncio.sleep(0.5)  # for events that arrive even later
     late = []
     for number, (recording, protocol) in enumerate(zip(recordings, protocols, strict=True)):
         events = list(protocol.events)

@@ -21,14 +21,14 @@ async def count_of(kind, recording):
 
 
 async def widest_gap(recording):
-    """The longest that one picture is to be seen, in seconds."""
+    """The longest time that one picture is visible, in seconds."""
     times = [frame.timestamp async for frame in recording.frames(width=16)]
     return max(after - before for before, after in itertools.pairwise([0, *times, await recording.measure()]))
 
 
 @pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 @pytest.mark.parametrize(("start", "end"), [(0, 0.8), (0.5, 1.0), (0.7, None)])
-async def test_a_part_is_as_long_as_asked_and_keeps_its_codec(recorded, kind, start, end):
+async def test_part_has_the_requested_length_and_keeps_its_codec(recorded, kind, start, end):
     recording = await recorded(kind, 1.5, timeslice=0.2)
     part = await recording.trim(start, end)
     found = await probe(part)
@@ -42,7 +42,7 @@ async def test_a_part_is_as_long_as_asked_and_keeps_its_codec(recorded, kind, st
 
 
 @pytest.mark.lane("chromium")
-async def test_a_part_shows_what_was_to_be_seen_then(recorded):
+async def test_part_shows_the_pictures_of_its_time(recorded):
     recording = await recorded("both", 3, timeslice=0.2)
     whole = await colours(recording)
     turn = next(change["at"] for change in whole if change["at"] > 0.8)
@@ -60,20 +60,20 @@ async def test_raw_sound_is_cut_to_the_sample():
     assert flat(part)[-1000:].tolist() == flat(whole)[72000 - 1000 : 72000].tolist()
 
 
-async def test_without_exactness_packets_are_copied_from_the_key_frame_before(recorded):
+async def test_inexact_trim_copies_packets_from_the_previous_key_frame(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     part = await recording.trim(0.5, 1.0, exact=False)
     found = await probe(part)
     assert found["errors"] == []
     assert await codecs(part) == await codecs(recording)
-    # The one key frame is the first.
+    # The only key frame is the first.
     assert found["duration"] == pytest.approx(1.0, abs=0.15)
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [(-1, 1), (0, -1), (1, 1), (1, 0.5), (5, 6), (5, None), (0.2, 60), (float("nan"), 1)]
 )
-async def test_a_part_that_is_not_within(recorded, start, end):
+async def test_part_outside_the_recording_is_rejected(recorded, start, end):
     recording = await recorded("sound")
     with pytest.raises(ValueError, match=r"start|end|within") as caught:
         await recording.trim(start, end)
@@ -82,20 +82,20 @@ async def test_a_part_that_is_not_within(recorded, start, end):
         assert isinstance(caught.value, MediaError)
 
 
-async def test_a_part_up_to_what_the_recorder_counted(recorded):
+async def test_part_may_end_at_the_recorders_own_duration(recorded):
     """Its clock and the file's differ by an encoder's delay."""
     recording = await recorded("sound")
     assert (await recording.trim(0.1, recording.duration)).size
 
 
 @pytest.mark.parametrize(("start", "end", "said"), [("0", 1, "start"), (0, "1", "end"), (None, 1, "start")])
-async def test_times_that_are_none(recorded, start, end, said):
+async def test_invalid_times_are_rejected(recorded, start, end, said):
     with pytest.raises(TypeError, match=said):
         await (await recorded("sound")).trim(start, end)
 
 
 @pytest.mark.parametrize("kind", ["sound", "both"])
-async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind, engine):
+async def test_takes_of_one_kind_are_joined_losslessly(recorded, kind, engine):
     parts = [await recorded(kind, seconds, timeslice=0.2) for seconds in (1.2, 0.5, 0.8)]
     joined = await Recording.concat(parts)
     found = await probe(joined)
@@ -104,7 +104,7 @@ async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind, engine)
     assert found["duration"] == pytest.approx(sum(lengths), abs=0.15 if kind == "sound" else 0.3)
     assert found["decoded_duration"] == pytest.approx(found["duration"], abs=last_packet(found))
     if engine == "firefox" and kind == "sound":
-        # Its Ogg ends within a packet: at the seams the sound is encoded anew, so that none is too much.
+        # Its Ogg ends within a packet: at the joins the sound is encoded again, so that none is left over.
         exact = sum([(await part.samples()).duration for part in parts])
         assert (await joined.samples()).duration == pytest.approx(exact, abs=1e-4)
         return
@@ -119,7 +119,7 @@ async def test_takes_of_one_kind_are_joined_without_loss(recorded, kind, engine)
     assert await joined.seekable() is joined
 
 
-async def test_many_joined():
+async def test_many_recordings_can_be_joined():
     one = await tones(440, seconds=0.1).to_recording("webm")
     found = await probe(await Recording.concat([one] * 20))
     assert found["errors"] == []
@@ -127,7 +127,7 @@ async def test_many_joined():
 
 
 @pytest.mark.core
-async def test_what_comes_first_is_heard_first():
+async def test_joined_recordings_keep_their_order():
     low, high = [await tones(hertz, seconds=0.5).to_recording("wav") for hertz in (400, 1500)]
     samples = await (await Recording.concat([low, high])).samples()
     values = column(samples)
@@ -136,7 +136,7 @@ async def test_what_comes_first_is_heard_first():
     assert frequency(values[24000:], 48000) == pytest.approx(1500, abs=2)
 
 
-async def test_other_codecs_and_rates_are_encoded_anew():
+async def test_different_codecs_and_rates_are_encoded():
     first = await tones(400, seconds=0.5).to_recording("webm")
     second = await tones(1500, 1500, seconds=0.5, rate=44100).to_recording("wav")
     joined = await Recording.concat([first, second])
@@ -151,7 +151,7 @@ async def test_other_codecs_and_rates_are_encoded_anew():
 
 
 @pytest.mark.lane("chromium")
-async def test_other_codecs_of_pictures_are_encoded_anew(recorded):
+async def test_different_picture_codecs_are_encoded(recorded):
     parts = [
         await recorded("both", 1, mime_type=mime_type)
         for mime_type in ("video/webm;codecs=vp8,opus", "video/mp4")
@@ -164,7 +164,7 @@ async def test_other_codecs_of_pictures_are_encoded_anew(recorded):
     assert found["duration"] == pytest.approx(sum(lengths), abs=0.3)
 
 
-async def test_one_alone_is_joined_to_itself(recorded):
+async def test_single_recording_can_be_joined(recorded):
     recording = await recorded("both", timeslice=0.2)
     joined = await Recording.concat([recording])
     [before, after] = [await packets(file) for file in (recording, joined)]
@@ -172,7 +172,7 @@ async def test_one_alone_is_joined_to_itself(recorded):
 
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
-async def test_mixtures_are_refused_and_harm_nothing(recorded, drawing):
+async def test_mixtures_are_refused_without_changes(recorded, drawing):
     both, sound, picture = [await recorded(kind) for kind in ("both", "sound", "picture")]
     other = await record(0.6, stream=drawing(160, 120))
     before = [await one.bytes() for one in (both, sound, picture, other)]
@@ -187,12 +187,12 @@ async def test_mixtures_are_refused_and_harm_nothing(recorded, drawing):
 
 
 @pytest.mark.parametrize(("parts", "error"), [([], ValueError), (["x"], TypeError), ([None], TypeError)])
-async def test_nothing_to_join(parts, error):
+async def test_invalid_arguments_of_concat_are_rejected(parts, error):
     with pytest.raises(error, match="concat joins"):
         await Recording.concat(parts)
 
 
-async def test_cancelled_joining_works_again(recorded):
+async def test_joining_works_again_after_cancelling(recorded):
     recording = await recorded("both", timeslice=0.2)
     task = asyncio.ensure_future(Recording.concat([recording] * 50))
     await asyncio.sleep(0.02)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.firefox_in_soak
 
 @TRUSTED
 @pytest.mark.console_errors
-async def test_the_page_really_demands_them(stage):
+async def test_page_really_requires_trusted_types(stage):
     import js
 
     with pytest.raises(Exception, match=r"TrustedHTML|Sink type mismatch"):
@@ -60,7 +60,7 @@ async def test_everything_works_with_the_librarys_policy(stage, store):
 
 
 @TRUSTED
-async def test_the_panel_works_with_the_librarys_policy(stage):
+async def test_panel_works_with_the_librarys_policy(stage):
     panel = RecorderPanel()
     panel.show_in(stage)
     waiting = asyncio.ensure_future(panel.recording())
@@ -102,8 +102,8 @@ async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, m
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_an_error_names_the_policy_that_the_page_does_not_allow(stage):
-    recording = await record(0.4)  # the browser's own work needs none
+async def test_error_names_the_policy_that_the_page_does_not_allow(stage):
+    recording = await record(0.4)  # the browser's own work needs no policy
     assert recording.size > 0
     assert (await take_photo()).size > 0
     assert await recording.save("take")
@@ -133,7 +133,7 @@ async def shown(thing, stage):
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_a_worker_names_the_policy_that_the_page_does_not_allow(mortal):
+async def test_worker_names_the_policy_that_the_page_does_not_allow(mortal):
     source = """
 import mediarecorder
 try:

@@ -1,8 +1,8 @@
-"""The state machine under fire: random sequences of all that can happen to a recorder.
+"""The state machine under fire: random sequences of everything that can happen to a recorder.
 
-Hypothesis draws a sequence of steps, `Fire` takes them one after the other, each a method of it, and a model
-of the specification says what must come of them. The model's witness is orders.js, whose own listeners hear
-the browser's recorders before any other. A sequence that fails is shrunk and printed, and fails again.
+Hypothesis draws a sequence of steps. `Fire` performs them one after the other, each by one of its methods,
+and a model of the specification predicts the results. The model relies on orders.js, whose listeners receive
+the browser's events before all others. A failing sequence is shrunk and printed, and fails again.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from mediarecorder import (
 )
 
 PATIENCE = 60
-"""Seconds that a sequence may take: what has not settled then hangs."""
+"""Seconds that a sequence may take; anything that has not settled by then hangs."""
 LATER = 20
-"""A take is looked at again so many takes later: nothing may have come after its end."""
+"""A take is checked again after this many takes: nothing may have arrived after its end."""
 
 which = st.integers(0, 7)
-"""One of those there are, whatever their number."""
+"""One of the existing ones, whatever their number."""
 
 
 def step(name, *arguments):
@@ -80,7 +80,7 @@ STEP = st.one_of(
     step("garbage_is_collected"),
     step("page_is_busy"),
 )
-# What comes of steps drawn one by one is seldom a take with data, and more seldom another after it.
+# Steps drawn one by one seldom yield a take with data, and even more seldom another after it.
 TAKE = joined(
     one(START),
     some(step("data_comes"), 1),
@@ -91,13 +91,13 @@ sequences = given(
     kinds=st.sampled_from(["audio", "video", "audio video"]),
     stored=st.booleans(),
     steps=st.one_of(TAKE, joined(TAKE, TAKE), joined(some(STEP, 1), TAKE, TAKE, some(STEP, 1))),
-    # Seldom: each costs a second or two.
+    # These are rare, because each costs a second or two.
     hidden_at=st.sampled_from([None] * 60 + [0, 1, 2, 3]),
 )
 
 
 class TakeModel:
-    """What one take must come to, from what was asked of it and what the browser fired."""
+    """The expected result of one take, from the calls on it and the browser's events."""
 
     def __init__(self, engine, recorder, protocol):
         self.engine, self.js, self.protocol = engine, recorder.js, protocol
@@ -105,16 +105,16 @@ class TakeModel:
         self.tracks = list(self.js.stream.getTracks())
         self.state = "recording"
         self.changed = False
-        """Whether a track was added or removed meanwhile, or the recorder made to fail."""
+        """Whether a track was added or removed during the take, or the recorder was made to fail."""
         self.only_ended_ones_stayed = False
-        """Whether the last live track was removed, and others of the take had ended: Chromium ends it then
+        """Whether the last live track was removed after others of the take had ended: Chromium then ends it
         without an error, Firefox with one."""
         self.stopped = False
         """Whether `stop()` ended it."""
         self.awaitables = {"start": [], "pause": [], "resume": []}
-        """For each event, the awaitables that wait for one each, in their order."""
+        """For each event, the awaitables that each wait for one, in order."""
         self.requests = []
-        """The awaitables of `request_data()`, each with the number of the chunk that it is due."""
+        """The awaitables of `request_data()`, each with the number of its expected chunk."""
 
     @property
     def over(self):
@@ -134,15 +134,15 @@ class TakeModel:
 
     @property
     def goes_on(self):
-        """Whether data must come. (Chromium holds back the pictures until there is sound, even where the
-        sound's track has ended before.)"""
+        """Whether data must arrive. (Chromium delays the pictures until there is sound, even if the
+        sound's track ended before.)"""
         live = all(track.readyState == "live" for track in self.tracks)
         return self.state == "recording" and live and not self.changed
 
     @property
     def must_fail(self):
-        """Whether the browser owes an error. (Chromium compares the tracks when the next data comes; to
-        Firefox a track that has ended is none.)"""
+        """Whether the browser owes an error. (Chromium compares the tracks when the next data arrives;
+        Firefox ignores a track that has ended.)"""
         tracks = list(self.js.stream.getTracks())
         different = [track for track in tracks if track not in self.tracks]
         different += [track for track in self.tracks if track not in tracks]
@@ -156,11 +156,11 @@ class TakeModel:
 
     @property
     def browsers_state(self):
-        """Its recorder's. (Stopped by a page that was busy, it hands over first what waited.)"""
+        """The state of its recorder. (If a busy page stops it, it first delivers the waiting data.)"""
         return "inactive" if self.stopped and not self.over else self.js.state
 
     def check(self):
-        """While it lasts."""
+        """Checks during the take."""
         state = self.browsers_state
         if self.state != "inactive":
             none_live = all(track.readyState == "ended" for track in self.js.stream.getTracks())
@@ -181,7 +181,7 @@ class TakeModel:
             assert outcome.done() == (due < self.protocol.blobs.length), f"the request due chunk {due}"
 
     async def check_end(self, stored):
-        """When it is over: all settled, and every byte there."""
+        """Checks after the take: everything has settled, and every byte exists."""
         import js
 
         recording, failure = await result_of(self.finished)
@@ -224,7 +224,7 @@ class TakeModel:
 
 
 class Fire:
-    """A recorder, and what is done to it."""
+    """A recorder, and the steps performed on it."""
 
     def __init__(self, engine, orders, source, store, kinds):
         self.engine, self.orders, self.store = engine, orders, store
@@ -234,12 +234,12 @@ class Fire:
         orders.count_proxies()
         self.recorder = MediaRecorder(self.stream, store=store)
         self.lost = []
-        """Tracks that say that they have ended, and which the browser does not take for that."""
+        """Tracks that report that they have ended, although the browser disagrees."""
         self.takes = []
         self.given = []
-        """All awaitables that the library gave."""
+        """All awaitables that the library returned."""
         self.tasks = []
-        """Tasks that wait for them, each with what it waits for and whether it was cancelled in time."""
+        """Tasks that wait for them, each with its awaitable and whether it was cancelled in time."""
         self.ends, self.errors, self.heard = [], [], []
         self.recorder.on("stop", lambda event: self.ends.append(self.recorder.recording))
         self.recorder.on("error", lambda event: self.errors.append(event.error))
@@ -330,7 +330,7 @@ class Fire:
         else:
             assert self.give(self.recorder.finished) is self.take.finished
 
-    # Those who wait and listen
+    # Waiters and listeners
 
     def a_task_waits(self, number):
         if self.given:
@@ -348,20 +348,20 @@ class Fire:
         self.recorder.on("dataavailable", lambda event: heard.append((event.js.target, event.data.js)))
         self.heard.append((since, heard))
 
-    # The world
+    # The browser and its devices
 
     async def time_passes(self, seconds):
         await asyncio.sleep(seconds)
 
     async def answers_come(self):
-        """All that the browser owes while a take goes on."""
+        """Everything that the browser owes during a take."""
         if self.take and self.take.goes_on:
             for outcome in [*self.take.awaitables["start"], self.request_data()]:
                 if outcome is not None:
                     await result_of(outcome)
 
     async def data_comes(self):
-        """Until there is some, or the take has no reason to go on."""
+        """Wait until there is data, or the take has no reason to go on."""
         while not self.inactive and self.take.goes_on and not self.recorder.size:
             await result_of(self.request_data())
             self.check()
@@ -375,7 +375,7 @@ class Fire:
         self.stream.stop()
 
     def device_is_lost(self, number):
-        """As Chromium does it: the track has ended and says so, and a recorder of sound goes on, silently."""
+        """As in Chromium: the track ends and reports it, and a recorder of sound goes on silently."""
         import js
 
         if track := self.lose_track(number):
@@ -407,7 +407,7 @@ class Fire:
         self.tracks_were_changed()
 
     def recorder_fails(self):
-        """In the midst of a take; browsers deliver what was requested before they tell of changed tracks."""
+        """During a take; browsers deliver requested data before they report changed tracks."""
         import js
 
         if not self.inactive:
@@ -427,7 +427,7 @@ class Fire:
     def page_is_busy(self):
         self.orders.keep_busy(80)
 
-    # What must hold
+    # Invariants
 
     def check(self):
         recorder, take = self.recorder, self.take
@@ -444,7 +444,7 @@ class Fire:
         assert len(self.ends) == sum(each.over for each in self.takes)
 
     async def end(self):
-        """The last take ends, by itself where it must, and nothing is left over."""
+        """The last take ends, by itself if it must, and nothing is left over."""
         take = self.take
         if not (self.inactive or take.has_lost_its_tracks or take.must_fail):
             self.stop()
@@ -496,7 +496,7 @@ async def result_of(awaitable):
 
 
 class Patience:
-    """A limit to waiting. (Timers of asyncio keep their proxies until they would have rung.)"""
+    """A limit to waiting. (asyncio's timers keep their proxies until they would have fired.)"""
 
     def __init__(self):
         from pyodide.ffi import create_proxy
@@ -528,13 +528,13 @@ def patience():
 
 @pytest.fixture
 async def source():
-    """A microphone and a camera, of which each sequence gets clones."""
+    """A microphone and a camera; each sequence gets clones of them."""
     with await media_devices.get_user_media(audio=True, video={"width": 160, "height": 120}) as stream:
         yield stream
 
 
 class Afterwards:
-    """Takes that are over, to be looked at once more when time has passed."""
+    """Finished takes, to be checked again later."""
 
     def __init__(self):
         self.takes = deque()
@@ -561,12 +561,12 @@ async def afterwards():
 
 @pytest.fixture
 def under_fire(engine, orders, source, store, patience, afterwards):
-    """``await under_fire(kinds, stored, steps)`` takes a new recorder through a sequence of steps."""
+    """``await under_fire(kinds, stored, steps)`` puts a new recorder through a sequence of steps."""
 
     async def sequence(kinds, stored, steps, hidden_at):
         orders.clear()
         gc.collect()
-        orders.count_proxies()  # not those of earlier tests, whose timers may not have rung yet
+        orders.count_proxies()  # not those of earlier tests, whose timers may not have fired yet
         fire = Fire(engine, orders, source, store if stored else None, kinds)
         try:
             for number, (name, *arguments) in enumerate(steps):
@@ -593,7 +593,7 @@ def under_fire(engine, orders, source, store, patience, afterwards):
 @pytest.mark.time_limit(300)
 @settings(max_examples=100)
 @sequences
-async def test_100_sequences(under_fire, kinds, stored, steps, hidden_at):
+async def test_100_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
     await under_fire(kinds, stored, steps, hidden_at)
 
 
@@ -602,5 +602,5 @@ async def test_100_sequences(under_fire, kinds, stored, steps, hidden_at):
 @pytest.mark.time_limit(3600)
 @settings(max_examples=2000)
 @sequences
-async def test_2000_sequences(under_fire, kinds, stored, steps, hidden_at):
+async def test_2000_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
     await under_fire(kinds, stored, steps, hidden_at)

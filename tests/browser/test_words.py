@@ -1,4 +1,4 @@
-"""What needs no browser: names, numbers, errors, escaping."""
+"""Functions that need no browser: names, numbers, errors, escaping."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ CONSTRAINTS = st.sampled_from(
 
 
 @given(CONSTRAINTS)
-def test_names_go_to_python_and_back(name):
+def test_names_convert_to_python_and_back(name):
     assert camel_case(snake_case(name)) == name
     assert camel_case(name) == name
 
@@ -43,7 +43,7 @@ def test_escaped_text_opens_no_tag_and_closes_no_attribute(text):
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (5.9, "0:05"), (754, "12:34"), (3723, "1:02:03")])
-def test_clock(seconds, text):
+def test_clock_formats_seconds(seconds, text):
     assert clock(seconds) == text
 
 
@@ -58,7 +58,7 @@ def test_clock(seconds, text):
         (5e12, "5000.0 GB"),
     ],
 )
-def test_file_size(size, text):
+def test_file_size_is_formatted(size, text):
     assert file_size(size) == text
 
 
@@ -95,13 +95,13 @@ def test_other_errors_keep_their_name():
     assert error.name == "DataCloneError"
 
 
-def test_a_type_error_is_pythons():
+def test_javascript_type_error_becomes_pythons():
     import js
 
     assert type(errors.from_browser(js.TypeError.new("wrong"))) is TypeError
 
 
-def test_some_are_also_what_python_programmers_catch():
+def test_some_errors_are_also_builtin_python_errors():
     assert issubclass(errors.NotAllowedError, PermissionError)
     assert issubclass(errors.QuotaExceededError, OSError)
     assert str(errors.NotAllowedError("no")) == "no"
@@ -115,8 +115,8 @@ def test_every_public_name_exists():
 
 
 @pytest.mark.page_only("the browser's function is replaced in the page")
-async def test_a_permission_denied_by_qtwebengine_says_what_to_check():
-    """There getUserMedia rejects with `AbortError: Invalid state`."""
+async def test_permission_denied_by_qtwebengine_says_what_to_check():
+    """In QtWebEngine, getUserMedia rejects with `AbortError: Invalid state`."""
     import js
 
     from mediarecorder import AbortError, record

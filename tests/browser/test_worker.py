@@ -1,4 +1,4 @@
-"""Python in a worker that the page starts: the way to the page, what it costs the page, and its end."""
+"""Python in a worker that the page starts: its connection to the page, its cost to the page, and its end."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
 
 @pytest.fixture
 async def ledger():
-    """What the page has lent at present (ledger.js)."""
+    """The devices that the page has open at present (ledger.js)."""
     import js
 
     if not hasattr(js, "ledger"):
@@ -32,7 +32,7 @@ SHARED = {}
 
 @pytest.fixture
 async def worker(open_channel):
-    """Python in a worker that is connected with the page; the tests that leave it alive share it."""
+    """Python in a worker that is connected to the page; tests that do not end it share it."""
     if "worker" not in SHARED:
         SHARED["worker"] = worker = PythonWorker()
         await worker.run(CONNECTED.format(channel=open_channel()))
@@ -75,7 +75,7 @@ json.dumps([said, at_once, await diagnose()])
 """
 
 
-async def test_a_worker_without_a_page_says_which_line_to_add(mortal):
+async def test_worker_without_a_page_says_which_line_to_add(mortal):
     said, at_once, table = json.loads(await mortal().run(LOST))
     assert len(said) == 7
     for name, text in said.values():
@@ -101,7 +101,7 @@ f"{len(data) == recording.size > 0} {recording.duration > 0.3} {recording.extens
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("classic", [False, True], ids=["module", "classic"])
-async def test_the_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
+async def test_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
     worker = mortal(pyodide="pyodide-0.27", classic=classic)
     assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")
 
@@ -116,7 +116,7 @@ async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, led
     await until(lambda: ledger.live() == 0)
 
 
-async def test_a_name_that_no_page_opened(worker, monkeypatch):
+async def test_unknown_channel_name_is_reported(worker, monkeypatch):
     said = await worker.run("""
 from mediarecorder import PageUnavailableError
 from mediarecorder._host import bridge
@@ -135,7 +135,7 @@ said
 
 
 @pytest.mark.parametrize("name", ["None", "1", "''", "b'x'"])
-async def test_a_channel_is_a_name(worker, name):
+async def test_channel_must_be_a_name(worker, name):
     said = await worker.run(f"""
 try:
     await mediarecorder.connect({name})
@@ -147,7 +147,7 @@ said
     assert said == "fine" if name == "None" else "openChannel" in said
 
 
-async def test_versions_that_differ_refuse_each_other(worker):
+async def test_different_versions_refuse_each_other(worker):
     import js
 
     said = asyncio.get_running_loop().create_future()
@@ -176,7 +176,7 @@ said
     assert "page.js" in said
 
 
-async def test_the_page_refuses_a_worker_of_another_version(open_channel):
+async def test_page_refuses_a_worker_of_another_version(open_channel):
     import js
 
     answers = asyncio.Queue()
@@ -223,14 +223,14 @@ json.dumps({{type: MediaRecorder.is_type_supported(type) for type in {types}}})
 """
 
 
-async def test_the_worker_knows_what_the_page_can_record(worker):
+async def test_worker_knows_what_the_page_can_record(worker):
     from mediarecorder import MediaRecorder
 
     said = json.loads(await worker.run(ASK_TYPES.format(types=TYPES)))
     assert said == {type: MediaRecorder.is_type_supported(type) for type in TYPES}
 
 
-# What happens in the page is heard in the worker
+# Events in the page reach the worker
 
 LISTEN = """
 from mediarecorder import media_devices
@@ -257,12 +257,12 @@ async def test_events_of_devices_and_tracks_reach_the_worker(worker, ledger, eng
     import js
 
     assert await worker.run(LISTEN) == "listening"
-    # The page hears of it a moment later.
+    # The page is told a moment later.
     await until(lambda: ledger.listeners_to("devicechange") == 1 and ledger.listeners_to("unmute") == 2)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
     ledger.fire("mute")
     ledger.fire("unmute")
-    # Listeners of a track in Firefox do not hear what a script dispatches.
+    # Listeners of a track in Firefox do not receive events that a script dispatches.
     expected = ["devicechange", *(["mute", "mute", "unmute", "unmute"] if engine == "chromium" else [])]
     assert await worker.run(HEARD.format(count=len(expected))) == " ".join(expected)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
@@ -281,8 +281,8 @@ recorder.stream.tracks[0].on("ended", lambda event: ended.append(event.type))
 """
 
 
-@pytest.mark.lane("chromium")  # listeners added to a track do not hear a script's events in Firefox
-async def test_a_device_that_is_lost_in_the_page_ends_the_take_in_the_worker(worker, ledger):
+@pytest.mark.lane("chromium")  # listeners added to a track do not receive a script's events in Firefox
+async def test_device_lost_in_the_page_ends_the_take_in_the_worker(worker, ledger):
     await worker.run("from mediarecorder import media_devices" + LOSE)
     ledger.lose()
     said = await worker.run(
@@ -297,7 +297,7 @@ await recording.save("from a worker")
 """
 
 
-async def test_a_download_is_begun_in_the_page(worker):
+async def test_page_starts_the_download(worker):
     import js
     from pyodide.ffi import create_proxy
 
@@ -326,7 +326,7 @@ async def test_one_call_records_every_time(mortal, open_channel, ledger, workers
         await worker.run(CONNECTED.format(channel=open_channel()))
         for _ in range(times):
             assert (await worker.run(RECORD)).startswith("True True")
-            # Python's answer may overtake its last word to the page, which was 11 ms behind it once.
+            # Python's answer may overtake its last message to the page, which was once 11 ms behind it.
             await until(lambda: ledger.live() == 0)
         worker.js.terminate()
 
@@ -339,8 +339,8 @@ recording._repr_html_()
 """
 
 
-@pytest.mark.console_errors  # what is gone is in the console
-async def test_a_player_from_a_worker_says_that_its_recording_is_gone(worker, stage):
+@pytest.mark.console_errors  # the console reports missing data
+async def test_player_from_a_worker_reports_a_missing_recording(worker, stage):
     stage.innerHTML = await worker.run(SHOWN.format(limit=0))
     player, note = stage.querySelector("audio"), stage.querySelector("p")
     await until(lambda: player.readyState)
@@ -352,7 +352,7 @@ async def test_a_player_from_a_worker_says_that_its_recording_is_gone(worker, st
     assert stage.querySelector("p").getBoundingClientRect().height > 10
 
 
-async def test_a_player_from_a_worker_plays_what_is_embedded(worker, stage):
+async def test_player_from_a_worker_plays_embedded_data(worker, stage):
     stage.innerHTML = await worker.run(SHOWN.format(limit=1_000_000))
     await worker.run("recording.close()\nawait store.clear()\nstore.close()")
     player = stage.querySelector("audio")
@@ -363,7 +363,7 @@ async def test_a_player_from_a_worker_plays_what_is_embedded(worker, stage):
     assert stage.querySelector("p").hidden
 
 
-# What is lent comes back
+# Opened devices are released
 
 HOLD = """
 stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)
@@ -376,7 +376,7 @@ await recorder.request_data()
 
 
 @pytest.mark.firefox_in_soak
-async def test_a_worker_that_dies_gives_everything_back(mortal, open_channel, ledger):
+async def test_dead_worker_releases_everything(mortal, open_channel, ledger):
     locks = set(await ledger.locks())
     worker = mortal()
     assert await worker.run(CONNECTED.format(channel=open_channel()) + HOLD) == "held"
@@ -400,7 +400,7 @@ stream = await mediarecorder.media_devices.get_user_media(audio=True)
 
 
 @pytest.mark.firefox_in_soak
-async def test_a_worker_that_dies_while_the_user_is_asked_opens_nothing(mortal, open_channel, ledger):
+async def test_worker_that_dies_during_the_prompt_opens_nothing(mortal, open_channel, ledger):
     worker = mortal()
     await worker.run(CONNECTED.format(channel=open_channel()))
     asked, opened = ledger.asked(), ledger.opened()
@@ -456,7 +456,7 @@ json.dumps([said, kept, recorder.state, stream.active, ended])
 
 
 @pytest.mark.firefox_in_soak
-async def test_when_the_page_vanishes_whoever_waits_is_told(mortal, frame):
+async def test_waiting_calls_raise_when_the_page_vanishes(mortal, frame):
     element, channel = frame
     worker = mortal()
     await worker.run(CONNECTED.format(channel=channel) + WAIT)
@@ -480,7 +480,7 @@ said + " " + str(recording.size > 0)
 
 
 @pytest.mark.firefox_in_soak
-async def test_after_the_page_has_vanished_another_is_found(mortal, frame, open_channel):
+async def test_worker_finds_another_page_after_the_first_vanished(mortal, frame, open_channel):
     element, channel = frame
     worker = mortal()
     await worker.run(CONNECTED.format(channel=channel) + OLD)
@@ -526,10 +526,10 @@ async def test_takes_lose_no_byte_and_leave_nothing(worker, ledger, count):
     locks, proxies = Counter(await ledger.locks()), int(await worker.run(COUNT))
 
     async def only_locks_from_before():
-        return Counter(await ledger.locks()) <= locks  # (some may have been of a worker that was ending)
+        return Counter(await ledger.locks()) <= locks  # (some may belong to a worker that was ending)
 
     async def only_proxies_from_before():
-        return int(await worker.run(COUNT)) <= proxies  # (one may have been of a timer)
+        return int(await worker.run(COUNT)) <= proxies  # (one may belong to a timer)
 
     assert await worker.run(f"str(await takes({count}))") == "True"
     await until(lambda: ledger.live() == 0 and ledger.listeners() == 0)

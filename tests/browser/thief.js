@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * A page of the same origin that means harm, as far as it can without a hold on the page it is after: it lists Web
- * Locks, steals every one it has ever seen, and says into every channel it can name what might upset somebody.
+ * A hostile page of the same origin, without a reference to the attacked page: it lists Web Locks, steals every one
+ * that it has ever seen, and posts harmful messages to every channel whose name it knows.
  */
 
-/** Names it has seen, and the channels that it opened under them. @type {Map<string, BroadcastChannel>} */
+/** Names that it has seen, and the channels that it opened with them. @type {Map<string, BroadcastChannel>} */
 const names = new Map();
-/** What was said there, by others. @type {any[]} */
+/** Messages of others in these channels. @type {any[]} */
 const heard = [];
 let stolen = 0;
 let running = false;
@@ -15,7 +15,7 @@ let letGo = () => {};
 
 const sign = { lock: "x", client: "x", proof: "x" };
 const deep = JSON.parse("[".repeat(500) + "]".repeat(500));
-/** Messages of every type, with fields that are missing or wrong, and some that are right. @type {any[]} */
+/** Messages of every type, with missing, wrong and correct fields. @type {any[]} */
 export const garbage = [
   null, undefined, 0, NaN, "", "knock", true, [], {}, deep, { type: deep }, { type: null }, { type: "toString" },
   { type: "__proto__" }, new Blob(["x"]), new Map([["type", "call"]]), "x".repeat(100_000),
@@ -50,13 +50,13 @@ export function speakTo(name) {
   channel.onmessage = ({ data }) => heard.push(data);
 }
 
-/** Say all of it, in every channel, or in those of these names. @param {Iterable<string>} [into] */
+/** Post all of them to every channel, or to those with these names. @param {Iterable<string>} [into] */
 export function shout(into = names.keys()) {
   for (const name of into) for (const message of garbage) names.get(name)?.postMessage(message);
 }
 
 /**
- * Look through all texts that can be had for names that might be a channel's, and shout there, until `stop()`.
+ * Search all readable texts for possible names of channels, and post there, until `stop()`.
  * @param {() => Promise<string[]>} read  @param {number} pause  in milliseconds
  */
 export async function prowl(read, pause) {
@@ -80,8 +80,8 @@ function sleep(milliseconds) {
 }
 
 /**
- * Steal every lock ever seen, again and again, until `stop()`.
- * @param {boolean} keep  whether to hold on to what was stolen; else it is let go at once
+ * Steal every lock ever seen, repeatedly, until `stop()`.
+ * @param {boolean} keep  whether to keep stolen locks; otherwise they are released at once
  * @param {number} [pause]  in milliseconds
  */
 export async function steal(keep, pause = 10) {
@@ -107,7 +107,7 @@ export async function steal(keep, pause = 10) {
 /** @type {Set<string>} */
 const mine = new Set();
 
-/** Ask for every lock as soon as it is there, and keep it. Resolves when it looks out. */
+/** Request every lock as soon as it exists, and keep it. Resolves when it is watching. */
 export async function queue() {
   running = true;
   const asked = new Set();

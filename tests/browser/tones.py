@@ -1,4 +1,4 @@
-"""Sounds whose content is known, made and measured by the tests themselves."""
+"""Sounds with known content, made and measured by the tests themselves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tones(*frequencies: float, seconds: float = 1.0, rate: int = RATE, level: fl
 
 
 def noise(rate: int, channels: int, seconds: float = 0.7345) -> AudioSamples:
-    """Noise without the high tones, which encoders leave out."""
+    """Noise without high frequencies, which encoders leave out."""
     dice = random.Random(rate)
     values, smooth = array("f"), [0.0] * channels
     for _ in range(round(seconds * rate)):
@@ -36,7 +36,7 @@ def noise(rate: int, channels: int, seconds: float = 0.7345) -> AudioSamples:
 
 
 def flat(samples: Any) -> memoryview:
-    """All numbers, frame after frame."""
+    """All values, frame after frame."""
     return memoryview(samples).cast("B").cast("f")
 
 
@@ -45,8 +45,8 @@ def column(samples: AudioSamples, channel: int = 0) -> list[float]:
 
 
 def frequency(values: list[float], rate: int) -> float:
-    """Of a tone, by its zero crossings; 0 of silence. The edges, where encoders swing in, do not count, and
-    neither do gaps, which busy machines leave."""
+    """The frequency of a tone, by its zero crossings; 0 for silence. The edges, where encoders settle, do not
+    count, and neither do gaps, which occur on busy machines."""
     middle = values[len(values) // 5 : -len(values) // 5]
     if max(middle) < 1e-3:
         return 0.0

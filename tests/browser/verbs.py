@@ -1,4 +1,4 @@
-"""What must be true of what each verb makes of a file of the corpus (tests/harness/corpus.py)."""
+"""The expected results of each verb on a file of the corpus (tests/harness/corpus.py)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from mediarecorder import AudioSamples, EncodingError, NotFoundError, NotSupport
 from mediarecorder.formats import MADE
 
 COPIED, ENCODED = 0.005, 0.010
-"""How far a beep may be off in a copy, and in what was encoded anew (s)."""
+"""Tolerance for the time of a beep in a copy, and after encoding (s)."""
 LENGTH = 0.010
-"""How far a length in seconds may be off: some containers count an encoder's delay in."""
+"""Tolerance for a length in seconds: some containers include an encoder's delay."""
 
 CODECS = {
     "libvpx-vp9": "VP9",
@@ -47,20 +47,20 @@ CODECS = {
     "aac": "AAC",
     "flac": "FLAC",
 }
-#: What an engine cannot encode: it says so, and names the codec.
+#: Codecs that an engine cannot encode; the error names the codec.
 NEVER_ENCODED = {
     "chromium": ("Vorbis",),
     "firefox": ("Vorbis", "H.264", "AV1"),
 }
-#: Endings of one container.
+#: File endings of the same container.
 SAME = {"m4a": "mp4", "mov": "mp4", "weba": "webm", "mka": "mkv"}
-#: Containers that cannot be written with their own packets.
+#: Containers that cannot be written from their own packets.
 NOT_WRITTEN = {"aac": "AAC"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A verb tried on a file."""
+    """A verb and the file that it is tried on."""
 
     file: File
     verb: str
@@ -83,16 +83,16 @@ class Case:
     def may_refuse(
         self, *, encodes: bool = False, writes: bool = False, decodes: Truth | None = None
     ) -> Iterator[None]:
-        """What the verb does that cannot be done with every file: then it may say why.
+        """The parts of the verb's work that are impossible with some files; the verb may then raise an error.
 
         Parameters
         ----------
         encodes
-            It encodes in the codecs that the file has.
+            It encodes with the file's codecs.
         writes
             It writes a file of the same container.
         decodes
-            It decodes the pictures of this truth.
+            It decodes the pictures of this file.
         """
         try:
             yield
@@ -112,13 +112,13 @@ class Case:
     async def made(
         self, made: Recording, truth: Truth, *, beeps: float, pictures: float = TICK, extension: str = ""
     ) -> None:
-        """What was made is a file in which a judge finds this."""
+        """A judge finds this in the resulting file."""
         found = await played(made)
         exact = TICK
         if found["sound"] and made.extension not in ("webm", "mkv"):
             exact = 1 / found["sound"]["sample_rate"]
         if self.file.sound and self.file.sound.start:
-            exact = TICK  # (ffmpeg says of a pause in MP4 how many milliseconds it has.)
+            exact = TICK  # (ffmpeg reports the milliseconds of a pause in MP4.)
         within = max(LENGTH, truth.more)
         length = await made.measure()
         self.agree(
@@ -140,11 +140,11 @@ class Case:
 
 
 class Refused(Exception):
-    """The verb said truly why it cannot."""
+    """The verb's error gave the true reason."""
 
 
 async def agrees(name: str, verb: str, engine: str) -> None:
-    """Try a verb on a file; fails with the file, the verb, and what differs."""
+    """Try a verb on a file; a failure names the file, the verb, and the difference."""
     kind, _, argument = verb.partition(" ")
     try:
         case = Case(FILES[name], verb, await foreign(name), engine)
@@ -199,7 +199,7 @@ async def trim(case: Case, which: str) -> None:
     truth = part_of(case.truth, start, case.truth.length if end is None else end)
     with case.may_refuse(encodes=True, writes=True, decodes=truth):
         made = await case.recording.trim(start, end)
-    # To the frame: an end that the file leaves open is the end of the part.
+    # Exact to the frame: an end that the file leaves open is the end of the part.
     await case.made(made, truth, beeps=ENCODED)
 
 
@@ -212,12 +212,12 @@ async def copy(case: Case, which: str) -> None:
     case.agree(_begins_at(case.file, begins, start))
     # (Times in WebM are rounded.)
     begins = next((at for at, _ in case.truth.pictures if abs(at - begins) <= TICK), max(0.0, begins))
-    # (The last packet is whole; in mediabunny's readers one of PCM has 2048 frames, and one of FLAC 4608.)
+    # (The last packet is complete; for mediabunny a PCM packet has 2048 frames and a FLAC packet 4608.)
     frames = {"wav": 2048, "mkv": 2048, "mov": 2048, "flac": 4608}.get(case.file.extension, 0)
     packet = max(PACKET, frames / case.file.sound.rate if case.file.sound else 0)
     truth = replace(part_of(case.truth, begins, last), more=packet, sure=2 * BEEP)
     if truth.silences == ((0.0, truth.end),):
-        # There is no packet of sound to copy: an empty track is as good as one of silent packets.
+        # There is no packet of sound to copy: an empty track is as good as one with silent packets.
         truth = replace(truth, silences=None)
     if case.file.extension == "mp3":
         # Its first frames need bytes of up to ten frames before, and LAME's fields can hide four.
@@ -226,7 +226,7 @@ async def copy(case: Case, which: str) -> None:
 
 
 def _begins_at(file: File, begins: float, start: float) -> Iterator[str]:
-    """A copy begins at a key frame, of which there is one every 2 s, or with the packet of sound before."""
+    """A copy begins at a key frame (there is one every 2 s), or with the packet of sound before."""
     if file.keys:
         key = max(key for key in file.keys if key <= start)
         earliest, latest = key - TICK, key + TICK
@@ -245,8 +245,8 @@ async def concat(case: Case) -> None:
     if not truth.more:
         await case.made(made, truth, beeps=COPIED)
         return
-    # Where the first does not say its end to the frame, it may last a packet longer, with what its encoder
-    # added.
+    # If the first does not state its exact end, it may last a packet longer, with the samples that its
+    # encoder added.
     truth = replace(truth, silences=truth.silences or None)
     await case.made(made, truth, beeps=PACKET, pictures=PACKET)
 
@@ -302,7 +302,7 @@ async def waveform(case: Case) -> None:
     found = await case.recording.waveform(round(truth.end / width))
     levels = [max(high, -low) for low, high in found]
     loud = {place for place, level in enumerate(levels) if level > LOUD * max(levels)}
-    # (The stretches are those of its real length.)
+    # (The stretches are based on its real length.)
     unsure = ENCODED + truth.more
     beeps = [(int((at - unsure) / width), int((at + BEEP + unsure) / width)) for at in truth.beeps]
     near = {place for first, last in beeps for place in range(first, last + 1)}
@@ -331,7 +331,7 @@ async def frames(case: Case) -> None:
                     (frame.timestamp, painted.read(memoryview(frame).cast("B"), frame.width, frame.height))
                 )
         except EncodingError:
-            # All that came before is right.
+            # Everything before is right.
             case.agree(pictures_differ(found, truth))
             raise
     case.agree(pictures_differ(found, truth))
@@ -353,7 +353,7 @@ async def thumbnail(case: Case) -> None:
     end = truth.damaged[0] if truth.damaged else truth.length
     problems = []
     for part in (0.02, 0.31, 0.63, 0.97):
-        # (Between two pictures: a time on the edge is that of either.)
+        # (The time is between two pictures, because a time on the edge could belong to either.)
         at = round(part * end, 2) + 0.005
         if (wanted := truth.shown_at(at)) is None:
             continue
@@ -365,7 +365,7 @@ async def thumbnail(case: Case) -> None:
 
 
 async def _has(case: Case, what: str, verb: Callable[[], Awaitable[Any]]) -> bool:
-    """Whether the file has it; a verb that needs it says that it has not."""
+    """Whether the file has it; a verb that needs it reports that it is missing."""
     if case.truth.has_sound if what == "sound" else case.truth.has_picture:
         return True
     try:
@@ -377,7 +377,7 @@ async def _has(case: Case, what: str, verb: Callable[[], Awaitable[Any]]) -> boo
 
 
 def heard(samples: AudioSamples) -> tuple[list[float], list[tuple[float, float]]]:
-    """When beeps begin, and the silences, as `harness.played` finds them."""
+    """The starts of beeps, and the silences, as `harness.played` finds them."""
     rate, channels = samples.sample_rate, samples.channels
     values = memoryview(samples).cast("B").cast("f")
     step = max(1, rate // 200) * channels
@@ -427,7 +427,7 @@ VERBS: dict[str, Callable[..., Awaitable[None]]] = {
 
 
 def parts(file: File) -> dict[str, tuple[float, float | None]]:
-    """Parts to cut out (s), whose edges cut no beep. ``inside`` is within a silence, or a still picture."""
+    """Parts to cut out (s), whose edges cut no beep. ``inside`` is within a silence or a still picture."""
     length = file.damaged[0] if file.damaged else file.length
     found: dict[str, tuple[float, float | None]] = {
         "early": (0.4, 0.3 * length if file.sound and file.sound.hole else 0.55 * length),
@@ -457,12 +457,12 @@ def parts(file: File) -> dict[str, tuple[float, float | None]]:
 def _beside(truth: Truth, time: float) -> float:
     if any(at - 0.05 < time < at + BEEP + 0.05 for at in truth.beeps):
         time += 0.13
-    # (Whether a picture at the very edge is in or out is a matter of rounding.)
+    # (Rounding decides whether a picture at the very edge is in or out.)
     return round(time + 0.013 if any(abs(at - time) < 0.004 for at, _ in truth.pictures) else time, 3)
 
 
 def few_verbs_of(name: str) -> list[str]:
-    """Those that read, and of those that write some: other ones of each file."""
+    """The verbs that read, and some of those that write, which differ from file to file."""
     turn = list(FILES).index(name)
     tried = parts(FILES[name])
     cuts = ["inside"] if "inside" in tried else [list(tried)[turn % 3]]

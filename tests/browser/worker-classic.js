@@ -1,7 +1,7 @@
 // @ts-check
-/** The same as worker.js in a worker that is no module. */
+/** The same as worker.js, in a classic worker. */
 
-/** Messages that come before it listens. @type {MessageEvent[]} */
+/** Messages that arrive before it listens. @type {MessageEvent[]} */
 const early = [];
 onmessage = (event) => void early.push(event);
 

@@ -17,8 +17,8 @@ async function boot({ pyodide: folder, bundle, root, module, interrupts }) {
   return pyodide;
 }
 
-// Pyodide enters each proxy of a Python object here when it is made, and takes it out when it is destroyed. (The bridge
-// enters its mirrors.)
+// Pyodide registers each proxy of a Python object here, and unregisters it when it is destroyed. (The bridge
+// registers its mirrors.)
 /** @type {Set<unknown>} */
 const proxies = new Set();
 const { register, unregister } = FinalizationRegistry.prototype;

@@ -1,4 +1,4 @@
-"""Python in workers of its own, which tests of the page start, ask and end."""
+"""Python in separate workers, which tests of the page start, query and end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PythonWorker:
             "module": module,
             "interrupts": interrupts,
         }
-        #: Texts that its Python posts meanwhile.
+        #: Texts that its Python posts while it runs.
         self.said: asyncio.Queue[str] = asyncio.Queue()
         self._waiting: dict[int, asyncio.Future[str]] = {}
         self._proxies = [create_proxy(self._answer), create_proxy(self._fail)]
@@ -39,11 +39,11 @@ class PythonWorker:
         self.js.onmessage, self.js.onerror = self._proxies
 
     async def run(self, source: str) -> str:
-        """What this Python says at last."""
+        """The final result of this Python."""
         return await self.start(source)
 
     def start(self, source: str) -> asyncio.Future[str]:
-        """The same, under way."""
+        """The same call, as a running task."""
         import js
 
         answer = asyncio.get_running_loop().create_future()
@@ -71,7 +71,7 @@ class PythonWorker:
                 waiting.set_exception(RuntimeError(event.message))
 
     def terminate(self) -> None:
-        """End it in the midst of whatever it does."""
+        """End it at once, whatever it does."""
         self.js.terminate()
         for waiting in self._waiting.values():
             waiting.cancel()
@@ -81,7 +81,7 @@ class PythonWorker:
 
 
 def _trusted(address: str) -> Any:
-    """The address as a page that demands Trusted Types wants it: by a policy of its author."""
+    """The address as a page that requires Trusted Types needs it: from its author's policy."""
     import js
 
     if not hasattr(js, "trustedTypes"):

@@ -10,7 +10,7 @@ from playwright.sync_api import Playwright
 
 @pytest.fixture
 def profile(playwright: Playwright, tmp_path: Path, site: str) -> Iterator[Callable[[str], Profile]]:
-    """``profile(engine)``: a new one."""
+    """``profile(engine)``: a new profile."""
     made: list[Profile] = []
 
     def make(engine: str) -> Profile:

@@ -1,4 +1,4 @@
-"""A browser that can be killed, with a profile that outlives it, in which Python records into a store."""
+"""A browser that can be killed, with a persistent profile, in which Python records into a store."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ START = """async () => {
 }"""
 
 PATIENCE = 60
-"""Seconds for Python in the page to get where it says so."""
+"""Seconds until Python in the page must report."""
 
 
 class Profile:
     """A browser's profile.
 
-    ``told`` has what Python has said by ``js.tell(what)``, with the time of the clock out here.
+    ``told`` has the messages that Python sent by ``js.tell(what)``, with the time of the outer clock.
     """
 
     def __init__(self, playwright: Playwright, engine: str, folder: Path, site: str) -> None:
@@ -42,7 +42,7 @@ class Profile:
         self.told: dict[str, float] = {}
 
     def open(self) -> None:
-        """A new page with Python, in a new browser unless it lives."""
+        """A new page with Python, in a new browser unless one is running."""
         if self._context is None:
             options = launch_options(LANES[self.engine].plus(flags=self.flags))
             engine = self._playwright[self.engine]
@@ -57,11 +57,11 @@ class Profile:
         self.told.setdefault(what, time.monotonic())
 
     def run(self, source: str) -> Any:
-        """What a piece of Python prints as JSON at its end."""
+        """The JSON that a Python program prints at its end."""
         return self.page.evaluate("async (source) => JSON.parse(await python.runPythonAsync(source))", source)
 
     def begin(self, source: str) -> None:
-        """Let a piece of Python run."""
+        """Start a Python program."""
         self.page.evaluate(
             "(source) => { python.runPythonAsync(source).catch((error) => tell(`failed: ${error}`)); }",
             source,
@@ -76,14 +76,14 @@ class Profile:
                 raise AssertionError(f"waited for {what!r}: {self.told}")
 
     def kill(self) -> None:
-        """End the whole browser as a power cut would."""
+        """Kill the whole browser, as a power cut would."""
         for process in self._processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self.close()
 
     def crash(self) -> None:
-        """End the page alone."""
+        """Crash only the page."""
         with contextlib.suppress(Error):
             self.page.goto("chrome://crash")
 

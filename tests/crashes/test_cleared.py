@@ -1,4 +1,4 @@
-"""The user clears the data of this site, or a script removes them, in the middle of a take."""
+"""The user clears the site's data, or a script removes them, during a take."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def clear(page: Any) -> None:
     browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
 
-def test_cleared_in_a_take(profile: Callable[[str], Profile]) -> None:
+def test_data_cleared_during_a_take_keeps_the_recording(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     chromium.run(OPEN)
@@ -85,10 +85,10 @@ def test_cleared_in_a_take(profile: Callable[[str], Profile]) -> None:
 
 
 @pytest.mark.soak
-def test_cleared_in_a_take_of_a_private_window(
+def test_data_cleared_in_a_private_window_keeps_the_last_part(
     playwright: Playwright, profile: Callable[[str], Profile]
 ) -> None:
-    """Where nothing can be read back, the last 4 MB are in memory."""
+    """If nothing can be read back, the last 4 MB are in memory."""
     private = profile("chromium")
     with playwright.chromium.launch(**launch_options(LANES["chromium"])) as browser:
         private._context = browser.new_context()

@@ -1,7 +1,7 @@
-"""The browser or the page dies while it records into a store: what was recorded is there afterwards.
+"""The browser or the page dies while it records into a store; the recorded data survives.
 
-At most one timeslice is lost: a chunk comes every second, and is on disk while the next one is recorded. The
-moments are random, by a seed that each test shows in its name.
+At most one timeslice is lost: a chunk arrives every second, and is on disk while the next one is recorded.
+The moments are random, by a seed that each test shows in its name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FINISHED_BEFORE = """
 finished = await record(1.2, stream=stream, store=store)
 """
 
-#: What happens when it dies, and the seconds from then on within which it does.
+#: The work during which it dies, and the seconds within which it does.
 SCENES = {
     "in its first second": (
         "recorder.start()\njs.tell('now')",
@@ -116,7 +116,7 @@ json.dumps(found)
 
 
 def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Callable[[], None]) -> str:
-    """One death; returns what was found, for the report."""
+    """One death. Returns the findings, for the report."""
     source, (earliest, latest) = SCENES[scene]
     profile.open()
     profile.begin(OPEN + source)
@@ -144,7 +144,7 @@ def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Ca
         assert {stream["kind"] for stream in judged["streams"]} == {"audio", "video"}, told
         assert one["again"], told
         assert one["part"] > 0.9, told
-        # What the last picture lasts nobody knows.
+        # The duration of the last picture is unknown.
         assert one["recovered"] == pytest.approx(judged["decoded_duration"], abs=0.25), told
     return told
 
@@ -164,20 +164,20 @@ def sizes(short: int, long: int) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("seed", [1])
 @sizes(1, 30)
-def test_the_browser_is_killed(profile, count, seed):
+def test_takes_survive_a_killed_browser(profile, count, seed):
     chromium = profile("chromium")
     die_often(chromium, count, seed, chromium.kill)
 
 
 @pytest.mark.parametrize("seed", [2])
 @sizes(1, 30)
-def test_the_page_crashes(profile, count, seed):
+def test_takes_survive_a_crashed_page(profile, count, seed):
     chromium = profile("chromium")
     die_often(chromium, count, seed, chromium.crash)
 
 
 @pytest.mark.parametrize("seed", [3])
 @pytest.mark.soak
-def test_firefox_is_killed(profile, seed):
+def test_takes_survive_a_killed_firefox(profile, seed):
     firefox = profile("firefox")
     die_often(firefox, 10, seed, firefox.kill)

@@ -1,4 +1,4 @@
-"""Browsers freeze the page of a tab that nobody looks at: nothing runs in it until it is looked at again."""
+"""Browsers freeze the page of a hidden tab: nothing runs in it until it is shown again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ json.dumps([[take.duration, (await judge.probe(take))["decoded_duration"]] for t
 
 
 @pytest.mark.parametrize("seconds", [2, pytest.param(6, marks=pytest.mark.soak)])
-def test_takes_in_and_after_a_freeze_say_their_length(
+def test_takes_in_and_after_a_freeze_know_their_length(
     profile: Callable[[str], Profile], seconds: float
 ) -> None:
     chromium = profile("chromium")

@@ -1,4 +1,4 @@
-"""The browser's own quota is used up in the middle of a take, or of a copy."""
+"""The browser's own quota is used up during a take, or during a copy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from killable import Profile
 
-# Pictures that cannot be made small, so that the disk is full soon: Chromium hands it out in large steps.
+# Pictures that do not compress, so that the disk is full soon; Chromium allots it in large steps.
 NOISE = """() => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [320, 240];
@@ -57,7 +57,7 @@ json.dumps({
 """
 
 
-def test_what_was_written_is_kept(profile: Callable[[str], Profile]) -> None:
+def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     chromium.page.evaluate(NOISE)
@@ -77,7 +77,7 @@ def test_what_was_written_is_kept(profile: Callable[[str], Profile]) -> None:
     assert found["low"] == ["low_space"]
 
 
-# Chromium doubles the room of a file that grows: this one comes to have 16 MiB, of which 23 chunks leave 0.3.
+# Chromium doubles the space of a growing file: this one gets 16 MiB, of which 23 chunks leave 0.3.
 ROOM = 20 << 20
 CHUNK = 700 << 10
 OPEN_FOR_CHUNKS = """
@@ -100,7 +100,7 @@ json.dumps([failure.__cause__.name, failure.recording.size, len(await failure.re
 """
 
 
-def test_of_chunks_that_come_together_those_are_kept_that_fit(profile: Callable[[str], Profile]) -> None:
+def test_simultaneous_chunks_are_kept_if_they_fit(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     used = chromium.run(OPEN_FOR_CHUNKS)
@@ -135,7 +135,7 @@ json.dumps({
 """
 
 
-def test_what_is_added_and_does_not_fit_leaves_nothing(profile: Callable[[str], Profile]) -> None:
+def test_addition_that_does_not_fit_leaves_nothing_behind(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()
     used = chromium.run('store = await RecordingStore.open("full")\n(await store.usage()).used')

@@ -1,4 +1,4 @@
-"""Takes of hours: memory does not grow with them, and they can be saved."""
+"""Takes of several hours: memory does not grow with them, and they can be saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEGABYTE = 1 << 20
 LIMIT = 20 * MEGABYTE
 """Bytes by which all heaps together may grow."""
 SECOND = 2_500_000 // 8
-"""Bytes that a second of a recording has at 2.5 Mbit/s."""
+"""Bytes in a second of a recording at 2.5 Mbit/s."""
 
 OPEN = """
 store = await RecordingStore.open("hours")
@@ -26,7 +26,7 @@ recorder = MediaRecorder(stream, store=store, bits_per_second=2_500_000)
 js.tell("opened")
 "null"
 """
-# As a recorder would fire them, one a second, but as fast as the store takes them.
+# As a recorder would fire them, one for each second, but as fast as the store accepts them.
 FEED = """
 noise = js.Uint8Array.new(4 << 20)
 for start in range(0, noise.length, 65536):
@@ -51,7 +51,7 @@ async def feed(count, size):
 
 @pytest.fixture
 def chromium(profile: Callable[[str], Profile]) -> Profile:
-    """A page with a recorder that has a store; it answers at once how much memory it takes."""
+    """A page with a recorder that has a store; it reports its memory at once."""
     chromium = profile("chromium")
     chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
     chromium.open()
@@ -59,7 +59,7 @@ def chromium(profile: Callable[[str], Profile]) -> Profile:
     return chromium
 
 
-def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
+def test_hour_is_stored_as_fast_as_possible(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
     before = all_heaps(chromium.page)
@@ -72,7 +72,7 @@ def test_an_hour_as_fast_as_the_store_takes_it(chromium: Profile) -> None:
     assert max(during, after) - before <= LIMIT
 
 
-def test_five_minutes_of_a_real_recording(chromium: Profile) -> None:
+def test_five_minutes_are_really_recorded(chromium: Profile) -> None:
     chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
     before = all_heaps(chromium.page)
     chromium.run("await asyncio.sleep(290); 'null'")
@@ -98,7 +98,7 @@ def test_three_gigabytes_are_saved(chromium: Profile) -> None:
     before = all_heaps(chromium.page)
     with chromium.page.expect_download(timeout=300_000) as coming:
         chromium.begin("await recording.save('long')")
-    path = coming.value.path()  # waits for its end
+    path = coming.value.path()  # waits until it has finished
     assert path.stat().st_size == size
     found = chromium.run(
         """
@@ -113,7 +113,7 @@ json.dumps(checksum)
     assert found == checksum_of(path)
 
 
-def test_a_gigabyte_is_added(chromium: Profile) -> None:
+def test_gigabyte_is_added(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(256, {4 * MEGABYTE - 4099}); 'null'")
     size = chromium.run("recording = await recorder.stop(); recording.size")

@@ -1,4 +1,4 @@
-"""A store of thousands of takes: its calls cost what they cost with few, but for the list itself."""
+"""A store of thousands of takes: except for listing, its calls cost as much as with few."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ json.dumps([len(listed), sorted(listed) == sorted(again), (await store.usage()).
 """
 
 
-def test_five_thousand_are_listed_by_the_index_as_without_it(profile: Callable[[str], Profile]) -> None:
+def test_five_thousand_takes_are_listed_alike_with_and_without_index(
+    profile: Callable[[str], Profile],
+) -> None:
     chromium = profile("chromium")
     chromium.open()
     chromium.run(FILL)

@@ -10,13 +10,13 @@ import pytest
 from demo_page import Demo
 from playwright.sync_api import Page
 
-#: No service workers: most pages are gone before theirs has fetched everything again.
+#: No service workers, because most pages are closed before theirs has fetched everything again.
 UNKEPT = {"service_workers": "block"}
 
 
 @pytest.fixture
 def page(launch: Callable[..., Page], engine: str) -> Page:
-    """A page that is nowhere yet, in Chromium and then in Firefox."""
+    """A blank page, in Chromium and then in Firefox."""
     return launch(engine, context=UNKEPT)
 
 
@@ -41,7 +41,7 @@ def demo_in(lane_page: Callable[..., Page], site: str, tmp_path: Path) -> Callab
 
 @pytest.fixture
 def look(screenshots: Path, request: pytest.FixtureRequest) -> Callable[[Page, str], Any]:
-    """Keeps a picture of a page, for a person to look at."""
+    """Saves a picture of a page, for people to look at."""
 
     def look(page: Page, name: str) -> None:
         browser = page.context.browser

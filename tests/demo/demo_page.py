@@ -1,4 +1,4 @@
-"""The demo page under the names that a person sees."""
+"""The demo page, by its visible names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-# Notes down, beside the page's own work, what it opened and started, and which addresses it revoked.
+# Logs the devices that the page opens, the recorders that it starts, and the addresses that it revokes.
 WITNESS = """
 window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [], texts: [] };
 for (const method of ["getUserMedia", "getDisplayMedia"]) {
@@ -58,7 +58,7 @@ LOADING = 60_000  # milliseconds: two engines on a busy machine
 
 
 class Demo:
-    """One page with the demo in it; `folder` takes files."""
+    """One page with the demo in it; `folder` receives files."""
 
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
@@ -84,11 +84,11 @@ class Demo:
     def open(self, address: str) -> Demo:
         self.page.add_init_script(WITNESS)
         self.page.goto(address, wait_until="commit")
-        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is, before Python is there
+        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is visible before Python has loaded
         return self
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass, where it is time that is tested."""
+        """Let time pass, in tests of time itself."""
         start = self.page.evaluate("performance.now()")
         self.page.wait_for_function("end => performance.now() > end", arg=start + 1000 * seconds)
 
@@ -103,17 +103,17 @@ class Demo:
 
     def start_take(self, until: str = "0:01") -> None:
         self.record.click()
-        expect(self.stop).to_be_visible()  # before that the clock may show the last take
+        expect(self.stop).to_be_visible()  # before that, the clock may show the last take
         self.record_until(until)
 
     def record_until(self, until: str) -> None:
-        """Wait for the clock, of which a busy page may leave a second out."""
+        """Wait for the clock, which may skip a second in a busy page."""
         self.page.wait_for_function(
             "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
         )
 
     def expect_clock_to_stand(self) -> None:
-        """For longer than a second; a busy page may first have to catch up."""
+        """Wait for longer than a second; a busy page may first have to catch up."""
         self.page.evaluate("witness.clock = {}")
         self.page.wait_for_function(
             """clock => {
@@ -125,7 +125,7 @@ class Demo:
         )
 
     def answer(self, number: int) -> Locator:
-        """What a card says to the last press of one of its buttons."""
+        """A card's answer to the last press of one of its buttons."""
         return self.take(number).get_by_role("status").filter(has_text=re.compile(r"\S"))
 
     def make_take(self, number: int = 1) -> None:
@@ -134,7 +134,7 @@ class Demo:
         expect(self.take(number)).to_be_visible()
 
     def button(self, name: str, number: int) -> Locator:
-        """One of those in a card."""
+        """A button in a card."""
         return self.page.get_by_role("button", name=f"{name} Take {number}", exact=True)
 
     def take_named_field(self) -> Locator:
@@ -154,7 +154,7 @@ class Demo:
             self.type(field, value)
 
     def set_long_countdown(self) -> None:
-        """One that is not over before it has been looked at."""
+        """A take that lasts until it has been checked."""
         self.set("Countdown", "10 seconds")
         chooser = self.page.get_by_role("combobox", name="Countdown")
         chooser.evaluate("chooser => { chooser.selectedOptions[0].value = '600'; }")
@@ -167,7 +167,7 @@ class Demo:
         field.blur()
 
     def violations(self) -> list[str]:
-        """What axe-core finds on the page as it is."""
+        """axe-core's findings on the current page."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("async () => (await axe.run(document)).violations")
@@ -186,13 +186,13 @@ class Demo:
         return float(self.take(number).locator(".length").inner_text().removesuffix(" s"))
 
     def times(self) -> dict[str, float]:
-        """When the last recorder was told to ``start()`` and ``resume()``, and when it fired ``start``,
-        ``pause``, ``resume`` and ``stop``: seconds."""
+        """The times of the last recorder's ``start()`` and ``resume()`` calls, and of its events ``start``,
+        ``pause``, ``resume`` and ``stop``, in seconds."""
         times = self.page.evaluate("witness.recorders.at(-1).times")
         return {name: at / 1000 for name, at in times.items()}
 
     def note_texts(self, element: Locator) -> None:
-        """From now on `texts` has all that it comes to say, however soon it says something else."""
+        """From now on `texts` has every text of the element, however soon it is replaced."""
         element.evaluate(
             """element => {
               const note = () => witness.texts.push([element.textContent, performance.now()]);
@@ -201,7 +201,7 @@ class Demo:
         )
 
     def texts(self) -> list[tuple[str, float]]:
-        """Each with its time in seconds."""
+        """The texts, each with its time in seconds."""
         return [(text, at / 1000) for text, at in self.page.evaluate("witness.texts")]
 
     def refuse(self, error: str | None) -> None:
@@ -221,14 +221,14 @@ class Demo:
         return self.page.evaluate("witness.streams.length")
 
     def expect_released(self) -> None:
-        """Camera, microphone and screen are off again."""
+        """Wait until camera, microphone and screen are off again."""
         states = self.page.evaluate("witness.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
         assert states
         assert set(states) == {"ended"}
         assert self.page.locator("#preview").evaluate("preview => preview.srcObject") is None
 
     def expect_seekable(self, number: int) -> float:
-        """The player knows its length and stands at the start; returns the length in seconds."""
+        """Wait until the player knows its length and is at the start. Returns the length in seconds."""
         player = self.player(number)
         try:
             self.page.wait_for_function(
@@ -244,7 +244,7 @@ class Demo:
         return player.evaluate("player => player.duration")
 
     def content(self, number: int) -> Path:
-        """What the player plays, as a file."""
+        """The player's source, as a file."""
         data = self.player(number).evaluate(
             """async player => {
               const blob = witness.blobs.get(player.src);

@@ -1,4 +1,4 @@
-"""How the page looks and sounds to everybody: sizes, colours, languages, keyboard, screen readers."""
+"""The page's appearance and accessibility: sizes, colours, languages, keyboard, screen readers."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "exa
 
 @firefox_in_soak
 @pytest.mark.parametrize("address", PAGES)
-def test_what_is_hidden_is_not_to_be_seen_while_a_page_loads_and_afterwards(page, site, address):
-    """In the demo's other states the next test looks."""
+def test_hidden_elements_are_invisible_during_and_after_loading(page, site, address):
+    """The next test checks the demo's other states."""
     held: list[Route] = []
     page.route("**/python_stdlib.zip", lambda route: held.append(route))
     page.goto(f"{site}/{address}", wait_until="domcontentloaded")
@@ -53,8 +53,8 @@ def test_what_is_hidden_is_not_to_be_seen_while_a_page_loads_and_afterwards(page
 
 
 @firefox_in_soak
-def test_every_state_is_right_at_all_sizes_in_light_and_dark(demo, engine, look):
-    """No overflow, no overlap, no violation that axe-core finds; and pictures to look at."""
+def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look):
+    """Check for overflow, overlap and violations that axe-core finds; save pictures to look at."""
     page = demo.page
     schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox
     page.emulate_media(reduced_motion="reduce")
@@ -166,7 +166,7 @@ def test_everything_works_by_keyboard(demo):
     expect(demo.take(1)).to_be_visible()
     expect(demo.record).to_be_focused()
     reached = []
-    for _ in range(30):  # the player's own buttons come between, as many as the engine has
+    for _ in range(30):  # the player's own buttons come in between; their number depends on the engine
         press("Tab")
         name = page.evaluate(
             """() => {
@@ -208,7 +208,7 @@ def words_in(texts) -> set[str]:
     return {word.lower() for text in texts for word in re.findall(r"[A-Za-zÄÖÜäöüß]{2,}", text)}
 
 
-#: What only English has. Some programs' names are in German texts as they are, "take" among them.
+#: Words that only English has. Some names are unchanged in German texts, "take" among them.
 ENGLISH = words_in(key for key, value in TABLE.items() if key != value) - words_in(TABLE.values()) | {"take"}
 
 
@@ -222,7 +222,7 @@ def expect_german(page) -> None:
 
 
 @firefox_in_soak
-def test_page_speaks_english_and_german_and_remembers_which(demo, look):
+def test_page_remembers_english_or_german(demo, look):
     page = demo.page
     demo.make_take()
     page.get_by_label("Language").select_option("Deutsch")
@@ -269,7 +269,7 @@ def test_page_speaks_english_and_german_and_remembers_which(demo, look):
 
 
 @chromium_only
-def test_first_visit_is_in_the_language_of_the_browser(page, site):
+def test_first_visit_uses_the_browsers_language(page, site):
     visitor = page.context.browser.new_context(locale="de-DE").new_page()
     visitor.goto(f"{site}/", wait_until="commit")
     expect(visitor.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
@@ -277,11 +277,11 @@ def test_first_visit_is_in_the_language_of_the_browser(page, site):
 
 
 def said_by_python() -> set[str]:
-    """Texts of more than one word, and what is given to `say`; not what only the browser's console shows."""
+    """Texts of more than one word, and arguments of `say`; but not texts for the browser's console only."""
     said = set()
     for file in (ROOT / "py" / "demo").glob("*.py"):
         unseen: set[ast.AST] = set()
-        for node in ast.walk(ast.parse(file.read_text())):  # what is around others comes before them
+        for node in ast.walk(ast.parse(file.read_text())):  # surrounding texts come before the nested ones
             match node:
                 case (
                     ast.Expr(value=ast.Constant())
@@ -321,8 +321,8 @@ def said_by_the_page() -> set[str]:
     )
 
 
-def test_german_has_a_word_for_everything():
-    """The table has every text of the markup, and every text that Python or JavaScript says."""
+def test_every_text_has_a_german_translation():
+    """The table has every text of the markup, and every text of Python or JavaScript."""
     same = {
         "0 kB",
         "480p",
@@ -344,8 +344,8 @@ def test_german_has_a_word_for_everything():
     assert unsaid == set()
 
 
-def test_examples_of_the_pages_words(monkeypatch):
-    """Lengths are cut and never rounded up; codecs stand in one order."""
+def test_doctests_of_the_page_texts_pass(monkeypatch):
+    """Lengths are truncated and never rounded up; codecs keep one order."""
     monkeypatch.setitem(sys.modules, "js", types.ModuleType("js"))
     monkeypatch.delitem(sys.modules, "demo.words", raising=False)
     from demo import words
@@ -354,7 +354,7 @@ def test_examples_of_the_pages_words(monkeypatch):
 
 
 @chromium_only  # Playwright cannot ask Firefox for less motion
-def test_who_wants_less_motion_gets_none(demo):
+def test_reduced_motion_setting_is_respected(demo):
     demo.page.emulate_media(reduced_motion="reduce")
     demo.start_take()
     moving = demo.page.evaluate("document.getAnimations().length")
@@ -364,8 +364,8 @@ def test_who_wants_less_motion_gets_none(demo):
 
 
 @firefox_in_soak
-def test_state_is_told_to_screen_readers(demo):
-    """What changes is in live regions."""
+def test_state_is_announced_to_screen_readers(demo):
+    """Changing texts are in live regions."""
     live = demo.page.evaluate(
         "Object.fromEntries(['status', 'problem', 'loading-stage', 'lost-title', 'countdown', 'update']"
         ".map((id) => [id, document.getElementById(id).getAttribute('role')]))"

@@ -1,4 +1,4 @@
-"""What can be chosen before a take, and what it does to the take."""
+"""Settings before a take, and their effect on the take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from harness.judge import probe, tone
 from harness.lanes import chromium_only, firefox_in_soak
 
-# Real sounds can only be mixed where the browser's audio runs: not in Firefox without a loudspeaker.
+# Real sounds can only be mixed if the browser's audio runs: not in Firefox without a loudspeaker.
 
 
 def kinds(file: Path) -> list[str]:
@@ -34,9 +34,9 @@ def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
 
 
 @firefox_in_soak
-def test_choosers_fill_with_names_once_allowed_and_follow_what_is_connected(demo):
+def test_device_choosers_show_names_and_follow_connections(demo):
     options = demo.microphone.locator("option")
-    demo.make_take(1)  # from now on the browser tells the names
+    demo.make_take(1)  # from now on the browser reveals the names
     name = options.nth(1).inner_text()
     demo.microphone.select_option(name)
     demo.make_take(2)
@@ -72,7 +72,7 @@ def test_choosers_fill_with_names_once_allowed_and_follow_what_is_connected(demo
 
 
 @firefox_in_soak
-def test_resolution_and_quality_are_those_of_the_take_and_are_there_on_the_next_visit(demo):
+def test_resolution_and_quality_apply_and_are_remembered(demo):
     demo.choose("Camera")
     demo.set("Resolution", "720p (HD)")
     demo.set("Quality", "High")
@@ -103,7 +103,7 @@ def test_resolution_and_quality_are_those_of_the_take_and_are_there_on_the_next_
 
 
 @chromium_only
-def test_level_moves_before_record_is_pressed_for_sound_alone_and_beside_a_picture(demo):
+def test_level_moves_before_recording_with_and_without_a_picture(demo):
     for source in ("Microphone", "Camera"):
         demo.choose(source)
         demo.preview.click()
@@ -138,12 +138,12 @@ def test_countdown_runs_before_the_take_and_can_be_cancelled(demo):
 
 
 @firefox_in_soak
-def test_time_and_size_limit_end_the_take(demo):
+def test_time_and_size_limits_end_the_take(demo):
     demo.set("Time limit (minutes)", "0.03")  # 1.8 s
     demo.record.click()
     expect(demo.take(1)).to_be_visible(timeout=60_000)
     expect(demo.status).to_have_text("The time limit is reached. Take 1 is ready.")
-    # (Chromium records from the call on, which is before `start`.)
+    # (Chromium records from the call on, which comes before `start`.)
     assert demo.times()["stop"] - demo.times()["start"] >= 1.4
     assert demo.length(1) >= 1.5
     demo.expect_released()
@@ -157,7 +157,7 @@ def test_time_and_size_limit_end_the_take(demo):
 
 
 @firefox_in_soak
-def test_a_setting_that_makes_no_sense_is_shown_and_nothing_is_recorded(demo):
+def test_invalid_setting_is_shown_and_prevents_recording(demo):
     demo.set("Time limit (minutes)", "-1")
     demo.page.locator("#settings summary").click()
     demo.record.click()

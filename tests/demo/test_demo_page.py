@@ -21,7 +21,7 @@ PHONE, TABLET, DESKTOP = 390, 820, 1440
         pytest.param("firefox", "pyodide.asm.wasm", marks=pytest.mark.soak),
     ],
 )
-def test_failed_download_is_told_and_can_be_repeated(page: Page, site, file, look):
+def test_failed_download_is_reported_and_can_be_repeated(page: Page, site, file, look):
     page.route(f"**/{file}", lambda route: route.fulfill(status=503))
     page.goto(f"{site}/", wait_until="commit")
 
@@ -38,7 +38,7 @@ def test_failed_download_is_told_and_can_be_repeated(page: Page, site, file, loo
 
 @pytest.mark.console_errors
 @chromium_only
-def test_error_in_the_pages_python_is_told(page: Page, site):
+def test_error_in_the_pages_python_is_shown(page: Page, site):
     page.route("**/main.py", lambda route: route.fulfill(body="1 / 0"))
     page.goto(f"{site}/", wait_until="commit")
 
@@ -46,7 +46,7 @@ def test_error_in_the_pages_python_is_told(page: Page, site):
 
 
 @firefox_in_soak
-def test_mdn_example(demo, look):
+def test_mdn_example_records(demo, look):
     page = demo.page
     page.get_by_role("link", name="in Python").click()
     expect(page.get_by_text("media_recorder.onstop = on_stop")).to_be_visible()

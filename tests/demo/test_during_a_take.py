@@ -1,4 +1,4 @@
-"""While the page records."""
+"""The page during a take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 
 
 @firefox_in_soak
-def test_title_and_icon_show_it_and_leaving_asks_first(demo):
+def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
     icon = demo.page.locator("#icon")
     expect(icon).to_have_attribute("href", "static/demo/icon.svg")
     demo.start_take()
@@ -68,7 +68,7 @@ def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     expect(demo.takes).to_have_count(1, timeout=60_000)
 
 
-@chromium_only  # Firefox's tracks do not hear events that a script dispatches
+@chromium_only  # Firefox's tracks do not receive events that a script dispatches
 def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.choose("Camera")
     demo.start_take()
@@ -103,7 +103,7 @@ def test_lost_device_need_not_be_replaced(demo_in):
     demo.page.context.clear_permissions()
     offer = demo.page.get_by_role("region", name="The microphone is gone")
     expect(offer).to_be_visible()
-    expect(offer).to_contain_text("There is none at the moment.")  # the browser names none any more
+    expect(offer).to_contain_text("There is none at the moment.")  # the browser no longer lists any
     expect(offer.get_by_role("button", name="Continue", exact=True)).to_be_disabled()
     offer.get_by_role("button", name="End here").click()
 
@@ -123,7 +123,7 @@ def test_ending_the_sharing_of_a_screen_ends_the_take(demo):
 
 
 @firefox_in_soak
-def test_warns_before_the_space_for_takes_is_used_up_and_says_how_much_is_free(demo):
+def test_page_warns_before_space_runs_out_and_shows_free_space(demo):
     demo.set("Space for all takes (MB)", "0.1")
     expect(demo.space).to_have_text(re.compile(r"^0 kB of 100 kB used, 100 kB free$"))
     demo.note_texts(demo.page.locator("#problem-title"))

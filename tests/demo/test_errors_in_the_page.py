@@ -1,4 +1,4 @@
-"""What goes wrong in a handler is seen in the page, whatever kind of handler it is."""
+"""The page shows the errors of every kind of handler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text()
 [FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
-#: In the test's site, what the example has beside it.
+#: Files that the test's site has beside the example.
 BESIDE = {"pyscript/": "node_modules/@pyscript/core/dist/", "pyodide/": "node_modules/pyodide/"}
 
 
@@ -33,7 +33,7 @@ def wheel() -> bytes:
 
 @pytest.fixture
 def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
-    """``serve(page, html)``: the page, with all that it names beside it."""
+    """``serve(page, html)``: serves the page with all the files that it refers to."""
 
     def serve(page: Page, html: str) -> Page:
         def answer(route: Route) -> None:
@@ -89,7 +89,7 @@ def test_guides_first_example_records(launch, engine, serve):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_async_handler_of_the_librarys_events_is_shown_by_pyscript_itself(launch, engine, serve):
+def test_pyscript_shows_errors_of_async_library_event_handlers(launch, engine, serve):
     """It goes to the event loop's exception handler, and from there to PyScript's box."""
     html = FIRST_EXAMPLE.replace("from pyscript", f"{DEVICES}from pyscript")
     page = serve(launch(engine), READY + html)
@@ -98,8 +98,8 @@ def test_async_handler_of_the_librarys_events_is_shown_by_pyscript_itself(launch
 
 
 @pytest.mark.console_errors
-@chromium_only  # Firefox tells Playwright of a rejection that the page has dealt with, too
-def test_demo_shows_what_an_async_handler_raises(demo: Demo):
+@chromium_only  # Firefox also reports rejections to Playwright that the page has handled
+def test_demo_shows_errors_of_async_handlers(demo: Demo):
     demo.page.evaluate("document.getElementById('live-loading').remove()")
     demo.page.locator("#live > summary").click()
     expect(demo.problem).to_contain_text("That did not work.")
@@ -108,7 +108,7 @@ def test_demo_shows_what_an_async_handler_raises(demo: Demo):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_demo_shows_what_a_plain_handler_raises(demo: Demo):
+def test_demo_shows_errors_of_plain_handlers(demo: Demo):
     demo.page.locator("#stop").evaluate("stop => { stop.disabled = false; stop.click(); }")  # with no take
     expect(demo.problem).to_contain_text("That did not work.")
     expect(demo.problem).to_contain_text("AttributeError: ")
@@ -116,7 +116,7 @@ def test_demo_shows_what_a_plain_handler_raises(demo: Demo):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_example_shows_what_none_of_its_handlers_catches(page: Page, site: str, look):
+def test_example_shows_uncaught_errors(page: Page, site: str, look):
     page.goto(f"{site}/examples/mdn.html", wait_until="commit")
     page.wait_for_function("document.querySelector('#stop')?.onclick != null", timeout=LOADING)
     page.get_by_role("button", name="Stop").click()

@@ -1,4 +1,4 @@
-"""Takes are on disk: they are there on the next visit, and what a crash cut off is recovered."""
+"""Takes are on disk: they exist on the next visit, and takes cut off by a crash are recovered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def offers(page: Page):
 
 
 def look(page: Page) -> None:
-    """What the page does when somebody comes back to its tab."""
+    """Simulate a visitor who returns to the tab."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
@@ -37,7 +37,7 @@ def crash(page: Page) -> None:
 
 
 def end_the_stores_worker(demo: Demo) -> None:
-    """To what is on disk it is a crash: nobody writes any more, and the locks are free."""
+    """For the data on disk this is a crash: no tab writes any more, and the locks are free."""
     demo.page.evaluate("witness.workers.forEach((worker) => worker.terminate())")
 
 
@@ -46,7 +46,7 @@ def names(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
+def test_takes_survive_a_reload_until_they_are_deleted(demo):
     for number in (1, 2, 3):
         demo.make_take(number)
     said = demo.take(2).locator(".facts").inner_text()
@@ -77,8 +77,8 @@ def test_takes_are_there_again_after_a_reload_and_deleted_for_good(demo):
 
 
 @pytest.mark.soak
-@chromium_only  # Firefox has no page that crashes; and Playwright cannot follow its downloads
-def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
+@chromium_only  # Firefox has no page that crashes, and Playwright cannot follow its downloads
+def test_crash_of_one_tab_does_not_disturb_another(demo, visit, tmp_path):
     demo.start_take("0:02")
     other = visit()
     expect(other.record).to_be_enabled()
@@ -99,7 +99,7 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
     expect(offers(late.page)).to_have_count(0)
     found = probe(late.content(1))
     assert found["errors"] == []
-    assert found["decoded_duration"] == pytest.approx(length + 0.5, abs=1)  # an offer leaves out fractions
+    assert found["decoded_duration"] == pytest.approx(length + 0.5, abs=1)  # the offer omits fractions
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.1)
     [channel, *_] = tone(late.content(1))
     assert channel["frequency"] == pytest.approx(1000, abs=5)
@@ -112,11 +112,11 @@ def test_a_crash_of_one_tab_while_another_records(demo, visit, tmp_path):
 
 
 @firefox_in_soak
-def test_what_was_cut_off_is_discarded_or_recovered(demo):
+def test_interrupted_take_is_discarded_or_recovered(demo):
     demo.make_take()
     demo.start_take("0:02")
     end_the_stores_worker(demo)
-    demo.page.on("dialog", lambda dialog: dialog.accept())  # it still records, so it asks
+    demo.page.on("dialog", lambda dialog: dialog.accept())  # it still records, so it asks for confirmation
     demo.page.reload()
 
     expect(offers(demo.page)).to_have_count(1, timeout=60_000)
@@ -126,7 +126,7 @@ def test_what_was_cut_off_is_discarded_or_recovered(demo):
     assert names(demo) == ["Take 3", "Take 2", "Take 1"]
     assert tone(demo.content(2))
 
-    demo.page.evaluate(  # one that was cut off at once, and which nothing is known of
+    demo.page.evaluate(  # a take that was cut off at once, without any known facts
         """async () => {
           const root = await navigator.storage.getDirectory();
           const store = await root.getDirectoryHandle("mediarecorder-store-takes");
@@ -151,7 +151,7 @@ def test_what_was_cut_off_is_discarded_or_recovered(demo):
 
 
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
-def test_without_a_disk_takes_stay_in_the_tab_and_the_page_says_so(demo_in, lane):
+def test_takes_without_a_disk_stay_in_the_tab_with_a_note(demo_in, lane):
     demo = demo_in(lane, script=WITHOUT_DISK)
     line = demo.page.get_by_text("they will be gone when the page is closed")
     expect(line).to_be_visible()
@@ -163,8 +163,8 @@ def test_without_a_disk_takes_stay_in_the_tab_and_the_page_says_so(demo_in, lane
     expect(demo.take(1)).to_have_count(0)
 
 
-@chromium_only  # only its disk can be made small
-def test_a_full_disk_is_announced_and_ends_the_take_which_is_kept(page, site, tmp_path):
+@chromium_only  # only Chromium's disk can be made small
+def test_full_disk_is_announced_and_the_take_is_kept(page, site, tmp_path):
     def say_there_is_little_room(route: Route) -> None:
         response = route.fetch()
         little = "StorageManager.prototype.estimate = async () => ({ usage: 0, quota: 40_000 });"

@@ -1,4 +1,4 @@
-"""Live Python: snippets, and what a visitor makes of them, run in the page on the takes at hand."""
+"""Live Python: snippets, and visitors' changes to them, run in the page on the existing takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, DESKTOP = 390, 1440
 
-# Pyodide enters each proxy of a Python object in a registry, and takes it out when it is destroyed.
+# Pyodide registers each proxy of a Python object, and unregisters it when it is destroyed.
 WITNESS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) => {
@@ -46,7 +46,7 @@ TONE = """frequency => {
 
 
 class Live:
-    """The section under the names that a person sees."""
+    """The section, by its visible names."""
 
     def __init__(self, demo: Demo) -> None:
         self.page = page = demo.page
@@ -91,7 +91,7 @@ def live(strict_demo: Demo) -> Live:
 
 
 @firefox_in_soak
-def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, request):
+def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request):
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     live = Live(request.getfixturevalue("strict_demo"))
@@ -111,7 +111,7 @@ def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, reques
     press("Tab")
     expect(live.code).to_be_focused()
     expect(live.code.locator(".cm-line").first).to_have_text(re.compile("^    # How loud"))
-    page.keyboard.type("pri")  # and what could follow is offered
+    page.keyboard.type("pri")  # and completions are offered
     expect(page.get_by_role("option", name="print")).to_be_visible()
     press("Escape")
     press("Control+f")
@@ -131,7 +131,7 @@ def test_it_is_fetched_when_it_is_opened_and_used_by_keyboard(page, site, reques
 
 
 @firefox_in_soak
-def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_demo, live, engine, look):
+def test_snippets_report_loudness_note_and_movement(strict_demo, live, engine, look):
     demo = strict_demo
     live.open()
     demo.make_take(1)
@@ -149,7 +149,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
     assert float(live.expect_output(r"^(\d+\.\d) Hz \(B5 \+2\d cents\)")[1]) == pytest.approx(1000, abs=1)
 
     frequency, note = 1000, "B5"
-    if engine == "chromium":  # Firefox plays nothing where there is no loudspeaker
+    if engine == "chromium":  # Firefox plays nothing without a loudspeaker
         frequency, note = 441, "A4"  # between two steps of the transform
         demo.page.evaluate(f"({TONE})({frequency})")
     demo.make_take(2)
@@ -166,7 +166,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
     demo.start_take("0:02")
     demo.stop.click()
     expect(demo.take(3)).to_be_visible()
-    expect(live.take).to_have_value("Take 1")  # as it was chosen
+    expect(live.take).to_have_value("Take 1")  # as it was selected
     live.take.select_option("Take 3")
     live.choose("Movement")
     live.run.click()
@@ -174,14 +174,14 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
     label = live.chart.get_attribute("aria-label")
     most = re.search(r"from 0\S* % to (\d\S*) % over \d+", label)
     assert most, label
-    assert float(most[1]) > (10 if engine == "chromium" else 0)  # of Firefox's camera the colour fades
+    assert float(most[1]) > (10 if engine == "chromium" else 0)  # the colour of Firefox's camera fades
 
     demo.page.get_by_role("button", name="Delete Take 3").click()
     expect(live.take).to_have_value("Take 2")
     live.choose("Loudness")
     live.run.click()
     live.expect_output("dBFS")
-    # In Firefox a picture takes an inline style of Playwright's, which the policy forbids.
+    # In Firefox, Playwright's screenshots need an inline style, which the policy forbids.
     schemes = ("light", "dark") if engine == "chromium" else ()
     for width in (PHONE, DESKTOP):
         demo.page.set_viewport_size({"width": width, "height": 900})
@@ -192,7 +192,7 @@ def test_snippets_tell_how_loud_a_take_is_which_note_and_how_much_moves(strict_d
 
 
 @firefox_in_soak
-def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, live):
+def test_users_code_runs_in_the_page_without_changing_it(strict_demo, live):
     demo, page = strict_demo, strict_demo.page
     demo.make_take()
     live.open()
@@ -264,9 +264,7 @@ def test_code_of_ones_own_runs_in_the_page_and_leaves_it_as_it_was(strict_demo, 
 
 @pytest.mark.console_errors
 @chromium_only
-def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can_be_had_later(
-    strict_demo, live
-):
+def test_editor_load_failure_is_localised_and_retryable(strict_demo, live):
     page = strict_demo.page
     page.get_by_label("Language").select_option("Deutsch")
     page.route("**/codemirror*", lambda route: route.abort())
@@ -289,7 +287,7 @@ def test_editor_that_does_not_arrive_is_told_in_the_language_of_the_page_and_can
 
 
 @chromium_only
-def test_section_that_is_opened_while_python_loads_is_filled_when_python_is_there(page: Page, site, tmp_path):
+def test_section_opened_while_python_loads_is_filled_later(page: Page, site, tmp_path):
     page.route("**/main.py", lambda route: (page.locator("#live > summary").click(), route.continue_()))
     demo = Demo(page, tmp_path).open(f"{site}/")
 

@@ -1,4 +1,4 @@
-"""Before Python is there: the page can be looked at, set up, and Record can be pressed."""
+"""Before Python has loaded: the page is visible, settings can be changed, and Record can be pressed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 
 @pytest.fixture
 def held(page: Page, site: str, tmp_path):
-    """The page while Python does not arrive; ``held.let_go()`` lets it."""
+    """The page while Python is delayed; ``held.let_go()`` releases it."""
     routes: list[Route] = []
     page.add_init_script(WITNESS)
     page.route("**/python_stdlib.zip", lambda route: routes.append(route))
@@ -34,7 +34,7 @@ def held(page: Page, site: str, tmp_path):
     return demo
 
 
-def test_page_shows_all_of_itself_and_says_what_it_loads(held, look):
+def test_page_appears_complete_and_names_its_loading_stage(held, look):
     page = held.page
     expect(page.get_by_role("heading", name="Recorder")).to_be_visible()
     expect(page.get_by_text("Loading Python…")).to_be_visible()
@@ -54,7 +54,7 @@ def test_page_shows_all_of_itself_and_says_what_it_loads(held, look):
 
 
 @firefox_in_soak
-def test_press_of_record_is_kept_and_served(held):
+def test_early_record_is_kept_and_served(held):
     held.record.click()
     expect(held.status).to_contain_text("Recording begins as soon as Python is there.")
     expect(held.record).to_have_attribute("aria-pressed", "true")
@@ -68,7 +68,7 @@ def test_press_of_record_is_kept_and_served(held):
 
 
 @firefox_in_soak
-def test_press_of_record_can_be_taken_back(held):
+def test_early_record_can_be_cancelled(held):
     held.record.click()
     held.record.click()
     expect(held.status).to_have_text("The press of Record is taken back.")
@@ -78,7 +78,7 @@ def test_press_of_record_can_be_taken_back(held):
 
 
 @chromium_only  # Firefox has no screen to share here
-def test_screen_is_asked_for_at_once_and_handed_to_python(held):
+def test_early_record_requests_the_screen_at_once(held):
     held.choose("Screen")
     held.record.click()
     held.page.wait_for_function("witness.streams.length === 1")
@@ -94,7 +94,7 @@ def test_screen_is_asked_for_at_once_and_handed_to_python(held):
 
 
 @chromium_only
-def test_screen_of_a_press_is_let_go_when_that_is_taken_back_or_something_else_is_chosen(held):
+def test_cancelled_early_record_releases_the_screen(held):
     held.choose("Screen")
     take_back = [held.record.click, lambda: held.choose("Microphone")]
     for number, take_it_back in enumerate(take_back):
@@ -111,7 +111,7 @@ def test_screen_of_a_press_is_let_go_when_that_is_taken_back_or_something_else_i
 
 
 @chromium_only
-def test_refused_screen_is_told_before_python_is_there(held):
+def test_refused_screen_is_reported_before_python_has_loaded(held):
     held.refuse("NotAllowedError")
     held.choose("Screen")
     held.record.click()
@@ -131,7 +131,7 @@ new PerformanceObserver((list) => {
 
 @chromium_only
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_moves_after_the_first_paint_though_the_page_comes_in_pieces(page, site, tmp_path, width):
+def test_slow_page_does_not_shift_after_the_first_paint(page, site, tmp_path, width):
     page.add_init_script(SHIFTS)
     page.set_viewport_size({"width": width, "height": 900})
     page.route(f"{site}/", in_pieces)
@@ -143,7 +143,7 @@ def test_nothing_moves_after_the_first_paint_though_the_page_comes_in_pieces(pag
 
 
 def in_pieces(route: Route) -> None:
-    """The browser cannot read on, but might paint, where each of these parts ends."""
+    """At the end of each of these parts the browser cannot read on, but might paint."""
     response = route.fetch()
     number = itertools.count()
     body = re.sub(
@@ -175,5 +175,5 @@ def keep(response, scripts: dict[str, bytes]) -> None:
 
 
 def ours(path: str) -> bool:
-    """Neither the interpreter's nor PyScript's; what we chose to add counts."""
+    """Only our own additions count, not the interpreter or PyScript."""
     return not re.search(r"/pyodide/|/@pyscript/", path)

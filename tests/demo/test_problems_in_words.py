@@ -1,4 +1,4 @@
-"""What can go wrong is said in words that a person can act on, and the page is ready for another try."""
+"""Problems are explained so that people can act on them, and the page is ready for another try."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.lanes import firefox_in_soak
 
 
 @pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
-def test_denied_microphone(demo_in, lane):
+def test_denied_microphone_is_explained(demo_in, lane):
     demo = demo_in(lane)
     demo.record.click()
 
@@ -25,7 +25,7 @@ def test_denied_microphone(demo_in, lane):
         pytest.param("firefox-no-devices", "Microphone", marks=pytest.mark.soak),
     ],
 )
-def test_missing_device(demo_in, lane, source):
+def test_missing_device_is_explained(demo_in, lane, source):
     demo = demo_in(lane)
     demo.choose(source)
     demo.record.click()
@@ -35,7 +35,7 @@ def test_missing_device(demo_in, lane, source):
     expect(demo.record).to_be_enabled()
 
 
-def test_lost_device(demo_in):
+def test_lost_device_is_explained(demo_in):
     demo = demo_in("chromium-permissions")
     context = demo.page.context
     demo.choose("Camera")
@@ -46,7 +46,7 @@ def test_lost_device(demo_in):
     demo.expect_released()
 
 
-def test_plain_http_is_told_at_once_and_again(demo_in, insecure_site):
+def test_plain_http_is_reported_at_once_and_again(demo_in, insecure_site):
     demo = demo_in("chromium-insecure", f"{insecure_site}/index.html")
     expect(demo.problem).to_contain_text("This page came over plain http")
     expect(demo.problem).to_contain_text("https://")
@@ -56,15 +56,15 @@ def test_plain_http_is_told_at_once_and_again(demo_in, insecure_site):
     expect(demo.record).to_be_enabled()
 
 
-def test_browser_without_media_recorder_is_told_at_once(demo_in):
+def test_missing_media_recorder_is_reported_at_once(demo_in):
     demo = demo_in("chromium", script="delete window.MediaRecorder;")
 
     expect(demo.problem).to_contain_text("This browser cannot record")
 
 
 @firefox_in_soak
-def test_refusals(demo):
-    """Those that cannot be had by command: the browser's functions are replaced."""
+def test_refusals_are_explained(demo):
+    """Refusals that cannot be provoked: the test replaces the browser's functions."""
     for error, source, words in [
         ("NotReadableError", "Microphone", "Another program may be using it"),
         ("AbortError", "Microphone", "Press Record again"),
@@ -95,7 +95,7 @@ def test_error_of_the_recorder_keeps_the_take(demo):
 
 
 @firefox_in_soak
-def test_chosen_device_that_is_gone(demo):
+def test_missing_chosen_device_is_explained(demo):
     demo.make_take()
     demo.microphone.evaluate("chooser => { chooser.options[1].value = 'gone'; chooser.selectedIndex = 1; }")
     demo.record.click()

@@ -1,4 +1,4 @@
-"""After a take: everything that its card offers."""
+"""After a take: all functions of its card."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def expect_picture(demo, number: int) -> None:
 
 
 def wave(demo, number: int):
-    """The picture of the sound: wavesurfer.js draws it below a shadow root."""
+    """The waveform, which wavesurfer.js draws below a shadow root."""
     return demo.take(number).locator(".timeline .canvases canvas").first
 
 
 @firefox_in_soak
-def test_card_has_waveform_or_picture_and_plays_at_any_place_and_speed(demo, look):
+def test_card_plays_at_any_position_and_speed(demo, look):
     demo.start_take("0:02")
     demo.stop.click()
     expect(wave(demo, 1)).to_be_visible()
@@ -82,7 +82,7 @@ def test_renamed_take_keeps_its_name(demo):
 
 
 @firefox_in_soak
-def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, look):
+def test_dragging_trims_a_take_into_a_new_take(demo, look):
     demo.start_take("0:03")
     demo.stop.click()
     demo.button("Trim", 1).click()
@@ -93,7 +93,7 @@ def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, loo
     middle = box["y"] + box["height"] / 2
 
     def drag(start: float, end: float) -> None:
-        """From a part of the picture's width to another."""
+        """Drag from one part of the waveform's width to another."""
         demo.page.mouse.move(box["x"] + start * box["width"], middle)
         demo.page.mouse.down()
         demo.page.mouse.move(box["x"] + end * box["width"], middle, steps=8)
@@ -105,11 +105,11 @@ def test_take_is_trimmed_by_dragging_and_the_part_is_a_take_of_its_own(demo, loo
             assert chosen == pytest.approx(part * length, abs=0.2), label
         expect(region).to_have_count(1)
 
-    drag(0.25, 0.75)  # the first, somewhere in the picture
+    drag(0.25, 0.75)  # the first drag, somewhere in the waveform
     expect_stretch(0.25, 0.75)
     drag(0.6, 0.4)
     expect_stretch(0.4, 0.6)
-    drag(0.4 + 2 / box["width"], 0.1)  # an end
+    drag(0.4 + 2 / box["width"], 0.1)  # a handle at the end
     expect_stretch(0.1, 0.6)
     drag(0.5, 1)
     expect_stretch(0.5, 1)
@@ -172,8 +172,8 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
 
 
 @firefox_in_soak
-def test_parts_of_a_take_keep_their_places(demo):
-    """They began together, and come back in any order."""
+def test_parts_of_a_take_keep_their_order(demo):
+    """They began at the same time, and may be listed in any order."""
     demo.make_take()
     names = demo.takes.get_by_role("heading")
     for number in range(2, 6):
@@ -192,15 +192,15 @@ PHONE = {"width": 360, "height": 740}
 
 
 def expect_near(answer, button) -> None:
-    """In sight, in the card of the button, a few lines from it."""
+    """The answer is visible, in the card of the button, a few lines from it."""
     expect(answer).to_be_in_viewport(ratio=1)
     one, other = answer.bounding_box(), button.bounding_box()
     assert abs(one["y"] - other["y"]) < 250
 
 
-@pytest.mark.console_errors  # a file that does not come
+@pytest.mark.console_errors  # a file that does not arrive
 @firefox_in_soak
-def test_answers_to_a_cards_buttons_are_beside_them(demo, engine, look):
+def test_card_shows_answers_beside_its_buttons(demo, engine, look):
     page = demo.page
     page.route("**/mp3.js", lambda route: route.abort())
     if engine == "chromium":
@@ -264,7 +264,7 @@ PLAYER_SAYS = f"""Object.defineProperty(HTMLMediaElement.prototype, "duration", 
 
 
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
-def test_card_and_clock_say_the_length_that_the_player_says(demo_in, lane):
+def test_card_and_clock_show_the_length_of_the_player(demo_in, lane):
     demo = demo_in(lane, script=PLAYER_SAYS)
     demo.make_take()
     expect(demo.take(1).locator(".length")).to_have_text("1:05")
@@ -273,12 +273,12 @@ def test_card_and_clock_say_the_length_that_the_player_says(demo_in, lane):
 
 
 @chromium_only
-def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
+def test_conversion_shows_progress_and_can_be_cancelled(demo):
     demo.choose("Camera")
     demo.start_take("0:03")
     demo.stop.click()
     demo.take(1).get_by_label("Format").select_option("MP4")
-    demo.page.evaluate(CANCEL_AT_ONCE)  # it may be done before a click of Playwright's arrives
+    demo.page.evaluate(CANCEL_AT_ONCE)  # it may finish before Playwright's click arrives
     demo.button("Download", 1).click()
     demo.page.wait_for_function("window.progressSeen")
     expect(demo.answer(1)).to_have_text("Cancelled.")
@@ -286,7 +286,7 @@ def test_conversion_shows_how_far_it_is_and_can_be_cancelled(demo):
 
 
 @firefox_in_soak
-def test_link_leads_to_the_take_and_the_time(demo, engine):
+def test_link_opens_the_take_at_the_time(demo, engine):
     if engine == "chromium":
         demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     demo.start_take("0:03")
@@ -311,7 +311,7 @@ def test_link_leads_to_the_take_and_the_time(demo, engine):
 
 
 @firefox_in_soak
-def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
+def test_deleted_take_is_restored_or_deleted_for_good(demo, engine):
     for number in (1, 2):
         demo.make_take(number)
     expect(demo.status).to_have_text("Take 2 is ready.")
@@ -330,12 +330,12 @@ def test_deleted_take_comes_back_or_is_gone_for_good(demo, engine):
     address = demo.player(2).get_attribute("src")
     demo.button("Delete", 2).click()
     expect(demo.undo).to_be_focused()
-    demo.page.get_by_role("heading", name="Takes").focus()  # as long as Undo has the focus it stays
+    demo.page.get_by_role("heading", name="Takes").focus()  # it stays as long as Undo has the focus
     expect(demo.undo).to_be_hidden(timeout=60_000)
     demo.page.wait_for_function("address => witness.revoked.includes(address)", arg=address)
     demo.button("Delete", 1).click()
     expect(demo.undo).to_be_focused()
-    demo.page.reload()  # while it could still come back
+    demo.page.reload()  # while it can still be restored
     expect(demo.preview).to_be_enabled(timeout=60_000)
     expect(demo.page.get_by_text("What you record appears here")).to_be_visible()
     expect(demo.takes).to_have_count(0)

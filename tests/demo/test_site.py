@@ -1,4 +1,4 @@
-"""The folder of `make site`: on a plain host below a path, without its host, and from version to version."""
+"""The folder of `make site`: on a plain host below a path, offline, and through updates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Host:
-    """Python's own file server, which sends no header of ours. It can go, and come back at its address."""
+    """Python's own file server, which sends none of our headers. It can stop, and restart at its address."""
 
     def __init__(self, folder: Path) -> None:
         self.site = folder / BELOW
@@ -65,7 +65,7 @@ class Host:
         self._server.server_close()
 
     def publish(self, version: str) -> None:
-        """Put another version there, which can be told by the page's own element."""
+        """Install another version, which an element of the page identifies."""
         page = self.site / "index.html"
         named = re.sub(r'<html( data-version="\w+")?', f'<html data-version="{version}"', page.read_text())
         page.write_text(named)
@@ -124,7 +124,7 @@ def caches(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_site_records_on_a_plain_host_below_a_path_and_asks_nobody_else(page, host, visit):
+def test_site_records_below_a_path_without_other_hosts(page, host, visit):
     said, asked, refused = [], [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("request", lambda request: asked.append(request.url))
@@ -144,7 +144,7 @@ def test_site_records_on_a_plain_host_below_a_path_and_asks_nobody_else(page, ho
 
 
 @firefox_in_soak
-def test_after_the_first_visit_the_page_opens_records_and_plays_without_its_host(host, visit):
+def test_visited_page_opens_records_and_plays_offline(host, visit):
     expect_kept(visit(host.url))
     host.stop()
 
@@ -160,7 +160,7 @@ def test_after_the_first_visit_the_page_opens_records_and_plays_without_its_host
 
 
 @firefox_in_soak
-def test_new_version_is_announced_and_comes_only_when_it_is_asked_for(host, visit):
+def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     host.publish("one")
     expect_kept(visit(host.url))
     first = visit(host.url)
@@ -186,7 +186,7 @@ def test_new_version_is_announced_and_comes_only_when_it_is_asked_for(host, visi
     expect_version(first, "two")
 
 
-# One that is asked for while another ends may join that one, and find nothing.
+# A check requested while another ends may join that one, and find nothing.
 SETTLED = """async () => {
   const registration = await navigator.serviceWorker.ready;
   for (let times = 0; times < 100; times += 1) {
@@ -203,7 +203,7 @@ SETTLED = """async () => {
 
 @pytest.mark.console_errors  # Chromium's own: the hash is another
 @chromium_only
-def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
+def test_incomplete_version_is_not_stored(host, visit):
     demo = visit(host.url)
     expect_kept(demo)
     kept = caches(demo)
@@ -216,14 +216,14 @@ def test_version_that_does_not_arrive_whole_is_not_kept(host, visit):
     assert update(demo).is_hidden()
     assert kept[0] in caches(demo)
     style.write_bytes(right)
-    later = time.time() + 60  # this host has "not modified" what is not younger than the browser's copy
+    later = time.time() + 60  # the host says "not modified" unless the file is newer than the copy
     os.utime(style, (later, later))
     assert demo.page.evaluate(SETTLED) == "installed"
     expect(update(demo)).to_be_visible()
 
 
 @chromium_only
-def test_page_does_not_stand_before_another_program_at_the_same_port(host, visit):
+def test_page_does_not_hide_another_program_at_its_port(host, visit):
     demo = visit(host.url)
     expect_kept(demo)
     shutil.rmtree(host.site)
@@ -239,7 +239,7 @@ def test_page_does_not_stand_before_another_program_at_the_same_port(host, visit
 
 
 @chromium_only
-def test_page_of_make_demo_is_kept_with_its_headers(site, visit):
+def test_page_of_make_demo_is_stored_with_its_headers(site, visit):
     demo = visit(f"{site}/")
     expect_kept(demo)
     demo.page.context.set_offline(True)

@@ -1,4 +1,4 @@
-"""A page that cannot go on loading says so, says why that can be, and offers to begin again."""
+"""A page that cannot go on loading says so, gives possible reasons, and offers to restart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 15_000  # milliseconds
 
 
 class Reluctant(Site):
-    """Our server, which holds a file back, or sends it as another MIME type than it is."""
+    """Our server, which delays a file, or sends it with a wrong MIME type."""
 
     def __init__(self) -> None:
         super().__init__(0, ReluctantHandler)
@@ -52,7 +52,7 @@ def server() -> Iterator[Reluctant]:
 
 @pytest.fixture
 def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
-    """``visit(address)``: the page while its clock can be wound on."""
+    """``visit(address)``: the page, with a clock that the test can advance."""
 
     def visit(address: str) -> Page:
         page.clock.install()
@@ -64,7 +64,7 @@ def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
 
 
 def wind_on(page: Page) -> None:
-    """Let the page's patience be over."""
+    """Advance the clock beyond the page's time limit."""
     page.clock.fast_forward(PATIENCE)
     expect(stuck(page)).to_be_visible()
 
@@ -83,7 +83,7 @@ def stuck(page: Page):
         pytest.param("examples/mdn.html", "core.js", marks=pytest.mark.soak),
     ],
 )
-def test_held_file_is_told_and_loading_goes_on_when_it_comes(visit, server, address, file):
+def test_delayed_file_is_reported_and_loading_continues(visit, server, address, file):
     server.held = file
     page = visit(address)
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
@@ -100,9 +100,9 @@ def test_held_file_is_told_and_loading_goes_on_when_it_comes(visit, server, addr
     expect(page.get_by_role("button", name="Reload")).to_be_hidden()
 
 
-@pytest.mark.console_errors  # Pyodide's own: it did not get what it needs
+@pytest.mark.console_errors  # Pyodide's own error: a file is missing
 @firefox_in_soak
-def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, engine, look):
+def test_wrong_wasm_type_is_reported_and_reload_restarts(visit, server, engine, look):
     server.types["pyodide.asm.wasm"] = "application/octet-stream"
     page = visit("")
     with page.expect_console_message(lambda message: "wasm instantiation failed" in message.text):
@@ -117,16 +117,14 @@ def test_wasm_of_another_type_is_told_and_reload_begins_again(visit, server, eng
 
 
 @pytest.mark.soak
-def test_page_that_takes_long_but_goes_on_is_not_called_stuck(visit, server):
+def test_slow_page_with_progress_is_not_reported_as_stuck(visit, server):
     server.held = "python_stdlib.zip"
     page = visit("")
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
-    page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # what a busy machine takes does not count
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # time lost on a busy machine does not count
     page.clock.fast_forward(PATIENCE - 2_000)
     expect(stuck(page)).to_be_hidden()
     server.let_go.set()
-    expect(page.locator("#loading-bytes")).to_contain_text(
-        " of "
-    )  # of all files it is known how long they are
+    expect(page.locator("#loading-bytes")).to_contain_text(" of ")  # the sizes of all files are known
     page.clock.fast_forward(PATIENCE - 2_000)
     expect(stuck(page)).to_be_hidden()

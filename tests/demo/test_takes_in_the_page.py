@@ -1,4 +1,4 @@
-"""A person records, plays, downloads and deletes. Each test is a story: loading the page takes seconds."""
+"""People record, play, download and delete. Each test is a whole story, because loading takes seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from harness.judge import probe, tone
 from harness.lanes import firefox_in_soak
 
-# What the player finds and what can be decoded differ by the encoders' delays and the last picture.
+# The player's and the decoded length differ by the encoders' delays and the last picture.
 NEARLY = 0.25  # seconds
 
 
@@ -46,7 +46,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
 
 
 @firefox_in_soak
-def test_camera_with_preview_and_pause(demo):
+def test_camera_is_recorded_with_preview_and_pause(demo):
     demo.choose("Camera")
     demo.preview.click()
     expect(demo.live_picture).to_be_visible()
@@ -74,11 +74,11 @@ def test_camera_with_preview_and_pause(demo):
 
 
 @firefox_in_soak
-def test_hasty_presses(demo):
+def test_hasty_presses_do_no_harm(demo):
     demo.record.evaluate("button => { button.click(); button.click(); }")
     expect(demo.stop).to_be_visible()
     assert demo.opened() == 1
-    # Before its first sound a take holds nothing, and Chromium's player says so in the console.
+    # A take without its first sound is empty, which Chromium's player reports in the console.
     demo.record_until("0:01")
     demo.stop.click()
     expect(demo.take(1)).to_be_visible()
@@ -97,7 +97,7 @@ def test_hasty_presses(demo):
 
 
 @firefox_in_soak
-def test_preview_releases_what_it_opened(demo):
+def test_preview_releases_its_devices(demo):
     demo.preview.click()
     demo.close_preview.click()
     expect(demo.preview).to_be_visible()

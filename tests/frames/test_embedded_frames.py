@@ -1,4 +1,4 @@
-"""Python in a page that another site embeds: how its worker reaches it, and its permission errors."""
+"""Python in a page that another site embeds: its worker's connection, and its permission errors."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 
 
 @FIREFOX
-# Of an address that has died the browser complains.
+# The browser complains about an address that has died.
 @pytest.mark.console_errors
-def test_a_worker_of_an_embedded_page_records_and_gives_back(embed: Callable[..., Embedded]) -> None:
+def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:
     embedded = embed()
     assert (
         embedded.frame.evaluate("navigator.locks.query().then(() => '', (error) => error.name)")
@@ -77,7 +77,7 @@ def test_a_worker_of_an_embedded_page_records_and_gives_back(embed: Callable[...
     )
     assert embedded.run("worker", CONNECT + RECORD) == "True True"
     assert embedded.run("worker", HOLD) == "held"
-    # It is missed a second and more after it was seen to live.
+    # Its death is noticed a second or more after its last sign of life.
     embedded.frame.wait_for_timeout(1500)
     assert embedded.frame.evaluate("lent.live()") == 1
     embedded.frame.evaluate("die()")
@@ -97,7 +97,7 @@ f"{time.monotonic() - began < 5} {said}"
 
 
 @chromium_only
-def test_where_locks_are_refused_it_says_that_the_frame_is_of_another_site(
+def test_refused_locks_error_says_the_frame_is_cross_site(
     embed: Callable[..., Embedded],
 ) -> None:
     embedded = embed()
@@ -111,14 +111,14 @@ def test_where_locks_are_refused_it_says_that_the_frame_is_of_another_site(
 
 
 @pytest.mark.parametrize("realm", ["page", "worker"])
-@pytest.mark.console_errors  # Chromium says there, too, what its policy forbids
-def test_a_frame_without_permission_says_what_the_page_around_must_write(
+@pytest.mark.console_errors  # Chromium also logs there the violations of its policy
+def test_missing_permission_error_says_what_the_embedding_page_needs(
     embed: Callable[..., Embedded], engine: str, realm: str
 ) -> None:
     if realm == "page":
         embedded, connect = embed(allow=""), "import mediarecorder\n"
     else:
-        # Of another site, Chromium would refuse the worker its way to the page.
+        # On another site, Chromium would refuse the worker its connection to the page.
         embedded = embed(allow="camera 'none'; microphone 'none'", of="localhost")
         connect = CONNECT
     both, sound, record, photo, screen = json.loads(embedded.run(realm, connect + REFUSED))
@@ -131,14 +131,14 @@ def test_a_frame_without_permission_says_what_the_page_around_must_write(
         assert said.startswith("NotAllowedError: "), said
         assert f'<iframe allow="{features}">' in said
         assert "Permissions-Policy" in said
-    if screen.startswith("NotAllowedError"):  # else it was not called from a click, which is looked at first
+    if screen.startswith("NotAllowedError"):  # otherwise the call is not from a click, which is checked first
         assert 'allow="display-capture"' in screen
 
 
-@chromium_only  # Firefox takes no notice of the header
+@chromium_only  # Firefox ignores the header
 @pytest.mark.parametrize("realm", ["page", "worker"])
 @pytest.mark.console_errors
-def test_a_page_that_forbids_itself_a_device_is_told_so(
+def test_error_names_the_pages_own_permissions_policy(
     launch: Callable[..., Page], engine: str, site: str, realm: str
 ) -> None:
     page = launch(engine)
@@ -147,7 +147,7 @@ def test_a_page_that_forbids_itself_a_device_is_told_so(
     connect = "import mediarecorder\n" if realm == "page" else CONNECT
     channel = json.dumps(page.evaluate("channel"))
     source = (connect + REFUSED).replace("CHANNEL", channel)
-    # (With a camera as well, Chromium opens that alone.)
+    # (With a camera as well, Chromium opens only the camera.)
     _, sound, record, photo, _ = json.loads(page.evaluate("(given) => run(...given)", [realm, source]))
     assert "no header Permissions-Policy may forbid it" in sound
     assert "no header Permissions-Policy may forbid it" in record

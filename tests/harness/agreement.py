@@ -1,6 +1,7 @@
-"""What was found in a file (`harness.played`, or the library) against what is true of it (`harness.corpus`).
+"""Compares findings about a file (`harness.played`, or the library) with the facts (`harness.corpus`).
 
-What differs is told in words, and where nothing does, nothing. Read inside and outside the browser.
+The functions describe differences in words, and return nothing if there are none. Read inside and outside
+the browser.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from typing import Any
 
 from harness.corpus import BEEP, File
 
-#: A time in Matroska is a whole number of these.
+#: The unit of times in Matroska.
 TICK = 0.001
 ROUNDING = 0.0001
-#: A packet of sound: where a file does not say its length to the frame, it may be so much longer.
+#: A packet of sound: if a file does not state its exact length, it may be this much longer.
 PACKET = 0.06
-#: An encoder may take so long to begin, or to end, a silence.
+#: An encoder may take this long to begin, or to end, a silence.
 FADING = 0.025
 
-#: A beep begins where the sound exceeds this part of its loudest, after so many seconds below it.
+#: A beep begins where the sound exceeds this part of its maximum, after this many seconds below it.
 LOUD, QUIET_BEFORE = 0.45, 0.1
-#: Below this there is silence, and a gap is so many seconds of it.
+#: Sound below this level is silence, and a gap is at least this many seconds of it.
 SILENT, GAP = 0.01, 0.03
 
 Times = tuple[tuple[float, int], ...]
@@ -29,18 +30,18 @@ Times = tuple[tuple[float, int], ...]
 
 @dataclass(frozen=True)
 class Truth:
-    """What is to be seen and to be heard, and when: of a file, or of what a verb makes of one. Seconds."""
+    """The visible and audible content of a file, or of a verb's result, with times in seconds."""
 
     length: float
-    #: When each picture appears, and its number.
+    #: The time of each picture, and its number.
     pictures: Times = ()
-    #: When each beep begins.
+    #: The start of each beep.
     beeps: tuple[float, ...] = ()
-    #: From when to when nothing is heard; None for silence only, however it is written.
+    #: Start and end of each silence; None for silence only, however it is written.
     silences: tuple[tuple[float, float], ...] | None = ()
-    #: When the sound ends.
+    #: The end of the sound.
     end: float = 0.0
-    #: How much later that may be, where the file does not say it to the frame.
+    #: How much later the sound may end, if the file does not state its exact end.
     more: float = 0.0
     #: Beeps before this are at the edge of a copy, and may be cut in two.
     sure: float = -1.0
@@ -57,7 +58,7 @@ class Truth:
         return "audio" in self.kinds
 
     def shown_at(self, time: float) -> int | None:
-        """The number of the picture that is to be seen then."""
+        """The number of the picture that is visible then."""
         shown = [code for at, code in self.pictures if at <= time + ROUNDING]
         return shown[-1] if shown else None
 
@@ -83,7 +84,7 @@ def truth_of(file: File) -> Truth:
 
 
 def part_of(truth: Truth, start: float, end: float) -> Truth:
-    """What is true of a part: the picture that is to be seen at its start stands there from 0 on."""
+    """The facts about a part: the picture visible at its start appears at 0."""
     shown = truth.shown_at(start)
     first = () if shown is None else ((0.0, shown),)
     later = tuple((at - start, code) for at, code in truth.pictures if start + ROUNDING < at < end - ROUNDING)
@@ -94,7 +95,7 @@ def part_of(truth: Truth, start: float, end: float) -> Truth:
         truth,
         length=end - start,
         pictures=(*first, *later),
-        # (A beep that the edge cuts is none of either side: parts are chosen so that there are none.)
+        # (A beep that an edge cuts belongs to neither side; parts are chosen so that this does not happen.)
         beeps=tuple(at - start for at in truth.beeps if start <= at < end - BEEP),
         silences=silences,
         end=min(end, truth.end) - start,
@@ -106,7 +107,7 @@ def part_of(truth: Truth, start: float, end: float) -> Truth:
 
 
 def twice(truth: Truth) -> Truth:
-    """What is true of it, played twice, one after the other."""
+    """The facts about the same content played twice in a row."""
     later = truth.length
     whole = truth.silences or ()
     silences = [*whole, *((a + later, b + later) for a, b in whole)]
@@ -127,16 +128,16 @@ def sound_alone(truth: Truth) -> Truth:
 def played_differs(
     found: dict[str, Any], truth: Truth, *, beeps: float, end: float, pictures: float = TICK
 ) -> Iterator[str]:
-    """What the judge `played` found.
+    """Compares the findings of the judge `played`.
 
     Parameters
     ----------
     pictures
-        How far a picture may be off (s).
+        Tolerance for pictures (s).
     beeps
-        How far a beep may be off (s).
+        Tolerance for beeps (s).
     end
-        How far the end of the sound may be off (s).
+        Tolerance for the end of the sound (s).
     """
     if tuple(found["kinds"]) != truth.kinds:
         yield f"tracks {found['kinds']}, not {list(truth.kinds)}"
@@ -157,7 +158,7 @@ def sound_differs(
     beeps: float,
     end: float,
 ) -> Iterator[str]:
-    """When beeps begin, the silences, and when the sound ends (s)."""
+    """The starts of beeps, the silences, and the end of the sound (s)."""
     heard, right = ([at for at in times if at > truth.sure] for times in (onsets, truth.beeps))
     if len(heard) != len(right):
         yield f"beeps at {_list(heard)}, not at {_list(right)}"
@@ -182,8 +183,8 @@ def sound_differs(
 
 
 def pictures_differ(found: Iterable[tuple[float, int]], truth: Truth, within: float = TICK) -> Iterator[str]:
-    """Times (s) and numbers of the pictures. What appears while a file is damaged does not count."""
-    # (An edge of the damage: the last picture before it may be shown later.)
+    """Times (s) and numbers of the pictures. Pictures in a damaged part do not count."""
+    # (At an edge of the damage, the last picture before it may be shown later.)
     until = truth.damaged[0] - TICK - ROUNDING if truth.damaged else float("inf")
     seen, wanted = ([pair for pair in pairs if pair[0] < until] for pairs in (found, truth.pictures))
     numbers, right = [code for _, code in seen], [code for _, code in wanted]

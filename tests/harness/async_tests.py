@@ -19,7 +19,7 @@ from harness.marks import time_limit
 
 
 class Waiting:
-    """pytest plugin that awaits what is asynchronous, within the time limit of the running test."""
+    """pytest plugin that awaits async tests and fixtures, within the time limit of the running test."""
 
     def __init__(self) -> None:
         self._limit = 0.0
@@ -32,14 +32,14 @@ class Waiting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        # A test that ran out of time must still get its devices closed.
+        # The devices of a test that ran out of time must still be closed.
         self._deadline = max(self._deadline, time.monotonic() + 5)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         test = pyfuncitem.obj
         if (handle := getattr(test, "hypothesis", None)) and inspect.iscoroutinefunction(handle.inner_test):
-            # Hypothesis calls this for every example; the test itself is its synchronous shell.
+            # Hypothesis calls this for every example; the test itself is its synchronous wrapper.
             handle.inner_test = self._synchronous(handle.inner_test)
             return None
         if not inspect.iscoroutinefunction(test):
@@ -65,7 +65,7 @@ class Waiting:
             fixturedef.func = function
 
     def wait(self, awaitable: Awaitable[Any]) -> Any:
-        """Its result or its exception, at the latest at the deadline."""
+        """Its result or its exception, by the deadline."""
         __tracebackhide__ = True
         remaining = max(0.0, self._deadline - time.monotonic())
         outcome, error = run_sync(_settle(awaitable, remaining, self._limit))
@@ -97,7 +97,7 @@ class Waiting:
 
 
 def _bound(function: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """A fixture that is a method gets the instance of the running test, as pytest does it."""
+    """A fixture that is a method gets the instance of the running test, as in pytest."""
     if inspect.ismethod(function) and request.instance is not None:
         return function.__func__.__get__(request.instance)
     return function
@@ -107,7 +107,7 @@ async def _settle(
     awaitable: Awaitable[Any], seconds: float, limit: float
 ) -> tuple[Any, BaseException | None]:
     __tracebackhide__ = True
-    # Errors travel as values: thrown through JavaScript they would lose their traceback and,
+    # Errors are passed as values: thrown through JavaScript, they would lose their traceback and,
     # if they are pytest's own outcomes (skip, fail), their meaning.
     try:
         async with asyncio.timeout(seconds) as timer:

@@ -1,4 +1,4 @@
-"""A lane in Playwright's words."""
+"""Translates a lane into Playwright's options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.media import make_input
 
 
 class BrowserMissingError(Exception):
-    """No such browser on this machine; the text says how to get one."""
+    """The browser is not installed; the text says how to install it."""
 
 
 def launch_options(lane: Lane) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def launch_options(lane: Lane) -> dict[str, Any]:
         return {"executable_path": _path(installed.find_chromium(), "chromium"), "args": list(lane.flags)}
     path = _path(installed.find_firefox(), "firefox")
     options = {"executable_path": path, "firefox_user_prefs": dict(lane.prefs)}
-    # A Firefox as its makers ship it is driven over WebDriver BiDi.
+    # An official Firefox is driven over WebDriver BiDi.
     return options if installed.is_playwrights_own(path) else {**options, "channel": "moz-firefox"}
 
 

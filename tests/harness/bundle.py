@@ -28,7 +28,7 @@ def pack() -> bytes:
     if not (ROOT / PACKAGES / "pytest").is_dir():
         raise FileNotFoundError(f"{PACKAGES} is missing: run make test, or python3 tools/prepare.py test")
     packed = io.BytesIO()
-    # Stored, not compressed: it travels within this machine, and unpacking costs time in WebAssembly.
+    # Stored, not compressed: it stays within this machine, and decompressing costs time in WebAssembly.
     with zipfile.ZipFile(packed, "w") as bundle:
         for file in _files():
             bundle.write(file, file.relative_to(ROOT))
@@ -44,6 +44,6 @@ def _files() -> Iterator[Path]:
 
 
 def _is_spare(file: Path) -> bool:
-    """Pygments knows hundreds of languages; pytest colours Python and diffs."""
+    """Pygments supports hundreds of languages; pytest colours only Python and diffs."""
     folder, name = file.parts[-3:-1], file.stem
     return folder == ("pygments", "lexers") and name not in ("__init__", "_mapping", "python", "diff")

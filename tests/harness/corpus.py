@@ -1,8 +1,8 @@
-"""Sixty media files from elsewhere, and what is true of each. Read inside and outside the browser.
+"""Sixty media files from elsewhere, and the facts about each. Read inside and outside the browser.
 
-ffmpeg makes them (`harness.recipes`) when the harness's server is first asked for one. Their pictures carry
-numbers (`harness.painted`). Their sound is a quiet tone with a beep at every whole second: where the tone is
-missing there is a gap, and the beeps tell how late the sound is.
+ffmpeg makes each (`harness.recipes`) when the harness's server first receives a request for it. Their
+pictures carry numbers (`harness.painted`). Their sound is a quiet tone with a beep at every whole second: a
+missing tone reveals a gap, and the beeps show any delay of the sound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MIME_TYPES = {
 
 BEEP = 0.02
 """How long a beep lasts, in seconds."""
-#: Hertz of the quiet tone in each channel (the fourth of six is the one of low frequencies), and of a beep.
+#: Hertz of the quiet tone in each channel (the fourth of six is the low-frequency channel), and of a beep.
 TONES = (300, 400, 500, 60, 700, 800)
 BEEP_TONE = 1000
 TONE_LEVEL, BEEP_LEVEL = 0.1, 0.6
@@ -40,18 +40,18 @@ class Sound:
     start: float = 0.0
     rate: int = 48_000
     channels: int = 2
-    #: Nothing from here to there.
+    #: Start and end of a part without sound.
     hole: tuple[float, float] | None = None
-    #: How much later than its time each beep is heard, because the file does not state its encoder's delay.
+    #: How late each beep is heard, because the file does not state its encoder's delay.
     late: float = 0.0
-    #: The file says to the frame where its sound ends; else it may be longer by a packet.
+    #: Whether the file states the exact end of its sound; otherwise it may be a packet longer.
     exact: bool = True
-    #: So many seconds were cut off the beginning.
+    #: Seconds that were cut off the beginning.
     cut: float = 0.0
 
     @property
     def beeps(self) -> tuple[float, ...]:
-        """When each begins."""
+        """The start of each beep."""
         first = self.start - self.cut
         times = (first + self.late + second for second in itertools.count())
         heard = itertools.takewhile(lambda time: time < self.end - 2 * BEEP, times)
@@ -65,24 +65,24 @@ class File:
     """One file of the corpus."""
 
     name: str
-    #: When each picture appears (s), and its number.
+    #: The time of each picture (s), and its number.
     pictures: tuple[tuple[float, int], ...] = ()
     sound: Sound | None = None
-    #: Options of ffmpeg that encode it; the rest is its recipe's.
+    #: ffmpeg's encoding options; the recipe adds the others.
     options: str = ""
     #: The function in `harness.recipes`.
     recipe: str = "encode"
     size: tuple[int, int] = (160, 120)
-    #: From the moment when the last picture has been seen and the last sound been heard.
+    #: The end of the last picture and of the last sound.
     length: float = 0.0
-    #: What its header says instead, where it does.
+    #: The different value in its header, if any.
     stated: float | None = None
-    #: Languages of the sounds, where there are several.
+    #: Languages of the sounds, if there are several.
     languages: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     #: Pictures from here to there cannot be decoded.
     damaged: tuple[float, float] | None = None
-    #: Where a copy may begin (s), where that is asked of it.
+    #: The allowed starts of a copy (s), if tested.
     keys: tuple[float, ...] = ()
     transparent: bool = False
     #: Judged in `make test`, too.
@@ -117,9 +117,9 @@ LIVE = "-live 1 -cluster_time_limit 200"
 SLIDES = ((0.0, 0), (3.2, 1), (4.1, 2), (11.75, 3), (16.4, 4))
 FRAGMENTS = "-movflags frag_keyframe+empty_moov+default_base_moof"
 
-#: After the encoder's delay that Chromium's MP4 does not state.
+#: Delayed by the encoder delay that Chromium's MP4 does not state.
 OPUS_DELAY = 312 / 48_000
-#: What AAC and LAME put before the sound, and raw streams of them cannot state.
+#: The delay that AAC and LAME add before the sound, which their raw streams cannot state.
 AAC_DELAY = 1024 / 48_000
 LAME_DELAY = 1105 / 44_100
 
@@ -168,7 +168,7 @@ def _rows() -> list[File]:
         _both("av1.mp4", 15, 3, f"{AV1} {OPUS}"),
         _both("vp9.mp4", 30, 3, f"{VP9} {OPUS}"),
         _both("h264.mp4", 30, 3, f"{H264} {AAC}"),
-        # (Without an edit list ffmpeg leaves the encoder's delay in, and the pictures are as late.)
+        # (Without an edit list, ffmpeg keeps the encoder's delay, and the pictures are equally late.)
         File(
             "h264.mkv",
             every(30, 3, AAC_DELAY),
@@ -192,14 +192,14 @@ def _rows() -> list[File]:
         File("one-frame.webm", ((0.0, 7),), Sound(3), f"{VP8} {OPUS} {LIVE}", length=3, quick=True),
         File("slides.webm", SLIDES, Sound(20), f"{VP8} {OPUS} {LIVE}", length=20),
         File("slides.mp4", SLIDES, Sound(20), f"{H264} {AAC}", length=20),
-        # One begins later than the other; gaps.
+        # One track begins later than the other; gaps.
         File("late-sound.webm", every(15, 6), Sound(6, 2.0), f"{VP8} {OPUS}", length=6, quick=True),
         File("late-sound.mp4", every(15, 6), Sound(5.998, 2.0, exact=False), f"{H264} {AAC}", length=6),
         File("late-picture.webm", every(15, 4, 1.0), Sound(5), f"{VP8} {OPUS}", length=5),
         _both("hole.webm", 15, 6, f"{VP8} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole", quick=True),
         _both("hole.mp4", 15, 6, f"{H264} {OPUS}", sound=Sound(6, hole=(2, 4)), recipe="hole"),
         _sound("hole-sound.webm", Sound(6, hole=(2, 4)), OPUS, recipe="hole"),
-        # The first 1.3 s of 5 were cut away without encoding.
+        # The first 1.3 s of 5 were cut off without encoding.
         _cut("cut.mp4", f"{H264} {AAC}", quick=True),
         _cut("cut-opus.mp4", f"{H264} {OPUS}"),
         File(
@@ -218,7 +218,7 @@ def _rows() -> list[File]:
         _both("transparent-vp8.webm", 15, 3, f"{VP8} {OPUS}", recipe="transparent", transparent=True),
         _both("transparent-vp9.webm", 15, 3, f"{VP9} {OPUS}", recipe="transparent", transparent=True),
         _both("rotated.mp4", 15, 3, f"{H264} {AAC}", size=(120, 160), recipe="rotated"),
-        # What is said of it.
+        # Facts in the header.
         _both("tagged.webm", 15, 3, f"{VP8} {OPUS}", recipe="tagged", tags=TAGS),
         _both("tagged.mp4", 15, 3, f"{H264} {AAC}", recipe="tagged", tags=TAGS),
         _both("two-sounds.webm", 15, 3, f"{VP8} {OPUS}", recipe="two_sounds", languages=("eng", "deu")),

@@ -1,4 +1,4 @@
-"""Look into a media file with ffmpeg, or with PyAV where there is no ffmpeg.
+"""Inspect a media file with ffmpeg, or with PyAV if ffmpeg is missing.
 
 Both decoders offer the same functions: ``describe`` (container and streams), ``samples`` (of the first sound
 stream, one list for each channel), ``pictures`` (time and average colour of the frames), ``packets`` (of each
@@ -26,11 +26,11 @@ RGB = tuple[float, float, float]
 
 
 class NotMediaError(Exception):
-    """The file cannot be read as sound or pictures; the text is the decoder's."""
+    """The file cannot be read as sound or pictures; the text comes from the decoder."""
 
 
 class JudgeMissingError(Exception):
-    """A program or a package is not on this machine; the text says how to get it."""
+    """A program or a package is not installed; the text says how to install it."""
 
 
 class Decoder(Protocol):
@@ -45,19 +45,19 @@ def decoder() -> Decoder:
     return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
 
 
-#: On a busy machine Chromium gives two frames the same millisecond; that is its recording's, and no harm.
+#: On a busy machine, Chromium gives two frames the same millisecond; this is harmless.
 SAME_MILLISECOND = re.compile(r"non monotonically increasing dts to muxer in stream \d+: (\d+) >= \1$")
 
 
 class FFmpeg:
-    #: Frames are resampled to this many a second, so that their number tells their time.
+    #: Frames are resampled to this many a second, so that their number gives their time.
     frame_rate = 50
 
     def describe(self, path: Path) -> dict[str, Any]:
         query = ("-show_format", "-show_streams", "-of", "json")
         probe = json.loads(self._output("ffprobe", *query, path))
-        # Decoded to nothing; the progress report says how far it got, the error channel what was broken.
-        # (On the file's own clock: on that of the average frame rate two frames may fall together.)
+        # The output is discarded; the progress report gives the duration, the error channel the damage.
+        # (This uses the file's own clock: with the average frame rate, two frames may coincide.)
         to_nothing = ("-enc_time_base", "-1", "-f", "null", "-progress", "-", "-")
         decoding = self._run("ffmpeg", "-i", path, *to_nothing)
         times = re.findall(rb"out_time_us=(\d+)", decoding.stdout)

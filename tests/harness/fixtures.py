@@ -1,7 +1,7 @@
 """Fixtures for tests that drive a page from outside, as a person would (tests/demo).
 
 ``site``                      address of the project's server, without a slash at the end
-``insecure_site``             the same under a name that is no secure context (lane chromium-insecure)
+``insecure_site``             the same under a name that is not a secure context (lane chromium-insecure)
 ``engine``                    ``"chromium"``, then ``"firefox"``; a parametrize mark of its own overrides it
 ``launch(engine, …)``         a fresh page: ``flags`` more for Chromium, ``without`` some (by their start),
                               ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
@@ -10,7 +10,8 @@
 ``demo_page``                 a page of the engine that is opening the demo; it is not waited for
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
-Afterwards, whatever page_watch.py forbids fails the test; the mark ``console_errors`` allows console errors.
+Afterwards, any action that page_watch.py forbids fails the test; the mark ``console_errors`` allows console
+errors.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from harness.page_watch import Conduct
 from harness.plugin import HARNESS
 from harness.reports import blame
 
-#: These pages live for seconds: compiling Python a second time, for speed, takes a fifth of all their time.
+#: These pages live for seconds; compiling Python a second time, for speed, takes a fifth of that time.
 COMPILED_ONCE = "--js-flags=--liftoff-only"
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
-#: Milliseconds for what is expected to be seen: a limit to hanging, on a machine that has more to do.
+#: Milliseconds until expected content must appear: a limit for hangs, on a machine with other work.
 PATIENCE = 20_000
 #: Browsers that stay open for the next test that wants the same options.
 SPARE = 2
@@ -44,7 +45,7 @@ CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, Conduct]]]()
 
 
 class Browsers:
-    """One browser for equal options; tests get a fresh context in it."""
+    """One browser for each set of options; tests get a fresh context in it."""
 
     def __init__(self, playwright: Playwright) -> None:
         self._playwright = playwright
@@ -71,7 +72,7 @@ class Browsers:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """A process can have one only."""
+    """A process can have only one."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         yield playwright
@@ -172,8 +173,8 @@ def pytest_runtest_makereport(
 
 
 def _let_events_arrive(context: BrowserContext) -> None:
-    """The test may have ended right after its offence. A page that hangs can be waited for, but not asked."""
+    """Wait for late offences, because a test may end right after one. A hung page cannot be queried."""
     for page in context.pages[:1]:
-        # If it has crashed, it has nothing more to say.
+        # A crashed page reports nothing more.
         with contextlib.suppress(Error):
             page.wait_for_timeout(100)

@@ -1,5 +1,5 @@
 // @ts-check
-/** The harness's page: has an interpreter run the tests, here or in a worker. */
+/** The harness's page: an interpreter runs the tests, here or in a worker. */
 
 import { Interpreter } from "./interpreter.js";
 
@@ -28,7 +28,7 @@ class RemoteInterpreter {
   /** @param {Options} options */
   async start(options) {
     const { openChannel } = await import("/py/mediarecorder/js/page.js");
-    // (The driver of a browser would keep each file.)
+    // (The browser's driver would keep each file.)
     document.addEventListener("click", (event) => event.preventDefault());
     await this.#ask("start", { ...options, channel: openChannel() });
   }
@@ -61,7 +61,7 @@ class Harness {
   /** @param {string} nodeId */
   async run(nodeId) {
     const answer = await this.#interpreter.run(nodeId);
-    // What the test asked of the network and did not wait for has been announced when this is answered.
+    // When this is answered, the network requests that the test did not wait for have been reported.
     await fetch(location.href, { method: "HEAD" });
     return answer;
   }

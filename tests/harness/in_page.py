@@ -1,4 +1,4 @@
-"""pytest inside the page: one session that waits for requests and runs the test that each of them names."""
+"""pytest inside the page: one session that waits for requests and runs the test that each names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Session:
         self._requests: asyncio.Queue[tuple[str, asyncio.Future[str]]] = asyncio.Queue()
         self._not_collected: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
-        #: What a test left behind that asyncio and Python only mention in passing; any of it fails the test.
+        #: Faults of a test that asyncio and Python only log; any of them fails the test.
         self._leftovers: list[str] = []
         #: The list handed out by the fixture ``loop_errors``, while a test has it.
         self._loop_errors: list[dict[str, Any]] | None = None
@@ -56,7 +56,7 @@ class Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        # What may be said late (a coroutine was never awaited) is said outside pytest's own filters.
+        # Late warnings (a coroutine was never awaited) are issued outside pytest's own filters.
         warnings.simplefilter("error")
         # Collections after each test need not look at pytest, Hypothesis and Pyodide again.
         gc.collect()
@@ -76,9 +76,9 @@ class Session:
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         except BaseException as error:
-            # pytest.exit and the like leave pytest half way; without reports the page counts as lost.
+            # pytest.exit and the like leave pytest in the middle; without reports the page counts as lost.
             return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
-        # pytest keeps the last error for debuggers, and with it whatever its frames hold.
+        # pytest keeps the last error for debuggers, and with it all objects in its frames.
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             sys.__dict__.pop(name, None)
         run_sync(self._finish(asyncio.all_tasks(self.loop) - tasks_before))
@@ -96,7 +96,7 @@ class Session:
                 self._leftovers.append(f"A task outlived the test, then failed:\n{_text(result)}")
         tasks.clear()
         gc.collect()
-        # One turn of the loop, so that rejections nobody handles have reached the page.
+        # One turn of the loop, so that unhandled rejections have reached the page.
         await asyncio.sleep(0)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -104,7 +104,7 @@ class Session:
 
     @pytest.fixture
     def loop_errors(self) -> list[dict[str, Any]]:
-        """What the event loop's exception handler is given; with this fixture it does not fail the test."""
+        """The event loop's exception contexts; with this fixture they do not fail the test."""
         self._loop_errors = []
         return self._loop_errors
 
@@ -112,7 +112,7 @@ class Session:
         if self._loop_errors is not None:
             self._loop_errors.append(context)
             return
-        # As text: the context itself would keep the task alive, and what it holds.
+        # As text: the context itself would keep the task and its objects alive.
         error = context.get("exception")
         message = context.get("message", "An exception that nobody awaits")
         self._leftovers.append(f"{message}\n{_text(error) if error else context}")
@@ -128,7 +128,7 @@ session: Session
 def main(root: str, arguments: Any) -> None:
     """Start pytest and stay in it. Called with ``callPromising``, so that ``run_sync`` works below."""
     os.chdir(root)
-    # pytest's own terminal output is of interest only if it ends before the first test.
+    # pytest's own terminal output matters only if pytest ends before the first test.
     terminal, sys.stdout = sys.stdout, io.StringIO()
     try:
         pytest.main([f"--rootdir={root}", *ARGUMENTS, *arguments], plugins=[session, Waiting()])
@@ -144,9 +144,9 @@ ARGUMENTS = (
     "--strict-markers",
     "--capture=sys",
     "-Werror",
-    # Hypothesis counts references, and Python 3.14 makes fewer of them.
+    # Hypothesis counts references, and Python 3.14 creates fewer.
     "-Wignore:It looks like `register_random`",
-    # Here there are no files to cache in, no threads, no signals; the session sees unraisable errors itself.
+    # There are no cache files, threads or signals here; the session handles unraisable errors itself.
     *("-pno:cacheprovider", "-pno:faulthandler", "-pno:threadexception", "-pno:unraisableexception"),
 )
 
@@ -158,10 +158,10 @@ def _use_hypothesis() -> None:
         "page",
         database=None,
         derandomize=True,
-        # A browser's answer takes as long as it takes, and examples share the devices a fixture has opened.
+        # A browser's answer may take any time, and examples share the devices that a fixture has opened.
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-        # It would explain failures by lines of the harness.
+        # It would blame failures on lines of the harness.
         phases=[phase for phase in Phase if phase is not Phase.explain],
     )
     settings.load_profile("page")

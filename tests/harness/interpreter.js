@@ -5,8 +5,8 @@
  * @typedef {object} Options
  * @property {string} pyodide      folder of the interpreter
  * @property {string} bundle       address of the zip with the repository's files (tests/harness/bundle.py)
- * @property {string} wheel        address of a wheel to install first, or nothing
- * @property {string} root         where to unpack it: the same path as outside, so that tracebacks lead to the files
+ * @property {string} wheel        address of a wheel to install first, or ""
+ * @property {string} root        target folder: the same path as outside, so that tracebacks point to the files
  * @property {string[]} arguments  pytest's: options, and the test files to collect
  * @property {string} [channel]    of the page, for Python in a worker
  */

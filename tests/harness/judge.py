@@ -1,4 +1,4 @@
-"""What a recorded file really contains, as found by others than the browser that wrote it."""
+"""The real content of a recorded file, as found by programs other than the browser that wrote it."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ COLOURS: dict[str, RGB] = {
 
 
 def probe(path: Path) -> dict[str, Any]:
-    """Container, streams, the duration that the file states, that of what can be decoded, what was broken."""
+    """Container, streams, the stated and the decodable duration, and the damage."""
     return decoder().describe(path)
 
 
 def packets(path: Path) -> list[dict[str, Any]]:
-    """Kind, number and a digest of the packets of each stream, as they lie in the file."""
+    """Kind, number and a digest of the packets of each stream, in file order."""
     return decoder().packets(path)
 
 
 def index(path: Path) -> list[float] | None:
-    """The times (s) at which the file says that one can enter it; None where there is no such list.
+    """The times (s) of the file's index entries; None without an index.
 
-    Matroska has cues, MP4 a table of key frames. In other files the place follows from the time.
+    Matroska has cues, MP4 a table of key frames. In other files the position follows from the time.
     """
     data = path.read_bytes()
     if data.startswith(MATROSKA):
@@ -69,7 +69,7 @@ INFO, TIMESTAMP_SCALE, CUES, CUE_POINT, CUE_TIME = 0x1549A966, 0x2AD7B1, 0x1C53B
 
 
 def _cues(data: bytes) -> list[float] | None:
-    """What the seek head of a Matroska file leads to (RFC 9559)."""
+    """The elements that the seek head of a Matroska file refers to (RFC 9559)."""
     segment = next((start, end) for name, start, end in _elements(data, 0, len(data)) if name == SEGMENT)
     [scale] = _values(data, *segment, INFO, TIMESTAMP_SCALE)
     for entry in _inside(data, *segment, SEEK_HEAD, SEEK):
@@ -87,7 +87,7 @@ def _values(data: bytes, start: int, end: int, *path: int) -> list[int]:
 
 
 def _inside(data: bytes, start: int, end: int, *path: int) -> Iterator[tuple[int, int]]:
-    """Start and end of the content of the elements with the last id, each within one with the id before."""
+    """Start and end of the content of elements with the last id, each nested in one with the id before it."""
     for name, *place in _elements(data, start, end):
         if name == path[0]:
             if len(path) == 1:
@@ -112,7 +112,7 @@ def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
 
 
 def tone(path: Path) -> list[dict[str, float]]:
-    """Dominant frequency (Hz) and rms (0 to 1) of each channel; no sound, no channels."""
+    """Dominant frequency (Hz) and rms (0 to 1) of each channel; no channels without sound."""
     channels = decoder().samples(path)
     return [{"frequency": _dominant_frequency(channel), "rms": _rms(channel)} for channel in channels]
 
@@ -141,7 +141,7 @@ def _dominant_frequency(samples: list[float]) -> float:
     spectrum = _fourier([sample * weight for sample, weight in zip(samples[start:], window, strict=False)])
     levels = [abs(value) ** 2 + 1e-30 for value in spectrum[: size // 2]]
     peak = max(range(1, size // 2 - 1), key=levels.__getitem__)
-    # Through the logarithms of a peak and its neighbours goes a parabola whose top lies between the bins.
+    # A parabola through the logarithms of a peak and its neighbours has its top between the bins.
     left, middle, right = (math.log(levels[peak + offset]) for offset in (-1, 0, 1))
     return (peak + 0.5 * (left - right) / (left - 2 * middle + right)) * SAMPLE_RATE / size
 

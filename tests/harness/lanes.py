@@ -1,4 +1,4 @@
-"""The lanes of the harness: in what surroundings a test runs."""
+"""The lanes of the harness: the configurations in which a test runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Lane:
     wheel: str = ""
     #: Headers of the lane's page, added to the server's.
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    #: What the page may use without asking (Chromium, and only where the flags do not decide it).
+    #: Permissions granted without a prompt (Chromium, and only if the flags do not decide them).
     permissions: tuple[str, ...] = ()
     host: str = "localhost"
     #: Where Python runs: in the page, or in a worker that reaches it by the library's bridge.
@@ -51,13 +51,13 @@ class Lane:
         )
 
 
-#: Of tests that open pages of their own: in which engines.
+#: The engines of tests that open their own pages.
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
 firefox_in_soak = pytest.mark.parametrize(
     "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
 )
 
-#: A name that is not this machine's own, so that the page is no secure context.
+#: A host name other than localhost, so that the page is not a secure context.
 INSECURE_HOST = "recorder.test"
 
 FAKE_UI = "--use-fake-ui-for-media-stream"
@@ -74,7 +74,7 @@ CHROMIUM = Lane(
         "--disable-sync",
         "--no-first-run",
         "--autoplay-policy=no-user-gesture-required",
-        # Playwright does not see what a service worker asks for; this stops it too.
+        # Playwright does not see the requests of a service worker; this stops them too.
         f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, "
         "EXCLUDE localhost, EXCLUDE 127.0.0.1",
         FAKE_DEVICES,
@@ -91,10 +91,10 @@ FIREFOX = Lane(
         "media.navigator.permission.disabled": True,
         "media.navigator.audio.fake_frequency": TONE_FREQUENCY,
         "media.autoplay.default": 0,
-        # Whoever asks for persistent storage gets it, without a question to a user who is not there.
+        # Grant persistent storage without a prompt, because no user is present.
         "dom.storageManager.prompt.testing": True,
         "dom.storageManager.prompt.testing.allow": True,
-        # Everything that leaves this machine meets a closed door.
+        # All requests that leave this machine fail.
         "network.proxy.type": 1,
         "network.proxy.http": "127.0.0.1",
         "network.proxy.http_port": 9,
@@ -108,7 +108,7 @@ STRICT_POLICY = (
     "media-src 'self' blob:; img-src 'self' blob: data:"
 )
 
-# What is evaluated is trusted, too: the import in a worker that is a module needs it.
+# Evaluated strings are trusted, too: the import in a module worker needs this.
 UNTRUSTED = "require-trusted-types-for 'script'; trusted-types harness"
 TRUSTED_TYPES = f"{UNTRUSTED} mediarecorder"
 
@@ -128,13 +128,13 @@ LANES: dict[str, Lane] = {
             "permissions.default.microphone": 2,
         }
     ),
-    # Three microphones remain. A camera that plays a file would be there whatever the count.
+    # Three microphones remain. A camera that plays a file would exist whatever the count.
     "chromium-no-camera": CHROMIUM.without(FAKE_CAMERA_FILE)
     .without(FAKE_DEVICES)
     .plus(flags=[f"{FAKE_DEVICES}=device-count=0"]),
     "firefox-no-devices": FIREFOX.plus(prefs={"media.navigator.streams.fake": False}),
-    # Taking these permissions away ends the tracks as unplugging the device would.
-    # Who asks for the screen gets this tab.
+    # Revoking these permissions ends the tracks as unplugging the device would.
+    # Requests for the screen get this tab.
     "chromium-permissions": CHROMIUM.without(FAKE_UI).plus(
         flags=["--auto-accept-this-tab-capture"], permissions=["camera", "microphone"]
     ),
@@ -142,20 +142,20 @@ LANES: dict[str, Lane] = {
     "firefox-private": FIREFOX.plus(prefs={"browser.privatebrowsing.autostart": True}),
     "chromium-trusted-types": replace(CHROMIUM, headers={"Content-Security-Policy": TRUSTED_TYPES}),
     "firefox-trusted-types": replace(FIREFOX, headers={"Content-Security-Policy": TRUSTED_TYPES}),
-    # The page has a list of policies, and the library's is not in it.
+    # The page has a list of policies that lacks the library's.
     "chromium-untrusted": replace(CHROMIUM, headers={"Content-Security-Policy": UNTRUSTED}),
     "firefox-untrusted": replace(FIREFOX, headers={"Content-Security-Policy": UNTRUSTED}),
     "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
 }
 
-#: The lanes of a test without marks, those of these that ``page_only`` takes away, and what ``core`` adds.
+#: The lanes of a test without marks, those of them that ``page_only`` removes, and those that ``core`` adds.
 DEFAULT = ("chromium", "firefox")
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
-    """Names of a test's lanes. The nearest mark ``lane`` decides alone; else the others add and take away.
+    """Names of a test's lanes. The nearest mark ``lane`` decides alone; without it the others add and remove.
 
     With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
     """

@@ -1,4 +1,4 @@
-"""What Chromium's fake microphone and camera play: a pure tone, and four colours of one second each."""
+"""The media of Chromium's fake microphone and camera: a pure tone, and four colours of one second each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ YCBCR = {"red": (81, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110), "
 
 
 def make_input() -> None:
-    """Write the two files, once. Both loop without a seam."""
+    """Write the two files, once. Both loop seamlessly."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     _once(TONE, _write_tone)
     _once(COLOURS, _write_colours)

@@ -1,7 +1,7 @@
 """The one open page that runs inner tests, and the browser around it.
 
-Playwright works in a thread of its own: a test that blocks its page is given up after a time, which a call
-that waits for the page could not do.
+Playwright works in a separate thread, so that a test that blocks its page can be given up after a time. A
+call that waits for the page could not do this.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ T = TypeVar("T")
 #: Seconds for the browser, the interpreter and the collection of the tests.
 START_LIMIT = 90
 CLOSE_LIMIT = 30
-#: What the page gets on top of a test's own limit, before it counts as dead.
+#: Seconds beyond a test's own limit, after which the page counts as dead.
 GRACE = 10
 
 
 @dataclass
 class Answer:
-    """What came of a test: pytest's serialized reports, what else was wrong, and the browser's console."""
+    """The result of a test: pytest's serialized reports, other problems, and the browser's console."""
 
     reports: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
-    #: The browser's process has crashed: it is not the test that failed.
+    #: The browser's process has crashed, so the test is not to blame.
     crashed: bool = False
 
 
 class Runner:
-    """``run`` opens what is needed; a lane that differs from the last one replaces its browser."""
+    """``run`` opens the browser; a lane that differs from the last one replaces it."""
 
     def __init__(self, site: HarnessSite, arguments: Mapping[str, list[str]]) -> None:
         self._site = site
@@ -55,14 +55,14 @@ class Runner:
         self._context: BrowserContext | None = None
         self._page: Page | None = None
         self._conduct: Conduct | None = None
-        #: Lanes that did not start, and why: no need to wait for it again with every test.
+        #: Lanes that did not start, with the reason, to avoid waiting for them again with every test.
         self._unusable: dict[str, str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="harness", daemon=True)
         self._thread.start()
 
     def run(self, lane: str, node_id: str, seconds: float, *, console_errors: bool) -> Answer:
-        """Run one inner test. Never raises for what the page does."""
+        """Run one inner test. Never raises because of the page."""
         return self._wait(self._run(lane, node_id, seconds, console_errors))
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class Runner:
         return answer
 
     async def _open_at_last(self, name: str) -> Page:
-        """The lane's page. A browser that crashes while it starts, as happens, gets a second try."""
+        """The lane's page. A browser that crashes during its start gets a second try."""
         try:
             async with asyncio.timeout(START_LIMIT):
                 return await self._open(name)
@@ -126,7 +126,7 @@ class Runner:
             self._page = await self._context.new_page()
             await self._start(self._page, name, lane)
         elif lane.permissions:
-            # A test before this one may have taken them away.
+            # An earlier test may have revoked them.
             await self._context.grant_permissions(list(lane.permissions))
         return self._page
 
@@ -152,7 +152,7 @@ class Runner:
         browser, self._browser = self._browser, None
         self._context = self._page = self._conduct = None
         if browser:
-            # One that hangs or has crashed must not hold up the next.
+            # A page that hangs or has crashed must not delay the next.
             with contextlib.suppress(Error, TimeoutError):
                 async with asyncio.timeout(CLOSE_LIMIT):
                     await browser.close()

@@ -1,4 +1,4 @@
-"""What a page may not do while it is tested: leave this machine, leave an error unhandled, complain."""
+"""Forbidden actions of a tested page: requests to other machines, unhandled errors, console errors."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from harness.lanes import INSECURE_HOST
 HOSTS = ("localhost", "127.0.0.1", INSECURE_HOST)
 #: Addresses of these kinds never reach the network.
 LOCAL_SCHEMES = ("about", "blob", "data", "chrome-extension", "moz-extension")
-#: Before a picture of Firefox Playwright puts `body {}` as a style into the page, whose policy refuses it.
+#: Before a screenshot in Firefox, Playwright inserts the style `body {}`, which the page's policy refuses.
 PLAYWRIGHTS_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
 REFUSED = "The page’s settings blocked"
-#: Python says these at a lower level than error; they mean that a result or a failure was lost.
+#: Python logs these below the level of errors; they mean that a result or a failure was lost.
 COMPLAINTS = ("was never retrieved", "was never awaited", "Exception ignored in")
-#: Chromium says this when it collects its garbage, in whatever test that is: mediabunny leaves some of the
-#: pictures open that it decodes in advance.
+#: Chromium logs this when it collects garbage, in any later test: mediabunny leaves some of the pictures open
+#: that it decodes in advance.
 LEFT_OPEN = "A VideoFrame was garbage collected without being closed"
 
 
 class Conduct:
-    """Watches a browser context of Playwright, of either of its interfaces, and remembers until asked."""
+    """Watches a Playwright browser context, of either interface, and collects offences."""
 
     def __init__(self, context: Any) -> None:
         self._console: list[str] = []
@@ -33,7 +33,7 @@ class Conduct:
         context.on("page", lambda page: page.on("websocket", lambda socket: self._on_address(socket.url)))
 
     def take(self, *, console_errors: bool) -> tuple[list[str], list[str]]:
-        """Lines of the console and offences, since the last call."""
+        """Console lines and offences since the last call."""
         offences = self._offences if console_errors else self._offences + self._complaints
         console, self._console, self._complaints, self._offences = self._console, [], [], []
         return console, offences
@@ -49,7 +49,7 @@ class Conduct:
         text = error.error.message or error.error.stack
         if PLAYWRIGHTS_STYLE in text:
             return
-        # (What its policy refuses Chromium writes to the console, and Firefox says here.)
+        # (Chromium writes violations of the policy to the console, and Firefox reports them here.)
         offences = self._complaints if text.startswith(REFUSED) else self._offences
         offences.append(f"Unhandled in the page: {text}")
 

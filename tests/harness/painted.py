@@ -13,11 +13,11 @@ GREY = 128
 #: The strip's first and last row, in eighths of the height.
 TOP, BOTTOM = 3, 5
 NOTHING = -1
-"""What is read where there is no number."""
+"""The result for a picture without a number."""
 
 
 def paint(number: int, width: int, height: int) -> bytes:
-    """The picture, one byte a pixel."""
+    """The picture, with one byte a pixel."""
     bits = _bits(number)
     grey = bytes([GREY]) * width
     strip = bytes(255 * bits[x * BLOCKS // width] for x in range(width))
@@ -26,10 +26,10 @@ def paint(number: int, width: int, height: int) -> bytes:
 
 
 def read(grey: bytes | memoryview, width: int, height: int) -> int:
-    """The number of a picture of one byte a pixel; `NOTHING` where there is none."""
+    """The number of a picture with one byte a pixel; `NOTHING` without one."""
     grey = bytes(grey)
     whole = (0, 0, width, height)
-    # (The corners of its own are grey.)
+    # (The picture's own corners are grey.)
     has_bars = grey[height // 8 * width + 1] < GREY // 2 or grey[width + width // 2] < GREY // 2
     for box in (_without_bars(grey, width, height), whole) if has_bars else (whole,):
         number = _read_within(grey, width, *box)
@@ -44,7 +44,7 @@ def _bits(number: int) -> list[int]:
 
 
 def _check(number: int) -> int:
-    """No single wrong bit goes unseen; neither all black nor all white is a number."""
+    """Every single wrong bit is detected; neither all black nor all white is a number."""
     return ((number >> 6) * 3 + (number >> 3 & 7) * 5 + (number & 7) + 3) & 7
 
 
@@ -69,7 +69,7 @@ def _read_within(grey: bytes, stride: int, left: int, top: int, right: int, bott
 
 
 def _without_bars(grey: bytes, width: int, height: int) -> tuple[int, int, int, int]:
-    """Where the picture is between black bars."""
+    """The area of the picture between black bars."""
     columns = [x for x in range(width) if sum(grey[x::width]) > 40 * height]
     rows = [
         y

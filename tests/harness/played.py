@@ -1,7 +1,7 @@
-"""What a player that honours a file's times shows and plays, and when: as ffmpeg decodes it.
+"""The output of a player that honours a file's times, as ffmpeg decodes it.
 
-Times are seconds of the file's presentation, whose beginning is 0. In containers that have no times of their
-own (Ogg, MP3, WAV, FLAC, ADTS) the first frame that is heard is at 0.
+Times are seconds of the file's presentation, which begins at 0. In containers without times of their own
+(Ogg, MP3, WAV, FLAC, ADTS), the first audible frame is at 0.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from harness import painted
 from harness.agreement import GAP, LOUD, QUIET_BEFORE, SILENT
 from harness.decoders import JudgeMissingError, NotMediaError
 
-#: A step of the packets' times by more than this is a gap, or an overlap; less is a wavering clock.
+#: A step of the packets' times by more than this is a gap or an overlap; less is jitter of the clock.
 WAVERING = 0.005
-#: Where times follow from the numbers of frames, only a lost page is a gap.
+#: If times follow from the numbers of frames, only a lost page is a gap.
 WAVERING_UNTIMED = 0.04
 #: Rows of the envelope in a second.
 ENVELOPE_RATE = 100
@@ -33,16 +33,16 @@ TIMED = ("matroska", "mov", "webm", "mp4")
 
 
 def sound(path: Path) -> dict[str, Any] | None:
-    """The first sound: ``sample_rate``, ``channels``, ``start`` and ``end`` (s) of what is heard, ``frames``
-    from 0 to the end, ``exact_frames`` as ffmpeg decodes them one after the other, ``onsets`` of beeps (s),
-    ``envelope`` (rms for every 10 ms) and ``gaps``, the silences (from, to); None where there is none.
+    """The first sound: ``sample_rate``, ``channels``, ``start`` and ``end`` (s) of the audible part,
+    ``frames`` from 0 to the end, ``exact_frames`` as ffmpeg decodes them in sequence, ``onsets`` of beeps
+    (s), ``envelope`` (rms for every 10 ms) and ``gaps``, the silences (from, to); None without sound.
     """
     return _sound(_decode(path, "a"))
 
 
 def pictures(path: Path) -> list[dict[str, Any]]:
     """Every picture: ``time``, ``duration`` (s; until the next one, None for the last), ``code``, the number
-    painted into it (-1 where it cannot be read)."""
+    painted into it (-1 if it cannot be read)."""
     return _pictures(_decode(path, "V"))
 
 
@@ -62,9 +62,9 @@ def played(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Decoded:
-    #: What ffprobe says: format, streams and packets.
+    #: ffprobe's output: format, streams and packets.
     about: dict[str, Any]
-    #: What the filters say that show times.
+    #: Lines of the filters that show times.
     said: str
     sound: bytes
     pictures: bytes
@@ -86,7 +86,7 @@ def _decode(path: Path, kinds: str) -> _Decoded:
             outputs += ["-map", "0:V:0", "-vf", shrink, "-vsync", "passthrough", "-f", "rawvideo", seen]
         if not outputs:
             return _Decoded(about, "", b"", b"")
-        # (Without a correction of times, and with those that the file has.)
+        # (Without a correction of times, but with those in the file.)
         done = _run("ffmpeg", "-y", "-v", "info", "-nostats", "-copyts", "-i", path, *outputs)
         said = done.stderr.decode(errors="replace")
         data = [file.read_bytes() if file.exists() else b"" for file in (heard, seen)]
@@ -104,7 +104,7 @@ def _probe(path: Path) -> dict[str, Any]:
     if done.returncode:
         raise NotMediaError(done.stderr.decode(errors="replace").strip())
     about = {"packets": [], **json.loads(done.stdout)}
-    # A cover is no picture that is played.
+    # A cover is not played.
     about["streams"] = [
         stream for stream in about["streams"] if not stream.get("disposition", {}).get("attached_pic")
     ]
@@ -140,10 +140,10 @@ def _sound(decoded: _Decoded) -> dict[str, Any] | None:
     ]
     own = [packet for packet in decoded.about["packets"] if packet["stream_index"] == stream["index"]]
     if own and "duration_time" not in own[-1] and {"start_time", "duration"} <= stream.keys():
-        # (After a pause at the start of an MP4, ffmpeg does not say how long the last packet is.)
+        # (After a pause at the start of an MP4, ffmpeg does not report the duration of the last packet.)
         ends.append(float(stream["start_time"]) + float(stream["duration"]))
     if is_timed and ends:
-        # What the last packet's duration cuts off is decoded by ffmpeg, but not to be heard.
+        # ffmpeg decodes the frames that the last packet's duration cuts off, but they must not be heard.
         whole = whole[: max(0, round(max(ends) * rate))]
     return {
         "sample_rate": rate,
@@ -159,7 +159,7 @@ def _sound(decoded: _Decoded) -> dict[str, Any] | None:
 
 
 def _in_place(values: Any, blocks: list[tuple[float, int]], rate: int, is_timed: bool) -> tuple[Any, float]:
-    """The sound from 0 on, with silence where there is none, and when it begins (s).
+    """The sound from 0 on, with gaps as silence, and its start (s).
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def _in_place(values: Any, blocks: list[tuple[float, int]], rate: int, is_timed:
     blocks
         Time (s) and number of frames of each block of them.
     is_timed
-        Whether the file itself says these times.
+        Whether the file itself states these times.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The outer pytest: collects the tests of tests/browser and has them run in the page, once for each lane."""
+"""The outer pytest: collects the tests of tests/browser and runs them in the page, once for each lane."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LANE = pytest.StashKey[str]()
 
 
 class Harness:
-    """What the session opens when the first test needs it."""
+    """The resources that the session opens when the first test needs them."""
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
@@ -39,14 +39,14 @@ class Harness:
         return Runner(self.site, self._inner_arguments())
 
     def close(self) -> None:
-        # Only what was opened: a look at the property would open it.
+        # Close only opened ones: reading the property would open it.
         if "runner" in self.__dict__:
             self.runner.close()
         if "site" in self.__dict__:
             self.site.close()
 
     def _inner_arguments(self) -> dict[str, list[str]]:
-        """For each lane: how failures are to be shown, and the files of its tests."""
+        """For each lane: the style of failure reports, and its test files."""
         config = self._session.config
         style = [f"--tb={config.option.tbstyle}", f"--verbosity={config.option.verbose}"]
         if config.option.showlocals:
@@ -89,14 +89,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_itemcollected(item: pytest.Item) -> None:
     if isinstance(item, pytest.Function) and _is_inner(item):
         lane = item.callspec.params["lane"]
-        if isinstance(lane, str):  # else there is none, and pytest skips it
+        if isinstance(lane, str):  # otherwise it has no lane, and pytest skips it
             item.stash[LANE] = lane
             if LANES[lane].engine == "firefox" and item.get_closest_marker("firefox_in_soak"):
                 item.add_marker("soak")
             if lane == "chromium-csp" and not item.get_closest_marker("policy"):
                 item.add_marker("soak")
             if lane in WORKERS:
-                # The bridge is the same for what is not the core, and the engine in both browsers.
+                # Outside the core the bridge does not differ, and the engine is the same in both browsers.
                 media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")
                 if media_again or not item.get_closest_marker("core"):
                     item.add_marker("soak")
@@ -146,14 +146,14 @@ def _run(item: pytest.Item) -> list[pytest.TestReport]:
     for report in reports:
         report.nodeid, report.location = item.nodeid, item.location
         if isinstance(report.longrepr, list):
-            # Why it was skipped: JSON has no tuples.
+            # The reason for skipping is a tuple, which JSON does not have.
             report.longrepr = tuple(report.longrepr)
     blame(outcome_report(reports, item), answer.problems, answer.console)
     return reports
 
 
 def _inner_node_id(item: pytest.Item) -> str:
-    """Without the lane, which the page does not know as a parameter: test_x[firefox-a] is test_x[a] there."""
+    """The id without the lane, which is not a parameter in the page: test_x[firefox-a] is test_x[a] there."""
     parameters = item.callspec.id
     own = parameters.removeprefix(item.stash[LANE]).removeprefix("-")
     return item.nodeid.removesuffix(f"[{parameters}]") + (f"[{own}]" if own else "")

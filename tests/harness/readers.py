@@ -1,4 +1,4 @@
-"""What everybody else's programs read in a media file, each in the formats that it reads."""
+"""Findings of other programs in a media file, each for the formats that it reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.decoders import JudgeMissingError
 
-#: Containers by what a file begins with: its bytes from an offset on.
+#: Containers by the first bytes of a file, from an offset on.
 SIGNATURES = (
     ("matroska", 0, rb"\x1a\x45\xdf\xa3"),
     ("mp4", 4, rb"ftyp"),
@@ -26,7 +26,7 @@ SIGNATURES = (
     ("adts", 0, rb"\xff[\xf0\xf1\xf8\xf9]"),
     ("mp3", 0, rb"ID3|\xff[\xe2-\xfb]"),
 )
-#: What the programs call a tag, and what it is called here.
+#: The programs' names of tags, and ours.
 NAMES = {
     "performer": "artist",
     "recorded_date": "date",
@@ -51,11 +51,11 @@ Finding = dict[str, Any]
 
 
 def readers(path: Path) -> dict[str, Finding]:
-    """By reader: ``duration`` (s, or None), ``warnings``, ``tags``; of some ``frames`` and ``languages``."""
+    """By reader: ``duration`` (s, or None), ``warnings``, ``tags``; some add ``frames`` and ``languages``."""
     container = container_of(path)
     found = {name: read(path) for name, (formats, read) in READERS.items() if container in formats}
     if container == "matroska":
-        found["exiftool"]["tags"].pop("track_number", None)  # the number of a track of the file
+        found["exiftool"]["tags"].pop("track_number", None)  # the number of a track in the file
     return found
 
 
@@ -69,7 +69,7 @@ def container_of(path: Path) -> str:
 
 
 def boxes(path: Path) -> list[str]:
-    """The boxes of an MP4 file that lie in no other, in order (ISO 14496-12)."""
+    """The top-level boxes of an MP4 file, in order (ISO 14496-12)."""
     found = []
     with open(path, "rb") as file:
         end = file.seek(0, 2)
@@ -156,7 +156,7 @@ def _mp3val(path: Path) -> Finding:
 
 def _mutagen(path: Path) -> Finding:
     mutagen = _package("mutagen")
-    # (It looks at the name, too, and the judge's files have none.)
+    # (It also considers the file name, which the judge's files do not have.)
     with open(path, "rb") as content:
         try:
             file = mutagen.File(content, easy=True)
@@ -238,7 +238,7 @@ def _finding(duration: Any, warnings: list[str], tags: dict[str, Any], **more: A
     for name, value in tags.items():
         plain = name.lower().rsplit("/", 1)[-1].replace(" ", "_")
         plain = NAMES.get(plain, plain)
-        # (exiftool's date of MP4 is a number of its header, often none.)
+        # (exiftool's date of MP4 is a number in its header, and often empty.)
         if str(value).startswith("0000:00:00"):
             continue
         if plain in KNOWN and plain not in normalised and isinstance(value, str | int | float):

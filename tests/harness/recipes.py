@@ -1,4 +1,4 @@
-"""How ffmpeg makes the files of the corpus (`harness.corpus`), each once, into build/corpus."""
+"""ffmpeg's recipes for the files of the corpus (`harness.corpus`); each is made once, in build/corpus."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from harness.corpus import BEEP, BEEP_LEVEL, BEEP_TONE, CENTRE, FILES, TONE_LEVE
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "corpus"
 
-#: Two requests for one file make it once.
+#: Concurrent requests for one file make it only once.
 _making = threading.Lock()
 
 
 class RecipeError(Exception):
-    """A file could not be made; the text says why."""
+    """A file could not be made; the text gives the reason."""
 
 
 def path_of(name: str) -> Path:
-    """The file, made now if it is not there."""
+    """The file, made now if it does not exist."""
     path = _folder() / name
     with _making:
         if not path.exists():
@@ -44,13 +44,13 @@ def path_of(name: str) -> Path:
 
 
 def _folder() -> Path:
-    """Files of other recipes are other files."""
+    """A changed recipe makes a file with another name."""
     recipe = b"".join(Path(module).read_bytes() for module in (__file__, corpus.__file__, painted.__file__))
     return FOLDER / hashlib.sha256(recipe).hexdigest()[:12]
 
 
 def _make(file: File, path: Path) -> None:
-    # Another process may make it, too: whoever is last replaces it by the same.
+    # Another process may make it, too; the last one replaces it by the same content.
     made = path.with_name(f".{secrets.token_hex(4)}-{file.name}")
     with tempfile.TemporaryDirectory() as folder:
         RECIPES[file.recipe](file, made, Path(folder))
@@ -70,15 +70,15 @@ def _pictures(file: File, folder: Path) -> list[str | Path]:
     raw = folder / "pictures"
     raw.write_bytes(b"".join(painted.paint(code, width, height) for _, code in file.pictures))
     rate = _rate(file)
-    # (A delay of the sound's encoder comes by itself.)
+    # (The delay of the sound's encoder is added automatically.)
     late = ["-itsoffset", str(file.pictures[0][0])] if rate and file.pictures[0][0] >= 1 else []
     kind = ["-f", "rawvideo", "-pix_fmt", "gray", "-video_size", f"{width}x{height}"]
     return [*late, *kind, "-framerate", str(rate or 1000), "-i", raw]
 
 
 def _rate(file: File) -> int:
-    """Pictures in a second; 0 where they are irregular."""
-    # (The first picture may stand a little longer.)
+    """Pictures a second; 0 if they are irregular."""
+    # (The first picture may be shown slightly longer.)
     times = [time for time, _ in file.pictures[1:]]
     steps = {round(1 / (after - before), 3) for before, after in itertools.pairwise(times)}
     return round(steps.pop()) if len(steps) == 1 else 0
@@ -87,8 +87,8 @@ def _rate(file: File) -> int:
 def _timing(file: File) -> list[str]:
     if not file.pictures:
         return []
-    # Grey is of full range; players take it for granted that pictures are of limited range. (Left to itself
-    # ffmpeg makes RGB of it for VP9, which no browser encodes.)
+    # Grey has full range; players assume that pictures have limited range. (By default, ffmpeg converts it
+    # to RGB for VP9, which no browser encodes.)
     filters = ["scale=in_range=full:out_range=limited", "format=yuv420p"]
     if not _rate(file):
         places = "+".join(f"eq(N\\,{number})*{time}" for number, (time, _) in enumerate(file.pictures))
@@ -105,14 +105,14 @@ def _sound(file: File, folder: Path, name: str = "sound", shift: float = 0.0) ->
     raw.write_bytes(signal(round(seconds, 3), sound.rate, sound.channels, shift))
     late = sound.start
     if file.extension == "webm":
-        # ffmpeg gives Opus its times without regard to the CodecDelay that it writes, and delays pictures.
+        # ffmpeg gives Opus times that ignore the CodecDelay that it writes, and delays pictures.
         late += corpus.OPUS_DELAY
     kind = ["-f", "f32le", "-ar", str(sound.rate), "-ac", str(sound.channels)]
     return [*(["-itsoffset", str(late)] if late else []), *kind, "-i", raw]
 
 
 def signal(seconds: float, rate: int, channels: int, shift: float = 0.0) -> bytes:
-    """The quiet tone with beeps, 32-bit floats. Of six channels only the centre has the beeps."""
+    """The quiet tone with beeps, as 32-bit floats. With six channels, only the centre has the beeps."""
     import numpy as np
 
     time = np.arange(round(seconds * rate)) / rate
@@ -125,29 +125,29 @@ def signal(seconds: float, rate: int, channels: int, shift: float = 0.0) -> byte
 
 
 def without_default_duration(file: File, target: Path, folder: Path) -> None:
-    """As browsers write it: how long a picture is to be seen is not said."""
+    """As browsers write it, without durations of pictures."""
     encode(file, target, folder)
     data = target.read_bytes()
     place = data.index(b"\x23\xe3\x83")
     size = data[place + 3] & 0x7F
-    # An element that stands for nothing takes its place (Void, RFC 8794).
+    # A Void element, which has no meaning, replaces it (RFC 8794).
     nothing = bytes((0xEC, 0x80 | size + 2)) + bytes(size + 2)
     target.write_bytes(data[:place] + nothing + data[place + len(nothing) :])
 
 
 def hole(file: File, target: Path, folder: Path) -> None:
-    """The packets of sound from the hole on get later times."""
+    """The packets of sound after the gap get later times."""
     assert file.sound
     assert file.sound.hole
     start, end = file.sound.hole
-    # (In WebM the times are milliseconds here, and yet TB is the encoder's.)
+    # (In WebM the times here are milliseconds, although TB is the encoder's.)
     pause = f"{1000 * (end - start)}" if file.extension == "webm" else f"{end - start}/TB"
     later = f"if(gte(N\\,{round(start * 50)})\\,TS+{pause}\\,TS)"
     encode(file, target, folder, "-bsf:a", f"setts=ts={later}")
 
 
 def cut(file: File, target: Path, folder: Path) -> None:
-    """The beginning is cut away without encoding: it is in the file, and an edit list hides it."""
+    """The beginning is cut off without encoding: it is still in the file, and an edit list hides it."""
     assert file.sound
     whole = folder / "whole.mp4"
     encode(replace(file, pictures=every(30, 5)), whole, folder, "-g", "150", "-sc_threshold", "0")
@@ -155,7 +155,7 @@ def cut(file: File, target: Path, folder: Path) -> None:
 
 
 def pre_skip_of_chromium(file: File, target: Path, folder: Path) -> None:
-    """Chromium's recorder says 3840 frames of pre-skip, whatever the encoder's delay was."""
+    """Chromium's recorder states 3840 frames of pre-skip, whatever the encoder's delay was."""
     encode(file, target, folder)
     data = target.read_bytes()
     place = data.index(b"dOps") + 6
@@ -163,7 +163,7 @@ def pre_skip_of_chromium(file: File, target: Path, folder: Path) -> None:
 
 
 def reshaped(file: File, target: Path, folder: Path) -> None:
-    """The shape changes in mid-track, as when a phone is turned."""
+    """The shape changes in the middle of the track, as when a phone is rotated."""
     half = len(file.pictures) // 2
     parts = []
     for number, size in enumerate((file.size, file.size[::-1])):
@@ -177,7 +177,7 @@ def reshaped(file: File, target: Path, folder: Path) -> None:
 
 
 def transparent(file: File, target: Path, folder: Path) -> None:
-    """The lower left is transparent but for a square that moves."""
+    """The lower left is transparent except for a moving square."""
     width, height = file.size
     raw = folder / "rgba"
     with open(raw, "wb") as pictures:
@@ -197,7 +197,7 @@ def transparent(file: File, target: Path, folder: Path) -> None:
 
 
 def rotated(file: File, target: Path, folder: Path) -> None:
-    """It is stored lying on its side, and a matrix says how to turn it."""
+    """It is stored sideways, with a matrix for the rotation."""
     upright = folder / "upright.mp4"
     encode(file, upright, folder)
     turned = folder / "turned.mp4"
@@ -249,20 +249,20 @@ def truncated(file: File, target: Path, folder: Path) -> None:
 
 
 def damaged(file: File, target: Path, folder: Path) -> None:
-    """The bytes of one picture are spoiled: one that VP8 cannot decode, far from a key frame."""
+    """The bytes of one picture are damaged, so that VP8 cannot decode it, far from a key frame."""
     assert file.damaged
     encode(file, target, folder, "-keyint_min", "600", "-g", "600")
     place, size = _packet(target, file.damaged[0])
     data = bytearray(target.read_bytes())
-    # The block begins with its track, time and flags; the frame's tag (RFC 6386, 9.1) says then that it is a
-    # key frame, and the start code of one does not follow.
+    # The block begins with its track, time and flags. The frame's tag (RFC 6386, 9.1) then declares a key
+    # frame, but the start code of a key frame does not follow.
     start = place + 4
     data[start : start + size] = b"\xfe" * size
     target.write_bytes(data)
 
 
 def _packet(path: Path, time: float) -> tuple[int, int]:
-    """Where the first packet of the picture from this time on lies, and its size."""
+    """Position and size of the picture's first packet from this time on."""
     query = ("-select_streams", "v:0", "-show_entries", "packet=pts_time,pos,size", "-of", "compact=nokey=1")
     for line in _run("ffprobe", *query, path).decode().splitlines():
         _, at, size, place = line.split("|")

@@ -1,4 +1,4 @@
-"""Turn what a page did wrong into pytest's reports."""
+"""Turn the offences of a page into pytest reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def outcome_report(reports: list[pytest.TestReport], item: pytest.Item) -> pytest.TestReport:
-    """The report that says how the test went: that of its call, else of the phase that stopped it."""
+    """The report with the test's result: that of its call, or else of the phase that stopped it."""
     for report in reports:
         if report.when == "call" or report.outcome != "passed":
             return report

@@ -1,6 +1,6 @@
-"""How the processes of pytest-xdist share the tests: by groups, so that a lane's browser starts once.
+"""Shares the tests among the processes of pytest-xdist by groups, so that a lane's browser starts once.
 
-(Its own `--dist loadgroup` does nothing with pytest 9.2, which takes no other id of a test any more.)
+(Its own `--dist loadgroup` does nothing with pytest 9.2, which no longer accepts other test ids.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from harness.lanes import LANES
 
-#: Files that need no browser; each test of the others opens a page of its own.
+#: Files that need no browser; each test of the others opens its own page.
 QUICK = ("repository", "harness")
 #: Lanes that take minutes.
 LONG_LANES = ("firefox", "chromium", "firefox-worker", "chromium-worker")
@@ -22,20 +22,20 @@ _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, revers
 
 
 def group_of(nodeid: str) -> str:
-    """The lane of a test that runs in one, else the name of its file."""
+    """The lane of a test that runs in one, or else the name of its file."""
     path = PurePosixPath(nodeid.split("::")[0])
     lane = _LANE.search(nodeid) if path.parent.name == "browser" else None
     return lane[1] if lane else path.stem
 
 
 def in_order(groups: dict[str, PurePosixPath]) -> list[str]:
-    """Long groups first, so that the processes end together; in turn those that wait for recordings and those
-    that compute.
+    """Long groups first, so that the processes end together; groups that wait for recordings alternate with
+    groups that compute.
 
     Parameters
     ----------
     groups
-        The file of a test of each.
+        The file of one test in each group.
     """
     lanes = [name for name in LANES if name in groups]
     long = [name for name in LONG_LANES if name in groups]

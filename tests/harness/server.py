@@ -26,13 +26,13 @@ JUDGEMENTS = {
     )
 }
 CORPUS = "/corpus/"
-#: A page that forbids itself the microphone. (What a driver answers in the server's place has no policy.)
+#: A page that forbids itself the microphone. (Responses that a driver sends itself have no policy.)
 MUTE = "/tests/frames/mute.html"
 
 
 class HarnessHandler(Handler):
-    """``/harness/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` takes media files, and
-    ``/corpus/…`` has some."""
+    """``/harness/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` accepts media files, and
+    ``/corpus/…`` serves some."""
 
     server: HarnessSite
 
@@ -48,7 +48,7 @@ class HarnessHandler(Handler):
     def headers_for(self, path: str) -> dict[str, str]:
         headers = super().headers_for(path)
         if self.headers and self.headers.get("Host", "").startswith(INSECURE_HOST):
-            # Chromium calls it an error to ask for isolation over plain http.
+            # Chromium reports a request for isolation over plain http as an error.
             headers = _not_isolated(headers)
         if path.startswith("/tests/frames/"):
             headers = _not_isolated(headers)
@@ -110,7 +110,7 @@ def _lane(path: str) -> Lane | None:
 
 
 class HarnessSite(Site):
-    """The server on a free port, in a thread of its own."""
+    """The server on a free port, in a separate thread."""
 
     def __init__(self, handler: type[HarnessHandler] = HarnessHandler) -> None:
         super().__init__(0, handler)

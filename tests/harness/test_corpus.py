@@ -1,4 +1,4 @@
-"""The corpus and the judges of it: what is said to be true of a file is what ffmpeg finds in it."""
+"""The corpus and its judges: ffmpeg confirms the facts in the table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.decoders import JudgeMissingError
 from harness.painted import NOTHING, paint, read
 from harness.recipes import path_of
 
-#: ffmpeg takes Chromium's word for a pre-skip of 80 ms, and so hears nothing before.
+#: ffmpeg trusts Chromium's pre-skip of 80 ms, and so decodes nothing before.
 BELIEVED_BY_FFMPEG = "chromium.mp4"
 
 files = pytest.mark.parametrize(
@@ -21,13 +21,13 @@ files = pytest.mark.parametrize(
 )
 
 
-def test_sixty_files():
+def test_corpus_has_sixty_files():
     assert len(FILES) == 60
     assert sum(file.quick for file in FILES.values()) == 12
 
 
 @files
-def test_ffmpeg_finds_what_the_table_says(file: File):
+def test_ffmpeg_confirms_the_table(file: File):
     found = played.played(path_of(file.name))
     sound = found["sound"]
     if file.name == BELIEVED_BY_FFMPEG:
@@ -54,11 +54,11 @@ def test_numbers_are_read_between_bars():
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_an_even_picture_has_no_number(level):
+def test_plain_picture_has_no_number(level):
     assert read(bytes([level]) * 160 * 120, 160, 120) == NOTHING
 
 
-def test_a_missing_reader_is_named_with_its_remedy(monkeypatch):
+def test_missing_reader_is_named_with_its_remedy(monkeypatch):
     path = path_of("wav-44k.wav")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(JudgeMissingError, match="apt-get install mediainfo"):
@@ -83,14 +83,14 @@ def test_each_reader_reads_its_formats(name):
     found = readers.readers(path_of(name))
     assert list(found) == READ_BY[name]
     for reader, said in found.items():
-        if reader != "pyav":  # of ADTS it says that it estimates
+        if reader != "pyav":  # for ADTS it reports that it estimates
             assert said["warnings"] == [], reader
         if said["duration"] is not None:
-            # (Some count an encoder's delay in.)
+            # (Some include the encoder's delay.)
             assert said["duration"] == pytest.approx(file.length, abs=0.08), reader
         if file.tags and reader not in ("mp3val", "mkvmerge"):
             assert said["tags"]["title"] == file.tags["title"], reader
 
 
-def test_boxes_of_mp4():
+def test_mp4_boxes_are_read():
     assert readers.boxes(path_of("h264.mp4")) == ["ftyp", "free", "mdat", "moov"]

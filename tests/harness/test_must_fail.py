@@ -1,4 +1,4 @@
-"""The harness catches what it must: every test of must_fail.py fails, for the reason it names."""
+"""The harness catches faults: every test of must_fail.py fails, for the reason that it names."""
 
 from __future__ import annotations
 

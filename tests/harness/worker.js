@@ -13,6 +13,6 @@ addEventListener("message", async ({ data: { id, method, parameter } }) => {
   }
 });
 
-// Of a page's the browser tells whoever drives it; of a worker's it does not.
+// The browser reports a page's unhandled rejections to its driver, but not a worker's.
 addEventListener("unhandledrejection", (event) => postMessage({ unhandled: `Unhandled in the worker: ${event.reason}` }));
 addEventListener("error", (event) => postMessage({ unhandled: `Unhandled in the worker: ${event.message}` }));

@@ -35,7 +35,7 @@ def isolated_site() -> Iterator[str]:
 
 @pytest.fixture(params=["plain", "isolated"])
 def served(request: pytest.FixtureRequest) -> str:
-    """How the sites are served: "plain", as most servers do, or cross-origin "isolated"."""
+    """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated"."""
     return request.param
 
 
@@ -47,11 +47,11 @@ def notebooks(request: pytest.FixtureRequest, served: str) -> str:
 
 @pytest.fixture
 def jupyterlite(launch: Callable[..., Page], notebooks: str) -> JupyterLite:
-    """JupyterLite in a page that is nowhere yet."""
+    """JupyterLite in a blank page."""
     return JupyterLite(launch("chromium"), notebooks)
 
 
 @pytest.fixture
 def marimo(launch: Callable[..., Page], notebooks: str) -> Marimo:
-    """marimo in a page that is nowhere yet."""
+    """marimo in a blank page."""
     return Marimo(launch("chromium"), notebooks)

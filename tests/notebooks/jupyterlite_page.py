@@ -1,7 +1,7 @@
 """JupyterLite as a person uses it: notebooks in "notebooks" and in "lab", and the "repl".
 
-What a person does is done with keys and menus, so that it counts as user activation. What a cell said is
-read from JupyterLite's own model, which is what is saved (`outputs`), or in the page (`output`).
+Actions use keys and menus, so that they count as user activation. Outputs are read from JupyterLite's own
+model, which is saved (`outputs`), or from the page (`output`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Milliseconds until the kernel answers for the first time, and that cells may take on a busy machine.
+#: Milliseconds until the kernel's first answer, and for cells on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
 
@@ -72,28 +72,28 @@ class JupyterLite:
         self.page.wait_for_function("() => lite.watch()", timeout=STARTING)
         return self
 
-    # What a person does
+    # Actions
 
     def run_all(self) -> None:
-        """Run > Run All Cells; returns when all have run, or were left out after an error."""
+        """Run > Run All Cells. Returns when all have run, or were skipped after an error."""
         asked = self.page.evaluate("lite.asked")
         self.choose("Run", "Run All Cells")
         self._wait_until_over(asked + 1)
 
     def run(self, source: str) -> int:
-        """Type this into a new last cell and press Shift+Enter; returns the cell's index when it has run."""
+        """Type this into a new last cell and press Shift+Enter. Returns the cell's index when it has run."""
         asked = self.page.evaluate("lite.asked")
         index = self.start(source)
         self._wait_until_over(asked + 1)
         return index
 
     def start(self, source: str) -> int:
-        """As `run`, but the cell still runs when this returns."""
+        """Like `run`, but the cell may still be running when this returns."""
         index: int = self.page.evaluate("lite.lastCell()")
         prompt = self.page.locator(
             ".jp-CodeConsole-promptCell, .jp-Notebook .jp-Cell:nth-last-child(1 of .jp-Cell)"
         )
-        # Outside of what is seen a cell has no editor yet; the click brings it there.
+        # A cell outside the viewport has no editor yet; the click scrolls to it.
         prompt.scroll_into_view_if_needed()
         prompt.locator(".cm-content").click()
         self.page.keyboard.insert_text(source)
@@ -103,11 +103,11 @@ class JupyterLite:
         return index
 
     def wait(self) -> None:
-        """Wait until all that was started is over."""
+        """Wait until everything that was started has finished."""
         self._wait_until_over(0)
 
     def restart_kernel(self) -> None:
-        """Kernel > Restart Kernel…, and confirm it; the kernel is ready again when this returns."""
+        """Kernel > Restart Kernel…, and confirm. The kernel is ready again when this returns."""
         self.begin_restart()
         self.end_restart()
 
@@ -122,11 +122,11 @@ class JupyterLite:
               && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",
             timeout=STARTING,
         )
-        # A cell that was cut off by the restart is never answered.
+        # A cell that the restart interrupted never gets an answer.
         self.page.evaluate("() => { lite.answered = lite.asked; }")
 
     def save(self) -> dict[str, Any]:
-        """Press Control+S; returns the file's content, as another program would read it."""
+        """Press Control+S. Returns the file's content, as another program would read it."""
         self.page.keyboard.press("Control+s")
         self.page.wait_for_function("() => !lite.widget.context.model.dirty")
         return self.page.evaluate(
@@ -140,7 +140,7 @@ class JupyterLite:
         self.page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
         self.page.locator(".lm-Menu").get_by_text(item, exact=True).click()
 
-    # What is there afterwards
+    # Results
 
     def cell(self, index: int) -> Locator:
         kind = ".jp-CodeConsole-content .jp-CodeCell, .jp-Notebook .jp-Cell"
@@ -151,19 +151,19 @@ class JupyterLite:
         return self.cell(index).locator(".jp-OutputArea-output")
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
-        """A cell's outputs as the notebook's file has them."""
+        """A cell's outputs as in the notebook's file."""
         return self.page.evaluate("index => lite.outputs(lite.cells.at(index))", index)
 
     def printed(self, index: int) -> str:
-        """What a cell wrote to stdout."""
+        """A cell's stdout."""
         streams = [out for out in self.outputs(index) if out["output_type"] == "stream"]
         return "".join("".join(stream["text"]) for stream in streams if stream["name"] == "stdout")
 
     def errors(self) -> list[str]:
-        """Of all cells: "ValueError: words"."""
+        """The errors of all cells, as "ValueError: words"."""
         every = self.page.evaluate("lite.cells.flatMap((cell) => lite.outputs(cell))")
         errors = [out for out in every if out["output_type"] == "error"]
-        # This kernel says "<class 'ValueError'>".
+        # This kernel reports "<class 'ValueError'>".
         return [re.sub(r"^<class '(.+)'>", r"\1", f"{out['ename']}: {out['evalue']}") for out in errors]
 
     def _wait_until_over(self, asked: int) -> None:

@@ -1,6 +1,6 @@
 """marimo as a person uses it, in a page of the exported site: a notebook in "run" or in "edit" mode.
 
-marimo's page keeps what its cells said to itself, so this listens to what the kernel tells the page.
+marimo's page does not expose the outputs of its cells, so this listens to the kernel's messages to the page.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Milliseconds until the kernel has loaded, and that cells may take on a busy machine.
+#: Milliseconds until the kernel has loaded, and for cells on a busy machine.
 STARTING = 90_000
 RUNNING = 60_000
-#: The last cell with code of the notebook "first_recording"; tests put code of their own into it.
+#: The last code cell of the notebook "first_recording"; tests put their own code into it.
 LAST_CELL = 9
 
-# Beside the page's own listener; the page hears all the same.
+# In addition to the page's own listener, which still receives everything.
 LISTENER = """
 globalThis.kernel = { cells: {}, runs: 0 };
 globalThis.Worker = class extends Worker {
@@ -55,9 +55,9 @@ class Marimo:
         page.add_init_script(LISTENER)
 
     def open(self, notebook: str, mode: str) -> Marimo:
-        """Open a notebook to "run" or "edit" it. In run mode all its cells have run when this returns."""
+        """Open a notebook in "run" or "edit" mode. In run mode, all its cells have run when this returns."""
         self.page.goto(f"{self.site}/marimo/{notebook}-{mode}.html", wait_until="commit")
-        # The editor's kernel counts it as a run that it has taken the cells in.
+        # The editor's kernel counts reading the cells as a run.
         self.page.wait_for_function(IS_OVER, arg=1, timeout=STARTING)
         return self
 
@@ -74,13 +74,13 @@ class Marimo:
             self.wait(runs + 1)
 
     def run_all(self) -> None:
-        """Press the editor's Run for all cells that are stale; returns when they have run."""
+        """Press the editor's Run for all stale cells. Returns when they have run."""
         runs = self.page.evaluate("kernel.runs")
         self.run_button.click()
         self.wait(runs + 1)
 
     def start(self, index: int, source: str) -> int:
-        """Type this into a cell and press Control+Enter; returns how many runs there were before."""
+        """Type this into a cell and press Control+Enter. Returns the number of runs before."""
         runs: int = self.page.evaluate("kernel.runs")
         editor = self.cell(index).locator(".cm-content").first
         editor.scroll_into_view_if_needed()
@@ -91,10 +91,10 @@ class Marimo:
         return runs
 
     def wait(self, runs: int = 0) -> None:
-        """Wait until nothing runs, after so many runs since the page was opened."""
+        """Wait until nothing runs, after this many runs since the page was opened."""
         self.page.wait_for_function(IS_OVER, arg=runs, timeout=RUNNING)
 
-    # What is there afterwards
+    # Results
 
     def cell(self, index: int) -> Locator:
         return self.page.locator("[data-cell-id].marimo-cell").nth(index)
@@ -104,7 +104,7 @@ class Marimo:
         return self.cell(index).locator(".output-area")
 
     def console(self, index: int) -> Locator:
-        """What a cell printed, as the page shows it."""
+        """A cell's printed output, as the page shows it."""
         return self.cell(index).get_by_test_id("console-output-area")
 
     def outputs(self, index: int) -> dict[str, Any] | None:
@@ -117,7 +117,7 @@ class Marimo:
         return "".join(part["data"] for part in told if part["channel"] == "stdout")
 
     def errors(self) -> list[str]:
-        """Of all cells: what the kernel called an error, and tracebacks."""
+        """The kernel's errors and tracebacks of all cells."""
         told = self.page.evaluate("Object.values(kernel.cells)")
         outputs = [cell["output"] for cell in told if cell["output"]]
         errors = [str(out["data"]) for out in outputs if out["channel"] == "marimo-error"]

@@ -1,4 +1,4 @@
-"""The page of JupyterLite was opened before the clock was set; the kernel began afterwards."""
+"""JupyterLite's page was opened before the clock was set; the kernel started afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def soak(*values: int) -> list[object]:
 
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 @pytest.mark.parametrize("difference", soak(-HOUR, HOUR, 2000, -2000))
-def test_the_clock_of_the_page_does_not_matter(jupyterlite: JupyterLite, difference: int) -> None:
+def test_duration_does_not_depend_on_the_pages_clock(jupyterlite: JupyterLite, difference: int) -> None:
     page = jupyterlite.page
     page.context.add_init_script(path=OTHER_CLOCK)
     page.context.add_init_script(path=LENT)

@@ -1,4 +1,4 @@
-"""Every cell of every example notebook, in both hosts, in one go, by what a person sees of it.
+"""Every cell of every example notebook, in both hosts, in one run, judged by its visible output.
 
 Both hosts have the same cells in the same order, and the same checks. The microphone plays one tone, the
 camera shows one colour each second (tests/harness/media.py).
@@ -35,7 +35,7 @@ LOADED = """player => new Promise((resolve, reject) => {
 
 @dataclass
 class Cell:
-    """A cell of code that has run."""
+    """A code cell that has run."""
 
     output: Locator
     printed: str
@@ -45,9 +45,9 @@ Check = Callable[[Cell], None]
 
 
 def player(kind: str, seconds: float, late: float = 5) -> Check:
-    """A player that has loaded a file of this length, its look, its facts and a link to the file.
+    """Check a player that has loaded a file of this length: its appearance, its facts and its download link.
 
-    The kernel of a busy machine ends a take some seconds late.
+    On a busy machine, the kernel ends a take some seconds late.
     """
 
     def check(cell: Cell) -> None:
@@ -72,7 +72,7 @@ def photo(cell: Cell) -> None:
 
 
 def live_preview(cell: Cell) -> None:
-    """It was live: it has a picture. A later cell has released the camera."""
+    """The preview was live, so it has a picture. A later cell has released the camera."""
     video = cell.output.locator("video")
     expect(video).to_have_js_property("videoWidth", 320)
     assert video.evaluate("video => video.srcObject.active") is False
@@ -159,7 +159,7 @@ def growing_size(cell: Cell) -> None:
 
 WITHOUT_LENGTH = float("inf")
 
-#: Cells of code by their ids in the notebook for JupyterLite.
+#: Code cells by their ids in the notebook for JupyterLite.
 EXAMPLES: dict[str, dict[str, Check]] = {
     "first-recording": {
         "record": player("audio", 2),
@@ -212,7 +212,7 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
 
 
 def in_turn(first: int) -> pytest.MarkDecorator:
-    """All examples; every other one is left to `make soak`, where the other host leaves it to `make test`."""
+    """All examples; in each host `make test` runs every other one, and `make soak` the rest."""
     soak = pytest.mark.soak
     names = [
         name if (number + first) % 2 else pytest.param(name, marks=soak)
@@ -223,7 +223,7 @@ def in_turn(first: int) -> pytest.MarkDecorator:
 
 @in_turn(0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_in_jupyterlite(jupyterlite, name):
+def test_example_runs_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=LEDGER)
     jupyterlite.open("notebooks", f"{name}.ipynb")
     jupyterlite.run_all()
@@ -241,7 +241,7 @@ def test_in_jupyterlite(jupyterlite, name):
 
 @in_turn(1)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
-def test_in_marimo(marimo, name):
+def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=LEDGER)
     marimo.open(name.replace("-", "_"), "run")
     assert marimo.page.evaluate("ledger.asked()") == 0, "a page that is opened opens nothing by itself"
@@ -251,7 +251,7 @@ def test_in_marimo(marimo, name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_notebook_is_clean_and_opens_with_what_one_learns(name):
+def test_notebook_is_clean_and_opens_with_its_goal(name):
     cells = content(name)["cells"]
     assert "".join(cells[0]["source"]).startswith("You learn ")
     code = {cell["id"]: cell for cell in cells if cell["cell_type"] == "code"}

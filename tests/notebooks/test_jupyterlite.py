@@ -1,4 +1,4 @@
-"""The library in JupyterLite: there on import, in every app, with and without cross-origin isolation."""
+"""The library in JupyterLite: importable in every app, with and without cross-origin isolation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_import_is_enough(jupyterlite, app, served):
     assert jupyterlite.printed(cell) == f"{VERSION}\n"
     expect(jupyterlite.output(cell)).to_have_text(VERSION)
 
-    # JupyterLite's own isolated kernel loses answers now and then; tools/notebooks.py mends it.
+    # JupyterLite's own isolated kernel occasionally loses answers; tools/notebooks.py fixes it.
     for number in range(10):
         assert jupyterlite.printed(jupyterlite.run(f"print({number})")) == f"{number}\n"
     assert jupyterlite.errors() == []
@@ -35,8 +35,8 @@ def test_import_is_enough(jupyterlite, app, served):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
-def test_notebook_runs_through_in_lab(jupyterlite):
-    """In "notebooks" test_examples.py runs them all, and looks at what they show."""
+def test_notebook_runs_completely_in_lab(jupyterlite):
+    """test_examples.py runs all of them in "notebooks", and checks their output."""
     jupyterlite.open("lab", FIRST)
     jupyterlite.run_all()
     assert jupyterlite.errors() == []
@@ -54,7 +54,7 @@ def test_plain_function_records_without_await(jupyterlite):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_restarted_kernel_forgets_and_the_file_has_what_the_cells_said(jupyterlite):
+def test_restarted_kernel_forgets_and_the_file_keeps_outputs(jupyterlite):
     jupyterlite.open("notebooks", FIRST)
     jupyterlite.run("%pip install mediarecorder\nimport mediarecorder\nfound = 1")
     assert jupyterlite.errors() == []

@@ -1,4 +1,4 @@
-"""The library in marimo's exported notebooks: there on import, run or edited, isolated or not."""
+"""The library in marimo's exported notebooks: importable in run and edit mode, isolated or not."""
 
 from __future__ import annotations
 

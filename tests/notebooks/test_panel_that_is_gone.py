@@ -1,4 +1,4 @@
-"""A recorder panel that records, and whose HTML the real notebook takes out of the page."""
+"""A recording panel whose HTML the real notebook removes from the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("served", ["plain"], indirect=True)
 
 LENT = Path(__file__).with_name("lent.js").read_text(encoding="utf-8")
 FIRST = "first-recording.ipynb"
-# A cell that waits, and keeps what it was told.
+# A cell that waits, and stores the result or the error.
 WAIT = """import mediarecorder
 panels = globals().setdefault("panels", [])
 said = globals().setdefault("said", [])
@@ -22,10 +22,10 @@ try:
     await panels[-1].recording()
 except mediarecorder.AbortError as error:
     said.append(str(error))"""
-# A cell that shows it only.
+# A cell that only shows the panel.
 SHOW = "import mediarecorder\npanel = mediarecorder.RecorderPanel(video=True)\npanel"
 TOLD = 'print(panels[0].last.duration > 0.9, panels[0].state, "removed from the page" in said[0], len(said))'
-# The same in marimo, where a cell that runs again takes its names along, and none runs while another waits.
+# The same in marimo, where a rerun cell deletes its names, and no cell runs while another waits.
 KEEP = """import asyncio, sys
 import mediarecorder as m
 kept = sys.modules.setdefault("kept", [])
@@ -48,7 +48,7 @@ in_soak = pytest.mark.soak
 
 
 def record_for_a_second(panel: Locator) -> ElementHandle:
-    """Press Record; returns the panel's element."""
+    """Press Record. Returns the panel's element."""
     panel.get_by_role("button", name="Record").click()
     timer = panel.get_by_role("timer").element_handle()
     panel.page.wait_for_function("timer => timer.textContent >= '0:01'", arg=timer)
@@ -57,7 +57,7 @@ def record_for_a_second(panel: Locator) -> ElementHandle:
 
 
 def must_release(page: Page, element: ElementHandle | None = None) -> None:
-    """Within 2 s after the element left the page, by its own timers: a busy machine stretches both."""
+    """Within 2 s after the element left the page, by the page's own timers: a busy machine slows both."""
     if element:
         page.wait_for_function("element => !element.isConnected", arg=element)
     left = page.evaluate(
@@ -79,7 +79,7 @@ def lite(jupyterlite: JupyterLite) -> JupyterLite:
 
 
 def command(lite: JupyterLite, name: str, cell: int) -> None:
-    """What a menu does with this cell."""
+    """Perform a menu action on this cell."""
     lite.page.evaluate(
         """([name, cell]) => {
           lite.widget.content.activeCellIndex = cell;
@@ -100,8 +100,8 @@ def shown(lite: JupyterLite) -> tuple[int, Locator, ElementHandle]:
     return cell, panel, record_for_a_second(panel)
 
 
-def test_a_cell_of_jupyterlite_that_runs_again(lite):
-    """It waits for `recording()`: the first run gets an error, the second has a panel that works."""
+def test_rerun_cell_in_jupyterlite_ends_its_panel(lite):
+    """The cell waits for `recording()`: the first run gets an error, the second has a working panel."""
     lite.open("notebooks", FIRST)
     cell = lite.start(WAIT)
     panel = panel_in(lite, cell)
@@ -122,7 +122,7 @@ def test_a_cell_of_jupyterlite_that_runs_again(lite):
 @pytest.mark.parametrize(
     "removal", ["run-cell", "clear-cell-output", "clear-all-cell-outputs", "delete-cell"]
 )
-def test_an_output_of_jupyterlite_that_goes(lite, removal, is_collapsed):
+def test_removed_output_in_jupyterlite_ends_its_panel(lite, removal, is_collapsed):
     lite.open("notebooks", FIRST)
     cell, _, element = shown(lite)
     lite.run("first = panel")
@@ -145,7 +145,7 @@ def goes_on(lite: JupyterLite) -> None:
 @in_soak
 @pytest.mark.parametrize("hide", ["hide-cell-outputs", "hide-all-cell-outputs"])
 @pytest.mark.parametrize("app", ["notebooks", "lab"])
-def test_a_collapsed_output_of_jupyterlite_goes_on(lite, app, hide):
+def test_panel_in_a_collapsed_jupyterlite_output_goes_on(lite, app, hide):
     lite.open(app, FIRST)
     cell, panel, _ = shown(lite)
     command(lite, hide, cell)
@@ -160,7 +160,7 @@ def test_a_collapsed_output_of_jupyterlite_goes_on(lite, app, hide):
 
 
 @in_soak
-def test_a_restarted_kernel_of_jupyterlite(lite):
+def test_restarted_jupyterlite_kernel_ends_its_panel(lite):
     lite.open("notebooks", FIRST)
     shown(lite)
     lite.begin_restart()
@@ -169,7 +169,7 @@ def test_a_restarted_kernel_of_jupyterlite(lite):
 
 
 @in_soak
-def test_a_closed_notebook_of_jupyterlite(lite):
+def test_closed_jupyterlite_notebook_ends_its_panel(lite):
     page = lite.open("lab", FIRST).page
     shown(lite)
     page.evaluate("void jupyterapp.commands.execute('application:close')")
@@ -186,7 +186,7 @@ def edited(marimo: Marimo) -> Marimo:
     return marimo.open("first_recording", "edit")
 
 
-def test_a_cell_of_marimo_that_runs_again(edited):
+def test_rerun_cell_in_marimo_ends_its_panel(edited):
     page = edited.page
     edited.wait(edited.start(LAST_CELL, KEEP) + 1)
     panel = edited.output(LAST_CELL).get_by_role("group", name="Recorder")

@@ -1,4 +1,4 @@
-"""A recording in one cell of the real notebook sites, time after time; what it leaves, and what ends it."""
+"""Recording in one cell of the real notebook sites, repeatedly; its traces, and its ends."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def until(page: Page, holds: str, seconds: float = 20.0) -> None:
 
 
 def must_play(player: Locator) -> None:
-    """The player in a cell's output has its file."""
+    """Check that the player in a cell's output has its file."""
     player.wait_for()
     player.evaluate(
         """(player) => player.readyState ? null : new Promise((resolve, reject) => {
@@ -73,9 +73,9 @@ DISTRUST = """async () => {
 
 
 @pytest.mark.parametrize("trusted", [False, pytest.param(True, marks=in_soak)])
-@pytest.mark.console_errors  # a dead address is in the console
-def test_the_player_of_a_saved_notebook_plays(lite, trusted):
-    """JupyterLab sanitizes the output of a notebook that comes from elsewhere."""
+@pytest.mark.console_errors  # the console reports a revoked address
+def test_player_in_a_saved_notebook_plays(lite, trusted):
+    """JupyterLab sanitizes the output of a notebook from elsewhere."""
     lite.open("lab", FIRST)
     record_in_a_cell(lite)
     long = lite.run("recording.embed_limit = 0\nrecording")
@@ -112,7 +112,7 @@ def test_the_player_of_a_saved_notebook_plays(lite, trusted):
     ],
     indirect=["served"],
 )
-def test_a_cell_of_jupyterlite_records(lite, app):
+def test_jupyterlite_cell_records(lite, app):
     lite.open(app, FIRST)
     for _ in range(3):
         record_in_a_cell(lite)
@@ -122,9 +122,9 @@ def test_a_cell_of_jupyterlite_records(lite, app):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
-# Players whose kernel was restarted lead nowhere, and Chromium says so; the test looks whether it was those.
+# Players of a restarted kernel have dead addresses, which Chromium reports; the test checks for these.
 @pytest.mark.console_errors
-def test_fifty_cells_in_a_row_of_jupyterlite(lite):
+def test_fifty_jupyterlite_cells_record_in_a_row(lite):
     page = lite.page
     complaints: list[str] = []
     page.on("console", lambda said: said.type == "error" and complaints.append(said.location["url"]))
@@ -142,7 +142,7 @@ def test_fifty_cells_in_a_row_of_jupyterlite(lite):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain", pytest.param("isolated", marks=in_soak)], indirect=True)
-def test_a_restarted_kernel_gives_everything_back(lite):
+def test_restarted_kernel_releases_everything(lite):
     page = lite.open("notebooks", FIRST).page
     lite.start(HOLD)
     until(page, "lent.live() === 2", 60)
@@ -157,7 +157,7 @@ def test_a_restarted_kernel_gives_everything_back(lite):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_nothing_of_the_way_to_the_page_stays(lite):
+def test_connecting_leaves_no_trace_in_the_page(lite):
     page = lite.open("notebooks", FIRST).page
     cell = lite.run(RECORD)
     [script] = page.evaluate("lite.scripts")
@@ -199,15 +199,15 @@ globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-# The browser itself says that the address leads nowhere. (What is thrown and not caught fails all the same.)
+# The browser itself reports the dead address. (An uncaught exception still fails the test.)
 @pytest.mark.console_errors
-def test_a_replayed_output_does_nothing(lite):
+def test_replayed_output_does_nothing(lite):
     page = lite.open("notebooks", FIRST).page
     lite.run(RECORD)
     [script] = page.evaluate("lite.scripts")
     channels = page.evaluate("lent.channels()")
 
-    # Its kernel still lives.
+    # Its kernel is still running.
     page.evaluate("script => (0, eval)(script)", script)
     record_in_a_cell(lite)
     assert page.evaluate("lent.channels()") == channels
@@ -217,7 +217,7 @@ def test_a_replayed_output_does_nothing(lite):
     page.add_init_script(IMPATIENT)
     lite.open("notebooks", "replayed.ipynb")
     until(page, "globalThis.replayed", 10)
-    # Chromium may still have the module in its memory, whatever became of the address. Nobody answers it.
+    # Chromium may still have the module in memory after the address is revoked. It gets no answer.
     until(page, "lent.open().length === 0", 10)
     assert page.evaluate("lent.locks()") == []
     record_in_a_cell(lite)
@@ -253,7 +253,7 @@ def test_two_views_of_a_notebook_have_one_agent(lite):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_a_closed_tab_gives_everything_back_and_two_never_hear_each_other(lite):
+def test_closed_tab_releases_everything_and_tabs_stay_separate(lite):
     one, two = lite.open("notebooks", FIRST), another_tab(lite).open("lab", FIRST)
     for tab, seconds in ((one, "60"), (two, "2")):
         tab.start(HOLD.replace("60", seconds))
@@ -286,8 +286,8 @@ print(len(sizes), min(sizes) > 0)
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 @pytest.mark.parametrize("count", [20])
-def test_a_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
-    """It reads the notebook's window and all storage, steals locks, and shouts into every channel."""
+def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
+    """It reads the notebook's window and all storage, steals locks, and posts to every channel."""
     page = lite.open("notebooks", FIRST).page
     with page.context.expect_page() as opening:
         page.evaluate("address => void open(address)", f"{lite.site}/index.html")
@@ -339,7 +339,7 @@ def record_in_a_cell_of_marimo(marimo: Marimo) -> None:
     ],
     indirect=["served"],
 )
-def test_a_cell_of_marimo_records(edited, loads, times):
+def test_marimo_cell_records(edited, loads, times):
     page = edited.page
     for _ in range(loads):
         edited.open("first_recording", "edit")
@@ -354,7 +354,7 @@ def test_a_cell_of_marimo_records(edited, loads, times):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_a_page_of_marimo_that_is_left_gives_everything_back(edited):
+def test_leaving_a_marimo_page_releases_everything(edited):
     page = edited.open("first_recording", "edit").page
     edited.start(LAST_CELL, "import mediarecorder as m\nawait m.record(60, video=True)")
     until(page, "lent.live() === 2", 60)

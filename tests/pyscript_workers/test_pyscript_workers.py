@@ -1,4 +1,4 @@
-"""PyScript's workers record in one call: isolated by themselves, without isolation by a channel's name."""
+"""PyScript's workers record in one call: automatically if isolated, otherwise through a named channel."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CONFIG = {"interpreter": "/node_modules/pyodide/pyodide.mjs", "files": {"/mediar
 
 @pytest.fixture(scope="module")
 def library() -> bytes:
-    """The library as a zip, as PyScript's configuration unpacks one."""
+    """The library as a zip file, for PyScript's configuration to unpack."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in (ROOT / "py" / "mediarecorder").rglob("*"):
@@ -91,13 +91,13 @@ def told(page: Page) -> list[object]:
     return page.evaluate("told[0]")
 
 
-def test_a_worker_records_in_one_call(show):
+def test_worker_records_in_one_call(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     assert told(show("", body, isolated=True)) == [True, True, "video"]
 
 
 @firefox_in_soak
-def test_an_editor_records_in_one_call(show):
+def test_editor_records_in_one_call(show):
     body = f"<script type='py-editor' config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     page = show("", body, isolated=True)
     page.get_by_role("button", name="Run").click()
@@ -122,13 +122,13 @@ await mediarecorder.connect(config["channel"])
 
 
 @firefox_in_soak
-def test_without_isolation_the_author_hands_over_a_channel(show):
+def test_worker_without_isolation_connects_through_a_channel(show):
     head = AUTHOR.format(config=json.dumps(CONFIG), source=json.dumps(TELL + CONNECT + RECORD))
     assert told(show(head, "", isolated=False)) == [True, True, "video"]
 
 
 @firefox_in_soak
-def test_without_isolation_and_channel_it_says_which_line_to_add(show):
+def test_error_without_isolation_and_channel_says_which_line_to_add(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     name, text = told(show("", body, isolated=False))
     assert name == "PageUnavailableError"

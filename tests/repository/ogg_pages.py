@@ -1,4 +1,4 @@
-"""Ogg pages (RFC 3533), to take files apart and to make files that no encoder at hand makes."""
+"""Ogg pages (RFC 3533), to parse files and to make files that no available encoder makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the table of the benchmarks says of a row."""
+"""Rows in the table of the benchmarks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def row(ours, theirs=(), limit=None, **more):
         (row([2]), ""),
     ],
 )
-def test_a_row_is_judged_by_its_medians(row, verdict):
+def test_row_is_judged_by_its_medians(row, verdict):
     assert row.verdict == verdict
 
 
@@ -39,11 +39,11 @@ def test_a_row_is_judged_by_its_medians(row, verdict):
     "kept",
     [row([1.5], [2], Limit(times=2), more_is_better=True, parts={"ours": {"download": 1.0}}), row([3])],
 )
-def test_a_row_is_kept_and_read_again(kept):
+def test_row_is_saved_and_read_again(kept):
     assert Row.from_json(json.loads(json.dumps(kept.as_json()))) == kept
 
 
-def test_the_table_says_both_sides_and_the_verdict():
+def test_table_shows_both_sides_and_the_verdict():
     said = table([row([3, 4, 5], [2, 2, 2], Limit(times=1.5, more=1))])
     assert said.splitlines()[1].split("  ") == [
         "work",
@@ -55,19 +55,19 @@ def test_the_table_says_both_sides_and_the_verdict():
     ]
 
 
-def test_the_page_shows_notes_below_and_what_does_not_hold_in_bold():
+def test_page_shows_notes_and_failed_limits_in_bold():
     said = markdown([row([3], [1], Limit(times=1), note="a | b")])
     assert "| **DOES NOT HOLD** |" in said
     assert said.endswith("- work: a | b")
 
 
-def test_the_picture_has_a_bar_for_each_ratio():
+def test_picture_has_a_bar_for_each_ratio():
     picture = chart([row([1], [2]), row([1]), row([900], [1], limit=Limit(times=1))])
     assert picture.count("<rect") == 2
     assert 'class="bad"' in picture
 
 
-def test_the_order_of_tracks_is_no_difference_between_files():
+def test_order_of_tracks_does_not_count_as_a_difference():
     sound, picture = {"kind": "audio", "digest": "a"}, {"kind": "video", "digest": "b"}
     assert by_kind([sound, picture]) == by_kind([picture, sound])
     assert by_kind([sound, picture]) != by_kind([sound, {**picture, "digest": "c"}])

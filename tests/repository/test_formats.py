@@ -1,4 +1,4 @@
-"""One table of formats, and what follows from it."""
+"""One table of formats, and everything derived from it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_endings_and_types_are_inverse():
         assert TYPES[EXTENSIONS[mime_type]] in (mime_type, mime_type.replace("audio/", "video/")), ending
 
 
-def test_the_engine_has_the_same_table():
+def test_engine_has_the_same_table():
     media = (BUNDLES / "media.js").read_text(encoding="utf-8")
     for name, row in FORMATS.items():
         lists = ("video", "audio", "encoders")
@@ -44,17 +44,17 @@ def test_each_encoder_is_a_bundle_with_its_licence(codec):
     assert len(re.findall(rf"^\* {codec}\.js: [@\w]", licences, re.MULTILINE)) == 2
 
 
-def test_the_page_keeps_the_encoders_of_the_formats_that_it_offers():
+def test_page_caches_the_encoders_of_its_formats():
     kept = set(page_files.matching(ROOT))
     wanted = {f"py/mediarecorder/js/{codec}.js" for name in MADE for codec in encoder_of(name)}
     assert wanted
     assert wanted <= kept
 
 
-def test_no_other_file_of_ours_lists_the_formats():
-    """Three of them in one line are a list; whoever needs one reads the table.
+def test_no_other_file_lists_the_formats():
+    """Three of them in one line are a list; code that needs a list reads the table.
 
-    static/library/bridge/protocol.js has what recorders may be asked for, which is another matter.
+    static/library/bridge/protocol.js lists the types that recorders may be asked for, which is unrelated.
     """
     names = "|".join(MADE)
     listed = re.compile(rf'"(?:{names})"(?:, "(?:{names})"){{2}}')

@@ -1,4 +1,4 @@
-"""Times of MP4: what edit lists show is read and written to the frame, and nothing else is shown."""
+"""Times of MP4: edit lists are read and written exactly to the frame, and nothing else is shown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from setup.node import find_node
 SCRIPT = Path(__file__).with_name("isobmff_times.mjs")
 pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
 
-#: Of the file that the tests change: pictures in a second, and their length in the time scale of their track.
+#: In the file that the tests change: pictures a second, and their length in the time scale of their track.
 RATE, PICTURE = 30, 512
 SOUND_RATE = 48_000
-#: What precedes time 0 in the media: two pictures' time for those out of order, and AAC's priming.
+#: The media before time 0: the time of two pictures for reordering, and AAC's priming.
 START = 1024
 #: Everything in front of these is removed by the edits below: 9 pictures behind a key frame.
 FIRST = 39
@@ -69,7 +69,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
 
 
 def with_edits(data: bytes, edits: dict[int, list[tuple[int, int, float]]], timescale: int = 1000) -> bytes:
-    """An MP4 whose tracks have other edit lists: length in its own time scale, time in the media, speed."""
+    """An MP4 with other edit lists: length in its own time scale, time in the media, speed."""
     _, start, end = next(found for found in boxes(data, 0, len(data)) if found[0] == b"moov")
     children = []
     number = 0
@@ -132,7 +132,7 @@ def shown(track: Any) -> list[Any]:
     ]
 
 
-def test_only_what_an_edit_list_shows_is_shown(edited):
+def test_only_the_edit_lists_range_is_shown(edited):
     [[picture, sound]] = read(edited(TRIMMED))
     for track in (picture, sound):
         assert track["length"] == pytest.approx(LENGTH, abs=1e-6)
@@ -145,7 +145,7 @@ def test_only_what_an_edit_list_shows_is_shown(edited):
     assert times == pytest.approx([number / RATE for number in range(71)], abs=1e-6)
 
 
-def test_what_a_decoder_needs_before_is_there_and_no_more(edited):
+def test_packets_before_the_edit_are_kept_only_if_needed(edited):
     [[picture, sound]] = read(edited(TRIMMED))
     assert picture["packets"][0]["type"] == "key"
     assert picture["packets"][0]["at"] == pytest.approx(-9 / RATE)
@@ -153,8 +153,8 @@ def test_what_a_decoder_needs_before_is_there_and_no_more(edited):
 
 
 @pytest.mark.parametrize("pictures", range(61, 67))
-def test_pictures_that_are_only_needed_to_decode_others_are_hidden(edited, pictures):
-    """H.264 stores a picture before those that are shown before it; the last one shown may need the next."""
+def test_pictures_needed_only_for_decoding_are_hidden(edited, pictures):
+    """H.264 may store a picture before others that are shown earlier; the last shown may need the next."""
     [[picture, _]] = read(edited({0: [(round(pictures * 1000 / RATE), media_time(FIRST), 1)]}))
     assert len(shown(picture)) == pictures
     beyond = [packet for packet in picture["packets"] if packet["at"] > (pictures - 0.5) / RATE]
@@ -177,7 +177,7 @@ def test_rounding_to_the_movies_time_scale_cuts_and_shows_nothing(edited, timesc
         assert sound["length"] == pytest.approx(frames / SOUND_RATE, abs=1e-6)
 
 
-def test_parts_that_continue_each_other_are_one(edited):
+def test_adjacent_edits_are_one_part(edited):
     [[picture, _]] = read(edited({0: [(1000, media_time(FIRST), 1), (1350, media_time(FIRST + RATE), 1)]}))
     assert picture["length"] == pytest.approx(LENGTH, abs=1e-6)
     assert len(shown(picture)) == 71
@@ -195,12 +195,12 @@ def test_parts_that_continue_each_other_are_one(edited):
         ([(1000, 1024, 0.5)], "plays a part at 0.5 times the speed, which is not supported"),
     ],
 )
-def test_edit_lists_that_cannot_be_read_truly_are_errors(edited, edits, message):
+def test_unsupported_edit_lists_are_errors(edited, edits, message):
     [error] = read(edited({0: edits}))
     assert message in error
 
 
-def test_a_pause_before_the_edit_shows_nothing_of_what_comes_before(edited):
+def test_pause_before_the_edit_shows_no_earlier_picture(edited):
     pause = {track: [(500, -1, 1), *edits] for track, edits in TRIMMED.items()}
     [[picture, sound]] = read(edited(pause))
     for track in (picture, sound):
@@ -210,12 +210,12 @@ def test_a_pause_before_the_edit_shows_nothing_of_what_comes_before(edited):
     assert shown(sound)[0]["at"] > 0.5 - 1024 / SOUND_RATE
 
 
-def test_an_edit_without_length_goes_to_the_end(edited):
+def test_edit_without_length_goes_to_the_end(edited):
     [[picture, _]] = read(edited({0: [(0, media_time(FIRST), 1)]}))
     assert picture["length"] == pytest.approx(4 - BEGIN, abs=1e-6)
 
 
-def test_what_ffmpeg_cut_without_encoding(folder, tmp_path):
+def test_ffmpegs_cuts_without_encoding_are_respected(folder, tmp_path):
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "1.3", "-i", folder / "aac.mp4", "-t", "1.9", "-c", "copy", cut)
     [[picture, sound]] = read(cut)
@@ -228,7 +228,7 @@ def test_what_ffmpeg_cut_without_encoding(folder, tmp_path):
     assert picture["packets"][0]["at"] == pytest.approx(-0.3)
 
 
-def test_a_moov_with_samples_can_be_followed_by_fragments(folder, tmp_path):
+def test_moov_with_samples_can_be_followed_by_fragments(folder, tmp_path):
     path = tmp_path / "both.mp4"
     ffmpeg("-i", folder / "aac.mp4", "-c", "copy", "-movflags", "frag_keyframe", path)
     [[picture, _]] = read(path)
@@ -264,7 +264,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("fragmented", [False, True])
 @pytest.mark.parametrize("changes", CHANGES)
-def test_what_is_written_is_read_with_the_same_times(folder, tmp_path, changes, fragmented):
+def test_written_times_are_read_back(folder, tmp_path, changes, fragmented):
     copy = tmp_path / "copy.mp4"
     node("copy", folder / "opus.mp4", copy, json.dumps({**changes, "fragmented": fragmented}))
     original, found = read(folder / "opus.mp4", copy)
@@ -276,8 +276,8 @@ def test_what_is_written_is_read_with_the_same_times(folder, tmp_path, changes, 
         assert [packet["at"] for packet in after["packets"]] == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_pre_skip_of_opus_is_in_the_edit_list_alone(folder, tmp_path):
-    """Opus in ISOBMFF, 4.3.2. Where the description of the sound says it as well, browsers skip twice."""
+def test_pre_skip_of_opus_is_only_in_the_edit_list(folder, tmp_path):
+    """Opus in ISOBMFF, 4.3.2. If the sample description states it as well, browsers skip twice."""
     for number, changes in enumerate(CHANGES[:4]):
         copy = tmp_path / f"{number}.mp4"
         node("copy", folder / "opus.mp4", copy, json.dumps(changes))
@@ -291,7 +291,7 @@ def test_the_pre_skip_of_opus_is_in_the_edit_list_alone(folder, tmp_path):
         assert frames == packets * 960 - skipped
 
 
-def test_lengths_in_edit_lists_cut_no_frame_off(folder, tmp_path):
+def test_lengths_in_edit_lists_cut_off_no_frame(folder, tmp_path):
     copy = tmp_path / "copy.mp4"
     for frames in range(112_321, 112_325):
         node("copy", folder / "opus.mp4", copy, json.dumps({"end": {"audio": frames / SOUND_RATE}}))
@@ -300,7 +300,7 @@ def test_lengths_in_edit_lists_cut_no_frame_off(folder, tmp_path):
 
 
 @pytest.mark.parametrize("pause", [False, True])
-def test_copies_hide_what_was_hidden(edited, tmp_path, pause):
+def test_copies_keep_hidden_parts_hidden(edited, tmp_path, pause):
     edits = {track: [(500, -1, 1), *edits] for track, edits in TRIMMED.items()} if pause else TRIMMED
     original, copy = edited(edits), tmp_path / "copy.mp4"
     node("copy", original, copy, "{}")
@@ -336,7 +336,7 @@ def top_level(path: Path) -> list[bytes]:
     return [kind for kind, _, _ in boxes(data, 0, len(data))]
 
 
-def test_moov_comes_to_the_front_and_every_packet_stays(folder, tmp_path):
+def test_moov_moves_to_the_front_and_every_packet_stays(folder, tmp_path):
     front = tmp_path / "front.mp4"
     for name in ("aac.mp4", "opus.mp4"):
         assert node("front", folder / name, front) == {"same": False, "type": "video/mp4"}
@@ -348,14 +348,14 @@ def test_moov_comes_to_the_front_and_every_packet_stays(folder, tmp_path):
         assert packets(front) == packets(folder / name)
 
 
-def test_files_with_moov_in_front_or_with_fragments_stay_as_they_are(folder, tmp_path):
+def test_files_with_moov_in_front_or_fragments_are_unchanged(folder, tmp_path):
     path, front = tmp_path / "given.mp4", tmp_path / "front.mp4"
     for flags in ("faststart", "frag_keyframe", "frag_keyframe+empty_moov"):
         ffmpeg("-i", folder / "aac.mp4", "-c", "copy", "-movflags", flags, path)
         assert node("front", path, front)["same"]
 
 
-def test_places_near_4_gib_get_64_bits():
+def test_offsets_near_4_gib_get_64_bits():
     found = node("wide")
     assert found["type"] == "co64"
     assert found["moved"] == [found["by"]] * 2

@@ -1,4 +1,4 @@
-"""The modules of the library import from lower layers only; late imports and those for types count too."""
+"""The library's modules import from lower layers only; late imports and those for types count too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "py" / "mediarecorder"
 
-#: From the top down. docs/maintaining.md shows this table, with what each module is.
+#: From the top down. docs/maintaining.md shows this table, with the purpose of each module.
 LAYERS = (
     ("blocking", "panel"),
     ("capture", "diagnosis"),
@@ -37,7 +37,7 @@ FLOOR = {name: number for number, layer in enumerate(reversed(LAYERS)) for name 
 
 
 def modules() -> dict[str, Path]:
-    """All but the packages themselves, which hold nothing, and the package of the public names."""
+    """All but the packages themselves, which are empty, and the package with the public names."""
     files = (file for file in LIBRARY.rglob("*.py") if file.name != "__init__.py")
     return {".".join(file.relative_to(LIBRARY).with_suffix("").parts): file for file in files}
 

@@ -1,4 +1,4 @@
-"""Times in Matroska: what the patched mediabunny reads and writes, judged by ffmpeg and a reader of EBML."""
+"""Times in Matroska, as the patched mediabunny reads and writes them, judged by ffmpeg and an EBML reader."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ Cue = tuple[int, int, int]
 
 
 def matroska(tracks: list[bytes], clusters: list[bytes], cues: list[Cue] | None = None) -> bytes:
-    """A file; each cue says a time, a track and the index of a cluster."""
+    """A file; each cue has a time, a track and the index of a cluster."""
     head = element(INFO, element(0x2AD7B1, number(1_000_000))) + element(TRACKS, *tracks)
 
     def index(first: int) -> bytes:
@@ -153,7 +153,7 @@ def blocks(cluster: Element) -> list[Element]:
     return [child for child in cluster.children if child.identifier in (SIMPLE_BLOCK, BLOCK_GROUP)]
 
 
-# What mediabunny says.
+# mediabunny's answers.
 
 
 def mediabunny(*words: Any) -> Any:
@@ -186,7 +186,7 @@ def ffmpeg(*words: Any) -> None:
 
 
 class Judged(NamedTuple):
-    """What ffmpeg finds: time, size and digest of each packet, and 16-bit samples."""
+    """ffmpeg's findings: time, size and digest of each packet, and 16-bit samples."""
 
     packets: list[tuple[str, ...]]
     samples: bytes
@@ -204,13 +204,13 @@ def judged(path: Path) -> Judged:
 # Times of packets.
 
 
-def test_sound_is_heard_codec_delay_before_its_blocks(read):
+def test_sound_starts_codec_delay_before_its_blocks(read):
     blocks = [simple_block(at, OPUS_20) for at in (0, 20)]
     (packets,) = read([sound_track(delay=6_500_000)], [cluster(0, *blocks)])
     assert times(packets) == pytest.approx([-0.0065, 0.0135])
 
 
-def test_without_codec_delay_the_blocks_say_when_sound_is_heard(read):
+def test_sound_without_codec_delay_starts_with_its_blocks(read):
     (packets,) = read([sound_track(pre_skip=312)], [cluster(0, simple_block(0, OPUS_20))])
     assert times(packets) == [0]
 
@@ -229,7 +229,7 @@ def test_negative_padding_leaves_the_duration(read):
     assert durations(packets) == [0.02]
 
 
-def test_a_gap_in_the_sound_is_seen(read):
+def test_gap_in_the_sound_is_detected(read):
     opus = [cluster(0, simple_block(0, OPUS_20), simple_block(2000, OPUS_20))]
     assert durations(read([sound_track()], opus)[0]) == [0.02, 0.02]
     pcm = [cluster(0, simple_block(0, bytes(1600)), simple_block(2000, bytes(800)))]
@@ -245,7 +245,7 @@ LACES = {
 
 
 @pytest.mark.parametrize("lacing", LACES)
-def test_laced_frames_follow_each_other_and_a_gap_is_seen_after_them(read, lacing):
+def test_laced_frames_are_contiguous_and_a_gap_after_them_is_detected(read, lacing):
     laced = simple_block(0, LACES[lacing], lacing=lacing)
     (packets,) = read([sound_track()], [cluster(0, laced, simple_block(2000, OPUS_20))])
     second = 0.02 if lacing == FIXED else 0.06
@@ -253,21 +253,21 @@ def test_laced_frames_follow_each_other_and_a_gap_is_seen_after_them(read, lacin
     assert times(packets) == pytest.approx([0, 0.02, 0.02 + second, 2])
 
 
-def test_padding_of_a_lace_is_its_last_frames(read):
+def test_padding_of_a_lace_belongs_to_its_last_frame(read):
     lace = bytes([0x81, 0, 0, FIXED << 1]) + LACES[FIXED]
     padding = element(DISCARD_PADDING, number(5_000_000, 4))
     (packets,) = read([sound_track()], [cluster(0, element(BLOCK_GROUP, element(BLOCK, lace), padding))])
     assert durations(packets) == pytest.approx([0.02, 0.02, 0.015])
 
 
-def test_the_last_picture_of_a_cluster_has_no_duration_unless_it_is_said(read):
+def test_last_picture_of_a_cluster_has_only_a_stated_duration(read):
     said = block_group(40, PICTURE, element(BLOCK_DURATION, number(70)))
     clusters = [cluster(0, simple_block(0, PICTURE), simple_block(40, PICTURE)), cluster(1000, said)]
     (packets,) = read([picture_track()], clusters)
     assert durations(packets) == pytest.approx([0.04, 0, 0.07])
 
 
-def test_default_duration_holds_where_pictures_come_at_that_rate_only(read):
+def test_default_duration_applies_only_at_that_frame_rate(read):
     steady = cluster(0, simple_block(0, PICTURE), simple_block(40, PICTURE))
     slide = cluster(80, simple_block(0, PICTURE))
     slides = cluster(5000, simple_block(0, PICTURE), simple_block(3000, PICTURE))
@@ -322,7 +322,7 @@ def expected(times: list[int], at: float | None) -> float | None:
 @pytest.mark.parametrize("cues", CUES_OF)
 @pytest.mark.parametrize("unknown_size", [False, True], ids=["sizes", "unknown sizes"])
 @pytest.mark.parametrize("take", [MOVING, SLIDES], ids=["moving", "slides"])
-def test_the_latest_packet_is_found_whatever_was_read_before(tmp_path, take, cues, unknown_size):
+def test_latest_packet_is_found_whatever_was_read_before(tmp_path, take, cues, unknown_size):
     file = tmp_path / "take.mkv"
     tracks = [picture_track(1), sound_track(2)]
     file.write_bytes(matroska(tracks, take.clusters(unknown_size=unknown_size), CUES_OF[cues]))
@@ -343,18 +343,18 @@ def test_the_latest_packet_is_found_whatever_was_read_before(tmp_path, take, cue
 
 
 @pytest.mark.parametrize("take", [MOVING, SLIDES], ids=["moving", "slides"])
-def test_what_was_read_once_is_not_read_again(tmp_path, take):
+def test_data_is_read_only_once(tmp_path, take):
     file = tmp_path / "take.mkv"
-    # mediabunny reads what lies between two reads when it is little, so this must be much.
+    # mediabunny also reads a small gap between two reads, so this must be large.
     clusters = take._replace(picture=PICTURE + bytes(20_000)).clusters(unknown_size=True)
     file.write_bytes(matroska([picture_track(1), sound_track(2)], clusters))
     queries = [(0, verb, at) for at in (None, 11.9, 3.9, 7.9) for verb in ("getPacket", "getKeyPacket")]
     first, *others = mediabunny("search", file, json.dumps(queries))
-    # One cluster, whose header and size are read as well.
+    # One cluster, including its header and size.
     assert max(each["bytes"] for each in others) < 4 * max(map(len, clusters)) < first["bytes"]
 
 
-def test_cues_of_another_track_do_not_cost_more_than_reading_the_file_once(tmp_path):
+def test_cues_of_another_track_cost_at_most_one_read(tmp_path):
     file = tmp_path / "slides.mkv"
     clusters = SLIDES.clusters(unknown_size=False)
     tracks = [picture_track(1), sound_track(2)]
@@ -364,8 +364,8 @@ def test_cues_of_another_track_do_not_cost_more_than_reading_the_file_once(tmp_p
     assert found["bytes"] < 2 * file.stat().st_size
 
 
-def test_a_picture_in_the_cluster_after_a_later_one_is_found(tmp_path):
-    """In the order of decoding: 0, 160, 80, and in the next cluster 40, 120."""
+def test_picture_in_the_cluster_after_a_later_one_is_found(tmp_path):
+    """In decoding order: 0, 160, 80, and in the next cluster 40, 120."""
     first = cluster(0, *(simple_block(at, PICTURE, key=at == 0) for at in (0, 160, 80)))
     second = cluster(200, *(simple_block(at - 200, PICTURE, key=False) for at in (40, 120)))
     file = tmp_path / "reordered.mkv"
@@ -380,7 +380,7 @@ def test_a_picture_in_the_cluster_after_a_later_one_is_found(tmp_path):
 
 @pytest.fixture(scope="session")
 def tone(tmp_path_factory):
-    """5 s of sound in files that ffmpeg makes."""
+    """5 s of sound in files made by ffmpeg."""
     folder = tmp_path_factory.mktemp("tones")
 
     def tone(name: str, *words: str) -> Path:
@@ -415,7 +415,7 @@ CODECS = {
 
 
 @pytest.mark.parametrize("name", CODECS)
-def test_a_copy_has_the_same_packets_times_and_samples(tone, copy, name):
+def test_copy_has_the_same_packets_times_and_samples(tone, copy, name):
     file = tone(name, *CODECS[name])
     made = copy(file)
     assert judged(made) == judged(file)
@@ -425,7 +425,7 @@ def test_a_copy_has_the_same_packets_times_and_samples(tone, copy, name):
     assert [each.data for each in segment_of(made).all(DISCARD_PADDING)] == paddings
 
 
-def test_opus_of_five_seconds_is_five_seconds(tone, copy):
+def test_five_seconds_of_opus_have_an_exact_length(tone, copy):
     made = copy(tone("opus.webm", *CODECS["opus.webm"]))
     segment = segment_of(made)
     assert segment.number(CODEC_DELAY) == 6_500_000
@@ -442,7 +442,7 @@ def test_late_sound_stays_late(tone, copy):
 
 
 def test_pre_skip_follows_the_first_time(tone, copy):
-    """A part that begins within the sound has more before 0, and both places say so."""
+    """A part that begins within the sound has more before 0, and both fields state this."""
     made = copy(tone("opus.webm", *CODECS["opus.webm"]), moved=-0.1)
     head = next(segment_of(made).all(CODEC_PRIVATE)).data
     assert struct.unpack_from("<H", head, 10) == (312 + 4800,)
@@ -456,7 +456,7 @@ def test_sound_without_pre_skip_has_no_codec_delay(tmp_path, copy):
     assert segment_of(copy(file)).number(CODEC_DELAY) is None
 
 
-def test_other_codecs_have_what_is_before_zero_as_their_delay(tone, copy):
+def test_other_codecs_use_the_time_before_zero_as_delay(tone, copy):
     made = copy(tone("aac.mkv", *CODECS["aac.mkv"]), moved=-1024 / 48000)
     assert segment_of(made).number(CODEC_DELAY) == 21_333_333
     (packets,) = (track["packets"] for track in mediabunny("packets", made))
@@ -475,7 +475,7 @@ def test_padding_is_exact_to_the_frame(tone, copy, name):
     assert padding == pytest.approx(already + round(0.001 * rate) / rate * 1e9, abs=2)
 
 
-def test_the_last_block_of_each_track_says_how_long_it_lasts(tmp_path, copy):
+def test_last_block_of_each_track_states_its_duration(tmp_path, copy):
     pictures = [simple_block(0, PICTURE, track=1), simple_block(40, PICTURE, track=1, key=False)]
     says = (element(REFERENCE_BLOCK, b"\xd8"), element(BLOCK_DURATION, number(3000, 2)))
     last = block_group(80, PICTURE, *says, track=1)
@@ -494,7 +494,7 @@ def test_the_last_block_of_each_track_says_how_long_it_lasts(tmp_path, copy):
     assert durations(mediabunny("packets", copied)[0]["packets"]) == pytest.approx([0.04, 0.04, 3])
 
 
-def test_a_single_key_picture_stands_as_long_as_it_is_shown(tmp_path, copy):
+def test_single_key_picture_lasts_as_long_as_it_is_shown(tmp_path, copy):
     still = block_group(0, PICTURE, element(BLOCK_DURATION, number(3000, 2)))
     file = tmp_path / "still.mkv"
     file.write_bytes(matroska([picture_track()], [cluster(0, still)]))
@@ -503,8 +503,8 @@ def test_a_single_key_picture_stands_as_long_as_it_is_shown(tmp_path, copy):
     assert group.number(REFERENCE_BLOCK) is None
 
 
-def test_clusters_begin_at_key_pictures_although_sound_is_delayed(tmp_path, copy):
-    """The sound's blocks are 6.5 ms later than it is heard; they are put in order by that time."""
+def test_clusters_begin_at_key_pictures_despite_delayed_sound(tmp_path, copy):
+    """The blocks of sound are 6.5 ms later than they are heard, and are ordered by that time."""
     every = [(at, simple_block(at, PICTURE, key=at % 1000 == 0)) for at in range(0, 10_000, 40)]
     every += [(at, simple_block(at, OPUS_20, track=2)) for at in range(0, 10_000, 20)]
     file = tmp_path / "both.mkv"

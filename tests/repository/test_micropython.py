@@ -1,4 +1,4 @@
-"""MicroPython, PyScript's other interpreter: the package says at once that it is the wrong one."""
+"""MicroPython, PyScript's other interpreter: the package reports at once that it cannot run there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ try {
     "statement",
     ["import mediarecorder", "from mediarecorder import record", "import mediarecorder.blocking"],
 )
-def test_importing_it_in_micropython_says_what_it_needs(statement):
+def test_import_error_in_micropython_says_what_is_needed(statement):
     program = PROGRAM % MICROPYTHON.as_uri()
     command = [str(find_node()), "--input-type=module", "--eval", program, statement]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

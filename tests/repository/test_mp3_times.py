@@ -1,4 +1,4 @@
-"""Times of MP3: what mediabunny with our patches reads and writes, and the encoder. FFmpeg judges."""
+"""Times of MP3 in the patched mediabunny and in the encoder, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FOREIGN = [(rate, 1 + place % 2) for place, rate in enumerate(RATES)]
 SECONDS = 0.4345
 DELAY = 576 + 529
-"""LAME's, and every decoder's."""
+"""The delay of LAME, and of every decoder."""
 
 pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
 
@@ -59,7 +59,7 @@ def copy(mediabunny):
 
 
 def noise(rate, channels, frames):
-    """16-bit samples: noise without the high tones, which MP3 leaves out."""
+    """16-bit samples: noise without high frequencies, which MP3 leaves out."""
     dice = random.Random(rate)
     values = array("h")
     smooth = [0.0] * channels
@@ -89,7 +89,7 @@ def decoded(path):
 
 
 def lateness(heard, given, channels):
-    """Samples by which the first channel comes late, at most 60, by cross-correlation."""
+    """Samples by which the first channel is late, at most 60, by cross-correlation."""
     one, other = heard[::channels], given[::channels]
     middle = range(len(other) // 4, len(other) // 4 + 2000)
     return max(range(-60, 61), key=lambda late: sum(one[at + late] * other[at] for at in middle))
@@ -166,7 +166,7 @@ def encoded(tmp_path_factory, mediabunny):
 
 @pytest.fixture
 def song(foreign, tmp_path):
-    """A file of 44.1 kHz to spoil: frames of 208 or 209 bytes."""
+    """A file of 44.1 kHz to damage: frames of 208 or 209 bytes."""
     return Path(shutil.copy(foreign[44100, 2], tmp_path / "song.mp3"))
 
 
@@ -193,7 +193,7 @@ def test_copies_sound_the_same_and_have_a_clean_header(foreign, read, copy, rate
 
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate", RATES)
-def test_encoded_sound_is_not_late_and_exactly_as_long(encoded, read, rate, channels):
+def test_encoded_sound_is_on_time_and_exactly_as_long(encoded, read, rate, channels):
     path, given = encoded[rate, channels]
     heard = decoded(path)
     assert (len(heard), lateness(heard, given, channels)) == (len(given), 0)
@@ -208,14 +208,14 @@ def check_header(path, found):
     assert data[1] & 1, "the header says that a CRC follows"
     assert header["bytes"] == header["music length"] == len(data)
     assert header["frames"] == len(found["packets"])
-    first = data.index(data[:2], 4)  # 64 kbit/s hold the Xing header: all frames are alike
+    first = data.index(data[:2], 4)  # 64 kbit/s have room for the Xing header, so all frames are alike
     assert header["music CRC"] == crc16(data[first:])
     assert header["CRC"] == crc16(data[: header.offset + 154])
     table = data[header.offset + 16 : header.offset + 116]
     assert list(table) == sorted(table)
 
 
-def test_variable_bit_rate_is_said(tmp_path, copy):
+def test_variable_bit_rate_is_declared(tmp_path, copy):
     path = tmp_path / "variable.mp3"
     sound = noise(44100, 1, 22050) + array("h", bytes(44100))
     ffmpeg(*pcm(44100, 1), "-q:a", "4", str(path), data=sound.tobytes())
@@ -224,7 +224,7 @@ def test_variable_bit_rate_is_said(tmp_path, copy):
     assert decoded(to) == decoded(path)
 
 
-def test_packets_that_begin_at_0_are_heard_from_there(song, read, copy):
+def test_packets_that_begin_at_0_are_played_from_0(song, read, copy):
     to = copy(song, shift=DELAY / 44100)
     [first, *_] = read(to)["packets"]
     assert first[0] == 0
@@ -238,7 +238,7 @@ def test_packets_that_are_too_early_for_the_header_are_left_out(song, read, copy
     assert copied["packets"][0][0] > -(4096 + 529)
 
 
-def test_a_file_that_was_cut_off_ends_where_its_data_end(song, read):
+def test_truncated_file_ends_with_its_data(song, read):
     data = song.read_bytes()
     song.write_bytes(data[: len(data) - 5 * 209])
     found = read(song)
@@ -247,7 +247,7 @@ def test_a_file_that_was_cut_off_ends_where_its_data_end(song, read):
     assert len(decoded(song)) == pytest.approx(2 * ends(found), abs=2 * 1152)
 
 
-def test_a_file_that_goes_on_after_the_padding_is_read_to_its_end(song, read):
+def test_file_that_continues_after_its_padding_is_read_completely(song, read):
     once = read(song)
     song.write_bytes(song.read_bytes() * 2)
     twice = read(song)
@@ -261,7 +261,7 @@ def test_without_delay_and_padding_times_begin_at_0(song, read):
     assert ends(found) == 1152 * len(found["packets"])
 
 
-def test_the_count_of_others_makes_no_file_longer_than_its_packets(song, read):
+def test_wrong_frame_counts_do_not_lengthen_a_file(song, read):
     count = Header(song)["frames"].to_bytes(4, "big")
     more = (Header(song)["frames"] + 1).to_bytes(4, "big")
     song.write_bytes(song.read_bytes().replace(b"Lavc", b"\0\0\0\0").replace(count, more, 1))
@@ -269,7 +269,7 @@ def test_the_count_of_others_makes_no_file_longer_than_its_packets(song, read):
     assert found["said"] is None or found["said"] <= ends(found)
 
 
-def test_a_header_behind_a_crc_is_found(song, read):
+def test_header_behind_a_crc_is_found(song, read):
     header = Header(song)
     data = bytearray(header.data)
     data[1] &= 0xFE
@@ -278,7 +278,7 @@ def test_a_header_behind_a_crc_is_found(song, read):
     assert read(song)["packets"][0][0] == pytest.approx(-DELAY)
 
 
-def test_the_header_of_fraunhofer_is_no_sound(song, read):
+def test_vbri_header_is_not_read_as_sound(song, read):
     header = Header(song)
     data = bytearray(header.data)
     data[36:208] = b"VBRI".ljust(172, b"\0")
@@ -306,7 +306,7 @@ def lyrics(data):
     return text + f"{len(text):06}LYRICS200".encode()
 
 
-def test_tags_at_the_end_are_no_sound(song, read):
+def test_tags_at_the_end_are_not_read_as_sound(song, read):
     found, frame = read(song), song.read_bytes()[-2000:-1000]
     for tags in (ape(frame), lyrics(frame), ape(frame) + lyrics(frame)):
         data = song.read_bytes()
@@ -348,7 +348,7 @@ def id3(version, unsynchronise):
 
 @pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize("unsynchronise", [False, True])
-def test_the_cover_is_read_whole_and_copied_once(song, version, unsynchronise, read, copy):
+def test_cover_is_read_completely_and_copied_once(song, version, unsynchronise, read, copy):
     song.write_bytes(id3(version, unsynchronise) + Header(song).data)
     found = read(song)
     assert (found["covers"], found["title"]) == ([COVER.hex()], "Named")

@@ -1,4 +1,4 @@
-"""How the notebook sites are built: what their Python is pinned to, how JupyterLite's kernel is mended."""
+"""The build of the notebook sites: pins for their Python, and the fix for JupyterLite's kernel."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def locked(npm_package: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("npm_package", ["pyodide-jupyterlite", "pyodide-marimo"])
-def test_pins_said_to_be_pyodides_own_are_those_of_its_lock_file(npm_package):
+def test_pyodides_own_pins_agree_with_its_lock_file(npm_package):
     own, others = PINS.read_text().split("\n# Newer")
     lock = locked(npm_package)
     assert pins(own) == {name: lock[canonicalize_name(name)] for name in pins(own)}
@@ -49,7 +49,7 @@ def test_packages_with_published_advisories_have_the_fix():
 
 
 @pytest.mark.parametrize("site", ["jupyterlite/static/pyodide", "marimo/pyodide"])
-def test_wheels_of_a_site_have_the_versions_that_they_want_of_each_other(site):
+def test_wheels_of_a_site_satisfy_each_others_requirements(site):
     told = []
     for wheel in (notebooks.SITES / site).glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
@@ -66,7 +66,7 @@ def test_wheels_of_a_site_have_the_versions_that_they_want_of_each_other(site):
     assert [
         f"{name} wants {requirement}"
         for name, requirement in wanted
-        # (Pyodide's lock file leaves out some that others can do without.)
+        # (Pyodide's lock file omits some optional dependencies.)
         if (version := versions.get(canonicalize_name(requirement.name)))
         and not requirement.specifier.contains(version)
     ] == []
@@ -86,7 +86,7 @@ def kernel(folder: Path, *lines: str) -> Path:
     return script
 
 
-def test_both_races_of_the_kernel_are_mended(tmp_path):
+def test_both_races_of_the_kernel_are_fixed(tmp_path):
     script = kernel(tmp_path, WARNING, WAIT, FILL)
     notebooks.mend_isolated_kernel(tmp_path)
     assert "Promise.resolve(Ie(a,0).value)" in script.read_text()
@@ -102,19 +102,19 @@ def test_both_races_of_the_kernel_are_mended(tmp_path):
         pytest.param((WARNING, WAIT, WAIT, FILL), id="with-two-waits"),
     ],
 )
-def test_kernel_that_has_changed_stops_the_build(tmp_path, lines):
+def test_changed_kernel_stops_the_build(tmp_path, lines):
     script = kernel(tmp_path, *lines)
     with pytest.raises(SystemExit, match="Is the race still there"):
         notebooks.mend_isolated_kernel(tmp_path)
     assert script.read_text() == "\n".join(lines)
 
 
-def test_build_without_any_kernel_stops(tmp_path):
+def test_missing_kernel_stops_the_build(tmp_path):
     with pytest.raises(SystemExit, match="No script of JupyterLite"):
         notebooks.mend_isolated_kernel(tmp_path)
 
 
-def test_built_site_has_the_mended_kernel():
+def test_built_site_has_the_fixed_kernel():
     scripts = (notebooks.SITES / "jupyterlite" / "extensions").rglob("*.js")
     mended = [text for text in (path.read_text() for path in scripts) if notebooks.MARKER in text]
     assert mended

@@ -1,4 +1,4 @@
-"""Times in Ogg (RFC 7845, section 4): what mediabunny with our patches reads and writes. FFmpeg judges."""
+"""Times in Ogg (RFC 7845, section 4), as the patched mediabunny reads and writes them, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ogg_pages import BEGIN, END, Page, file_of, pages_of
 from sound_files import answers
 
 PRE_SKIP = 312
-"""What FFmpeg's libopus writes at 48 kHz."""
+"""The pre-skip of FFmpeg's libopus at 48 kHz."""
 
 
 def ffmpeg(*arguments: object) -> bytes:
@@ -57,7 +57,7 @@ def vorbis(folder):
 
 @pytest.fixture(scope="module")
 def read(mediabunny):
-    """Read a file, and search for packets at 100 times between its start and a little after its end."""
+    """Read a file, and search for packets at 100 times between its start and shortly after its end."""
 
     def read(path):
         facts = mediabunny("read", path=path)
@@ -77,7 +77,7 @@ def read(mediabunny):
 
 @pytest.fixture
 def read_changed(read, tmp_path):
-    """What is read of a file whose pages were changed."""
+    """The packets read from a file whose pages were changed."""
 
     def read_changed(path, change):
         pages = copy.deepcopy(pages_of(path.read_bytes()))
@@ -109,7 +109,7 @@ def test_opus_begins_before_zero_and_ends_where_its_sound_ends(read, tmp_path, s
     assert ends(packets) == decoded_frames(path) == round(seconds * 48000)
 
 
-def test_only_the_last_packet_is_shorter_than_what_it_decodes_to(read, opus):
+def test_only_the_last_packet_is_shorter_than_its_decoded_sound(read, opus):
     assert {duration for _, duration in read(opus)[:-1]} == {960}
 
 
@@ -137,7 +137,7 @@ def test_last_page_with_one_packet_is_trimmed(read_changed, opus):
     assert without_gaps(packets)
 
 
-def test_sound_ends_with_the_last_page_where_no_page_is_marked_as_the_end(read_changed, opus):
+def test_sound_ends_with_the_last_page_without_an_end_mark(read_changed, opus):
     def unmark(pages):
         pages[-1].flags = 0
 
@@ -145,7 +145,7 @@ def test_sound_ends_with_the_last_page_where_no_page_is_marked_as_the_end(read_c
 
 
 @pytest.mark.parametrize("codec", ["opus", "vorbis"])
-def test_last_page_may_hold_nothing(read_changed, codec, request):
+def test_last_page_may_be_empty(read_changed, codec, request):
     def end(pages):
         pages[-1].flags = 0
         pages.append(Page(pages[-1].granule, [], END))
@@ -162,7 +162,7 @@ def test_last_page_that_ends_before_it_begins_has_no_sound(read_changed, opus):
     assert without_gaps(packets)
 
 
-def test_stream_that_was_joined_later_begins_late(read_changed, opus):
+def test_stream_joined_later_begins_late(read_changed, opus):
     def later(pages):
         for page in pages[2:]:
             page.granule += 96000
@@ -173,7 +173,7 @@ def test_stream_that_was_joined_later_begins_late(read_changed, opus):
     assert without_gaps(packets)
 
 
-def test_gap_is_before_the_page_whose_granule_position_jumps(read_changed, opus):
+def test_gap_precedes_the_page_whose_granule_position_jumps(read_changed, opus):
     def lose(pages):
         lose.end = pages[6].granule - PRE_SKIP
         del pages[7]
@@ -185,7 +185,7 @@ def test_gap_is_before_the_page_whose_granule_position_jumps(read_changed, opus)
     assert ends(packets) == round(3.01 * 48000)
 
 
-def test_page_that_claims_less_than_it_holds_loses_nothing(mediabunny, opus, tmp_path):
+def test_page_that_claims_too_little_loses_nothing(mediabunny, opus, tmp_path):
     pages = pages_of(opus.read_bytes())
     for page in pages[2:-1]:
         page.granule -= random.Random(page.granule).randint(0, 3)
@@ -208,7 +208,7 @@ def test_stream_without_times_keeps_its_packets_in_order(mediabunny, opus, tmp_p
     )
 
 
-def test_file_that_was_cut_off_is_read_as_far_as_its_pages_are_whole(read, opus, tmp_path):
+def test_truncated_file_is_read_up_to_its_last_whole_page(read, opus, tmp_path):
     whole = pages_of(opus.read_bytes())
     path = tmp_path / "cut.ogg"
     path.write_bytes(opus.read_bytes()[:-300])
@@ -217,7 +217,7 @@ def test_file_that_was_cut_off_is_read_as_far_as_its_pages_are_whole(read, opus,
     assert without_gaps(packets)
 
 
-def test_recording_of_firefox(read, tmp_path):
+def test_firefox_recording_is_read_exactly(read, tmp_path):
     """Its pages: 153.0 writes pages of 13 packets, a marked end, and "44100" for the rate of its input."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, PRE_SKIP, 44100, 0, 0)
     comments = b"OpusTags" + struct.pack("<I", 11) + b"Mozilla153." + bytes(4)
@@ -237,7 +237,7 @@ def test_recording_of_firefox(read, tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1, 3.01])
-def test_vorbis_begins_at_zero_with_a_packet_of_no_sound(read, tmp_path, seconds):
+def test_vorbis_begins_at_zero_with_a_silent_packet(read, tmp_path, seconds):
     path = tmp_path / "sound.ogg"
     ffmpeg(*sine(seconds, 2), "-c:a", "libvorbis", path)
     packets = read(path)
@@ -247,7 +247,7 @@ def test_vorbis_begins_at_zero_with_a_packet_of_no_sound(read, tmp_path, seconds
 
 
 @pytest.mark.parametrize("shift", [-100, 96000])
-def test_first_granule_position_of_vorbis_says_where_it_begins(read_changed, vorbis, shift):
+def test_first_granule_position_of_vorbis_gives_its_start(read_changed, vorbis, shift):
     def move(pages):
         for page in pages[2:]:
             page.granule += shift
@@ -263,7 +263,7 @@ def test_first_granule_position_of_vorbis_says_where_it_begins(read_changed, vor
 
 @pytest.fixture
 def write(mediabunny, folder, tmp_path):
-    """Cut frames of silence or sound into a file: what is written, and where its last page ends."""
+    """Cut frames of silence or sound into a file. Returns the written data and the end of its last page."""
 
     def write(path, frames, *, first=0, pre_skip=PRE_SKIP, **more):
         packets, place = [], -pre_skip
@@ -284,7 +284,7 @@ def write(mediabunny, folder, tmp_path):
 
 
 def assert_opusinfo_is_content(path: Path) -> None:
-    """(Where opus-tools are installed.)"""
+    """(If opus-tools are installed.)"""
     if shutil.which("opusinfo"):
         said = subprocess.run(["opusinfo", path], capture_output=True, text=True)
         text = said.stdout + said.stderr
@@ -299,7 +299,7 @@ def assert_opusinfo_is_content(path: Path) -> None:
         (24000, 3, 65535),
     ],
 )
-def test_written_opus_decodes_to_the_frames_asked_for(write, read, opus, frames, first, pre_skip):
+def test_written_opus_decodes_to_the_requested_frames(write, read, opus, frames, first, pre_skip):
     path, pages = write(opus, frames, first=first, pre_skip=pre_skip)
     assert pages[-1].granule == pre_skip + frames
     assert struct.unpack_from("<HI", pages[0].packets[0], 10) == (pre_skip, 48000)
@@ -326,8 +326,8 @@ def test_six_channels_keep_their_mapping(write, tmp_path):
     assert decoded_frames(to, 6) == 12345
 
 
-def test_each_page_says_where_its_last_packet_ends(mediabunny, opus, tmp_path):
-    """Of small packets a page holds 255, and no more."""
+def test_each_page_states_the_end_of_its_last_packet(mediabunny, opus, tmp_path):
+    """A page holds at most 255 small packets."""
     to = tmp_path / "silence.ogg"
     packets = [(0, -PRE_SKIP + 960 * index, 960) for index in range(600)]
     mediabunny("write", path=opus, to=to, packets=packets, silence=True)
@@ -346,7 +346,7 @@ def test_last_page_may_be_full(mediabunny, opus, tmp_path):
 
 
 def copied_vorbis(mediabunny, path, to, start, end):
-    """From the packet before the one that is heard at the start: Vorbis overlaps them."""
+    """Copy from the packet before the first audible one, because Vorbis overlaps packets."""
     packets = [[round(value) for value in packet] for packet in mediabunny("read", path=path)["packets"]]
     first = max(index for index, packet in enumerate(packets) if packet[0] <= start) - 1
     chosen = [
@@ -359,7 +359,7 @@ def copied_vorbis(mediabunny, path, to, start, end):
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 144480), (0, 100000), (50000, 98000), (50001, 99999)])
-def test_copied_vorbis_says_where_it_begins_and_ends(mediabunny, read, vorbis, tmp_path, start, end):
+def test_copied_vorbis_states_its_start_and_end(mediabunny, read, vorbis, tmp_path, start, end):
     to = tmp_path / "copied.ogg"
     pages = copied_vorbis(mediabunny, vorbis, to, start, end)
     assert pages[-1].granule == end - start
@@ -371,7 +371,7 @@ def test_copied_vorbis_says_where_it_begins_and_ends(mediabunny, read, vorbis, t
 
 
 def test_comments_of_vorbis_end_with_the_framing_bit(mediabunny, vorbis, tmp_path):
-    """Without it libvorbis, and with it Firefox, takes the file for broken (Vorbis I, 5.2.1)."""
+    """Without it, libvorbis, and therefore Firefox, rejects the file as broken (Vorbis I, 5.2.1)."""
     pages = copied_vorbis(mediabunny, vorbis, tmp_path / "copied.ogg", 0, 48000)
     assert pages[1].packets[0].startswith(b"\x03vorbis")
     assert pages[1].packets[0].endswith(b"\x01")

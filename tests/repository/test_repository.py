@@ -1,4 +1,4 @@
-"""Lists that must agree with what they list, and the library on plain CPython."""
+"""Lists that must agree with the listed files, and the library on plain CPython."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_public_name_exists():
     assert missing == []
 
 
-#: From these the library reads its public names.
+#: The library reads its public names from these.
 NAMES = {"mediarecorder/__init__.pyi"}
 
 
@@ -41,8 +41,8 @@ def python_of(folder: str) -> set[str]:
     return {file.relative_to(ROOT / "py").as_posix() for file in (ROOT / "py" / folder).rglob("*.py")}
 
 
-def test_page_fetches_exactly_the_python_that_is_there():
-    """An archive from before a change is an error that shows in the page only: run tools/prepare.py demo."""
+def test_page_fetches_exactly_the_existing_python():
+    """An outdated archive causes errors only in the page: run tools/prepare.py demo."""
     [(address, name)] = tomllib.loads((ROOT / "pyscript.toml").read_text())["files"].items()
     page = (ROOT / "index.html").read_text()
     assert f'data-early="{address.removeprefix("./")}"' in page
@@ -56,7 +56,7 @@ def test_page_fetches_exactly_the_python_that_is_there():
 
 
 def test_example_fetches_exactly_the_library():
-    """PyScript has no "this folder": a new module that is not listed is missing only in the page."""
+    """PyScript cannot list a folder: an unlisted new module would be missing only in the page."""
     files = tomllib.loads((ROOT / "examples/mdn.toml").read_text())["files"]
     assert {name.removeprefix("../py/") for name in files} == (
         python_of("mediarecorder") | NAMES | {"mediarecorder/py.typed"}
@@ -111,7 +111,7 @@ def test_make_help_lists_every_target():
     assert {name for name in targets if f"make {name}" not in told} == set()
 
 
-def test_the_blocking_calls_are_loaded_when_asked_for_and_say_where_they_work():
+def test_blocking_calls_are_loaded_lazily_and_say_where_they_work():
     program = """
 import asyncio, sys, mediarecorder
 assert "mediarecorder.blocking" not in sys.modules

@@ -1,4 +1,4 @@
-"""The development server: what it serves, to whom, and with which headers."""
+"""The development server: its files, its clients, and its headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLD = 1_700_000_000
 
 @pytest.fixture
 def tree(tmp_path):
-    """A small site, and next to it things that nobody may read."""
+    """A small site, and next to it files that must not be served."""
     root = tmp_path / "site"
     for name in ("index.html", "py/page.py", "node_modules/p/core.mjs", "node_modules/p/a.wasm"):
         _write(root / name)
@@ -82,14 +82,14 @@ def test_every_answer_isolates_the_page(ask, path):
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html?x=1", "/examples/mdn.html"])
-def test_pages_are_held_to_the_policies(ask, path):
+def test_pages_get_the_policies(ask, path):
     headers = ask(path).headers
     assert headers["Content-Security-Policy"] == policy.CONTENT_SECURITY_POLICY
     assert headers["Permissions-Policy"] == policy.PERMISSIONS_POLICY
 
 
-def test_other_files_have_no_policy_of_their_own(ask):
-    """A worker gets its page's where it needs one; the harness's pages are not the demo's."""
+def test_other_files_get_no_policy(ask):
+    """A worker inherits its page's policy if it needs one; the harness's pages are not the demo's."""
     assert ask("/static/x.js").headers["Content-Security-Policy"] is None
     assert ask("/harness/chromium").headers["Content-Security-Policy"] is None
 
@@ -107,7 +107,7 @@ def test_other_files_have_no_policy_of_their_own(ask):
         ("/static/x.unknown", "application/octet-stream"),
     ],
 )
-def test_content_types(ask, path, content_type):
+def test_content_types_are_right(ask, path, content_type):
     answer = ask(path)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == content_type
@@ -139,7 +139,7 @@ def test_content_types(ask, path, content_type):
         "*",
     ],
 )
-def test_nothing_else_is_served(ask, path):
+def test_other_files_are_not_served(ask, path):
     answer = ask(path)
     assert answer.status == 404
     assert b"text of" not in answer.body
@@ -180,7 +180,7 @@ def test_changed_file_is_sent(ask, date):
     assert ask("/index.html", If_Modified_Since=date).status == 200
 
 
-def test_file_of_this_moment_has_no_date_to_ask_by(ask, monkeypatch):
+def test_brand_new_file_has_no_last_modified_date(ask, monkeypatch):
     monkeypatch.setattr(serve, "time", SimpleNamespace(time=lambda: OLD + 1))
     assert ask("/index.html").headers["Last-Modified"] is None
 
@@ -188,7 +188,7 @@ def test_file_of_this_moment_has_no_date_to_ask_by(ask, monkeypatch):
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]
 )
-def test_this_machine_by_any_name_is_served(ask, host):
+def test_every_name_of_this_machine_is_served(ask, host):
     assert ask("/", Host=host).status == 200
 
 
@@ -197,7 +197,7 @@ def test_this_machine_by_any_name_is_served(ask, host):
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_foreign_host_is_refused(ask, host, method):
-    """A foreign name may be made to resolve to 127.0.0.1 (DNS rebinding)."""
+    """An attacker's host name may resolve to 127.0.0.1 (DNS rebinding)."""
     answer = ask("/", method, Host=host)
     assert answer.status == 421
     assert b"text of" not in answer.body
@@ -211,7 +211,7 @@ def test_only_this_machine_can_connect(site):
 
 def test_connection_serves_several_requests(site):
     connection = http.client.HTTPConnection("localhost", site.server_port, timeout=10)
-    # A body after the answer to HEAD, or a wrong length, would spoil the next answer.
+    # A body after the answer to HEAD, or a wrong length, would corrupt the next answer.
     for method, path, status in [
         ("GET", "/", 200),
         ("HEAD", "/", 200),
@@ -231,7 +231,7 @@ def run_serve(*arguments: str, program: str = serve.__file__) -> subprocess.Comp
 
 
 @pytest.mark.parametrize(("program", "target"), [(serve, "demo"), (serve_notebooks, "notebooks")])
-def test_taken_port_is_a_clear_message(site, program, target):
+def test_occupied_port_gives_a_clear_message(site, program, target):
     done = run_serve("--port", str(site.server_port), program=program.__file__)
     assert done.returncode == 1
     assert f"Port {site.server_port} is taken" in done.stderr
@@ -240,7 +240,7 @@ def test_taken_port_is_a_clear_message(site, program, target):
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "80.5", ""])
-def test_bad_port_is_a_clear_message(port):
+def test_invalid_port_gives_a_clear_message(port):
     done = run_serve(f"--port={port}")
     assert done.returncode != 0
     assert f"{port!r} is not a port" in done.stderr
@@ -248,13 +248,13 @@ def test_bad_port_is_a_clear_message(port):
 
 
 @pytest.mark.parametrize("program", [serve, serve_notebooks])
-def test_it_prints_its_address_and_ends_quietly_on_interrupt(program):
+def test_server_prints_its_address_and_ends_quietly_on_interrupt(program):
     process = subprocess.Popen(
         [sys.executable, program.__file__, "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Shells start background jobs with interrupts ignored, and a child inherits that.
+        # Shells start background jobs with interrupts ignored, which children inherit.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     line = process.stdout.readline()

@@ -1,4 +1,4 @@
-"""What `make site` writes, as far as it shows without a browser."""
+"""The output of `make site`, tested without a browser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def site(tmp_path_factory):
 
 
 def own_texts(site: Path) -> dict[str, str]:
-    """The files that a browser reads, without those of the packages; with the Python that comes packed."""
+    """The files that a browser reads, without those of packages, but with the packed Python."""
     files = (file for file in site.rglob("*") if file.is_file() and file.suffix in static_site.TEXTS)
     found = {file.relative_to(site).as_posix(): file.read_text() for file in files}
     with zipfile.ZipFile(site / "py/packed/demo.zip") as packed:
@@ -35,17 +35,17 @@ def own_texts(site: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("pattern", [*page_files.PATTERNS, *static_site.MORE])
-def test_every_file_of_the_page_is_there(pattern):
+def test_site_contains_every_file_of_the_page(pattern):
     assert list(page_files.matching(ROOT, (pattern,)))
 
 
-def test_nothing_points_at_the_folder_that_hosts_leave_out(site):
+def test_no_file_refers_to_node_modules(site):
     assert not (site / "node_modules").exists()
     assert {name for name, text in own_texts(site).items() if "node_modules" in text} == set()
 
 
-def test_pages_name_nothing_outside_of_the_folder(site):
-    """Below any path: no address begins with a slash, and each is there."""
+def test_pages_refer_only_to_files_in_the_folder(site):
+    """The site works below any path: no address begins with a slash, and each file exists."""
     for page in (site / "index.html", site / "examples/mdn.html"):
         addresses = re.findall(r'\b(?:src|href|config|data-early)="([^"#]+)', page.read_text())
         assert len(addresses) > 5
@@ -56,14 +56,14 @@ def test_pages_name_nothing_outside_of_the_folder(site):
                 assert (page.parent / address).is_file(), address
 
 
-def test_each_version_is_kept_with_all_files_of_the_page(site):
+def test_precache_list_contains_all_files_of_the_page(site):
     listed = json.loads((site / page_files.LIST).read_text().removeprefix("self.PRECACHE = ").rstrip(";\n"))
     names = {"index.html" if name == "./" else name for name in listed["files"]}
     assert names == {static_site.in_the_site(name) for name in page_files.matching(ROOT)}
     assert all((site / name).is_file() for name in names)
 
 
-def test_folder_can_stand_on_github_pages_and_where_headers_are_read_from_a_file(site):
+def test_folder_suits_github_pages_and_hosts_with_header_files(site):
     assert (site / ".nojekyll").exists()
     lines = (site / "_headers").read_text().splitlines()
     assert lines[0] == "/*"
@@ -72,7 +72,7 @@ def test_folder_can_stand_on_github_pages_and_where_headers_are_read_from_a_file
     assert max(map(len, lines)) < 2000, "Cloudflare Pages reads no longer ones"
 
 
-def test_licences_go_along(site):
+def test_licences_are_included(site):
     licences = {
         "LICENSE": "MIT",
         "py/mediarecorder/js/LICENSES.txt": "Mozilla Public License",
@@ -84,15 +84,15 @@ def test_licences_go_along(site):
     assert {name for name, words in licences.items() if words not in (site / name).read_text()} == set()
 
 
-def test_it_is_written_afresh(site):
+def test_site_is_rewritten_completely(site):
     (site / "left over").touch()
     static_site.build(site)
     assert not (site / "left over").exists()
     assert [folder.name for folder in site.parent.iterdir()] == [site.name]
 
 
-def test_documentation_tells_the_sizes(site):
-    """As megabytes are rounded, that is: a page that grows by one must say so."""
+def test_documentation_states_the_sizes(site):
+    """In rounded megabytes: if the page grows by one, the documentation must say so."""
     page = (ROOT / "docs/hosting.md").read_text()
     [folder] = re.findall(r"writes build/site, (\d+) MB", page)
     [(kept, compressed)] = re.findall(r"keeps (\d+) MB of them, which are (\d+) MB on the way", page)

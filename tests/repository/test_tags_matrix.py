@@ -1,4 +1,4 @@
-"""Tags that others wrote and found: FFmpeg and mutagen, in all five containers and both directions."""
+"""Tags written and found by FFmpeg and mutagen, in all five containers and both directions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXTS = {
 }
 NUMBERS = {"trackNumber": 3, "tracksTotal": 12, "discNumber": 1, "discsTotal": 2, "beatsPerMinute": 120}
 ALL = TEXTS | NUMBERS
-# (Of 1 pixel; FFmpeg finds a stream in it.)
+# (The cover has 1 pixel; FFmpeg finds a stream in it.)
 COVER = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -46,7 +46,7 @@ def run(*command: str | Path, given: str | None = None) -> str:
 
 
 def engine(*steps: tuple[Any, ...]) -> list[dict[str, Any]]:
-    """Do what engine.mjs does; what each step "tags" found."""
+    """Run steps in engine.mjs. Returns the result of each step "tags"."""
     program = Path(__file__).with_name("engine.mjs")
     found = run("node", program, given=json.dumps(steps, default=str))
     return [json.loads(line) for line in found.splitlines()]
@@ -65,13 +65,13 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def copy(originals: dict[str, Path], tmp_path: Path) -> Callable[[str], Path]:
-    """A copy of an original, to be tagged by others."""
+    """A copy of an original, to be tagged by other programs."""
     return lambda name: Path(shutil.copy(originals[name], tmp_path / f"elsewhere.{name}"))
 
 
 @pytest.fixture(scope="module")
 def tagged(originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The originals with all tags of ours."""
+    """The originals with all our tags."""
     folder = tmp_path_factory.mktemp("tagged")
     files = {name: folder / f"tagged.{name}" for name in CONTAINERS}
     engine(*(("withTags", originals[name], file, list(ALL.items())) for name, file in files.items()))
@@ -79,7 +79,7 @@ def tagged(originals: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
 
 
 def ffprobe(file: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """The tags that FFmpeg finds, in Ogg those of the stream, with names in lower case; and the streams."""
+    """The tags that FFmpeg finds (in Ogg, those of the stream), with lower-case names; and the streams."""
     found = json.loads(run("ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json", file))
     sound = found["streams"][0].get("tags", {}) if file.suffix == ".ogg" else {}
     tags = {name.lower(): value for name, value in (found["format"].get("tags", {}) | sound).items()}
@@ -90,11 +90,11 @@ def covers(file: Path) -> int:
     return sum(stream["disposition"]["attached_pic"] for stream in ffprobe(file)[1])
 
 
-# What others find
+# Found by other programs
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_ffmpeg_finds_what_was_written(tagged, container):
+def test_ffmpeg_finds_written_tags(tagged, container):
     found, _ = ffprobe(tagged[container])
     expected = {
         "title": TEXTS["title"],
@@ -108,12 +108,12 @@ def test_ffmpeg_finds_what_was_written(tagged, container):
         "disc": "1" if container == "ogg" else "1/2",
         "lyrics-und" if container in ("mp3", "wav") else "lyrics": "la 日本",
     }
-    if container != "ogg":  # where FFmpeg has one place for it and for the comment
+    if container != "ogg":  # FFmpeg has one place for it and for the comment here
         expected["tit3" if container == "wav" else "description"] = TEXTS["description"]
     assert {name: found.get(name) for name in expected} == expected
 
 
-def test_mutagen_finds_what_was_written_into_mp4(tagged):
+def test_mutagen_finds_tags_written_into_mp4(tagged):
     found = mutagen.File(tagged["mp4"]).tags
     assert dict(found) == {
         "©nam": [TEXTS["title"]],
@@ -131,7 +131,7 @@ def test_mutagen_finds_what_was_written_into_mp4(tagged):
     }
 
 
-def test_mutagen_finds_what_was_written_into_ogg(tagged):
+def test_mutagen_finds_tags_written_into_ogg(tagged):
     found = mutagen.File(tagged["ogg"]).tags
     assert {name: values for name, values in found.as_dict().items() if name != "encoder"} == {
         "title": [TEXTS["title"]],
@@ -152,7 +152,7 @@ def test_mutagen_finds_what_was_written_into_ogg(tagged):
 
 
 @pytest.mark.parametrize("container", ["mp3", "wav"])
-def test_mutagen_finds_what_was_written_as_id3(tagged, container):
+def test_mutagen_finds_tags_written_as_id3(tagged, container):
     found = mutagen.File(tagged[container]).tags
     assert found.version == (2, 4, 0)
     assert {name: str(frame) for name, frame in found.items()} == {
@@ -171,7 +171,7 @@ def test_mutagen_finds_what_was_written_as_id3(tagged, container):
     }
 
 
-def test_wav_says_in_info_what_it_can_say_there(originals, tmp_path):
+def test_wav_repeats_ascii_tags_in_info(originals, tmp_path):
     file = tmp_path / "info.wav"
     engine(("withTags", originals["wav"], file, [["title", "One"], ["date", "2026"], ["trackNumber", 3]]))
     data = file.read_bytes()
@@ -184,15 +184,15 @@ def test_wav_says_in_info_what_it_can_say_there(originals, tmp_path):
     ]
 
 
-# What others wrote
+# Written by other programs
 
 
-def test_what_was_written_is_found(tagged):
+def test_written_tags_are_found(tagged):
     assert engine(*(("tags", file) for file in tagged.values())) == [ALL] * len(CONTAINERS)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_what_ffmpeg_wrote_is_found_and_stays(originals, tmp_path, container):
+def test_tags_of_ffmpeg_are_found_and_kept(originals, tmp_path, container):
     written = {
         "title": "One",
         "description": "About",
@@ -221,10 +221,10 @@ def test_what_ffmpeg_wrote_is_found_and_stays(originals, tmp_path, container):
         "discNumber": 1,
         "discsTotal": 2,
     }
-    if container == "ogg":  # where FFmpeg writes the comment into the place of the description
+    if container == "ogg":  # here FFmpeg writes the comment in place of the description
         expected["description"] = "Said"
         del expected["comment"]
-    if container == "wav":  # where FFmpeg has no place for others
+    if container == "wav":  # here FFmpeg has no place for other tags
         for name in ("description", "albumArtist", "lyrics", "discNumber", "discsTotal"):
             del expected[name]
     file, changed = tmp_path / f"ffmpeg.{container}", tmp_path / f"changed.{container}"
@@ -237,7 +237,7 @@ def test_what_ffmpeg_wrote_is_found_and_stays(originals, tmp_path, container):
 
 @pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize("container", ["mp3", "wav"])
-def test_what_mutagen_wrote_as_id3_is_found_and_stays(copy, tmp_path, container, version):
+def test_id3_tags_of_mutagen_are_found_and_kept(copy, tmp_path, container, version):
     file, changed = copy(container), tmp_path / f"changed.{container}"
     media = mutagen.File(file)
     if media.tags is None:
@@ -284,7 +284,7 @@ def test_what_mutagen_wrote_as_id3_is_found_and_stays(copy, tmp_path, container,
     assert after["APIC:"].data == COVER
 
 
-def test_numbers_of_itunes_are_no_comment(copy, tmp_path):
+def test_itunes_numbers_are_not_read_as_a_comment(copy, tmp_path):
     file, changed, other = copy("mp3"), tmp_path / "changed.mp3", tmp_path / "other.mkv"
     tags = id3.ID3()
     for name in ("iTunNORM", "iTunSMPB"):
@@ -300,11 +300,11 @@ def test_numbers_of_itunes_are_no_comment(copy, tmp_path):
         ("tags", other),
     )
     assert found == [{"comment": "Said"}, {}, {"comment": "Said"}]
-    # (The other says how long the sound of the other file is.)
+    # (The other one states the length of the other file's sound.)
     assert sorted(mutagen.File(changed).tags) == ["COMM:iTunNORM:eng", "TBPM"]
 
 
-def test_several_values_of_id3_stay_several(copy, tmp_path):
+def test_multiple_id3_values_stay_separate(copy, tmp_path):
     file, changed = copy("mp3"), tmp_path / "changed.mp3"
     tags = id3.ID3()
     tags.add(id3.TPE1(encoding=1, text=["Ada", "Eve"]))
@@ -315,7 +315,7 @@ def test_several_values_of_id3_stay_several(copy, tmp_path):
 
 
 def test_unsynchronised_id3_is_read(copy):
-    """ID3v2.3, section 5: a zero follows each FF that could be taken for the start of a frame of sound."""
+    """ID3v2.3, section 5: a zero follows each FF that could be read as the start of a frame of sound."""
     text = b"\1\xff\xfe" + "Grüße".encode("utf-16-le")
     frames = b"TIT2" + len(text).to_bytes(4) + b"\0\0" + text
     frames = frames.replace(b"\xff\xfe", b"\xff\0\xfe")
@@ -324,7 +324,7 @@ def test_unsynchronised_id3_is_read(copy):
     assert engine(("tags", file))[0]["title"] == "Grüße"
 
 
-def test_id3_of_version_2_is_found_and_stays(copy, tmp_path):
+def test_id3v22_tags_are_found_and_kept(copy, tmp_path):
     frames = b"TT2\0\0\4\0One" + b"TYE\0\0\5\x002026" + b"COM\0\0\x0a\0eng\0" + b"Said\0"
     file, changed = copy("mp3"), tmp_path / "changed.mp3"
     file.write_bytes(b"ID3\2\0\0" + len(frames).to_bytes(4) + frames + file.read_bytes())
@@ -336,7 +336,7 @@ def test_id3_of_version_2_is_found_and_stays(copy, tmp_path):
     assert str(mutagen.File(changed).tags["TDRC"]) == "2026"
 
 
-def test_what_mutagen_wrote_into_mp4_is_found_and_stays(copy, tmp_path):
+def test_mp4_tags_of_mutagen_are_found_and_kept(copy, tmp_path):
     file, changed = copy("mp4"), tmp_path / "changed.mp4"
     media = mutagen.File(file)
     cover = mp4.MP4Cover(COVER, imageformat=mp4.MP4Cover.FORMAT_PNG)
@@ -360,7 +360,7 @@ def test_what_mutagen_wrote_into_mp4_is_found_and_stays(copy, tmp_path):
     assert dict(mutagen.File(changed).tags) == before | {"©nam": ["One"]}
 
 
-def test_what_mutagen_wrote_into_ogg_is_found_and_stays(copy, tmp_path):
+def test_ogg_tags_of_mutagen_are_found_and_kept(copy, tmp_path):
     file, changed = copy("ogg"), tmp_path / "changed.ogg"
     media = mutagen.File(file)
     picture = flac.Picture()
@@ -393,13 +393,13 @@ def element(name: int, *content: bytes | str) -> bytes:
 
 
 def tag(level: int, *pairs: tuple[str, str]) -> bytes:
-    """A Tag, with a TargetTypeValue where `level` is not 0; RFC 9559, section 5.1.8."""
+    """A Tag, with a TargetTypeValue if `level` is not 0; RFC 9559, section 5.1.8."""
     target = element(0x63C0, element(0x68CA, bytes([level])) if level else b"")
     simple = [element(0x67C8, element(0x45A3, name), element(0x4487, text)) for name, text in pairs]
     return element(0x7373, target, *simple)
 
 
-def test_tags_of_matroska_are_found_whatever_they_are_said_of(originals, tmp_path):
+def test_matroska_tags_are_found_for_every_target(originals, tmp_path):
     live, file, changed = tmp_path / "live.webm", tmp_path / "tags.webm", tmp_path / "changed.webm"
     run("ffmpeg", "-v", "error", "-i", originals["webm"], "-c", "copy", "-live", "1", live)
     tags = element(
@@ -424,7 +424,7 @@ def test_tags_of_matroska_are_found_whatever_they_are_said_of(originals, tmp_pat
 
 
 def with_tags(files: dict[str, Path], folder: Path, changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What is found in each container after these changes."""
+    """The tags in each container after these changes."""
     made = {name: folder / f"changed.{name}" for name in files}
     steps = [
         step
@@ -434,7 +434,7 @@ def with_tags(files: dict[str, Path], folder: Path, changes: dict[str, Any]) -> 
     return dict(zip(files, engine(*steps), strict=True))
 
 
-def test_a_tag_is_taken_away(tagged, tmp_path):
+def test_tag_is_removed(tagged, tmp_path):
     nothing = dict.fromkeys(name for name in ALL if name != "artist")
     assert with_tags(tagged, tmp_path, nothing) == {name: {"artist": "Ada"} for name in CONTAINERS}
 
@@ -442,7 +442,7 @@ def test_a_tag_is_taken_away(tagged, tmp_path):
 @pytest.mark.parametrize(
     "values", [{"title": ""}, {"tracksTotal": 12}, {"title": " a\r\n\n3/12 ", "date": "2026"}]
 )
-def test_odd_values_stay_as_they_are(originals, tmp_path, values):
+def test_odd_values_are_kept_unchanged(originals, tmp_path, values):
     assert with_tags(originals, tmp_path, values) == dict.fromkeys(CONTAINERS, values)
 
 

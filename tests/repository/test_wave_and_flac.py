@@ -1,4 +1,4 @@
-"""WAV, FLAC and AAC (ADTS): what mediabunny with our patches reads and writes. FFmpeg judges."""
+"""WAV, FLAC and AAC (ADTS), as the patched mediabunny reads and writes them, judged by FFmpeg."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CODECS = {
     "pcm_mulaw": "ulaw",
 }
 FRAMES = 14407
-"""No whole number of packets, and odd."""
+"""An odd number that is not a whole number of packets."""
 MANY = 60 * 2048 + 1
-"""So many that rounding shows."""
+"""Enough for rounding errors to show."""
 
 
 def ffmpeg(*arguments: object) -> None:
@@ -36,7 +36,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def decoded(path: Path) -> bytes:
-    """FFmpeg warns of times that jump, and of frames whose number does not follow."""
+    """FFmpeg warns about times that jump, and about frames with unexpected numbers."""
     command = ["ffmpeg", "-v", "warning", "-i", path, "-f", "s32le", "-"]
     done = subprocess.run(command, check=True, capture_output=True)
     warnings = done.stderr.decode().splitlines()
@@ -54,7 +54,7 @@ mediabunny = pytest.fixture(scope="module")(answers)
 
 @pytest.fixture(scope="module")
 def read(mediabunny):
-    """Read a file, whose packets must follow each other frame by frame and be found at 200 times."""
+    """Read a file, whose packets must be contiguous and be found at 200 times."""
 
     def read(path):
         facts = mediabunny("read", path=path)
@@ -80,7 +80,7 @@ def read(mediabunny):
 
 @pytest.fixture(scope="module")
 def waves(tmp_path_factory):
-    """A folder with all the kinds that FFmpeg writes."""
+    """A folder with all kinds of samples that FFmpeg writes."""
     folder = tmp_path_factory.mktemp("wave")
     kinds = [("pcm_s16le", rate, 1, MANY) for rate in RATES]
     kinds += [(codec, 48000, channels, FRAMES) for codec in CODECS for channels in (1, 2, 6, 8)]
@@ -103,7 +103,7 @@ def test_packets_cover_every_frame_of_a_wave_file(read, waves, rate):
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("channels", [1, 2, 6, 8])
 def test_every_kind_of_samples_is_read(mediabunny, waves, codec, channels):
-    """FFmpeg writes WAVE_FORMAT_EXTENSIBLE from three channels or 24 bits on."""
+    """FFmpeg writes WAVE_FORMAT_EXTENSIBLE for three or more channels or for 24 or more bits."""
     facts = mediabunny("read", path=waves / f"{codec}-{channels}.wav")
     assert (facts["codec"], facts["channels"]) == (CODECS[codec], channels)
     assert (facts["first"], round(facts["end"])) == (0, FRAMES)
@@ -155,9 +155,9 @@ def ds64(data: bytes) -> bytes:
         "BW64",
     ],
 )
-def test_layouts_of_wave_files(read, tmp_path, written, title):
+def test_layouts_of_wave_files_are_read(read, tmp_path, written, title):
     path = tmp_path / "sound.wav"
-    # Without the byte that pads an odd chunk, where it is the last: FFmpeg's pipes have none.
+    # Without the padding byte of an odd last chunk, which FFmpeg omits in pipes.
     path.write_bytes(written[:-1] if written.endswith(SAMPLES[-1:] + b"\0") else written)
     facts = read(path)
     assert facts["end"] == len(SAMPLES)
@@ -170,7 +170,7 @@ def test_wave_file_without_sound_has_no_packets(read, tmp_path):
     assert read(path)["packets"] == []
 
 
-def test_wave_file_with_the_high_byte_first(mediabunny, tmp_path):
+def test_big_endian_wave_file_is_read(mediabunny, tmp_path):
     format_ = b"fmt " + struct.pack(">IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
     path = tmp_path / "sound.wav"
     path.write_bytes(b"RIFX" + struct.pack(">I", 46) + b"WAVE" + format_ + b"data" + bytes([0, 0, 0, 10]) * 2)
@@ -235,7 +235,7 @@ JOINS = {
 
 
 @pytest.mark.parametrize("chosen", JOINS.values(), ids=JOINS)
-def test_renumbered_frames_are_a_flac_file(mediabunny, read, flac, tmp_path, chosen):
+def test_renumbered_frames_form_a_valid_flac_file(mediabunny, read, flac, tmp_path, chosen):
     packets = [[round(value) for value in packet] for packet in mediabunny("read", path=flac)["packets"]]
     to, place, written = tmp_path / "joined.flac", 0, []
     for index in chosen:
@@ -259,7 +259,7 @@ def test_renumbered_frames_are_a_flac_file(mediabunny, read, flac, tmp_path, cho
 
 
 def utf8_like(number: int) -> bytes:
-    """How RFC 9639, 9.1.5 writes numbers: as UTF-8, up to seven bytes."""
+    """Numbers as in RFC 9639, 9.1.5: like UTF-8, up to seven bytes."""
     if number < 0x80:
         return bytes([number])
     length = next(length for length in range(2, 8) if number < 1 << (5 * length + 1))
@@ -268,7 +268,7 @@ def utf8_like(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("exponent", [0, 7, 11, 16, 21, 26, 31, 35])
-def test_numbers_of_frames_have_up_to_36_bits(mediabunny, flac, exponent):
+def test_frame_numbers_have_up_to_36_bits(mediabunny, flac, exponent):
     for number in (2**exponent - 1, 2**exponent):
         frame = bytes(mediabunny("renumber", path=flac, index=1, number=number)["frame"])
         assert frame[:2] == b"\xff\xf9"
@@ -298,7 +298,7 @@ def test_cover_of_flac_may_be_described_in_any_language(mediabunny, flac, tmp_pa
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6])
-def test_flac_in_ogg_is_read_and_its_frames_are_a_flac_file(mediabunny, read, tmp_path, channels):
+def test_frames_of_flac_in_ogg_form_a_flac_file(mediabunny, read, tmp_path, channels):
     path, to = tmp_path / "sound.oga", tmp_path / "copied.flac"
     ffmpeg(*noise(48000, channels, 20000), "-metadata", "title=abc", "-c:a", "flac", path)
     facts = read(path)
@@ -313,7 +313,7 @@ def test_flac_in_ogg_is_read_and_its_frames_are_a_flac_file(mediabunny, read, tm
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
-def test_packets_of_aac_follow_each_other(read, tmp_path, rate):
+def test_packets_of_aac_are_contiguous(read, tmp_path, rate):
     path = tmp_path / "sound.aac"
     ffmpeg(*noise(rate), "-c:a", "aac", path)
     facts = read(path)

@@ -1,4 +1,4 @@
-"""What goes to users: the wheel, built as `make wheel` does, and the source distribution."""
+"""The published files: the wheel, built as `make wheel` does, and the source distribution."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_wheel_is_pure_python(wheel):
     assert Path(wheel.filename).name == f"mediarecorder-{mediarecorder.__version__}-py3-none-any.whl"
 
 
-def test_wheel_holds_the_package_and_nothing_else(wheel):
+def test_wheel_contains_only_the_package(wheel):
     held = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
     files = package_files()
     for beside in ("aac", "flac"):
@@ -65,7 +65,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     assert "mediarecorder/py.typed" in held
 
 
-def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel):
+def test_wheel_has_the_media_engine_and_the_bridge_as_separate_files(wheel):
     assert {Path(name).name for name in wheel.namelist() if name.startswith("mediarecorder/js/")} == {
         "media.js",
         "mp3.js",
@@ -76,7 +76,7 @@ def test_wheel_holds_the_media_engine_and_the_bridge_in_files_of_their_own(wheel
     }
 
 
-def test_wheel_holds_the_licences(wheel):
+def test_wheel_contains_the_licences(wheel):
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
     others = wheel.read("mediarecorder/js/LICENSES.txt").decode()
     for name in (
@@ -100,11 +100,11 @@ def test_licences_name_each_change_to_mediabunny(wheel):
 
 
 def test_wheel_stays_small(wheel):
-    """A page transfers all of it before its first `record()`."""
+    """A page transfers the whole wheel before its first `record()`."""
     assert Path(wheel.filename).stat().st_size <= 1000 * size.MOST
 
 
-def test_metadata(metadata):
+def test_metadata_is_complete(metadata):
     assert metadata["Name"] == "mediarecorder"
     assert metadata["Version"] == mediarecorder.__version__
     assert metadata["Requires-Python"] == ">=3.11"
@@ -127,13 +127,13 @@ def test_source_distribution_has_no_strays(source):
     names = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
     around = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
     bundled = {name for name in names if name.startswith(("static/", "tools/", "package", "tsconfig"))}
-    # Hatchling adds the file that says what to leave out.
+    # Hatchling adds the file that lists exclusions.
     assert names - {".gitignore"} - bundled == around | {f"py/{name}" for name in package_files()}
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert bundled <= set(tracked.stdout.splitlines())
 
 
-def test_bundled_javascript_can_be_made_from_the_source_distribution(source):
+def test_source_distribution_can_build_the_bundled_javascript(source):
     made = source / "py" / "mediarecorder" / "js"
     shutil.rmtree(made)
     (source / "node_modules").symlink_to(ROOT / "node_modules")

@@ -1,4 +1,4 @@
-"""Python in a frame with the attribute `sandbox`: it has no origin, so no files, no locks and no devices."""
+"""Python in a frame with the attribute `sandbox`: without an origin, it has no files, locks or devices."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ WORKER = """([host, start, source]) => {
 
 
 def everybody_may_load_it(route: Route) -> None:
-    """All is of another origin there."""
+    """Everything has another origin there."""
     answer = route.fetch()
     headers = {
         **answer.headers,
@@ -101,7 +101,7 @@ def everybody_may_load_it(route: Route) -> None:
 
 
 @firefox_in_soak
-def test_a_sandboxed_frame_is_told_so(launch: Callable[..., Page], engine: str, site: str) -> None:
+def test_errors_in_a_sandboxed_frame_say_so(launch: Callable[..., Page], engine: str, site: str) -> None:
     page = launch(engine)
     page.route("**/*", everybody_may_load_it)
     page.route("**/top", lambda route: route.fulfill(body=TOP, content_type="text/html"))

@@ -1,4 +1,4 @@
-"""Each benchmark runs, with few rounds and small sizes. How fast anything is, is not tested."""
+"""Each benchmark runs, with few rounds and small sizes. Speed is not tested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.__main__ import BENCHMARKS
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_all_of_them_run():
+def test_all_benchmarks_run():
     command = ["make", "bench", "ARGS=--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The wheel in a page, as a user installs it: what it loads, and when."""
+"""The wheel in a page, as a user installs it: the files that it loads, and when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.lanes import firefox_in_soak
 
 ROOT = Path(__file__).parents[2]
 
-# Notes down which scripts the page gets, from whomever.
+# Logs all scripts that the page gets, from any source.
 WITNESS = """
 window.scripts = [];
 const append = Element.prototype.append;
@@ -115,7 +115,7 @@ def run(page: Page, source: str) -> Any:
     )
 
 
-def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
+def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     asked: list[str] = []
     installed.on("request", lambda request: asked.append(request.url))
     assert run(installed, PLAIN_PATH) > 0
@@ -138,8 +138,8 @@ def test_recording_loads_nothing_of_the_media_engine(installed: Page) -> None:
 
 
 @firefox_in_soak
-def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
-    """Where a Content-Security-Policy forbids ``blob:`` scripts."""
+def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
+    """A Content-Security-Policy forbids ``blob:`` scripts."""
     installed.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
     installed.wait_for_function("() => globalThis[Symbol.for('mediarecorder.media')]")
     run(
@@ -151,7 +151,7 @@ def test_a_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
 
 @pytest.mark.parametrize("engine", ["chromium"])
 @pytest.mark.console_errors
-def test_where_it_cannot_be_loaded_the_error_says_what_to_do(
+def test_load_failure_of_the_engine_says_what_to_do(
     launch: Callable[..., Page], engine: str, site: str, wheel: bytes
 ) -> None:
     page = launch(engine)
@@ -186,7 +186,7 @@ said
 
 @pytest.mark.soak
 @pytest.mark.parametrize("engine", ["chromium", "firefox"])
-def test_large_results_live_on_disk_until_they_are_closed_or_their_page_is_gone(
+def test_large_results_stay_on_disk_until_closed_or_page_gone(
     installed: Page, site: str, engine: str
 ) -> None:
     source = """
@@ -207,7 +207,7 @@ wav = await loud.to_recording("wav")
     run(installed, "wav.close()")
     installed.wait_for_function(f"async () => (await ({files})()).length === 1")
 
-    # A page that is alive keeps its files from the next, and one that is gone does not.
+    # A living page protects its files from the next page; a closed page does not.
     other = installed.context.new_page()
     other.goto(f"{site}/harness/chromium")
     other.add_script_tag(url=f"{site}/py/mediarecorder/js/media.js", type="module")
