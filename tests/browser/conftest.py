@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from canvases import Canvas
-from patience import no_proxy_stays, until
-from workers import PythonWorker
+from support.canvases import Canvas
+from support.eventually import no_proxy_stays, until
+from support.workers import PythonWorker
 
 from mediarecorder import (
     AudioSamples,
@@ -57,15 +57,23 @@ def lose_devices() -> Any:
     return clearPermissions
 
 
+async def load_support(script: str, name: str) -> None:
+    """Load a script of the folder ``support`` into this realm, once; it makes this global object."""
+    import js
+
+    if not hasattr(js, name):
+        load = load_into_worker if realm() == "worker" else load_into_page
+        await load(f"{js.location.origin}/tests/browser/support/{script}.js")
+        # A script's `load` does not wait for what it awaits.
+        await until(lambda: hasattr(js, name))
+
+
 @pytest.fixture
 async def open_channel() -> Callable[[], str]:
     """``openChannel`` of page.js, as the page's author imports it."""
     import js
 
-    if not hasattr(js, "openChannel"):
-        await load_into_page(f"{js.location.origin}/tests/browser/author.js")
-        # A script's `load` does not wait for its top-level awaits.
-        await until(lambda: hasattr(js, "openChannel"))
+    await load_support("open_channel", "openChannel")
     return js.openChannel
 
 
@@ -153,7 +161,7 @@ async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterato
 
 
 @pytest.fixture
-def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
+def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
     """``async with nothing_stays:`` fails if a proxy or a worker made in its body still exists after it."""
 
     @asynccontextmanager
@@ -161,13 +169,15 @@ def nothing_stays(orders: Any) -> AbstractAsyncContextManager[None]:
         samples = AudioSamples(bytes(4800), 48000)
         await (await samples.to_recording("mp3")).convert("wav")  # load the engine, which stays
         gc.collect()
-        orders.count_proxies()
+        page_probe.begin()
         await asyncio.sleep(0.02)
-        workers = orders.workers()  # the proxy that a worker keeps for the next MP3
-        own = orders.proxies()  # the proxy of the timer that just fired, which Pyodide 0.27 keeps until then
+        workers = page_probe.workers.size  # the proxy that a worker keeps for the next MP3
+        own = (
+            page_probe.proxies()
+        )  # the proxy of the timer that just fired, which Pyodide 0.27 keeps until then
         yield
-        await no_proxy_stays(orders, but=own)
-        await until(lambda: orders.workers() == workers)
+        await no_proxy_stays(page_probe, but=own)
+        await until(lambda: page_probe.workers.size == workers)
 
     return nothing_stays()
 
@@ -212,7 +222,7 @@ async def frame() -> AsyncIterator[tuple[Any, str]]:
     channel = js.BroadcastChannel.new("the frame of a test")
     channel.onmessage = lambda event: opened.set_result(event.data)
     frame = js.document.createElement("iframe")
-    frame.src, frame.allow = "/tests/browser/frame.html", "camera; microphone"
+    frame.src, frame.allow = "/tests/browser/support/frame.html", "camera; microphone"
     js.document.body.append(frame)
     yield frame, await opened
     frame.remove()
@@ -253,13 +263,21 @@ async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
 
 
 @pytest.fixture
-async def orders() -> AsyncIterator[Any]:
-    """Rare orders of events on real recorders, and a log of each recorder: see orders.js."""
+async def page_probe() -> Any:
+    """What the library opened, holds and left behind in this realm since the test began (page_probe.js)."""
     import js
 
-    if not hasattr(js, "orders"):
-        address = f"{js.location.origin}/tests/browser/orders.js"
-        await (load_into_worker if realm() == "worker" else load_into_page)(address)
-    js.orders.clear()
-    yield js.orders
-    js.orders.clear()
+    await load_support("page_probe", "pageProbe")
+    js.pageProbe.begin()
+    return js.pageProbe
+
+
+@pytest.fixture
+async def event_faults() -> AsyncIterator[Any]:
+    """Rare orders of events on real recorders, and a log of each recorder: see event_faults.js."""
+    import js
+
+    await load_support("event_faults", "eventFaults")
+    js.eventFaults.clear()
+    yield js.eventFaults
+    js.eventFaults.clear()

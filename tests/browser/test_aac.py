@@ -1,9 +1,9 @@
 """AAC in MP4, by the library's own encoder: exactly the input's samples, at their time."""
 
 import pytest
-from judge import foreign, packets, played, probe, readers, tone
+from support.ask_judge import foreign, packets, played, probe, readers, tone
+from support.tones import column, noise, rms, tones
 from test_mp3 import as_the_browser_plays_it, lateness
-from tones import column, noise, rms, tones
 
 from mediarecorder import NotSupportedError, Recording
 

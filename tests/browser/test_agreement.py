@@ -1,8 +1,8 @@
 """All verbs agree with each other and with the facts about a file: on time, length and tracks."""
 
 import pytest
-from judge import foreign, readers
-from verbs import agrees, few_verbs_of, verbs_of
+from support.ask_judge import foreign, readers
+from support.verbs import agrees, few_verbs_of, verbs_of
 
 from harness.corpus import FILES
 from mediarecorder.formats import MADE

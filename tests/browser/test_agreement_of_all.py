@@ -4,7 +4,7 @@
 """
 
 import pytest
-from verbs import agrees, verbs_of
+from support.verbs import agrees, verbs_of
 
 from harness.corpus import FILES
 

@@ -1,8 +1,8 @@
 """`bits_per_second`: the size that encoders produce."""
 
 import pytest
-from judge import packets
-from tones import noise
+from support.ask_judge import packets
+from support.tones import noise
 
 from mediarecorder import MediaStream, record
 

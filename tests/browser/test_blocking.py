@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
-from patience import until
-from workers import PythonWorker
+from support.eventually import until
+from support.workers import PythonWorker
 
 import mediarecorder
 from mediarecorder import (
@@ -606,7 +606,7 @@ for call in lambda: blocking.record(1), lambda: blocking.run(asyncio.sleep(0)):
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
 async def test_error_without_jspi_says_so(lane):
-    worker = in_worker(lane, module="/tests/browser/no_jspi.js")
+    worker = in_worker(lane, module="/tests/browser/support/no_jspi.js")
     try:
         said = await worker.run(WITHOUT_JSPI)
     finally:

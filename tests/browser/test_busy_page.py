@@ -6,13 +6,12 @@ Chromium's encoders deliver their data as tasks on the page's thread, and its `s
 import asyncio
 import itertools
 
-import judge
 import pytest
-from patience import keep_busy
-from workers import PythonWorker
+from support import ask_judge
+from support.eventually import keep_busy
+from support.workers import PythonWorker
 
 from mediarecorder import MediaRecorder
-from mediarecorder._host.modules import load_into_page
 
 in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
 RECORDED, BUSY = 0.3, 1.0
@@ -29,7 +28,7 @@ async def begun(stream, timeslice=None, **options):
 
 
 async def seconds_heard(recording):
-    sound = await judge.sound(recording)
+    sound = await ask_judge.sound(recording)
     assert sound["gaps"] == []
     return sound["end"]
 
@@ -44,7 +43,7 @@ async def stopped_by_the_call(recorder):
 async def stopped_after_a_script_was_busy(recorder):
     import js
 
-    js.orders.keep_busy(BUSY * 1000)
+    js.eventFaults.keep_busy(BUSY * 1000)
     return await recorder.stop()
 
 
@@ -92,7 +91,7 @@ ENDS = [
 
 @in_the_page
 @pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
-async def test_data_recorded_in_a_busy_page_is_kept(microphone, engine, orders, end):
+async def test_data_recorded_in_a_busy_page_is_kept(microphone, engine, event_faults, end):
     recorder = await begun(microphone)
     recording = await end(recorder)
     assert await seconds_heard(recording) >= RECORDED + BUSY - MISSING[engine]
@@ -178,10 +177,10 @@ async def test_busy_page_can_stop_and_start_without_waiting(microphone, engine):
 
 @in_the_page
 @pytest.mark.lane("chromium")
-async def test_missing_pause_event_only_delays_the_end(microphone, orders):
+async def test_missing_pause_event_only_delays_the_end(microphone, event_faults):
     recorder = await begun(microphone)
     recorder.js.onpause = None
-    orders.rule = "no pause"
+    event_faults.rule = "no pause"
     keep_busy(0.2)
     outcome = recorder.stop()
     assert recorder.state == "inactive"
@@ -209,15 +208,10 @@ with await mediarecorder.media_devices.get_user_media(audio=True) as stream:
 
 @in_the_page
 @pytest.mark.time_limit(60)
-async def test_worker_stops_while_its_page_is_busy(engine):
-    import js
-
-    await load_into_page(f"{js.location.origin}/tests/browser/author.js")
-    while not hasattr(js, "openChannel"):
-        await asyncio.sleep(0.02)
+async def test_worker_stops_while_its_page_is_busy(engine, open_channel):
     worker = PythonWorker()
     try:
-        source = IN_A_WORKER.format(channel=js.openChannel(), recorded=RECORDED, busy=BUSY)
+        source = IN_A_WORKER.format(channel=open_channel(), recorded=RECORDED, busy=BUSY)
         answer = worker.start(source)
         await worker.said.get()
         keep_busy(BUSY)
@@ -234,7 +228,7 @@ async def test_chromium_camera_stands_still_in_a_busy_page(camera):
     recorder = await begun(camera)
     keep_busy(BUSY)
     await asyncio.sleep(0.5)
-    times = [picture["time"] for picture in await judge.pictures(await recorder.stop())]
+    times = [picture["time"] for picture in await ask_judge.pictures(await recorder.stop())]
     assert max(after - before for before, after in itertools.pairwise(times)) > BUSY / 2
 
 

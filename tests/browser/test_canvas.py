@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from judge import tone
+from support.ask_judge import tone
 
 from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
 from mediarecorder._html.player import look_at

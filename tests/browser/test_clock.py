@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from patience import until
-from workers import PythonWorker
+from support.eventually import until
+from support.workers import PythonWorker
 
 pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
 
@@ -23,7 +23,7 @@ async def page(frame):
     """A frame that opens devices for a worker: its clock, and the channel that it opened."""
     element, channel = frame
     script = element.contentDocument.createElement("script")
-    script.type, script.src = "module", "/tests/browser/other-clock.js"
+    script.type, script.src = "module", "/tests/browser/support/other-clock.js"
     element.contentDocument.head.append(script)
     await until(lambda: hasattr(element.contentWindow, "otherClock"))
     return element.contentWindow.otherClock, channel

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from judge import index, last_packet, packets, probe, tone
+from support.ask_judge import index, last_packet, packets, probe, tone
 
 from mediarecorder import NotFoundError, NotSupportedError, Recording, record
 from mediarecorder.formats import FORMATS, MADE

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from judge import probe
-from patience import until
+from support.ask_judge import probe
+from support.eventually import until
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, media_devices, record
 

@@ -6,15 +6,14 @@ import contextlib
 import inspect
 import re
 import types
-from pathlib import Path
 
 import pytest
 
 import mediarecorder
+from harness.places import ROOT
 
 pytestmark = pytest.mark.media_work
 
-ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()]
 EXAMPLES = [

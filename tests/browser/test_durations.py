@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from judge import probe
-from patience import keep_busy
+from support.ask_judge import probe
+from support.eventually import keep_busy
 
 import mediarecorder.capture
 from mediarecorder import MediaRecorder, MediaStream, RecordingError, record

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from patience import until
+from support.eventually import until
 
 from mediarecorder import NotReadableError, RecordingStore, record
 from mediarecorder._host.browser import JsException, js

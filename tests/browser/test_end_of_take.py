@@ -86,12 +86,12 @@ async def test_changing_tracks_fails_the_take_with_its_recording_attached(both, 
     assert recorder.state == "inactive"
 
 
-async def test_error_of_a_take_settles_everything_pending(both, orders):
+async def test_error_of_a_take_settles_everything_pending(both, event_faults):
     recorder = MediaRecorder(both)
     await recorder.start()
-    orders.rule = "nothing after stop()"
+    event_faults.rule = "nothing after stop()"
     pending = [recorder.pause(), recorder.resume(), recorder.request_data(), recorder.finished]
-    orders.fail(recorder.js)
+    event_faults.fail(recorder.js)
     errors = await asyncio.gather(*pending, return_exceptions=True)
     failure = errors[-1]
     assert isinstance(failure, RecordingError)

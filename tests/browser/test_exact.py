@@ -4,8 +4,8 @@ import math
 import random
 
 import pytest
-from judge import played
-from tones import column, flat, frequency, noise, rms, tones
+from support.ask_judge import played
+from support.tones import column, flat, frequency, noise, rms, tones
 
 from mediarecorder import Recording
 from mediarecorder.formats import MADE

@@ -4,8 +4,8 @@ import random
 from array import array
 
 import pytest
-from judge import foreign, packets, played, probe, readers
-from tones import flat, noise
+from support.ask_judge import foreign, packets, played, probe, readers
+from support.tones import flat, noise
 
 from mediarecorder import AudioSamples, Recording
 

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from judge import colours, packets, probe
+from support.ask_judge import colours, packets, probe
 
 from mediarecorder import Frame, MediaError, NotFoundError, NotSupportedError, RangeError
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judge import colours, in_the_cameras_order, probe, tone
+from support.ask_judge import colours, in_the_cameras_order, probe, tone
 
 pytestmark = pytest.mark.core
 

@@ -3,10 +3,8 @@
 import asyncio
 
 import pytest
-from patience import until
-from workers import PythonWorker
-
-from mediarecorder._host.modules import load_into_page
+from support.eventually import until
+from support.workers import PythonWorker
 
 pytestmark = [
     pytest.mark.firefox_in_soak,
@@ -25,36 +23,31 @@ str(0 < recording.size == len(await recording.bytes()))
 
 
 @pytest.fixture
-async def page():
-    """The page with the additions of the tests: ``ledger`` and ``openChannel``."""
+async def page(page_probe, open_channel):
+    """The page with the additions of the tests: ``pageProbe`` and ``openChannel``."""
     import js
 
-    for script, name in (("ledger", "ledger"), ("author", "openChannel")):
-        if not hasattr(js, name):
-            await load_into_page(f"{js.location.origin}/tests/browser/{script}.js")
-            await until(lambda name=name: hasattr(js, name))
-    js.ledger.begin()
-    locks = set(await js.ledger.locks())
+    locks = set(await page_probe.locks())
     yield js
 
     async def only_those_before():
-        return set(await js.ledger.locks()) <= locks
+        return set(await page_probe.locks()) <= locks
 
     # Chromium reports their addresses when the page has given up the workers.
     await until(only_those_before)
 
 
 @pytest.fixture
-async def thief(page):
-    """thief.js in a frame, which counts as another client of the same origin."""
+async def attacker(page):
+    """attacker.js in a frame, which counts as another client of the same origin."""
     frame = page.document.createElement("iframe")
     page.document.body.append(frame)
     script = frame.contentDocument.createElement("script")
-    script.type, script.src = "module", f"{page.location.origin}/tests/browser/thief.js"
+    script.type, script.src = "module", f"{page.location.origin}/tests/browser/support/attacker.js"
     frame.contentDocument.head.append(script)
-    await until(lambda: hasattr(frame.contentWindow, "thief"))
-    yield frame.contentWindow.thief
-    frame.contentWindow.thief.stop()
+    await until(lambda: hasattr(frame.contentWindow, "attacker"))
+    yield frame.contentWindow.attacker
+    frame.contentWindow.attacker.stop()
     frame.remove()
 
 
@@ -92,63 +85,63 @@ HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, vi
 
 
 @pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["let-go", "kept"])
-async def test_stolen_locks_do_not_disturb_a_recording(page, thief, start, keep):
+async def test_stolen_locks_do_not_disturb_a_recording(page, attacker, start, keep):
     worker = start()
-    thief.steal(keep)
+    attacker.steal(keep)
     assert await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD) == "True"
     assert await worker.run(RECORD) == "True"
     assert await worker.run(BUSY) == "True", "Python was too busy to take a new lock"
-    assert thief.stolen() > 10
-    thief.stop()
+    assert attacker.stolen() > 10
+    attacker.stop()
     assert await worker.run(RECORD) == "True"
-    assert thief.heard.length == 0
+    assert attacker.heard.length == 0
 
 
 @pytest.mark.parametrize("keep", [pytest.param(False, marks=pytest.mark.soak), True], ids=["let-go", "kept"])
-async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, thief, start, keep):
+async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, attacker, start, keep):
     worker = start()
-    thief.steal(keep)
+    attacker.steal(keep)
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
-    assert page.ledger.live() == 2
+    assert page.pageProbe.live() == 2
     worker.js.terminate()
-    await until(lambda: page.ledger.live() == 0)
+    await until(lambda: page.pageProbe.live() == 0)
 
 
-async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, thief, start):
+async def test_queued_lock_of_an_attacker_keeps_no_camera_open(page, attacker, start):
     """An attacker may get the lock of a dead worker, and keep it."""
     worker = start()
-    await thief.queue()
+    await attacker.queue()
     await worker.run(CONNECTED.format(channel=page.openChannel()) + HOLD)
     worker.js.terminate()
-    await until(lambda: page.ledger.live() == 0)
+    await until(lambda: page.pageProbe.live() == 0)
 
 
 # Channels
 
 
-async def test_garbage_in_every_channel_is_ignored(page, thief, start):
+async def test_garbage_in_every_channel_is_ignored(page, attacker, start):
     """This holds even if an attacker knows the names that only the two halves know."""
     worker = start()
-    opened = len(page.ledger.channels())
+    opened = len(page.pageProbe.channels())
     await worker.run(CONNECTED.format(channel=page.openChannel()) + RECORD)
-    names = list(page.ledger.channels())[opened:]
+    names = list(page.pageProbe.channels())[opened:]
     assert len(names) == 2
     for name in names:
-        thief.speakTo(name)
+        attacker.speakTo(name)
     taking = worker.start("take = await mediarecorder.record(1)\nstr(take.size > 0)")
     while not taking.done():
-        thief.shout()
+        attacker.shout()
         await asyncio.sleep(0.1)
     assert taking.result() == "True"
     assert await worker.run(RECORD) == "True"
-    assert thief.heard.length > 0, "it was in the right channels"
-    await until(lambda: page.ledger.live() == 0)
+    assert attacker.heard.length > 0, "it was in the right channels"
+    await until(lambda: page.pageProbe.live() == 0)
 
 
 async def test_first_agent_wins_and_the_others_close(page, start):
     """Each view of a notebook may run the script that loads the page's half."""
     name = f"mediarecorder-{page.crypto.randomUUID()}"
-    locks = set(await page.ledger.locks())
+    locks = set(await page.pageProbe.locks())
     worker = start()
     frames = [page.document.createElement("iframe") for _ in range(3)]
     for frame in frames:
@@ -159,7 +152,7 @@ async def test_first_agent_wins_and_the_others_close(page, start):
         frame.contentDocument.head.append(script)
     try:
         assert await worker.run(CONNECTED.format(channel=name) + RECORD) == "True"
-        assert len(set(await page.ledger.locks()) - locks) == 2, "one of each side"
+        assert len(set(await page.pageProbe.locks()) - locks) == 2, "one of each side"
         # No agent is left to answer.
         answers = []
         channel = page.BroadcastChannel.new(name)

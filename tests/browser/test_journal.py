@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from judge import last_packet, probe
+from support.ask_judge import last_packet, probe
 
 from mediarecorder import MediaError, MediaRecorder, media_devices
 from mediarecorder._host.browser import js, to_js

@@ -2,8 +2,8 @@
 
 import asyncio
 
-import judge
 import pytest
+from support import ask_judge
 
 from mediarecorder import MediaRecorder, MediaStream, media_devices, record
 
@@ -49,7 +49,7 @@ async def noise():
 
 
 async def ends(recording):
-    played = await judge.played(recording)
+    played = await ask_judge.played(recording)
     return played["sound"]["end"], played["pictures"][-1]["time"]
 
 
@@ -71,7 +71,7 @@ async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
     for stream in (camera, both):
         recording = await record(0.3, stream=stream)
         assert recording.mime_type.startswith("video/webm;codecs=vp9")
-        assert [t["kind"] for t in (await judge.probe(recording))["streams"]].count("video") == 1
+        assert [t["kind"] for t in (await ask_judge.probe(recording))["streams"]].count("video") == 1
 
 
 async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, camera):

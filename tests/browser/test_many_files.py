@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from judge import index, packets, probe
+from support.ask_judge import index, packets, probe
 
 from mediarecorder import MediaRecorder, media_devices
 from mediarecorder.formats import FORMATS, MADE

@@ -5,9 +5,9 @@ import math
 import struct
 
 import pytest
-from judge import packets, probe
-from patience import until
-from tones import column, tones
+from support.ask_judge import packets, probe
+from support.eventually import until
+from support.tones import column, tones
 
 from mediarecorder import MediaStream, Recording, record
 

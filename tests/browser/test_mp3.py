@@ -3,8 +3,8 @@
 from array import array
 
 import pytest
-from judge import packets, probe
-from tones import column, noise
+from support.ask_judge import packets, probe
+from support.tones import column, noise
 
 pytestmark = pytest.mark.media_work
 

@@ -1,7 +1,7 @@
 """numpy shares the memory of the library's arrays, and its arrays become recordings."""
 
 import pytest
-from judge import tone
+from support.ask_judge import tone
 
 from mediarecorder import AudioSamples
 

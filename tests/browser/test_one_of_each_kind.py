@@ -1,7 +1,7 @@
 """A recorder takes one sound and one picture. Chromium would silently record only the first of several."""
 
-import judge
 import pytest
+from support import ask_judge
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, mix, record
 
@@ -25,7 +25,7 @@ def doubled(both):
 
 @pytest.mark.core
 @pytest.mark.parametrize(("kind", "what", "advice"), KINDS)
-async def test_two_live_tracks_of_a_kind_are_refused(doubled, orders, kind, what, advice):
+async def test_two_live_tracks_of_a_kind_are_refused(doubled, event_faults, kind, what, advice):
     stream = doubled(kind)
     with pytest.raises(NotSupportedError, match=f"{what}.*{advice}"):
         MediaRecorder(stream)
@@ -33,7 +33,7 @@ async def test_two_live_tracks_of_a_kind_are_refused(doubled, orders, kind, what
         MediaRecorder(stream.js)
     with pytest.raises(NotSupportedError, match=f"{what}.*{advice}"):
         await record(0.1, stream=stream)
-    assert orders.protocols.length == 0, "the browser was not asked"
+    assert event_faults.protocols.length == 0, "the browser was not asked"
     assert {track.ready_state for track in stream.tracks} == {"live"}
 
 
@@ -57,7 +57,7 @@ async def test_ended_track_does_not_hide_a_live_one(doubled, kind):
     stream = doubled(kind)
     next(track for track in stream.tracks if track.kind == kind).stop()
     recording = await record(0.5, stream=stream)
-    found = await judge.probe(recording)
+    found = await ask_judge.probe(recording)
     assert sorted(stream["kind"] for stream in found["streams"]) == ["audio", "video"]
 
 
@@ -70,7 +70,7 @@ async def test_track_that_ends_between_takes_does_not_hide_a_live_one(microphone
     stream.add_track(microphone.tracks[0])
     await recorder.start()
     assert recorder.stream is stream
-    assert (await judge.sound(await recorder.stop()))["end"] > 0
+    assert (await ask_judge.sound(await recorder.stop()))["end"] > 0
 
 
 @pytest.mark.page_only("a worker has no AudioContext")
@@ -78,7 +78,7 @@ async def test_track_that_ends_between_takes_does_not_hide_a_live_one(microphone
 async def test_mix_makes_one_sound_of_two(doubled):
     with await mix(doubled("audio")) as mixed:
         recording = await record(0.5, stream=mixed)
-    assert len((await judge.probe(recording))["streams"]) == 2
+    assert len((await ask_judge.probe(recording))["streams"]) == 2
 
 
 @pytest.mark.core
@@ -94,11 +94,11 @@ async def test_mix_makes_one_sound_of_two(doubled):
         ("both", {"audio_bits_per_second": 64, "video_bits_per_second": 500_000}, 6000),
     ],
 )
-def test_bit_rate_in_another_unit_is_refused(both, orders, kind, options, least):
+def test_bit_rate_in_another_unit_is_refused(both, event_faults, kind, options, least):
     stream = both if kind == "both" else MediaStream([t for t in both.tracks if t.kind == kind])
     with pytest.raises(ValueError, match=f"at least {least} .* unit is bits per second"):
         MediaRecorder(stream, **options)
-    assert orders.protocols.length == 0
+    assert event_faults.protocols.length == 0
 
 
 @pytest.mark.parametrize(
@@ -117,5 +117,5 @@ async def test_lowest_bit_rates_record_audible_and_visible_content(both, kind, o
     while recorder.duration < 0.6:
         await recorder.request_data()
     recording = await recorder.stop()
-    assert max(channel["rms"] for channel in await judge.tone(recording)) > 0.02
-    assert len((await judge.probe(recording))["streams"]) == (2 if kind == "both" else 1)
+    assert max(channel["rms"] for channel in await ask_judge.tone(recording)) > 0.02
+    assert len((await ask_judge.probe(recording))["streams"]) == (2 if kind == "both" else 1)

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from patience import until
-from workers import PythonWorker
+from support.eventually import until
+from support.workers import PythonWorker
 
 from mediarecorder import MediaStream
 from mediarecorder._host.modules import load_module

@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 import pytest
-from patience import no_proxy_stays, until
+from support.eventually import no_proxy_stays, until
 
 from mediarecorder import (
     AbortError,
@@ -549,19 +549,19 @@ def test_invalid_arguments_are_rejected(options, error):
         RecorderPanel(**options)
 
 
-async def test_collected_panel_leaves_nothing_behind(put, stage, orders):
+async def test_collected_panel_leaves_nothing_behind(put, stage, page_probe):
     import js
 
     await put(RecorderPanel())  # load the module, which stays
     gc.collect()
-    orders.count_proxies()
+    page_probe.begin()
     await asyncio.sleep(0.02)
-    own = orders.proxies()
+    own = page_probe.proxies()
     stage.insertAdjacentHTML("beforeend", RecorderPanel()._repr_html_())
     host = stage.lastElementChild
     await until(lambda: getattr(host, "shadowRoot", None))
     await until(lambda: Seen(host).text("[role=status]") == "This recorder is closed.")
-    await no_proxy_stays(orders, but=own)
+    await no_proxy_stays(page_probe, but=own)
     del js
 
 

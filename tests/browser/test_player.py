@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from patience import until
-from tones import tones
+from support.eventually import until
+from support.tones import tones
 
 from mediarecorder import Recording
 from mediarecorder._html.text import clock

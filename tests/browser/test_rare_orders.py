@@ -15,7 +15,7 @@ async def bytes_of(protocol):
 
 
 @pytest.fixture
-def events(both, orders):
+def events(both, event_faults):
     recorder = MediaRecorder(both)
     log = []
     for type in ("dataavailable", "stop"):
@@ -25,54 +25,54 @@ def events(both, orders):
 
 @pytest.mark.parametrize("rule", ["data after stop", "stop before data"])
 @pytest.mark.parametrize("timeslice", [None, 0.02])
-async def test_data_after_stop_belongs_to_the_recording(events, orders, rule, timeslice):
+async def test_data_after_stop_belongs_to_the_recording(events, event_faults, rule, timeslice):
     recorder, log = events
     await recorder.start(timeslice)
     while recorder.duration < 0.2 or (timeslice and recorder.size == 0):
         await recorder.request_data()
-    orders.rule = rule
+    event_faults.rule = rule
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
     assert recording.size > 0
     assert log[-1] == ("stop", None), "handlers see stop last, when everything is there"
     assert sum(size for type, size in log if type == "dataavailable") == recording.size
 
 
-async def test_chunks_yields_data_after_stop_too(events, orders):
+async def test_chunks_yields_data_after_stop_too(events, event_faults):
     recorder, _ = events
     sizes = []
     async for chunk in recorder.chunks(0.05):
         sizes.append(chunk.size)
         if len(sizes) == 3:
-            orders.rule = "data after stop"
+            event_faults.rule = "data after stop"
             recorder.stop()
     assert sum(sizes) == recorder.recording.size
 
 
-async def test_take_ends_without_a_stop_event(events, orders):
+async def test_take_ends_without_a_stop_event(events, event_faults):
     recorder, log = events
     await recorder.start()
-    orders.rule = "no stop"
+    event_faults.rule = "no stop"
     recording = await asyncio.wait_for(recorder.stop(), 20)
-    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
     assert [type for type, _ in log] == ["dataavailable", "stop"], "handlers are told of the end all the same"
 
 
-async def test_take_with_ended_tracks_ends_without_a_stop_event(events, orders):
+async def test_take_with_ended_tracks_ends_without_a_stop_event(events, event_faults):
     recorder, _ = events
     await recorder.start()
-    orders.rule = "no stop"
+    event_faults.rule = "no stop"
     recorder.stream.stop()
     recording = await asyncio.wait_for(recorder.finished, 20)
     assert recording.size > 0
 
 
-async def test_take_ends_without_any_event_after_stop(events, orders):
+async def test_take_ends_without_any_event_after_stop(events, event_faults):
     recorder, _ = events
     await recorder.start(0.05)
     while recorder.size == 0:
         await recorder.request_data()
-    orders.rule = "nothing after stop()"
+    event_faults.rule = "nothing after stop()"
     before, seconds = recorder.size, recorder.duration
     recording = await asyncio.wait_for(recorder.stop(), 30)
     assert recording.size == before, "what came before is kept"
@@ -80,10 +80,10 @@ async def test_take_ends_without_any_event_after_stop(events, orders):
 
 
 @pytest.mark.lane("chromium")
-async def test_requests_without_a_chunk_raise_abort_error(events, orders):
+async def test_requests_without_a_chunk_raise_abort_error(events, event_faults):
     recorder, _ = events
     await recorder.start()
-    orders.rule = "stop without data"
+    event_faults.rule = "stop without data"
     request = recorder.request_data()
     recording = await recorder.stop()
     assert recording.size == 0
@@ -91,21 +91,21 @@ async def test_requests_without_a_chunk_raise_abort_error(events, orders):
         await request
 
 
-async def test_take_ends_after_an_error_without_stop(events, orders):
+async def test_take_ends_after_an_error_without_stop(events, event_faults):
     recorder, _ = events
     await recorder.start()
     finished = recorder.finished
-    orders.fail(recorder.js)
+    event_faults.fail(recorder.js)
     with pytest.raises(RecordingError) as caught:
         await asyncio.wait_for(finished, 20)
     assert caught.value.recording.size > 0
     assert recorder.state == "inactive", "the browser is not left recording"
 
 
-async def test_take_ends_when_the_browser_stays_silent_after_device_loss(events, orders):
+async def test_take_ends_when_the_browser_stays_silent_after_device_loss(events, event_faults):
     recorder, _ = events
     await recorder.start()
-    orders.rule = "nothing after the end of the tracks"
+    event_faults.rule = "nothing after the end of the tracks"
     recorder.stream.stop()
     assert (await asyncio.wait_for(recorder.finished, 20)).size > 0
 
@@ -123,46 +123,46 @@ async def test_events_dispatched_by_a_script_do_no_harm(events):
 
 
 @pytest.mark.lane("chromium")
-async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, orders):
+async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, event_faults):
     recorder, _ = events
-    orders.hidden = True
+    event_faults.hidden = True
     await recorder.start(0.05)
     while recorder.duration < 0.2:
         await recorder.request_data()
-    orders.rule = "data after stop"
+    event_faults.rule = "data after stop"
     recording = await asyncio.wait_for(recorder.stop(), 30)
-    assert await recording.bytes() == await bytes_of(orders.protocols[0])
-    orders.rule = "no stop"
+    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    event_faults.rule = "no stop"
     await recorder.start()
     recorder.stream.stop()
     await asyncio.wait_for(recorder.finished, 30)
 
 
-async def test_second_of_two_last_chunks_may_come_after_stop(events, orders):
+async def test_second_of_two_last_chunks_may_come_after_stop(events, event_faults):
     recorder, _ = events
     await recorder.start()
     while recorder.duration < 0.2:
         await recorder.request_data()
-    orders.rule = "second last chunk after stop"
+    event_faults.rule = "second last chunk after stop"
     request = recorder.request_data()
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
     assert (await request).size <= recording.size
 
 
-async def test_only_chunk_may_come_long_after_stop(events, orders):
+async def test_only_chunk_may_come_long_after_stop(events, event_faults):
     recorder, _ = events
     await recorder.start()
-    orders.rule = "data long after stop"
+    event_faults.rule = "data long after stop"
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(orders.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
     assert recording.size > 0
 
 
-async def test_duration_does_not_grow_while_a_take_ends(events, orders):
+async def test_duration_does_not_grow_while_a_take_ends(events, event_faults):
     recorder, _ = events
     await recorder.start()
-    orders.rule = "no stop"
+    event_faults.rule = "no stop"
     outcome = recorder.stop()
     stopped = recorder.duration
     await asyncio.sleep(0.3)
@@ -170,11 +170,11 @@ async def test_duration_does_not_grow_while_a_take_ends(events, orders):
     assert (await outcome).duration == stopped
 
 
-async def test_requests_raise_the_error_even_if_data_still_arrives(events, orders):
+async def test_requests_raise_the_error_even_if_data_still_arrives(events, event_faults):
     recorder, _ = events
     await recorder.start()
     request, finished = recorder.request_data(), recorder.finished
-    orders.fail(recorder.js)
+    event_faults.fail(recorder.js)
     with pytest.raises(RecordingError) as of_request:
         await request
     with pytest.raises(RecordingError) as of_take:

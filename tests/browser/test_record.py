@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from judge import CAMERA, colours, probe
+from support.ask_judge import CAMERA, colours, probe
 
 import mediarecorder.capture
 from mediarecorder import (

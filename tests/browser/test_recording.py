@@ -4,8 +4,8 @@ import re
 import time
 
 import pytest
-from judge import CAMERA, colours, in_the_cameras_order, probe, tone
-from patience import until
+from support.ask_judge import CAMERA, colours, in_the_cameras_order, probe, tone
+from support.eventually import until
 
 from mediarecorder import MediaRecorder, Recording, record
 from mediarecorder._host.browser import realm

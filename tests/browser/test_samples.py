@@ -3,8 +3,8 @@
 from array import array
 
 import pytest
-from judge import probe, tone
-from tones import column, flat, frequency, rms, tones
+from support.ask_judge import probe, tone
+from support.tones import column, flat, frequency, rms, tones
 
 from mediarecorder import AudioSamples, EncodingError, MediaStream, NotFoundError, record
 from mediarecorder.formats import MADE

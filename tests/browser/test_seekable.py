@@ -4,7 +4,7 @@ import asyncio
 import math
 
 import pytest
-from judge import index, last_packet, packets, probe
+from support.ask_judge import index, last_packet, packets, probe
 
 from mediarecorder import MediaRecorder
 

@@ -5,7 +5,8 @@ import base64
 import logging
 
 import pytest
-from drawn import (
+from support.ask_judge import probe
+from support.drawn import (
     BLACK,
     BLUE,
     GREEN,
@@ -19,7 +20,6 @@ from drawn import (
     plain,
     quarters,
 )
-from judge import probe
 
 from mediarecorder import EncodingError, Recording
 

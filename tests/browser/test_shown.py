@@ -9,7 +9,7 @@ from array import array
 from xml.etree import ElementTree
 
 import pytest
-from patience import until
+from support.eventually import until
 
 from mediarecorder import AudioSamples, Frame, Outcome
 from mediarecorder._host.browser import js, js_object, to_js

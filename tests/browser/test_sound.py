@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from judge import probe, tone
+from support.ask_judge import probe, tone
 
 from mediarecorder import Level, MediaStream, NotFoundError, media_devices, mix, record
 

@@ -4,9 +4,9 @@ import asyncio
 import gc
 
 import pytest
-from judge import colours, pictures, probe, tone
-from loopback import connected
-from patience import no_proxy_stays, until
+from support.ask_judge import colours, pictures, probe, tone
+from support.eventually import no_proxy_stays, until
+from support.loopback import connected
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record
 from mediarecorder._recorder import steady
@@ -165,14 +165,14 @@ async def test_pause_is_not_recorded(canvas, microphone):
     assert_whole(await probe(recording), recording)
 
 
-async def test_relay_leaves_nothing_behind(canvas, microphone, orders):
+async def test_relay_leaves_nothing_behind(canvas, microphone, page_probe):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.2, stream=stream)  # load the module, which stays
     gc.collect()
-    orders.count_proxies()
+    page_probe.begin()
     await asyncio.sleep(0.02)
-    workers, own = orders.workers(), orders.proxies()
+    workers, own = page_probe.workers.size, page_probe.proxies()
     for _ in range(3):
         recorder = MediaRecorder(stream)
         recorder.start()
@@ -183,8 +183,8 @@ async def test_relay_leaves_nothing_behind(canvas, microphone, orders):
         ]
         del recorded
     assert all(track.ready_state == "live" for track in stream.tracks)
-    await no_proxy_stays(orders, but=own)
-    await until(lambda: orders.workers() == workers)
+    await no_proxy_stays(page_probe, but=own)
+    await until(lambda: page_probe.workers.size == workers)
 
 
 async def test_camera_is_recorded_directly(both):
@@ -298,10 +298,10 @@ async def test_removing_the_picture_ends_the_take(canvas, microphone):
 @pytest.mark.lane("chromium")
 @pytest.mark.time_limit(2400)
 @pytest.mark.parametrize("takes", [20, pytest.param(1000, marks=pytest.mark.soak)])
-async def test_many_takes_leave_no_worker(drawing, microphone, orders, takes):
+async def test_many_takes_leave_no_worker(drawing, microphone, page_probe, takes):
     stream = MediaStream([*drawing(160, 120).tracks, *microphone.tracks])
     await record(0.2, stream=stream)  # load the module, which stays
-    workers = orders.workers()
+    workers = page_probe.workers.size
     for number in range(takes):
         recorder = MediaRecorder(stream)
         recorder.start(0.1)
@@ -310,4 +310,4 @@ async def test_many_takes_leave_no_worker(drawing, microphone, orders, takes):
         recorded = recorder.js.stream.getVideoTracks()[0]
         await recorder.stop()
         assert recorded.readyState == "ended"
-    await until(lambda: orders.workers() == workers)
+    await until(lambda: page_probe.workers.size == workers)

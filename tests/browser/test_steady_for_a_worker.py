@@ -1,8 +1,8 @@
 """A picture that may not change, recorded for Python in a worker."""
 
 import pytest
-from judge import pictures, probe
-from patience import until
+from support.ask_judge import pictures, probe
+from support.eventually import until
 
 from mediarecorder import MediaRecorder
 from mediarecorder._recorder import steady

@@ -1,9 +1,9 @@
 """A sound that delivers nothing delays neither the picture, nor `start`, nor the end."""
 
 import pytest
-from judge import pictures, probe, tone
-from loopback import connected
-from patience import until
+from support.ask_judge import pictures, probe, tone
+from support.eventually import until
+from support.loopback import connected
 from test_steady import LATE, assert_whole, recorded_so_far
 
 from mediarecorder import MediaRecorder, MediaStream, RecordingError, record

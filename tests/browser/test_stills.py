@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from judge import probe
+from support.ask_judge import probe
 
 from mediarecorder import MediaRecorder, Recording
 

@@ -5,7 +5,7 @@ import math
 import secrets
 
 import pytest
-from judge import probe
+from support.ask_judge import probe
 
 from mediarecorder import (
     AbortError,

@@ -1,8 +1,8 @@
 """A finished take in a store has its length and an index, in players and files, without a copy."""
 
 import pytest
-from judge import index, last_packet, probe
-from patience import until
+from support.ask_judge import index, last_packet, probe
+from support.eventually import until
 
 from mediarecorder import MediaRecorder, RecordingStore
 from mediarecorder._host.browser import js, to_js

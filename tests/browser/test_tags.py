@@ -6,8 +6,8 @@ tests/repository/test_tags_matrix.py compares them with other programs.
 import datetime
 
 import pytest
-from judge import packets, probe
-from tones import tones
+from support.ask_judge import packets, probe
+from support.tones import tones
 
 from mediarecorder import NotSupportedError, Recording
 from mediarecorder.formats import MADE

@@ -6,7 +6,7 @@ import random
 import statistics
 
 import pytest
-from patience import no_proxy_stays
+from support.eventually import no_proxy_stays
 
 from mediarecorder import MediaRecorder
 
@@ -15,7 +15,7 @@ SHORT = [step / 1000 for step in (5, 8, 10, 15, 20, 30, 40, 60, 80)]
 """The timeslices at which Firefox delivers data after `stop`."""
 
 
-async def check_takes(stream, orders, caplog, count, timeslices, seed):
+async def check_takes(stream, event_faults, caplog, count, timeslices, seed):
     import js
 
     chance = random.Random(seed)
@@ -28,7 +28,7 @@ async def check_takes(stream, orders, caplog, count, timeslices, seed):
             recorder.pause()
             recorder.resume()
         recordings.append(await recorder.stop())
-        protocol = orders.protocols[orders.protocols.length - 1]
+        protocol = event_faults.protocols[event_faults.protocols.length - 1]
         protocols.append(protocol)
         waits.append((js.performance.now() - protocol.times[protocol.times.length - 1]) / 1000)
     assert statistics.median(waits) < 1, "seconds that a take was awaited after its last event"
@@ -47,32 +47,36 @@ async def check_takes(stream, orders, caplog, count, timeslices, seed):
 
 
 @pytest.mark.time_limit(90)
-async def test_50_takes_with_random_timeslices_are_complete(microphone, orders, caplog):
-    await check_takes(microphone, orders, caplog, 50, RANDOM, seed=1)
+async def test_50_takes_with_random_timeslices_are_complete(microphone, event_faults, caplog):
+    await check_takes(microphone, event_faults, caplog, 50, RANDOM, seed=1)
 
 
 @pytest.mark.time_limit(90)
 @pytest.mark.lane("firefox")
-async def test_50_takes_with_short_timeslices_are_complete(both, orders, caplog):
-    await check_takes(both, orders, caplog, 50, SHORT, seed=2)
+async def test_50_takes_with_short_timeslices_are_complete(both, event_faults, caplog):
+    await check_takes(both, event_faults, caplog, 50, SHORT, seed=2)
 
 
 @pytest.mark.soak
 @pytest.mark.time_limit(900)
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_500_takes_with_random_timeslices_are_complete(kind, orders, caplog, microphone, both):
-    await check_takes({"microphone": microphone, "both": both}[kind], orders, caplog, 500, RANDOM, seed=3)
+async def test_500_takes_with_random_timeslices_are_complete(kind, event_faults, caplog, microphone, both):
+    await check_takes(
+        {"microphone": microphone, "both": both}[kind], event_faults, caplog, 500, RANDOM, seed=3
+    )
 
 
 @pytest.mark.soak
 @pytest.mark.time_limit(900)
 @pytest.mark.lane("firefox")
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_500_takes_with_short_timeslices_are_complete(kind, orders, caplog, microphone, both):
-    await check_takes({"microphone": microphone, "both": both}[kind], orders, caplog, 500, SHORT, seed=4)
+async def test_500_takes_with_short_timeslices_are_complete(kind, event_faults, caplog, microphone, both):
+    await check_takes(
+        {"microphone": microphone, "both": both}[kind], event_faults, caplog, 500, SHORT, seed=4
+    )
 
 
-async def leaves_no_proxy(recorder, orders, count):
+async def leaves_no_proxy(recorder, page_probe, count):
     async def takes(number):
         for take in range(number):
             recorder.start(0.01 if take % 10 == 0 else None)
@@ -83,24 +87,24 @@ async def leaves_no_proxy(recorder, orders, count):
 
     await takes(1)
     gc.collect()
-    orders.count_proxies()
+    page_probe.begin()
     await takes(count)
-    await no_proxy_stays(orders)
+    await no_proxy_stays(page_probe)
 
 
 @pytest.mark.time_limit(120)
-async def test_200_takes_leave_no_proxy(recorder, orders):
+async def test_200_takes_leave_no_proxy(recorder, page_probe):
     recorder.on("dataavailable", lambda event: None)
-    await leaves_no_proxy(recorder, orders, 200)
+    await leaves_no_proxy(recorder, page_probe, 200)
 
 
 @pytest.mark.soak
 @pytest.mark.time_limit(300)
-async def test_1000_takes_leave_no_proxy(recorder, orders):
-    await leaves_no_proxy(recorder, orders, 1000)
+async def test_1000_takes_leave_no_proxy(recorder, page_probe):
+    await leaves_no_proxy(recorder, page_probe, 1000)
 
 
-async def test_takes_that_fail_leave_no_proxy(both, orders):
+async def test_takes_that_fail_leave_no_proxy(both, page_probe):
     from mediarecorder import RecordingError
 
     recorder = MediaRecorder(both)
@@ -115,17 +119,17 @@ async def test_takes_that_fail_leave_no_proxy(both, orders):
 
     await fail()
     gc.collect()
-    orders.count_proxies()
+    page_probe.begin()
     for _ in range(10):
         await fail()
-    await no_proxy_stays(orders)
+    await no_proxy_stays(page_probe)
 
 
-async def test_listening_to_tracks_leaves_no_proxy(microphone, orders):
-    orders.count_proxies()
+async def test_listening_to_tracks_leaves_no_proxy(microphone, page_probe):
+    page_probe.begin()
     for _ in range(10):
         with microphone.clone() as stream:
             stream.tracks[0].on("ended", print)
             stream.on("addtrack", print)
             stream.tracks[0].onmute = print
-    assert orders.proxies() == 0
+    assert page_probe.proxies() == 0

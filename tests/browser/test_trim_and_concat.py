@@ -4,8 +4,8 @@ import asyncio
 import itertools
 
 import pytest
-from judge import colours, last_packet, packets, probe
-from tones import column, flat, frequency, tones
+from support.ask_judge import colours, last_packet, packets, probe
+from support.tones import column, flat, frequency, tones
 
 from mediarecorder import MediaError, NotSupportedError, RangeError, Recording, record
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from judge import probe
-from patience import until
-from workers import trusted_address
+from support.ask_judge import probe
+from support.eventually import until
+from support.workers import trusted_address
 
 from mediarecorder import (
     MediaError,
@@ -32,7 +32,7 @@ async def test_page_really_requires_trusted_types(stage):
     with pytest.raises(Exception, match=r"TrustedHTML|Sink type mismatch"):
         stage.innerHTML = "<p>text</p>"
     with pytest.raises(Exception, match=r"TrustedScriptURL|Sink type mismatch"):
-        js.Worker.new("/tests/browser/worker.js")
+        js.Worker.new("/tests/browser/support/worker.js")
 
 
 @TRUSTED

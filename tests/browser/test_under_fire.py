@@ -1,8 +1,8 @@
 """The state machine under fire: random sequences of everything that can happen to a recorder.
 
 Hypothesis draws a sequence of steps. `Fire` performs them one after the other, each by one of its methods,
-and a model of the specification predicts the results. The model relies on orders.js, whose listeners receive
-the browser's events before all others. A failing sequence is shrunk and printed, and fails again.
+and a model of the specification predicts the results. The model relies on event_faults.js, whose listeners
+receive the browser's events before all others. A failing sequence is shrunk and printed, and fails again.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections import deque
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from patience import no_proxy_stays
+from support.eventually import no_proxy_stays
 
 from mediarecorder import (
     AbortError,
@@ -226,12 +226,12 @@ class TakeModel:
 class Fire:
     """A recorder, and the steps performed on it."""
 
-    def __init__(self, engine, orders, source, store, kinds):
-        self.engine, self.orders, self.store = engine, orders, store
+    def __init__(self, engine, event_faults, page_probe, source, store, kinds):
+        self.engine, self.event_faults, self.page_probe, self.store = engine, event_faults, page_probe, store
         self.spare = [track for track in source.tracks if track.kind in kinds]
         self.stream = MediaStream([track.clone() for track in self.spare])
         self.all_tracks = self.stream.tracks
-        orders.count_proxies()
+        page_probe.begin()
         self.recorder = MediaRecorder(self.stream, store=store)
         self.lost = []
         """Tracks that report that they have ended, although the browser disagrees."""
@@ -271,7 +271,7 @@ class Fire:
                 self.recorder.start(timeslice)
             return
         started = self.give(self.recorder.start(timeslice))
-        protocols = list(self.orders.protocols)
+        protocols = list(self.event_faults.protocols)
         [protocol] = [each for each in protocols if each.recorder == self.recorder.js]
         self.takes.append(TakeModel(self.engine, self.recorder, protocol))
         self.take.awaitables["start"].append(started)
@@ -425,7 +425,7 @@ class Fire:
         gc.collect()
 
     def page_is_busy(self):
-        self.orders.keep_busy(80)
+        self.event_faults.keep_busy(80)
 
     # Invariants
 
@@ -478,7 +478,7 @@ class Fire:
 
     async def check_proxies(self):
         self.tasks.clear()
-        await no_proxy_stays(self.orders)
+        await no_proxy_stays(self.page_probe)
 
     def clean_up(self):
         for task, *_ in self.tasks:
@@ -560,19 +560,19 @@ async def afterwards():
 
 
 @pytest.fixture
-def under_fire(engine, orders, source, store, patience, afterwards):
+def under_fire(engine, event_faults, page_probe, source, store, patience, afterwards):
     """``await under_fire(kinds, stored, steps)`` puts a new recorder through a sequence of steps."""
 
     async def sequence(kinds, stored, steps, hidden_at):
-        orders.clear()
+        event_faults.clear()
         gc.collect()
-        orders.count_proxies()  # not those of earlier tests, whose timers may not have fired yet
-        fire = Fire(engine, orders, source, store if stored else None, kinds)
+        page_probe.begin()  # not those of earlier tests, whose timers may not have fired yet
+        fire = Fire(engine, event_faults, page_probe, source, store if stored else None, kinds)
         try:
             for number, (name, *arguments) in enumerate(steps):
                 patience.doing = f"step {number}, {name}"
                 if number == hidden_at:
-                    orders.hidden = True
+                    event_faults.hidden = True
                 waiting = getattr(fire, name)(*arguments)
                 if asyncio.iscoroutine(waiting):
                     await waiting

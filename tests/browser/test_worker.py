@@ -5,26 +5,12 @@ import json
 from collections import Counter
 
 import pytest
-from patience import until
-from workers import PythonWorker
-
-from mediarecorder._host.modules import load_into_page
+from support.eventually import until
+from support.workers import PythonWorker
 
 pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
 
 CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
-
-
-@pytest.fixture
-async def ledger():
-    """The devices that the page has open at present (ledger.js)."""
-    import js
-
-    if not hasattr(js, "ledger"):
-        await load_into_page(f"{js.location.origin}/tests/browser/ledger.js")
-        await until(lambda: hasattr(js, "ledger"))
-    js.ledger.begin()
-    return js.ledger
 
 
 SHARED = {}
@@ -107,13 +93,13 @@ async def test_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
 
 
 @pytest.mark.firefox_in_soak
-async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, ledger):
+async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, page_probe):
     channel = open_channel()
     first, second = mortal(), mortal()
     source = CONNECTED.format(channel=channel) + RECORD
     for said in await asyncio.gather(first.run(source), second.run(source)):
         assert said.startswith("True True")
-    await until(lambda: ledger.live() == 0)
+    await until(lambda: page_probe.live() == 0)
 
 
 async def test_unknown_channel_name_is_reported(worker, monkeypatch):
@@ -253,21 +239,21 @@ stream.stop()
 """
 
 
-async def test_events_of_devices_and_tracks_reach_the_worker(worker, ledger, engine):
+async def test_events_of_devices_and_tracks_reach_the_worker(worker, page_probe, engine):
     import js
 
     assert await worker.run(LISTEN) == "listening"
     # The page is told a moment later.
-    await until(lambda: ledger.listeners_to("devicechange") == 1 and ledger.listeners_to("unmute") == 2)
+    await until(lambda: page_probe.listeners("devicechange") == 1 and page_probe.listeners("unmute") == 2)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
-    ledger.fire("mute")
-    ledger.fire("unmute")
+    page_probe.fire("mute")
+    page_probe.fire("unmute")
     # Listeners of a track in Firefox do not receive events that a script dispatches.
     expected = ["devicechange", *(["mute", "mute", "unmute", "unmute"] if engine == "chromium" else [])]
     assert await worker.run(HEARD.format(count=len(expected))) == " ".join(expected)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
     assert await worker.run("heard.count('devicechange')") == "1", "who has unsubscribed hears no more"
-    await until(lambda: ledger.live() == 0 and ledger.listeners() == 0)
+    await until(lambda: page_probe.live() == 0 and page_probe.listeners() == 0)
 
 
 LOSE = """
@@ -282,9 +268,9 @@ recorder.stream.tracks[0].on("ended", lambda event: ended.append(event.type))
 
 
 @pytest.mark.lane("chromium")  # listeners added to a track do not receive a script's events in Firefox
-async def test_device_lost_in_the_page_ends_the_take_in_the_worker(worker, ledger):
+async def test_device_lost_in_the_page_ends_the_take_in_the_worker(worker, page_probe):
     await worker.run("from mediarecorder import media_devices" + LOSE)
-    ledger.lose()
+    page_probe.lose()
     said = await worker.run(
         "recording = await recorder.finished; f'{recording.size > 0} {recorder.state} {ended}'"
     )
@@ -320,14 +306,14 @@ async def test_page_starts_the_download(worker):
     ("workers", "times"),
     [(1, 3), pytest.param(5, 10, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])],
 )
-async def test_one_call_records_every_time(mortal, open_channel, ledger, workers, times):
+async def test_one_call_records_every_time(mortal, open_channel, page_probe, workers, times):
     for _ in range(workers):
         worker = mortal()
         await worker.run(CONNECTED.format(channel=open_channel()))
         for _ in range(times):
             assert (await worker.run(RECORD)).startswith("True True")
             # Python's answer may overtake its last message to the page, which was once 11 ms behind it.
-            await until(lambda: ledger.live() == 0)
+            await until(lambda: page_probe.live() == 0)
         worker.js.terminate()
 
 
@@ -376,19 +362,19 @@ await recorder.request_data()
 
 
 @pytest.mark.firefox_in_soak
-async def test_dead_worker_releases_everything(mortal, open_channel, ledger):
-    locks = set(await ledger.locks())
+async def test_dead_worker_releases_everything(mortal, open_channel, page_probe):
+    locks = set(await page_probe.locks())
     worker = mortal()
     assert await worker.run(CONNECTED.format(channel=open_channel()) + HOLD) == "held"
-    assert ledger.live() == 4
-    assert ledger.listeners() > 0
-    assert len(set(await ledger.locks()) - locks) == 2
+    assert page_probe.live() == 4
+    assert page_probe.listeners() > 0
+    assert len(set(await page_probe.locks()) - locks) == 2
     worker.js.terminate()
-    await until(lambda: ledger.live() == 0)
-    assert ledger.listeners() == 0
+    await until(lambda: page_probe.live() == 0)
+    assert page_probe.listeners() == 0
 
     async def only_those_before():
-        return set(await ledger.locks()) <= locks
+        return set(await page_probe.locks()) <= locks
 
     await until(only_those_before)
 
@@ -400,16 +386,16 @@ stream = await mediarecorder.media_devices.get_user_media(audio=True)
 
 
 @pytest.mark.firefox_in_soak
-async def test_worker_that_dies_during_the_prompt_opens_nothing(mortal, open_channel, ledger):
+async def test_worker_that_dies_during_the_prompt_opens_nothing(mortal, open_channel, page_probe):
     worker = mortal()
     await worker.run(CONNECTED.format(channel=open_channel()))
-    asked, opened = ledger.asked(), ledger.opened()
-    answer = ledger.hesitate()
+    asked, opened = page_probe.asked(), page_probe.opened()
+    answer = page_probe.hesitate()
     worker.start(ASK)
-    await until(lambda: ledger.asked() > asked)
+    await until(lambda: page_probe.asked() > asked)
     worker.js.terminate()
     answer()
-    await until(lambda: ledger.opened() > opened and ledger.live() == 0)
+    await until(lambda: page_probe.opened() > opened and page_probe.live() == 0)
 
 
 WAIT = """
@@ -495,7 +481,7 @@ COUNT = """
 import asyncio, gc, js
 await asyncio.sleep(0.05)
 gc.collect()
-str(js.proxies())  # worker.js counts them
+str(js.pageProbe.proxies())
 """
 TAKES = """
 import gc
@@ -521,17 +507,17 @@ async def takes(count):
 @pytest.mark.parametrize(
     "count", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])]
 )
-async def test_takes_lose_no_byte_and_leave_nothing(worker, ledger, count):
+async def test_takes_lose_no_byte_and_leave_nothing(worker, page_probe, count):
     await worker.run("import asyncio" + TAKES + "await takes(2)")
-    locks, proxies = Counter(await ledger.locks()), int(await worker.run(COUNT))
+    locks, proxies = Counter(await page_probe.locks()), int(await worker.run(COUNT))
 
     async def only_locks_from_before():
-        return Counter(await ledger.locks()) <= locks  # (some may belong to a worker that was ending)
+        return Counter(await page_probe.locks()) <= locks  # (some may belong to a worker that was ending)
 
     async def only_proxies_from_before():
         return int(await worker.run(COUNT)) <= proxies  # (one may belong to a timer)
 
     assert await worker.run(f"str(await takes({count}))") == "True"
-    await until(lambda: ledger.live() == 0 and ledger.listeners() == 0)
+    await until(lambda: page_probe.live() == 0 and page_probe.listeners() == 0)
     await until(only_locks_from_before)
     await until(only_proxies_from_before)

@@ -22,7 +22,11 @@ START = """async () => {
   python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
   const { path } = python.pyimport("sys");
   for (const folder of ["py", "tests", "tests/browser"]) path.insert(0, `/repository/${folder}`);
-  await python.runPythonAsync("import asyncio, json, js, judge\\nfrom mediarecorder import *");
+  await python.runPythonAsync(`
+import asyncio, json, js
+from support import ask_judge
+from mediarecorder import *
+`);
 }"""
 
 PATIENCE = 60

@@ -45,7 +45,7 @@ json.dumps({
     "old": old,
     "all": whole in data,
     "id": failure.recording.id,
-    "judged": await judge.probe(failure.recording),
+    "judged": await ask_judge.probe(failure.recording),
     "duration": failure.recording.duration,
     "live": [track.ready_state for track in stream.tracks],
     "listed": [stored.id for stored in await store.recordings()] == [again.id],

@@ -106,7 +106,7 @@ for stored in await store.recordings():
     except MediaError as error:
         one["error"] = str(error)
     else:
-        one |= {"recovered": recording.duration, "judged": await judge.probe(recording)}
+        one |= {"recovered": recording.duration, "judged": await ask_judge.probe(recording)}
         one["part"] = recording.size / stored.size
         one["again"] = (await store.open_recording(stored.id)).size == recording.size
     found.append(one)

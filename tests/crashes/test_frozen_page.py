@@ -17,7 +17,7 @@ json.dumps("opened")
 """
 TAKES = """
 takes = [await begun, await record(1.5, stream=stream), await recorder.stop()]
-json.dumps([[take.duration, (await judge.probe(take))["decoded_duration"]] for take in takes])
+json.dumps([[take.duration, (await ask_judge.probe(take))["decoded_duration"]] for take in takes])
 """
 
 

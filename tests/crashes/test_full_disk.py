@@ -50,7 +50,7 @@ json.dumps({
     "sizes": [len(data), stored.size, failure.recording.size],
     "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(chunks),
     # (The last chunk may end within a frame, which a decoder remarks on.)
-    "judged": await judge.probe(await failure.recording.seekable()),
+    "judged": await ask_judge.probe(await failure.recording.seekable()),
     "again": (await (await store.open_recording(stored.id)).bytes()) == data,
     "low": [event.type for event in low],
 })

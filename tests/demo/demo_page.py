@@ -8,50 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-# Logs the devices that the page opens, the recorders that it starts, and the addresses that it revokes.
-WITNESS = """
-window.witness = { streams: [], revoked: [], workers: [], blobs: new Map(), recorders: [], texts: [] };
-for (const method of ["getUserMedia", "getDisplayMedia"]) {
-  const devices = navigator.mediaDevices;
-  const open = devices?.[method]?.bind(devices);
-  if (open) devices[method] = async (...request) => {
-    const stream = await open(...request);
-    witness.streams.push(stream);
-    return stream;
-  };
-}
-const [create, revoke] = [URL.createObjectURL.bind(URL), URL.revokeObjectURL.bind(URL)];
-URL.createObjectURL = (blob) => { // the page's policy lets nobody fetch what is behind it
-  const url = create(blob);
-  witness.blobs.set(url, blob);
-  return url;
-};
-URL.revokeObjectURL = (url) => { witness.revoked.push(url); revoke(url); };
-if (window.MediaRecorder) window.MediaRecorder = class extends MediaRecorder {
-  times = {};
-  constructor(...request) {
-    super(...request);
-    witness.recorders.push(this);
-    for (const type of ["start", "pause", "resume", "stop"]) {
-      this.addEventListener(type, ({ timeStamp }) => { this.times[type] = timeStamp; });
-    }
-  }
-  start(...request) {
-    this.times["start()"] = performance.now();
-    super.start(...request);
-  }
-  resume() {
-    this.times["resume()"] = performance.now();
-    super.resume();
-  }
-};
-window.Worker = class extends Worker {
-  constructor(...request) {
-    super(...request);
-    witness.workers.push(this);
-  }
-};
-"""
+from harness.places import PAGE_PROBE
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOADING = 60_000  # milliseconds: two engines on a busy machine
@@ -82,7 +39,7 @@ class Demo:
         self.space = page.locator("#space")
 
     def open(self, address: str) -> Demo:
-        self.page.add_init_script(WITNESS)
+        self.page.add_init_script(path=PAGE_PROBE)
         self.page.goto(address, wait_until="commit")
         expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is visible before Python has loaded
         return self
@@ -114,12 +71,12 @@ class Demo:
 
     def expect_clock_to_stand(self) -> None:
         """Wait for longer than a second; a busy page may first have to catch up."""
-        self.page.evaluate("witness.clock = {}")
+        self.page.evaluate("window.shown = {}")
         self.page.wait_for_function(
             """clock => {
               const [text, now] = [clock.textContent, performance.now()];
-              if (witness.clock.text !== text) witness.clock = { text, since: now };
-              return now - witness.clock.since > 1500;
+              if (shown.text !== text) shown = { text, since: now };
+              return now - shown.since > 1500;
             }""",
             arg=self.clock.element_handle(),
         )
@@ -188,21 +145,22 @@ class Demo:
     def times(self) -> dict[str, float]:
         """The times of the last recorder's ``start()`` and ``resume()`` calls, and of its events ``start``,
         ``pause``, ``resume`` and ``stop``, in seconds."""
-        times = self.page.evaluate("witness.recorders.at(-1).times")
+        times = self.page.evaluate("pageProbe.recorders.at(-1).times")
         return {name: at / 1000 for name, at in times.items()}
 
     def note_texts(self, element: Locator) -> None:
         """From now on `texts` has every text of the element, however soon it is replaced."""
         element.evaluate(
             """element => {
-              const note = () => witness.texts.push([element.textContent, performance.now()]);
+              window.texts ??= [];
+              const note = () => texts.push([element.textContent, performance.now()]);
               new MutationObserver(note).observe(element, { childList: true });
             }"""
         )
 
     def texts(self) -> list[tuple[str, float]]:
         """The texts, each with its time in seconds."""
-        return [(text, at / 1000) for text, at in self.page.evaluate("witness.texts")]
+        return [(text, at / 1000) for text, at in self.page.evaluate("window.texts ?? []")]
 
     def refuse(self, error: str | None) -> None:
         """From now on the browser refuses every device with this error; None: it cannot share its screen."""
@@ -218,11 +176,11 @@ class Demo:
         )
 
     def opened(self) -> int:
-        return self.page.evaluate("witness.streams.length")
+        return self.page.evaluate("pageProbe.streams.length")
 
     def expect_released(self) -> None:
         """Wait until camera, microphone and screen are off again."""
-        states = self.page.evaluate("witness.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
+        states = self.page.evaluate("pageProbe.streams.flatMap(s => s.getTracks()).map(t => t.readyState)")
         assert states
         assert set(states) == {"ended"}
         assert self.page.locator("#preview").evaluate("preview => preview.srcObject") is None
@@ -247,7 +205,7 @@ class Demo:
         """The player's source, as a file."""
         data = self.player(number).evaluate(
             """async player => {
-              const blob = witness.blobs.get(player.src);
+              const blob = pageProbe.blobs.get(player.src);
               return new Promise((resolve) => {
                 const reader = new FileReader();
                 reader.onload = () => resolve(reader.result.split(";base64,")[1]);

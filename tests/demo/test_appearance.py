@@ -7,13 +7,13 @@ import doctest
 import re
 import sys
 import types
-from pathlib import Path
 
 import pytest
 from demo_page import LOADING
 from playwright.sync_api import Route, expect
 
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.places import ROOT
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
 
@@ -31,7 +31,6 @@ OVERLAPS = """() => {
 
 SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
   .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
-ROOT = Path(__file__).parents[2]
 PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "examples").glob("*.html")))]
 
 
@@ -97,7 +96,7 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look)
     if engine == "chromium":
         page.evaluate(
             """() => {
-              const [track] = witness.streams.at(-1).getTracks();
+              const [track] = pageProbe.streams.at(-1).getTracks();
               track.stop();
               track.dispatchEvent(new Event("ended"));
             }"""

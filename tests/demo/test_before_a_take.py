@@ -40,7 +40,7 @@ def test_device_choosers_show_names_and_follow_connections(demo):
     name = options.nth(1).inner_text()
     demo.microphone.select_option(name)
     demo.make_take(2)
-    assert demo.page.evaluate("witness.streams.at(-1).getTracks()[0].label") == name
+    assert demo.page.evaluate("pageProbe.streams.at(-1).getTracks()[0].label") == name
 
     demo.choose("Camera")
     demo.microphone.select_option("No sound")
@@ -80,9 +80,9 @@ def test_resolution_and_quality_apply_and_are_remembered(demo):
 
     def take(number: int) -> None:
         demo.start_take()
-        wanted = "witness.streams.at(-1).getVideoTracks()[0].getConstraints().height"
+        wanted = "pageProbe.streams.at(-1).getVideoTracks()[0].getConstraints().height"
         heights.append(demo.page.evaluate(f"{wanted}.ideal ?? {wanted}"))
-        rates.append(demo.page.evaluate("witness.recorders.at(-1).videoBitsPerSecond"))
+        rates.append(demo.page.evaluate("pageProbe.recorders.at(-1).videoBitsPerSecond"))
         demo.stop.click()
         expect(demo.take(number)).to_be_visible()
 

@@ -31,7 +31,7 @@ def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
 
 LOSE = """(kinds) => {
   // As when the device is pulled out: the track ends and says so.
-  const live = witness.streams.flatMap((s) => s.getTracks()).filter((track) => track.readyState === "live");
+  const live = pageProbe.streams.flatMap((s) => s.getTracks()).filter((track) => track.readyState === "live");
   for (const track of live.filter((track) => kinds.includes(track.kind))) {
     track.stop();
     track.dispatchEvent(new Event("ended"));
@@ -81,7 +81,7 @@ def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     offer.get_by_role("button", name="Continue", exact=True).click()
     expect(offer).to_be_hidden()
     expect(demo.live_picture).to_be_visible()
-    demo.page.wait_for_function("witness.recorders.length === 2 && witness.recorders[1].times.start")
+    demo.page.wait_for_function("pageProbe.recorders.length === 2 && pageProbe.recorders[1].times.start")
     demo.let_pass(1)
     demo.page.evaluate(LOSE, "audio")
     silent = demo.page.get_by_role("region", name="The microphone is gone")

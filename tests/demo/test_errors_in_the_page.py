@@ -6,15 +6,14 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from demo_page import LOADING, Demo
 from playwright.sync_api import Page, Route, expect
 
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guide.md").read_text()
 [FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
 #: Files that the test's site has beside the example.

@@ -38,7 +38,7 @@ def crash(page: Page) -> None:
 
 def end_the_stores_worker(demo: Demo) -> None:
     """For the data on disk this is a crash: no tab writes any more, and the locks are free."""
-    demo.page.evaluate("witness.workers.forEach((worker) => worker.terminate())")
+    demo.page.evaluate("pageProbe.workers.forEach((worker) => worker.terminate())")
 
 
 def names(demo: Demo) -> list[str]:

@@ -9,18 +9,19 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from demo_page import LOADING, WITNESS, Demo
+from demo_page import LOADING, Demo
 from playwright.sync_api import Page, Route, expect
 
 from harness.judge import probe
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.places import PAGE_PROBE
 
 
 @pytest.fixture
 def held(page: Page, site: str, tmp_path):
     """The page while Python is delayed; ``held.let_go()`` releases it."""
     routes: list[Route] = []
-    page.add_init_script(WITNESS)
+    page.add_init_script(path=PAGE_PROBE)
     page.route("**/python_stdlib.zip", lambda route: routes.append(route))
     page.goto(f"{site}/", wait_until="commit")
     demo = Demo(page, tmp_path)
@@ -81,7 +82,7 @@ def test_early_record_can_be_cancelled(held):
 def test_early_record_requests_the_screen_at_once(held):
     held.choose("Screen")
     held.record.click()
-    held.page.wait_for_function("witness.streams.length === 1")
+    held.page.wait_for_function("pageProbe.streams.length === 1")
     assert held.page.evaluate("typeof python") == "undefined"
     held.let_go()
     expect(held.stop).to_be_visible(timeout=LOADING)
@@ -99,10 +100,10 @@ def test_cancelled_early_record_releases_the_screen(held):
     take_back = [held.record.click, lambda: held.choose("Microphone")]
     for number, take_it_back in enumerate(take_back):
         held.record.click()
-        held.page.wait_for_function(f"witness.streams.length === {number + 1}")
+        held.page.wait_for_function(f"pageProbe.streams.length === {number + 1}")
         take_it_back()
         held.page.wait_for_function(
-            f"witness.streams[{number}].getTracks().every(t => t.readyState === 'ended')"
+            f"pageProbe.streams[{number}].getTracks().every(t => t.readyState === 'ended')"
         )
         expect(held.status).to_have_text("The press of Record is taken back.")
     held.let_go()

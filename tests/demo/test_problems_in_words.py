@@ -84,7 +84,7 @@ def test_refusals_are_explained(demo):
 @firefox_in_soak
 def test_error_of_the_recorder_keeps_the_take(demo):
     demo.start_take()
-    demo.page.evaluate("witness.streams[0].addTrack(witness.streams[0].getTracks()[0].clone())")
+    demo.page.evaluate("pageProbe.streams[0].addTrack(pageProbe.streams[0].getTracks()[0].clone())")
 
     expect(demo.problem).to_contain_text("The recording ended with an error")
     expect(demo.take(1)).to_be_visible()

@@ -332,7 +332,7 @@ def test_deleted_take_is_restored_or_deleted_for_good(demo, engine):
     expect(demo.undo).to_be_focused()
     demo.page.get_by_role("heading", name="Takes").focus()  # it stays as long as Undo has the focus
     expect(demo.undo).to_be_hidden(timeout=60_000)
-    demo.page.wait_for_function("address => witness.revoked.includes(address)", arg=address)
+    demo.page.wait_for_function("address => pageProbe.revoked.has(address)", arg=address)
     demo.button("Delete", 1).click()
     expect(demo.undo).to_be_focused()
     demo.page.reload()  # while it can still be restored

@@ -24,7 +24,7 @@ const realms = {
     return String(await (await (booting ??= boot())).runPythonAsync(source));
   },
   worker(source) {
-    const python = (worker ??= new Worker("/tests/browser/worker.js", { type: "module" }));
+    const python = (worker ??= new Worker("/tests/browser/support/worker.js", { type: "module" }));
     return new Promise((resolve, reject) => {
       python.onmessage = ({ data: { value, error } }) => (error ? reject(new Error(error)) : resolve(value));
       python.onerror = ({ message }) => reject(new Error(message));

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Frame, Page
 
 from harness.lanes import chromium_only
+from harness.places import PAGE_PROBE
 
 FIREFOX = pytest.mark.parametrize("engine", ["firefox"])
 DEVICES = "camera; microphone"
@@ -40,14 +40,13 @@ for ask in (
 import json
 json.dumps(said)
 """
-LENT = Path(__file__).parents[1] / "notebooks" / "lent.js"
 
 
 class Embedded:
     """A page that another site embeds."""
 
     def __init__(self, page: Page, site: str, allow: str, of: str = "127.0.0.1") -> None:
-        page.add_init_script(path=LENT)
+        page.add_init_script(path=PAGE_PROBE)
         page.goto(f"{site}/tests/frames/top.html?of={of}&allow={allow}")
         page.wait_for_function("frames.length")
         page.frame_locator("iframe").locator("html").wait_for()
@@ -79,9 +78,9 @@ def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Em
     assert embedded.run("worker", HOLD) == "held"
     # Its death is noticed a second or more after its last sign of life.
     embedded.frame.wait_for_timeout(1500)
-    assert embedded.frame.evaluate("lent.live()") == 1
+    assert embedded.frame.evaluate("pageProbe.live()") == 1
     embedded.frame.evaluate("die()")
-    embedded.frame.wait_for_function("lent.live() === 0")
+    embedded.frame.wait_for_function("pageProbe.live() === 0")
 
 
 TRY = """

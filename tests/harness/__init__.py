@@ -13,6 +13,7 @@ Outside, on CPython:
   ``played``: the sounds and pictures with their times; ``readers``: other programs)
 - ``recipes``: makes the files of the corpus
 - ``media``: the sound and the pictures of Chromium's fake devices
+- ``places``: paths in the repository
 - ``bundle``: the files that go into the page
 - ``test_must_fail``: proof that the harness catches faults (``must_fail``: tests that must fail)
 - ``fixtures``: for tests that drive a page from outside (tests/demo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import browsers as installed
+import installed_browsers
 from harness.lanes import Lane
 from harness.media import make_input
 
@@ -17,11 +17,14 @@ def launch_options(lane: Lane) -> dict[str, Any]:
     """Arguments of ``playwright.<engine>.launch``."""
     if lane.engine == "chromium":
         make_input()
-        return {"executable_path": _path(installed.find_chromium(), "chromium"), "args": list(lane.flags)}
-    path = _path(installed.find_firefox(), "firefox")
+        return {
+            "executable_path": _path(installed_browsers.find_chromium(), "chromium"),
+            "args": list(lane.flags),
+        }
+    path = _path(installed_browsers.find_firefox(), "firefox")
     options = {"executable_path": path, "firefox_user_prefs": dict(lane.prefs)}
     # An official Firefox is driven over WebDriver BiDi.
-    return options if installed.is_playwrights_own(path) else {**options, "channel": "moz-firefox"}
+    return options if installed_browsers.is_playwrights_own(path) else {**options, "channel": "moz-firefox"}
 
 
 def context_options(lane: Lane) -> dict[str, Any]:
@@ -31,5 +34,5 @@ def context_options(lane: Lane) -> dict[str, Any]:
 
 def _path(path: str | None, engine: str) -> str:
     if path is None:
-        raise BrowserMissingError(installed.remedy(engine))
+        raise BrowserMissingError(installed_browsers.remedy(engine))
     return path

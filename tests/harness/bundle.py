@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness.places import ROOT
 
 PACKAGES = "build/inner-site"
 OURS = ("py/mediarecorder", "tests/browser", "docs")
@@ -20,6 +20,7 @@ SINGLE = (
     "tests/harness/marks.py",
     "tests/harness/must_fail.py",
     "tests/harness/painted.py",
+    "tests/harness/places.py",
     "tests/harness/async_tests.py",
 )
 

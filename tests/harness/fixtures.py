@@ -27,8 +27,8 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from harness.browsers import BrowserMissingError, context_options, launch_options
 from harness.lanes import CHROMIUM, FIREFOX, INSECURE_HOST, LANES, Lane
-from harness.media import ROOT
 from harness.page_watch import Conduct
+from harness.places import ROOT
 from harness.plugin import HARNESS
 from harness.reports import blame
 

@@ -10,7 +10,8 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness.places import ROOT
+
 FOLDER = ROOT / "build" / "media"
 TONE = FOLDER / "tone.wav"
 COLOURS = FOLDER / "colours.y4m"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from harness import corpus, painted
 from harness.corpus import BEEP, BEEP_LEVEL, BEEP_TONE, CENTRE, FILES, TONE_LEVEL, TONES, File, every
+from harness.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "corpus"
 
 #: Concurrent requests for one file make it only once.

@@ -55,7 +55,7 @@ class HarnessHandler(Handler):
         if path == MUTE:
             headers["Permissions-Policy"] = "microphone=()"
         # A worker that a lane's page starts gets the same.
-        of_worker = path.startswith("/tests/browser/worker") and self.headers
+        of_worker = path.startswith("/tests/browser/support/worker") and self.headers
         if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
             headers |= lane.headers
         return headers

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import must_fail
-from harness.media import ROOT
+from harness.places import ROOT
 
 # Pages that hang and go away take their time.
 pytestmark = pytest.mark.soak

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from jupyterlite_page import JupyterLite
 
-OTHER_CLOCK = Path(__file__).parents[1] / "browser" / "other-clock.js"
-LENT = Path(__file__).with_name("lent.js")
+from harness.places import PAGE_PROBE, SUPPORT
+
 FIRST = "first-recording.ipynb"
 HOUR = 3_600_000
 RECORD = """from mediarecorder import record
@@ -24,15 +22,15 @@ def soak(*values: int) -> list[object]:
 @pytest.mark.parametrize("difference", soak(-HOUR, HOUR, 2000, -2000))
 def test_duration_does_not_depend_on_the_pages_clock(jupyterlite: JupyterLite, difference: int) -> None:
     page = jupyterlite.page
-    page.context.add_init_script(path=OTHER_CLOCK)
-    page.context.add_init_script(path=LENT)
+    page.context.add_init_script(path=SUPPORT / "other-clock.js")
+    page.context.add_init_script(path=PAGE_PROBE)
     jupyterlite.open("notebooks", FIRST)
     page.evaluate("(difference) => otherClock.set(difference)", difference)
     cell = jupyterlite.run(RECORD)
     assert jupyterlite.errors() == []
     assert jupyterlite.printed(cell) == "True True\n"
     cell = jupyterlite.start(RECORD)
-    page.wait_for_function("lent.live() === 1")
+    page.wait_for_function("pageProbe.live() === 1")
     page.evaluate("(difference) => otherClock.step(difference)", difference)
     jupyterlite.wait()
     assert jupyterlite.printed(cell) == "True True\n"

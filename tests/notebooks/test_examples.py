@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 import mediarecorder
 import notebooks as sites
 from harness.media import TONE_FREQUENCY
-
-LEDGER = Path(__file__).resolve().parents[1] / "browser" / "ledger.js"
+from harness.places import PAGE_PROBE
 
 LOADED = """player => new Promise((resolve, reject) => {
   const look = () => {
@@ -207,8 +205,8 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     for index, cell in enumerate(content(name)["cells"]):
         if cell["cell_type"] == "code":
             EXAMPLES[name][cell["id"]](at(index))
-    assert page.evaluate("ledger.opened()") > 0
-    assert page.evaluate("ledger.live()") == 0, "the camera or the microphone was not released"
+    assert page.evaluate("pageProbe.opened()") > 0
+    assert page.evaluate("pageProbe.live()") == 0, "the camera or the microphone was not released"
 
 
 def in_turn(first: int) -> pytest.MarkDecorator:
@@ -224,7 +222,7 @@ def in_turn(first: int) -> pytest.MarkDecorator:
 @in_turn(0)
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_example_runs_in_jupyterlite(jupyterlite, name):
-    jupyterlite.page.add_init_script(path=LEDGER)
+    jupyterlite.page.add_init_script(path=PAGE_PROBE)
     jupyterlite.open("notebooks", f"{name}.ipynb")
     jupyterlite.run_all()
     assert jupyterlite.errors() == []
@@ -242,9 +240,9 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
 @in_turn(1)
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
-    marimo.page.add_init_script(path=LEDGER)
+    marimo.page.add_init_script(path=PAGE_PROBE)
     marimo.open(name.replace("-", "_"), "run")
-    assert marimo.page.evaluate("ledger.asked()") == 0, "a page that is opened opens nothing by itself"
+    assert marimo.page.evaluate("pageProbe.asked()") == 0, "a page that is opened opens nothing by itself"
     marimo.press_all()
     assert marimo.errors() == []
     check_all(name, marimo.page, lambda index: Cell(marimo.output(index), marimo.printed(index)))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from jupyterlite_page import JupyterLite
 from marimo_page import LAST_CELL, Marimo
 from playwright.sync_api import ElementHandle, Locator, Page, expect
 
+from harness.places import PAGE_PROBE
+
 pytestmark = pytest.mark.parametrize("served", ["plain"], indirect=True)
 
-LENT = Path(__file__).with_name("lent.js").read_text(encoding="utf-8")
 FIRST = "first-recording.ipynb"
 # A cell that waits, and stores the result or the error.
 WAIT = """import mediarecorder
@@ -52,7 +51,7 @@ def record_for_a_second(panel: Locator) -> ElementHandle:
     panel.get_by_role("button", name="Record").click()
     timer = panel.get_by_role("timer").element_handle()
     panel.page.wait_for_function("timer => timer.textContent >= '0:01'", arg=timer)
-    assert panel.page.evaluate("lent.live()") == 2
+    assert panel.page.evaluate("pageProbe.live()") == 2
     return panel.evaluate_handle("panel => panel.getRootNode().host").as_element()
 
 
@@ -62,8 +61,8 @@ def must_release(page: Page, element: ElementHandle | None = None) -> None:
         page.wait_for_function("element => !element.isConnected", arg=element)
     left = page.evaluate(
         """async () => {
-          for (let n = 0; n < 20 && lent.live(); n++) await new Promise((done) => setTimeout(done, 100));
-          return lent.live();
+          for (let n = 0; n < 20 && pageProbe.live(); n++) await new Promise((done) => setTimeout(done, 100));
+          return pageProbe.live();
         }"""
     )
     assert left == 0
@@ -74,7 +73,7 @@ def must_release(page: Page, element: ElementHandle | None = None) -> None:
 
 @pytest.fixture
 def lite(jupyterlite: JupyterLite) -> JupyterLite:
-    jupyterlite.page.context.add_init_script(LENT)
+    jupyterlite.page.context.add_init_script(path=PAGE_PROBE)
     return jupyterlite
 
 
@@ -182,7 +181,7 @@ def test_closed_jupyterlite_notebook_ends_its_panel(lite):
 
 @pytest.fixture
 def edited(marimo: Marimo) -> Marimo:
-    marimo.page.context.add_init_script(LENT)
+    marimo.page.context.add_init_script(path=PAGE_PROBE)
     return marimo.open("first_recording", "edit")
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from jupyterlite_page import JupyterLite
 from marimo_page import LAST_CELL, Marimo
 from playwright.sync_api import Locator, Page
 
-THIEF = Path(__file__).parents[1] / "browser" / "thief.js"
-LENT = Path(__file__).with_name("lent.js").read_text(encoding="utf-8")
+from harness.places import PAGE_PROBE, SUPPORT
+
 #: Names of the bridge's channels and locks.
 NAME = re.compile(r"mediarecorder-[0-9a-f]{8}-")
 
@@ -25,13 +24,13 @@ in_soak = pytest.mark.soak
 
 @pytest.fixture
 def lite(jupyterlite: JupyterLite) -> JupyterLite:
-    jupyterlite.page.context.add_init_script(LENT)
+    jupyterlite.page.context.add_init_script(path=PAGE_PROBE)
     return jupyterlite
 
 
 @pytest.fixture
 def edited(marimo: Marimo) -> Marimo:
-    marimo.page.context.add_init_script(LENT)
+    marimo.page.context.add_init_script(path=PAGE_PROBE)
     return marimo
 
 
@@ -116,8 +115,8 @@ def test_jupyterlite_cell_records(lite, app):
     lite.open(app, FIRST)
     for _ in range(3):
         record_in_a_cell(lite)
-    until(lite.page, "lent.live() === 0")
-    assert len(set(lite.page.evaluate("lent.locks()"))) == 2, "one of each side"
+    until(lite.page, "pageProbe.live() === 0")
+    assert len(set(lite.page.evaluate("pageProbe.locks()"))) == 2, "one of each side"
 
 
 @in_soak
@@ -135,8 +134,8 @@ def test_fifty_jupyterlite_cells_record_in_a_row(lite):
             bygone = page.evaluate("JSON.stringify(lite.code.map((cell) => lite.outputs(cell)))")
             lite.restart_kernel()
         record_in_a_cell(lite)
-    assert page.evaluate("lent.opened()") == 50
-    until(page, "lent.live() === 0")
+    assert page.evaluate("pageProbe.opened()") == 50
+    until(page, "pageProbe.live() === 0")
     assert [address for address in complaints if not address or address not in bygone] == []
 
 
@@ -145,12 +144,12 @@ def test_fifty_jupyterlite_cells_record_in_a_row(lite):
 def test_restarted_kernel_releases_everything(lite):
     page = lite.open("notebooks", FIRST).page
     lite.start(HOLD)
-    until(page, "lent.live() === 2", 60)
-    before = set(page.evaluate("lent.locks()"))
+    until(page, "pageProbe.live() === 2", 60)
+    before = set(page.evaluate("pageProbe.locks()"))
     lite.begin_restart()
-    until(page, "lent.live() === 0")
-    assert before.isdisjoint(page.evaluate("lent.locks()"))
-    assert page.evaluate("lent.open()") == []
+    until(page, "pageProbe.live() === 0")
+    assert before.isdisjoint(page.evaluate("pageProbe.locks()"))
+    assert page.evaluate("pageProbe.openChannels()") == []
     lite.end_restart()
     record_in_a_cell(lite)
 
@@ -166,7 +165,7 @@ def test_connecting_leaves_no_trace_in_the_page(lite):
     assert [output["data"] for output in lite.save()["cells"][cell]["outputs"]] == [
         output["data"] for output in outputs
     ]
-    everything = [json.dumps(lite.save()), *page.evaluate("lent.texts(window)")]
+    everything = [json.dumps(lite.save()), *page.evaluate("pageProbe.texts(window)")]
     assert any("first-recording" in text for text in everything)
     for text in everything:
         assert script not in text
@@ -205,24 +204,24 @@ def test_replayed_output_does_nothing(lite):
     page = lite.open("notebooks", FIRST).page
     lite.run(RECORD)
     [script] = page.evaluate("lite.scripts")
-    channels = page.evaluate("lent.channels()")
+    channels = page.evaluate("pageProbe.channels()")
 
     # Its kernel is still running.
     page.evaluate("script => (0, eval)(script)", script)
     record_in_a_cell(lite)
-    assert page.evaluate("lent.channels()") == channels
-    assert len(set(page.evaluate("lent.locks()"))) == 2
+    assert page.evaluate("pageProbe.channels()") == channels
+    assert len(set(page.evaluate("pageProbe.locks()"))) == 2
 
     page.evaluate(REPLAYED, ["replayed.ipynb", f"globalThis.replayed = true; {script}"])
     page.add_init_script(IMPATIENT)
     lite.open("notebooks", "replayed.ipynb")
     until(page, "globalThis.replayed", 10)
     # Chromium may still have the module in memory after the address is revoked. It gets no answer.
-    until(page, "lent.open().length === 0", 10)
-    assert page.evaluate("lent.locks()") == []
+    until(page, "pageProbe.openChannels().length === 0", 10)
+    assert page.evaluate("pageProbe.locks()") == []
     record_in_a_cell(lite)
-    assert page.evaluate("lent.opened()") == 1
-    assert len(page.evaluate("lent.open()")) == 1
+    assert page.evaluate("pageProbe.opened()") == 1
+    assert len(page.evaluate("pageProbe.openChannels()")) == 1
 
 
 @in_soak
@@ -243,9 +242,9 @@ def test_two_views_of_a_notebook_have_one_agent(lite):
     )
     assert lite.errors() == []
     assert lite.printed(cell) == "True\n"
-    assert len(page.evaluate("lent.open()")) == 1
-    assert len(set(page.evaluate("lent.locks()"))) == 2
-    assert page.evaluate("lent.opened()") == 1
+    assert len(page.evaluate("pageProbe.openChannels()")) == 1
+    assert len(set(page.evaluate("pageProbe.locks()"))) == 2
+    assert page.evaluate("pageProbe.opened()") == 1
 
 
 # Several tabs of one browser
@@ -257,19 +256,19 @@ def test_closed_tab_releases_everything_and_tabs_stay_separate(lite):
     one, two = lite.open("notebooks", FIRST), another_tab(lite).open("lab", FIRST)
     for tab, seconds in ((one, "60"), (two, "2")):
         tab.start(HOLD.replace("60", seconds))
-        until(tab.page, "lent.live() === 2", 60)
-    channels = [set(tab.page.evaluate("lent.channels()")) for tab in (one, two)]
+        until(tab.page, "pageProbe.live() === 2", 60)
+    channels = [set(tab.page.evaluate("pageProbe.channels()")) for tab in (one, two)]
     assert [len(names) for names in channels] == [2, 2]
     assert channels[0].isdisjoint(channels[1])
     two.wait()
     assert two.errors() == []
     for tab, names in zip((one, two), channels, strict=True):
-        assert {name for name, _ in tab.page.evaluate("lent.messages()")} <= names
-    assert one.page.evaluate("lent.live()") == 2, "the other's end was its own"
+        assert {name for name, _ in tab.page.evaluate("pageProbe.messages")} <= names
+    assert one.page.evaluate("pageProbe.live()") == 2, "the other's end was its own"
 
-    assert len(set(two.page.evaluate("lent.locks()"))) == 4
+    assert len(set(two.page.evaluate("pageProbe.locks()"))) == 4
     one.page.close()
-    two.page.wait_for_function("async () => new Set(await lent.locks()).size === 2", timeout=20_000)
+    two.page.wait_for_function("async () => new Set(await pageProbe.locks()).size === 2", timeout=20_000)
     record_in_a_cell(two)
 
 
@@ -293,28 +292,29 @@ def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
         page.evaluate("address => void open(address)", f"{lite.site}/index.html")
     hostile = opening.value
     hostile.wait_for_load_state()
-    hostile.add_script_tag(path=THIEF, type="module")
-    hostile.wait_for_function("globalThis.thief")
+    hostile.add_script_tag(path=SUPPORT / "attacker.js", type="module")
+    hostile.wait_for_function("globalThis.attacker")
     hostile.evaluate(
         """() => {
           // They share one thread, which this must not take for itself.
-          thief.prowl(async () => [...(await lent.texts(opener)), ...(await lent.locks())], 2000);
-          thief.steal(false, 250);
+          const { texts, locks } = pageProbe;
+          attacker.prowl(async () => [...(await texts(opener)), ...(await locks())], 2000);
+          attacker.steal(false, 250);
         }"""
     )
     page.bring_to_front()
     cells = [lite.run(TAKES.format(count=5)) for _ in range(count // 5)]
     saved = json.dumps(lite.save())
-    hostile.evaluate("saved => void thief.prowl(async () => [saved], 2000)", saved)
+    hostile.evaluate("saved => void attacker.prowl(async () => [saved], 2000)", saved)
     record_in_a_cell(lite)
-    hostile.evaluate("thief.stop()")
+    hostile.evaluate("attacker.stop()")
     assert lite.errors() == []
     assert [lite.printed(cell) for cell in cells] == ["5 True\n"] * len(cells)
-    names = hostile.evaluate("thief.names()")
-    assert hostile.evaluate("thief.stolen()") > 5
+    names = hostile.evaluate("attacker.names()")
+    assert hostile.evaluate("attacker.stolen()") > 5
     assert len(names) > 10
-    assert set(names).isdisjoint(page.evaluate("lent.channels()"))
-    assert hostile.evaluate("thief.heard") == []
+    assert set(names).isdisjoint(page.evaluate("pageProbe.channels()"))
+    assert hostile.evaluate("attacker.heard") == []
 
 
 # marimo
@@ -345,11 +345,11 @@ def test_marimo_cell_records(edited, loads, times):
         edited.open("first_recording", "edit")
         for _ in range(times):
             record_in_a_cell_of_marimo(edited)
-        assert page.evaluate("lent.opened()") == times
-        until(page, "lent.live() === 0")
-        for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("lent.texts(window)")):
+        assert page.evaluate("pageProbe.opened()") == times
+        until(page, "pageProbe.live() === 0")
+        for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("pageProbe.texts(window)")):
             assert not NAME.search(text)
-        assert len(set(page.evaluate("lent.locks()"))) == 2
+        assert len(set(page.evaluate("pageProbe.locks()"))) == 2
 
 
 @in_soak
@@ -357,7 +357,7 @@ def test_marimo_cell_records(edited, loads, times):
 def test_leaving_a_marimo_page_releases_everything(edited):
     page = edited.open("first_recording", "edit").page
     edited.start(LAST_CELL, "import mediarecorder as m\nawait m.record(60, video=True)")
-    until(page, "lent.live() === 2", 60)
-    assert page.evaluate("async () => new Set(await lent.locks()).size") == 2
+    until(page, "pageProbe.live() === 2", 60)
+    assert page.evaluate("async () => new Set(await pageProbe.locks()).size") == 2
     page.goto(f"{edited.site}/index.html")
-    page.wait_for_function("async () => (await lent.locks()).length === 0", timeout=20_000)
+    page.wait_for_function("async () => (await pageProbe.locks()).length === 0", timeout=20_000)

@@ -6,14 +6,12 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route
 
 from harness.lanes import firefox_in_soak
-
-ROOT = Path(__file__).parents[2]
+from harness.places import ROOT
 
 TELL = """
 import json

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
+from harness.places import ROOT
 from setup.node import find_node
-
-ROOT = Path(__file__).parents[2]
 
 
 def answers() -> Iterator[Callable[..., Any]]:

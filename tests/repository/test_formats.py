@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 import page_files
+from harness.places import ROOT
 from mediarecorder.formats import EXTENSIONS, FORMATS, MADE, TYPES
 
-ROOT = Path(__file__).parents[2]
 BUNDLES = ROOT / "py" / "mediarecorder" / "js"
 ENCODERS = sorted({codec for row in FORMATS.values() for codec in row["encoders"]})
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from harness.places import ROOT
+
 LIBRARY = ROOT / "py" / "mediarecorder"
 
 #: From the top down. docs/maintaining.md shows this table, with the purpose of each module.
@@ -44,14 +46,25 @@ def modules() -> dict[str, Path]:
 
 def imports(name: str, source: str) -> set[str]:
     """The modules of the library that a module imports, anywhere in it."""
-    known, found = modules(), set()
-    package = name.split(".")[:-1]
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) + 1 - node.level] + (node.module.split(".") if node.module else [])
-            candidates = [base, *([*base, alias.name] for alias in node.names)]
-            found |= {path for parts in candidates if (path := ".".join(parts)) in known}
-    return found
+    package = ["mediarecorder", *name.split(".")[:-1]]
+    named = {path for node in ast.walk(ast.parse(source)) for path in _named(node, package)}
+    return {name for name in modules() if f"mediarecorder.{name}" in named}
+
+
+def _named(node: ast.AST, package: list[str]) -> Iterator[str]:
+    """Full names that may be modules: of an import, and of one by a call with a literal name."""
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=module, names=names, level=level):
+            base = [*package[: len(package) + 1 - level], *filter(None, [module])] if level else [str(module)]
+            yield from (".".join([*base, *more]) for more in ([], *([alias.name] for alias in names)))
+        case ast.Call(
+            func=ast.Name(id=("import_module" | "__import__")) | ast.Attribute(attr="import_module"),
+            args=[ast.Constant(value=str(path)), *_],
+        ):
+            dots = len(path) - len(path.lstrip("."))
+            yield ".".join([*package[: len(package) + 1 - dots], path[dots:]]) if dots else path
 
 
 @pytest.mark.parametrize(
@@ -62,7 +75,15 @@ def imports(name: str, source: str) -> set[str]:
         ("from ._host import bridge", {"_host.bridge"}),
         ("def late():\n    from ._html.player import look_at", {"_html.player"}),
         ("if TYPE_CHECKING:\n    from .streams import MediaStream", {"streams"}),
-        ("import asyncio\nfrom typing import Any", set()),
+        ("import mediarecorder.errors", {"errors"}),
+        ("import mediarecorder._host.bridge as bridge", {"_host.bridge"}),
+        ("from mediarecorder.errors import MediaError", {"errors"}),
+        ("from mediarecorder import capture, record", {"capture"}),
+        ("from mediarecorder._html import player", {"_html.player"}),
+        ('import importlib\nimportlib.import_module("mediarecorder.panel")', {"panel"}),
+        ('import_module("._store.worker", __package__)', {"_store.worker"}),
+        ('def late():\n    return __import__("mediarecorder.blocking")', {"blocking"}),
+        ("import asyncio\nfrom typing import Any\nfrom errors import x\nprint('errors')", set()),
     ],
 )
 def test_imports_are_found(source, expected):
@@ -70,10 +91,10 @@ def test_imports_are_found(source, expected):
 
 
 def test_imports_are_found_from_within_a_package():
-    assert imports("_html.player", "from ..errors import MediaError\nfrom .text import escape") == {
-        "errors",
-        "_html.text",
-    }
+    source = (
+        "from ..errors import MediaError\nfrom .text import escape\nimport_module('..outcome', __package__)"
+    )
+    assert imports("_html.player", source) == {"errors", "_html.text", "outcome"}
 
 
 def test_each_module_has_one_layer():

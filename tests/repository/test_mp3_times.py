@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.places import ROOT
 from setup.node import find_node
 
-ROOT = Path(__file__).parents[2]
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FOREIGN = [(rate, 1 + place % 2) for place, rate in enumerate(RATES)]
 SECONDS = 0.4345

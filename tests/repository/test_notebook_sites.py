@@ -15,8 +15,8 @@ from packaging.version import Version
 
 import notebooks
 import pyodide_folder
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PINS = ROOT / "tools" / "sites" / "in-the-browser.txt"
 FIRST_FIXED = {"black": "26.3.1", "python-multipart": "0.0.30", "click": "8.3.3"}
 """The first versions without the published advisories CVE-2026-32274, CVE-2026-53539 and CVE-2026-7246."""

@@ -6,13 +6,12 @@ import base64
 import hashlib
 import html
 import re
-from pathlib import Path
 
 import pytest
 
 import policy
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "node_modules"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import browsers
+import installed_browsers
 import prepare
 from setup import apt, environment, node, numpy_wheel, places, process, programs, steps
 
@@ -669,11 +669,11 @@ def test_wrong_variable_is_reported_and_nothing_is_installed(root_on_debian, mon
 @pytest.mark.parametrize(
     ("find", "name", "variable"),
     [
-        (browsers.find_chromium, "chromium", "CHROMIUM"),
-        (browsers.find_chromium, "google-chrome", "CHROMIUM"),
-        (browsers.find_chromium, "microsoft-edge", "CHROMIUM"),
-        (browsers.find_firefox, "firefox-esr", "FIREFOX"),
-        (browsers.find_firefox, "firefox", "FIREFOX"),
+        (installed_browsers.find_chromium, "chromium", "CHROMIUM"),
+        (installed_browsers.find_chromium, "google-chrome", "CHROMIUM"),
+        (installed_browsers.find_chromium, "microsoft-edge", "CHROMIUM"),
+        (installed_browsers.find_firefox, "firefox-esr", "FIREFOX"),
+        (installed_browsers.find_firefox, "firefox", "FIREFOX"),
     ],
 )
 def test_browser_variable_wins_over_an_installed_browser(
@@ -690,19 +690,19 @@ def test_browser_variable_wins_over_an_installed_browser(
 def test_ubuntus_stub_does_not_count_as_a_browser(machine):
     machine.program(machine.bin / "firefox", "#!/bin/sh\nexec /snap/bin/firefox\n")
     machine.program(machine.bin / "chromium-browser", "#!/bin/sh\nexec /snap/bin/chromium\n")
-    assert browsers.find_firefox() is None
-    assert browsers.find_chromium() is None
+    assert installed_browsers.find_firefox() is None
+    assert installed_browsers.find_chromium() is None
 
 
 def test_playwrights_download_is_found_when_complete(machine, tmp_path):
     folder = tmp_path / "playwright" / "chromium-1200"
     machine.program(folder / "chrome-linux" / "chrome", "")
-    assert browsers.find_chromium() is None
+    assert installed_browsers.find_chromium() is None
     (folder / "INSTALLATION_COMPLETE").touch()
-    path = browsers.find_chromium()
+    path = installed_browsers.find_chromium()
     assert path == str(folder / "chrome-linux" / "chrome")
-    assert browsers.is_playwrights_own(path)
-    assert not browsers.is_playwrights_own("/usr/bin/chromium")
+    assert installed_browsers.is_playwrights_own(path)
+    assert not installed_browsers.is_playwrights_own("/usr/bin/chromium")
 
 
 # The command itself, run for real with fake programs
@@ -710,7 +710,7 @@ def test_playwrights_download_is_found_when_complete(machine, tmp_path):
 
 @pytest.fixture
 def command(machine):
-    for name in ("prepare.py", "browsers.py", "page_files.py"):
+    for name in ("prepare.py", "installed_browsers.py", "page_files.py"):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
     shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")

@@ -8,13 +8,11 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
 
 import mediarecorder
-
-ROOT = Path(__file__).parents[2]
+from harness.places import PAGE_PROBE, ROOT
 
 
 def test_library_imports_on_cpython_without_any_package():
@@ -62,6 +60,19 @@ def test_example_fetches_exactly_the_library():
         python_of("mediarecorder") | NAMES | {"mediarecorder/py.typed"}
     )
     assert all(target == name.replace("../py/", "./") for name, target in files.items())
+
+
+def test_what_tests_bring_into_pages_stands_in_one_folder():
+    beside = {file.name for file in (ROOT / "tests/browser").iterdir() if file.name != "__pycache__"}
+    assert {name for name in beside if not re.fullmatch(r"test_\w+\.py", name)} == {"conftest.py", "support"}
+
+
+def test_one_spy_watches_what_pages_open():
+    spies = re.compile(
+        r"\b(getUserMedia|BroadcastChannel)(\.prototype\.\w+)? = (async )?(class|function|new P)"
+    )
+    files = [*(ROOT / "tests").rglob("*.js"), *(ROOT / "tests").rglob("*.py")]
+    assert [file.name for file in files if spies.search(file.read_text())] == [PAGE_PROBE.name]
 
 
 NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers"])

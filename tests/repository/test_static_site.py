@@ -13,8 +13,7 @@ import pytest
 import page_files
 import policy
 import static_site
-
-ROOT = Path(__file__).parents[2]
+from harness.places import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import pytest
 from benchmarks import size
 
 import mediarecorder
+from harness.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "py" / "mediarecorder"
 
 

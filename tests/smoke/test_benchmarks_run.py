@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 from benchmarks.__main__ import BENCHMARKS
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness.places import ROOT
 
 
 def test_all_benchmarks_run():

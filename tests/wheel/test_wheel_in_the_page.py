@@ -6,18 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from harness.lanes import firefox_in_soak
-
-ROOT = Path(__file__).parents[2]
+from harness.places import ROOT
 
 # Logs all scripts that the page gets, from any source.
-WITNESS = """
+SCRIPTS = """
 window.scripts = [];
 const append = Element.prototype.append;
 Element.prototype.append = function (...nodes) {
@@ -146,7 +144,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def installed(launch: Callable[..., Page], engine: str, site: str, wheel: bytes) -> Page:
     """A page whose Python has the wheel."""
     page = launch(engine)
-    page.add_init_script(WITNESS)
+    page.add_init_script(SCRIPTS)
     page.route(
         "**/mediarecorder.whl", lambda route: route.fulfill(body=wheel, content_type="application/zip")
     )
@@ -213,7 +211,7 @@ def test_load_failure_of_the_engine_says_what_to_do(
     launch: Callable[..., Page], engine: str, site: str, wheel: bytes
 ) -> None:
     page = launch(engine)
-    page.add_init_script(WITNESS)
+    page.add_init_script(SCRIPTS)
 
     def answer(route: Any) -> None:
         response = route.fetch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-import browsers
+import installed_browsers
 
 from . import apt, environment, process
 
@@ -22,7 +22,11 @@ def from_debian() -> None:
     """Install missing programs by one call of apt-get: reading its lists takes longer than the rest."""
     has_ffmpeg = shutil.which("ffmpeg") and shutil.which("ffprobe")
     apt.install(
-        *(browsers.DEBIAN_PACKAGES[name] for name in browsers.missing() if apt.is_debian()),
+        *(
+            installed_browsers.DEBIAN_PACKAGES[name]
+            for name in installed_browsers.missing()
+            if apt.is_debian()
+        ),
         *([] if has_ffmpeg else ["ffmpeg"]),
         *(package for program, package in JUDGES.items() if not shutil.which(program)),
     )
@@ -33,13 +37,13 @@ def browsers_from_playwright() -> None:
 
     A failure does not stop the set-up: the tests that need a browser fail, and name the same remedy.
     """
-    for name in browsers.missing():
+    for name in installed_browsers.missing():
         process.say(f"downloading {name} with Playwright")
         with_libraries = ["--with-deps"] if apt.is_allowed() else []
         try:
             process.run(environment.python(), "-m", "playwright", "install", *with_libraries, name)
         except process.SetupError as error:
             process.say(str(error))
-    for name, find in browsers.FINDERS.items():
+    for name, find in installed_browsers.FINDERS.items():
         if not find():
-            process.say(browsers.remedy(name))
+            process.say(installed_browsers.remedy(name))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness.places import ROOT
 
 
 class PythonWorker:
@@ -35,7 +34,9 @@ class PythonWorker:
         self._waiting: dict[int, asyncio.Future[str]] = {}
         self._proxies = [create_proxy(self._answer), create_proxy(self._fail)]
         script, options = ("worker-classic.js", []) if classic else ("worker.js", [["type", "module"]])
-        self.js = js.Worker.new(trusted_address(f"/tests/browser/{script}"), js.Object.fromEntries(options))
+        self.js = js.Worker.new(
+            trusted_address(f"/tests/browser/support/{script}"), js.Object.fromEntries(options)
+        )
         self.js.onmessage, self.js.onerror = self._proxies
 
     async def run(self, source: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from judge import foreign, pictures, played
+from support.ask_judge import foreign, pictures, played
 
 from harness import painted
 from harness.agreement import (

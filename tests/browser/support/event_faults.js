@@ -130,51 +130,14 @@ function fail(recorder) {
 
 // In a hidden page, timers run at most once a second. (Here no browser can be made to hide its page.)
 let hidden = false;
-const { setInterval, Worker } = globalThis;
+const { setInterval } = globalThis;
 globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
   (/** @type {TimerHandler} */ handler, /** @type {number} */ milliseconds = 0) =>
     setInterval(handler, hidden ? Math.max(1000, milliseconds) : milliseconds)
 );
 
-// Pyodide registers each proxy of a Python object here, and unregisters it when it is destroyed.
-/** @type {Set<unknown>} */
-const proxies = new Set();
-const { register, unregister } = FinalizationRegistry.prototype;
-FinalizationRegistry.prototype.register = function (target, held, token) {
-  // (mediabunny has a registry of its samples, and never closes some of those that it decodes in advance;
-  // the bridge has one of its mirrors.)
-  if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
-  return register.call(this, target, held, token);
-};
-FinalizationRegistry.prototype.unregister = function (token) {
-  proxies.delete(token);
-  return unregister.call(this, token);
-};
-
-// Workers that were created and not yet ended.
-/** @type {Set<Worker>} */
-const workers = new Set();
-globalThis.Worker = new Proxy(Worker, {
-  construct(target, parameters, new_target) {
-    const worker = Reflect.construct(target, parameters, new_target);
-    workers.add(worker);
-    return worker;
-  },
-});
-const terminate = Worker.prototype.terminate;
-Worker.prototype.terminate = function () {
-  workers.delete(this);
-  terminate.call(this);
-};
-
-/** @type {any} */ (globalThis).orders = {
+/** @type {any} */ (globalThis).eventFaults = {
   protocols,
-  /** How many workers there are. */
-  workers: () => workers.size,
-  /** From now on proxies are counted. */
-  count_proxies: () => proxies.clear(),
-  /** The number of proxies made since then that still exist. */
-  proxies: () => proxies.size,
   fail,
   /** Keep this thread busy. @param {number} milliseconds */
   keep_busy(milliseconds) {

@@ -21,15 +21,15 @@ async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
         await asyncio.sleep(0.02)
 
 
-async def no_proxy_stays(orders: Any, but: int = 0) -> None:
-    """At most this many of the proxies that orders.js counts are left. A task that was cancelled during a
+async def no_proxy_stays(page_probe: Any, but: int = 0) -> None:
+    """At most this many of the proxies that page_probe.js counts are left. A task that was cancelled during a
     call of the browser ends with that call."""
     for turn in range(1000):
         gc.collect()
         await asyncio.sleep(0.02 if turn else 0)
-        if orders.proxies() <= but:
+        if page_probe.proxies() <= but:
             return
-    raise AssertionError(f"{orders.proxies()} proxies are left, and not {but}")
+    raise AssertionError(f"{page_probe.proxies()} proxies are left, and not {but}")
 
 
 def keep_busy(seconds: float) -> None:

@@ -1,6 +1,8 @@
 // @ts-check
 /** Python in a worker: boots Pyodide on the first message, and runs the source in each, which may await. */
 
+import "./page_probe.js";
+
 /** @type {Promise<any> | undefined} */
 let booting;
 
@@ -16,21 +18,6 @@ async function boot({ pyodide: folder, bundle, root, module, interrupts }) {
   pyodide.pyimport("sys").path.insert(0, `${root}/py`);
   return pyodide;
 }
-
-// Pyodide registers each proxy of a Python object here, and unregisters it when it is destroyed. (The bridge
-// registers its mirrors.)
-/** @type {Set<unknown>} */
-const proxies = new Set();
-const { register, unregister } = FinalizationRegistry.prototype;
-FinalizationRegistry.prototype.register = function (target, held, token) {
-  if (!held?.handle) proxies.add(token);
-  return register.call(this, target, held, token);
-};
-FinalizationRegistry.prototype.unregister = function (token) {
-  proxies.delete(token);
-  return unregister.call(this, token);
-};
-Object.assign(globalThis, { proxies: () => proxies.size });
 
 addEventListener("message", async ({ data: { id, source, ...options } }) => {
   try {

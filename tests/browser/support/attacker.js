@@ -129,5 +129,5 @@ export function stop() {
 }
 
 Object.assign(globalThis, {
-  thief: { garbage, speakTo, shout, prowl, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
+  attacker: { garbage, speakTo, shout, prowl, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
 });

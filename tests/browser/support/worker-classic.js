@@ -5,7 +5,7 @@
 const early = [];
 onmessage = (event) => void early.push(event);
 
-import("/tests/browser/worker.js").then(() => {
+import("/tests/browser/support/worker.js").then(() => {
   onmessage = null;
   for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
 });

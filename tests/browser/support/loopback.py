@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from patience import until
+from support.eventually import until
 
 from mediarecorder import MediaStream
 

@@ -1,0 +1,259 @@
+// @ts-check
+/**
+ * What the library did to this realm: what it opened, listens to, holds and left behind. For pages, the frames in
+ * them, and workers; a test loads it as a module, or as an init script before anything else runs.
+ */
+
+/** @type {any} */ (globalThis).pageProbe ??= (() => {
+  const { MediaDevices, MediaStream, MediaStreamTrack, MediaRecorder, BroadcastChannel, Worker } = globalThis;
+
+  // Devices and tracks
+
+  /** All that were opened, in order. @type {MediaStream[]} */
+  const streams = [];
+  /** Their tracks, and the clones. @type {Set<MediaStreamTrack>} */
+  const tracks = new Set();
+  /** As long as the user has not answered. @type {Promise<void> | null} */
+  let asking = null;
+  let asked = 0;
+  /** @param {"getUserMedia" | "getDisplayMedia"} method */
+  const watch = (method) => {
+    const open = MediaDevices?.prototype[method];
+    if (open) {
+      MediaDevices.prototype[method] = async function (constraints) {
+        asked++;
+        await asking;
+        const stream = await open.call(this, constraints);
+        streams.push(stream);
+        for (const track of stream.getTracks()) tracks.add(track);
+        return stream;
+      };
+    }
+  };
+  watch("getUserMedia");
+  watch("getDisplayMedia");
+  const clone = MediaStreamTrack?.prototype.clone;
+  if (clone) {
+    MediaStreamTrack.prototype.clone = function () {
+      const track = clone.call(this);
+      tracks.add(track);
+      return track;
+    };
+  }
+  const liveTracks = () => [...tracks].filter((track) => track.readyState === "live");
+
+  // Listeners that were added and not yet removed
+
+  /** Object, then type and listener. @type {Map<object, Set<string>>} */
+  const listened = new Map();
+  /** @type {WeakMap<object, number>} */
+  const numbers = new WeakMap();
+  let last = 0;
+  /** @param {string} type @param {any} listener */
+  const keyOf = (type, listener) => {
+    if (!numbers.has(listener)) numbers.set(listener, ++last);
+    return `${type} ${numbers.get(listener)}`;
+  };
+  const heard = [MediaStream, MediaStreamTrack, MediaRecorder, MediaDevices].filter(Boolean);
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    if (listener && heard.some((kind) => this instanceof kind)) {
+      const keys = listened.get(this) ?? new Set();
+      listened.set(this, keys.add(keyOf(type, listener)));
+    }
+    addEventListener.call(this, type, listener, options);
+  };
+  EventTarget.prototype.removeEventListener = function (type, listener, options) {
+    const keys = listener && listened.get(this);
+    if (keys?.delete(keyOf(type, listener)) && !keys.size) listened.delete(this);
+    removeEventListener.call(this, type, listener, options);
+  };
+  const keys = () => [...listened.values()].flatMap((keys) => [...keys]);
+
+  // Recorders
+
+  /** Of each, what it was made to be, and when it was called and fired. @type {any[]} */
+  const recorders = [];
+  if (MediaRecorder) {
+    /** @type {WeakMap<MediaRecorder, Record<string, number>>} */
+    const timesOf = new WeakMap();
+    globalThis.MediaRecorder = new Proxy(MediaRecorder, {
+      construct(target, parameters, newTarget) {
+        const recorder = Reflect.construct(target, parameters, newTarget);
+        /** @type {Record<string, number>} */
+        const times = {};
+        timesOf.set(recorder, times);
+        recorders.push({ times, videoBitsPerSecond: recorder.videoBitsPerSecond });
+        for (const type of ["start", "pause", "resume", "stop"]) {
+          addEventListener.call(recorder, type, ({ timeStamp }) => void (times[type] = timeStamp));
+        }
+        return recorder;
+      },
+    });
+    for (const method of /** @type {const} */ (["start", "resume"])) {
+      const call = MediaRecorder.prototype[method];
+      MediaRecorder.prototype[method] = function (/** @type {any[]} */ ...parameters) {
+        const times = timesOf.get(this);
+        if (times) times[`${method}()`] = performance.now();
+        call.apply(this, /** @type {any} */ (parameters));
+      };
+    }
+  }
+
+  // Channels and locks
+
+  /** @type {Set<BroadcastChannel>} */
+  const open = new Set();
+  /** @type {string[]} */
+  const channels = [];
+  /** What came in the library's: the channel's name and the message's type. @type {[string, unknown][]} */
+  const messages = [];
+  /** @param {string | undefined} name */
+  const isOurs = (name) => name?.startsWith("mediarecorder-");
+  globalThis.BroadcastChannel = class extends BroadcastChannel {
+    /** @param {string} name */
+    constructor(name) {
+      super(name);
+      open.add(this);
+      channels.push(name);
+      if (isOurs(name)) this.addEventListener("message", ({ data }) => messages.push([name, data?.type]));
+    }
+    close() {
+      open.delete(this);
+      super.close();
+    }
+  };
+
+  // Object URLs and workers
+
+  /** @type {Map<string, Blob | MediaSource>} */
+  const blobs = new Map();
+  /** @type {Set<string>} */
+  const revoked = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (blob) => {
+    const url = createObjectURL.call(URL, blob);
+    blobs.set(url, blob);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => {
+    blobs.delete(url);
+    revoked.add(url);
+    revokeObjectURL.call(URL, url);
+  };
+  /** Those not yet ended. @type {Set<Worker>} */
+  const workers = new Set();
+  globalThis.Worker = new Proxy(Worker, {
+    construct(target, parameters, newTarget) {
+      const worker = Reflect.construct(target, parameters, newTarget);
+      workers.add(worker);
+      return worker;
+    },
+  });
+  const { terminate } = Worker.prototype;
+  Worker.prototype.terminate = function () {
+    workers.delete(this);
+    terminate.call(this);
+  };
+
+  // Proxies of Python's objects: Pyodide enters each here when it is made, and takes it out when it is destroyed.
+
+  /** @type {Set<unknown>} */
+  const proxies = new Set();
+  const { register, unregister } = FinalizationRegistry.prototype;
+  FinalizationRegistry.prototype.register = function (target, held, token) {
+    // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed;
+    // the bridge keeps one of its mirrors.)
+    if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
+    return register.call(this, target, held, token);
+  };
+  FinalizationRegistry.prototype.unregister = function (token) {
+    proxies.delete(token);
+    return unregister.call(this, token);
+  };
+
+  /** A window and all the frames in it. @param {Window} window @returns {Window[]} */
+  const frames = (window) => [window, ...Array.from(/** @type {any} */ (window.frames)).flatMap(frames)];
+
+  return {
+    streams,
+    recorders,
+    blobs,
+    revoked,
+    workers,
+    /** Forget what was opened, heard, and counted so far. */
+    begin() {
+      for (const known of [tracks, listened, proxies]) known.clear();
+      for (const known of [streams, recorders]) known.length = 0;
+    },
+    /** How many tracks that were opened or cloned are live. */
+    live: () => liveTracks().length,
+    /** How many tracks there were so far. */
+    opened: () => tracks.size,
+    /** How often the user was asked. */
+    asked: () => asked,
+    /** From now on the user thinks about it, until the function is called that this returns. */
+    hesitate() {
+      /** @type {() => void} */
+      let answer = () => {};
+      asking = new Promise((resolve) => (answer = resolve));
+      return () => {
+        asking = null;
+        answer();
+      };
+    },
+    /** End all tracks as a lost device does. */
+    lose() {
+      for (const track of liveTracks()) {
+        track.stop();
+        track.dispatchEvent(new Event("ended"));
+      }
+    },
+    /** Fire an event of this type at every live track. @param {string} type */
+    fire(type) {
+      for (const track of liveTracks()) track.dispatchEvent(new Event(type));
+    },
+    /** How many listeners there are; of one type. @param {string} [type] */
+    listeners: (type) => keys().filter((key) => !type || key.startsWith(`${type} `)).length,
+    /** Names of the library's channels that were opened here, and of those still open. */
+    channels: () => channels.filter(isOurs),
+    openChannels: () => [...open].map(({ name }) => name).filter(isOurs),
+    messages,
+    /** Names of the library's Web Locks that somebody of this origin holds or waits for. */
+    async locks() {
+      const { held = [], pending = [] } = await navigator.locks.query();
+      return [...held, ...pending].map(({ name }) => name).filter(isOurs);
+    },
+    /** How many proxies are left of those made since `begin()`. */
+    proxies: () => proxies.size,
+    /** All that others of the origin can read of a window they have a hold on, and of the origin's storage.
+     * @param {Window} window */
+    async texts(window) {
+      const texts = [];
+      for (const frame of frames(window)) {
+        /** @type {(Document | ShadowRoot)[]} */
+        const roots = [frame.document];
+        for (const root of roots) {
+          texts.push("documentElement" in root ? root.documentElement.outerHTML : root.innerHTML);
+          for (const { shadowRoot } of root.querySelectorAll("*")) if (shadowRoot) roots.push(shadowRoot);
+        }
+      }
+      for (const storage of [window.localStorage, window.sessionStorage]) texts.push(JSON.stringify({ ...storage }));
+      for (const { name = "" } of await indexedDB.databases()) {
+        /** @type {IDBDatabase} */
+        const database = await new Promise((resolve, reject) => {
+          const request = indexedDB.open(name);
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+        for (const store of database.objectStoreNames) {
+          const everything = database.transaction(store).objectStore(store).getAll();
+          await new Promise((resolve) => (everything.onsuccess = everything.onerror = resolve));
+          texts.push(JSON.stringify(everything.result));
+        }
+        database.close();
+      }
+      return texts;
+    },
+  };
+})();
