@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Keeps the page with its Python, so that it opens without a network. A version is kept whole or not at all. It takes
- * the place of the one before when the page asks for that (static/demo/offline.js), or when no tab has the page open.
+ * Stores the page with its Python, so that it opens offline. A version is stored completely or not at all. It replaces
+ * the previous one when the page requests that (static/demo/offline.js), or when no tab has the page open.
  */
 
-const LIST = "py/packed/precache.js"; // of the version's files: tools/page_files.py
+const LIST = "py/packed/precache.js"; // the list of the version's files: tools/page_files.py
 importScripts(LIST);
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
@@ -33,7 +33,7 @@ worker.addEventListener("fetch", (event) => {
 
 async function keep() {
   const cache = await caches.open(CACHE);
-  // What is in the browser's own cache is only asked after. Of a version that arrives in parts nothing is kept.
+  // Files in the browser's own cache are only revalidated. A version that arrives incompletely is not stored.
   const requests = Object.entries(files).map(([name, integrity]) => new Request(name, { integrity, cache: "no-cache" }));
   await cache.addAll(requests);
 }
@@ -52,13 +52,13 @@ async function answer(address, request) {
   return (await caches.match(address, { cacheName: CACHE })) ?? fetch(request);
 }
 
-/** On a developer's own machine another program may have the port by now: the page must not stand before it. */
+/** On a developer's machine another program may use the port by now; the page must not hide it. */
 async function isSomebodyElses() {
   if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return false;
   try {
     const list = await fetch(LIST, { cache: "no-store" });
     return !list.ok || !(await list.text()).startsWith("self.PRECACHE");
   } catch {
-    return false; // nobody has it
+    return false; // no server answers
   }
 }

@@ -116,7 +116,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         (theirs.heap / MEGABYTE,),
         plain,
         Limit(most=1),
-        note="after a forced collection, against the heap before",
+        note="after a forced garbage collection, compared with the heap before",
     )
     yield Row(f"{whole}WebAssembly memory", "MB", (ours.assembly / MEGABYTE,))
 

@@ -43,38 +43,41 @@ TAKES = 20
 
 #: Notes on the rows.
 BROWSERAUDIO_TIME = (
-    "ours begins at stop(), the peer when its last block of 4,096 frames is there; the message that Jupyter "
-    "would carry its samples in is left out; this page has Pyodide 0.27.7"
+    "the time of ours starts at stop(), that of the peer when its last block of 4,096 frames has arrived; "
+    "the message with which Jupyter would transfer the samples is left out; this page has Pyodide 0.27.7"
 )
 BROWSERAUDIO_OPUS = (
-    "ours records Opus and decodes it, and has the take as a small file, too; the peer never has anything "
-    "but samples: it loses nothing to a codec and needs no decoder"
+    "ours records Opus and decodes it, and also has the take as a small file; the peer has only samples, so "
+    "it loses nothing to a codec and needs no decoder"
 )
-BROWSERAUDIO_CALL = "both sides open the microphone in it; the peer opens an AudioContext, too"
+BROWSERAUDIO_CALL = "includes opening the microphone on both sides; the peer also opens an AudioContext"
 BROWSERAUDIO_BYTES = (
     "the peer sends base64 of one channel at the rate of its AudioContext, here {rate:,} Hz; ours copies the "
     "floats once, at the recording's 48,000 Hz"
 )
-RECORDRTC = "the peer waits 100 ms and takes what has come by then; ours waits for the browser's last event"
+RECORDRTC = (
+    "the peer waits 100 ms and uses the data that has arrived by then; ours waits for the browser's last "
+    "event"
+)
 RECORDRTC_TAIL = (
-    "the peer loses what comes later than 100 ms after stop(), and does not tell; here the browser is faster"
+    "the peer silently loses data that arrives more than 100 ms after stop(); here the browser is faster"
 )
 WAV_OPUS = (
-    "the peer has the browser record PCM and encodes while it records, so little is left at the end; ours "
-    "records Opus and decodes it at the end"
+    "the peer lets the browser record PCM and encodes during the recording, so little work is left at the "
+    "end; ours records Opus and decodes it at the end"
 )
-WAV_PCM = "both without loss; the peer encodes while it records, ours at the end"
+WAV_PCM = "both lossless; the peer encodes during the recording, ours at the end"
 SEEKABLE = (
-    "the peer is handed the length, which it cannot find out, and writes it into a copy of the file in "
-    "memory; it writes no cues, so a player reads its way to a place (next row). Ours finds the length, "
-    "writes cues, and every packet anew, to disk what is larger than 32 MB"
+    "the peer is given the length, which it cannot determine, and writes it into a copy of the file in "
+    "memory; it writes no cues, so a player must read up to the target of a seek (next row). Ours determines "
+    "the length, and writes cues and every packet again, to disk beyond 32 MB"
 )
 REMUX = (
-    "VP9 and Opus, every packet the same in both results; the peer works in the memory of a worker, which "
-    "holds the file and the result as a whole; ours reads piece by piece, and writes to disk what is "
-    "larger than 32 MB. Loading either is not in the time"
+    "VP9 and Opus, with the same packets in both results; the peer works in a worker's memory, which holds "
+    "the whole file and the whole result; ours reads piece by piece, and writes to disk beyond 32 MB. The "
+    "time excludes loading either"
 )
-LOADED = "as it lies on disk; the peer can do far more with it"
+LOADED = "the size on disk; the peer can do far more with it"
 
 START_MICROPHONE = """async (wheels) => {
   const { loadPyodide } = await import("/node_modules/pyodide-0.27/pyodide.mjs");
@@ -281,7 +284,7 @@ def microphone(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
     rate = page.evaluate("new AudioContext().sampleRate")
     notes = {
         "Opus": f"{BROWSERAUDIO_OPUS}; {BROWSERAUDIO_TIME}",
-        "PCM": f"both without loss; {BROWSERAUDIO_TIME}",
+        "PCM": f"both lossless; {BROWSERAUDIO_TIME}",
     }
     for side, (our_wait, our_rest, our_bytes) in taken.items():
         work = f"{seconds} s of microphone to numpy, by {side}"
@@ -328,11 +331,11 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
     taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
     mine, other = (judged(page, file, "probe", "index") for file in ("indexed", "fixed"))
     assert mine["index"], "ours has no index"
-    assert other["index"] is None, "theirs has an index: the note is wrong"
+    assert other["index"] is None, "theirs has an index, so the note is wrong"
     assert mine["probe"]["errors"] == [], mine
     assert abs(mine["probe"]["duration"] - other["probe"]["duration"]) < 0.2, (mine, other)
     errors = (error.rpartition("] ")[2] for error in other["probe"]["errors"])
-    note = "; ".join([SEEKABLE, *(f"ffmpeg says of the peer's file: {error}" for error in errors)])
+    note = "; ".join([SEEKABLE, *(f"ffmpeg reports about the peer's file: {error}" for error in errors)])
     yield peer_row(f"seekable webm, {name}", "ms", taken["ours"], taken["theirs"], peer, note)
     sides = {
         "ours": "() => duration.seek(indexed, 2 / 3 * seconds)",

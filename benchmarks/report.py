@@ -22,6 +22,7 @@ BENCHMARKS = (
     "leaks",
     "bridge",
     "store",
+    "many_takes",
     "seekable",
     "growth",
     "peers",
@@ -129,7 +130,7 @@ def chart(rows: list[Row]) -> str:
         "<style>text{fill:#333}.good{fill:#2e7d5b}.bad{fill:#b3423a}.even{stroke:#555}.limit{stroke:#c77c02}"
         "@media(prefers-color-scheme:dark){text{fill:#ddd}.good{fill:#5cb88f}.bad{fill:#e0766d}"
         ".even{stroke:#aaa}}</style>",
-        '<text x="0" y="16" font-size="14">Ours as a part of theirs (for rates: theirs of ours); '
+        '<text x="0" y="16" font-size="14">Ours divided by theirs (for rates: theirs by ours); '
         "less is better</text>",
         f'<text x="{LABELS + scale:.0f}" y="34" text-anchor="middle">1.0</text>',
     ]

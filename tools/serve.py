@@ -205,7 +205,7 @@ def run(
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             another = f"make {target} PORT={port % 65535 + 1}"
-            return f"Port {port} is taken by another program. Another one: {another}"
+            return f"Port {port} is taken by another program. Use another: {another}"
         return f"Port {port} cannot be used: {error.strerror}"
     try:
         print("\n".join([f"{site.url}  (Ctrl-C ends it)", *addresses(site.url)]), flush=True)

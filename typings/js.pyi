@@ -1,4 +1,4 @@
-# The browser's global scope: what is in it depends on the browser, so nothing here is checked.
+# The browser's global scope. Its content depends on the browser, so nothing here is checked.
 from typing import Any
 
 def __getattr__(name: str) -> Any: ...

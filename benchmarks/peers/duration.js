@@ -5,7 +5,7 @@ import fixWebmDuration from "fix-webm-duration";
 
 /**
  * @param {Blob} blob
- * @param {number} seconds  the length, which the peer cannot find out
+ * @param {number} seconds  the length, which the peer cannot determine
  * @returns {Promise<[milliseconds: number, webm: Blob]>}
  */
 export async function fix(blob, seconds) {

@@ -1,4 +1,4 @@
-"""The card of one take: its player, its picture, and what can be made of it."""
+"""The card of one take: its player, its waveform, and its tools."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 FAR_BEYOND_THE_END = 1e9  # seconds
 SHORTEST = 0.1
-"""Seconds of a take that is trimmed."""
+"""The shortest trimmed take, in seconds."""
 DOWNLOADING = 60
 """Seconds after which a file made for a download has certainly been read."""
 LABELLED = "button[data-action], label :is(select, input)"
 
 _seen: dict[Any, asyncio.Event] = {}
 _looking = asyncio.Lock()
-"""One take after the other is looked at: the pictures of a long shelf must not stop the page."""
+"""Takes are read one after another: the waveforms of a long shelf must not block the page."""
 
 
 class Card:
@@ -42,9 +42,9 @@ class Card:
         self.element.dataset.began = str(recording.started_at)
         self.player = document.createElement("video" if recording.is_video else "audio")
         self.seconds = recording.duration
-        """What the card says: what the player says, as soon as it has found that out."""
+        """The length on the card: that of the player, as soon as the player has found it."""
         self._buttons = self.find(":scope > .take-actions")
-        """Those that are answered: the answer stands below them."""
+        """The buttons whose answer is shown below them."""
         self._timeline: Timeline | None = None
         self._poster: Photo | None = None
         self._work: asyncio.Task[Any] | None = None
@@ -57,14 +57,14 @@ class Card:
     def _prepare(self) -> None:
         self.find("h3").id = f"name-{self.key}"
         for number, control in enumerate(self.element.querySelectorAll(LABELLED)):
-            # Each says which take it belongs to: its own words, then the heading.
+            # Each is labelled with its take: its own text, then the heading.
             label = control.closest("label")
             words_of_it = label.querySelector("span") if label else control
             words_of_it.id = f"label-{self.key}-{number}"
             control.setAttribute("aria-labelledby", f"{words_of_it.id} name-{self.key}")
         for name in MADE:
             self.find(".format").append(Option.new(FORMATS[name]["label"], name))
-        self.find("[data-action=link]").hidden = self.recording.id is None  # nobody could follow it
+        self.find("[data-action=link]").hidden = self.recording.id is None  # it could not be followed
         player = self.player
         player.controls = player.playsInline = True
         player.preload = "metadata"
@@ -73,7 +73,7 @@ class Card:
         self.fill()
 
     def fill(self) -> None:
-        """Say what there is to be said of it."""
+        """Show the facts about the take."""
         recording, kind = self.recording, self.find(".type")
         self.find(".length").textContent = words.length(self.seconds)
         self.find(".size").textContent = words.size(recording.size)
@@ -85,15 +85,15 @@ class Card:
         return words.name(self.name)
 
     def measured(self) -> None:
-        """The player has found out how long its file is."""
+        """The player has found the length of its file."""
         if math.isfinite(self.player.duration):
             self.seconds = self.player.duration
             self.fill()
 
-    # What its buttons are answered with
+    # Answers to its buttons
 
     def pressed(self, button: Any) -> None:
-        """What is said from now on is said below this button."""
+        """From now on, answers appear below this button."""
         self.clear_answers()
         self._buttons = button.closest(".take-actions") or self.find(":scope > .take-actions")
 
@@ -102,8 +102,8 @@ class Card:
             place.textContent = ""
 
     def answer(self, text: str, *, wrong: bool = False) -> None:
-        """Say what came of a press of one of its buttons, where the person who pressed it looks."""
-        if not self._buttons.checkVisibility():  # those of a form that is closed
+        """Show the result of a press of one of its buttons, beside that button."""
+        if not self._buttons.checkVisibility():  # answers of a closed form
             self._buttons = self.find(":scope > .take-actions")
         place = self._buttons.parentElement.querySelector(":scope > .answer")
         place.classList.toggle("take-note", wrong)
@@ -113,7 +113,7 @@ class Card:
     # How it looks
 
     async def _look(self) -> None:
-        """Find its picture, once somebody can see the card."""
+        """Find its waveform, once the card is visible."""
         await _in_sight(self.element)
         async with _looking:
             try:
@@ -125,10 +125,10 @@ class Card:
                 else:
                     await self._draw()
             except MediaError:
-                pass  # a take that cannot be decoded: the player says so
+                pass  # the take cannot be decoded, which the player reports
 
     async def _draw(self) -> None:
-        """Draw its sound, if that is not done yet."""
+        """Draw its sound, if not done yet."""
         place = self.find(".timeline")
         place.hidden = False
         if not self._timeline:
@@ -160,7 +160,7 @@ class Card:
             form.querySelector("input").value = self.shown_name
             form.querySelector("input").select()
 
-    # What is made of it
+    # Trimming and converting
 
     async def download(self) -> None:
         format = self.find(".format").value
@@ -179,7 +179,7 @@ class Card:
             recording.close()
 
     async def toggle_trim(self) -> None:
-        """Show or hide the stretch that is kept."""
+        """Show or hide the selected stretch."""
         form, button = self.find(".trim"), self.find("[data-action=trim]")
         form.hidden = not form.hidden
         button.setAttribute("aria-expanded", str(not form.hidden).lower())
@@ -208,15 +208,15 @@ class Card:
             field.value = str(words.cut(min(seconds, self.recording.duration), 100))
 
     def move_trim(self) -> None:
-        """The stretch follows the numbers."""
+        """Update the stretch from the numbers."""
         start, end = (float(field.value or 0) for field in self._trim_fields())
         if self._timeline and end - start >= SHORTEST:
             self._timeline.move(start, end)
 
     async def trimmed(self) -> Recording | None:
-        """The stretch that was chosen; None if that came to nothing."""
+        """The selected stretch; None if there is none."""
         start, end = (float(field.value) for field in self._trim_fields())
-        # The field leaves thousandths out.
+        # The field omits thousandths.
         end = self.recording.duration if end >= words.cut(self.recording.duration, 100) else end
         if end - start < SHORTEST:
             self.answer(words.say(words.TOO_SHORT), wrong=True)
@@ -224,7 +224,7 @@ class Card:
         whole = self.recording
         try:
             part = await self._do(lambda told: whole.trim(start, end, on_progress=told), NotSupportedError)
-        except NotSupportedError:  # what cannot be encoded can still be copied, from the key frame before
+        except NotSupportedError:  # packets can still be copied, from the previous key frame
             part = await self._do(lambda told: whole.trim(start, end, exact=False, on_progress=told))
         if part:
             await self.toggle_trim()
@@ -235,7 +235,7 @@ class Card:
         work: Callable[[Callable[[float], None]], Awaitable[Recording]],
         passed_on: type[Exception] | tuple[()] = (),
     ) -> Recording | None:
-        """Do some work with its progress in the card. None if it was cancelled or failed, which is told."""
+        """Do some work with its progress in the card. Returns None if it was cancelled or failed."""
         if self._work:
             return None
         place, bar = self.find(".work"), self.find(".work progress")
@@ -270,7 +270,7 @@ class Card:
         address = f"{location.href.partition('#')[0]}#take={self.key}&t={at:.1f}"
         try:
             await navigator.clipboard.writeText(address)
-        except JsException:  # the browser does not allow it: then it can be copied by hand
+        except JsException:  # the browser does not allow it; the user can copy it by hand
             self.answer(address)
             return
         what = words.say(
@@ -279,14 +279,14 @@ class Card:
         self.answer(f"{what} {words.say('It works in this browser, where the take is.')}")
 
     def close(self) -> None:
-        """It is gone for good."""
+        """Remove it for good."""
         self.cancel()
         if self._timeline:
             self._timeline.close()
         if self._poster:
             self._poster.close()
         self.player.removeAttribute("src")
-        self.player.load()  # lets go of the data
+        self.player.load()  # releases the data
         self.recording.close()
 
 
@@ -319,14 +319,14 @@ def _have_seen(entries: Any, observer: Any) -> None:
                 seen.set()
 
 
-# Media events do not bubble, so these are caught on their way down.
+# Media events do not bubble, so the listeners use the capturing phase.
 @when("loadedmetadata", "#takes", capture=True)
 @when("seeked", "#takes", capture=True)
 async def make_seekable(event: Any) -> None:
-    """Let the browser find out how long a recording is that could not be completed.
+    """Let the browser find the length of a recording that could not be completed.
 
-    Made in slices it does not say its length in its head, so the browser takes it for endless and offers no
-    way to seek. Sent far beyond the end, it reads on to the real one; then back to the start.
+    Recorded with a timeslice, it does not state its length, so the browser treats it as endless and offers no
+    seeking. A seek far beyond the end makes the browser read to the real end; then seek back to the start.
     """
     player = event.target
     if player.duration == math.inf:
@@ -334,13 +334,13 @@ async def make_seekable(event: Any) -> None:
         player.currentTime = FAR_BEYOND_THE_END
     elif hasattr(player.dataset, "measured"):
         del player.dataset.measured
-        # Sent back at once, Chromium goes on showing the last picture; no event says when it no longer does.
+        # If it seeks back at once, Chromium goes on showing the last picture; no event tells when this ends.
         await asyncio.sleep(0.1)
         player.currentTime = 0
 
 
 @when("error", "#takes", capture=True)
 def say_unplayable(event: Any) -> None:
-    """A take that ended before its first picture has nothing that a player could show."""
+    """A take that ended before its first picture has nothing to play."""
     if card := event.target.closest("[data-take]"):
         card.querySelector(".take-note").hidden = not hasattr(event.target, "src") or not event.target.src

@@ -1,4 +1,4 @@
-"""A small line chart of the browser's own elements."""
+"""A small line chart made of the browser's own elements."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 LABEL = "Line chart of {count} values from {low} to {high}"
 SVG = "http://www.w3.org/2000/svg"
 WIDTH, HEIGHT = 1000, 100
-"""The drawing's own units; the page stretches it to the place that there is."""
+"""Size in the drawing's own units; the page scales it to the available space."""
 MOST = 1000
-"""Points that are drawn: more would not be seen."""
+"""The most points to draw; more would not be visible."""
 
 
 def chart(values: Iterable[float], unit: str, seconds: float | None) -> Any:
@@ -62,7 +62,7 @@ def drawing(commands: str) -> Any:
     svg, path = document.createElementNS(SVG, "svg"), document.createElementNS(SVG, "path")
     svg.setAttribute("viewBox", f"0 0 {WIDTH} {HEIGHT}")
     svg.setAttribute("preserveAspectRatio", "none")
-    svg.setAttribute("aria-hidden", "true")  # what is around it says what it shows
+    svg.setAttribute("aria-hidden", "true")  # the surrounding text says what it shows
     path.setAttribute("d", commands)
     svg.append(path)
     return svg
@@ -78,14 +78,14 @@ def line(numbers: list[float], low: float, high: float) -> str:
     for place, number in thinned(numbers):
         if down := isfinite(number):
             y = HEIGHT - up * (number - low) if up else HEIGHT / 2
-            # The line of no length is seen as a point where neighbours are missing.
+            # A line of length 0 shows a point whose neighbours are missing.
             commands.append(f"{'L' if pen else 'M'}{across * place:.1f} {y:.1f}{'' if pen else 'h0'}")
         pen = down
     return "".join(commands)
 
 
 def thinned(numbers: list[float]) -> Iterator[tuple[int, float]]:
-    """The numbers with their places; of very many the lowest and the highest of each stretch."""
+    """The numbers with their positions; if there are many, the lowest and the highest of each stretch."""
     step = -(-len(numbers) // (MOST // 2)) if len(numbers) > MOST else 1
     if step == 1:
         yield from enumerate(numbers)

@@ -1,4 +1,4 @@
-"""Takes that a crash cut off: each is offered, to be recovered or discarded."""
+"""Takes that a crash cut off: the page offers to recover or discard each."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mediarecorder import RecordingStore, StoredRecording
 
 _names: dict[str, str] = {}
-"""What those that are offered will be called, by their ids."""
+"""The future names of the offered takes, by their ids."""
 _offered: dict[str, StoredRecording] = {}
 
 
 @when("visibilitychange", [document])
 async def look() -> None:
-    """Show what is on disk: the takes of earlier visits and of other tabs, and those that were cut off."""
+    """Show the takes on disk: those of earlier visits and of other tabs, and interrupted ones."""
     if document.hidden or not (store := await kept.store()):
         return
     try:
@@ -38,18 +38,18 @@ async def _show(store: RecordingStore) -> None:
         _withdraw(gone)
     takes.go_on_counting([stored.title for stored in found])
     for stored in found:
-        # What a living tab is recording is that tab's affair.
+        # A take that another tab is still recording belongs to that tab.
         if stored.state == "recording" or stored.id in takes.ids() | set(_names):
             continue
         if stored.state == "interrupted":
             _offer(stored)
             continue
-        with suppress(NotFoundError):  # deleted meanwhile
+        with suppress(NotFoundError):  # it has been deleted since
             takes.add(await store.open_recording(stored.id), stored.title)
 
 
 def _offer(stored: StoredRecording) -> None:
-    _names[stored.id] = takes.free_name(stored.title)  # its place in the order is taken
+    _names[stored.id] = takes.free_name(stored.title)  # its place in the order is already taken
     card = page.find("interrupted-card").content.cloneNode(True).firstElementChild
     card.dataset.id = stored.id
     _offered[stored.id] = stored
@@ -69,7 +69,7 @@ def _fill(card: Any, stored: StoredRecording) -> None:
 
 
 def fill_again() -> None:
-    """Say everything in another language."""
+    """Show all texts in another language."""
     for card in page.every("#interrupted > *"):
         _fill(card, _offered[card.dataset.id])
         _note(card, "")
@@ -84,7 +84,7 @@ def _withdraw(recording_id: str) -> None:
 
 @when("click", "#interrupted")
 async def act(event: Any) -> None:
-    """Do what the pressed button says."""
+    """Perform the action of the pressed button."""
     button = event.target.closest("button")
     if not button:
         return
@@ -136,7 +136,7 @@ async def _discard(card: Any) -> None:
 
 
 def _go_on(card: Any, element: Any) -> None:
-    """Take the card away. Who pressed its button and did nothing else since goes on from the element."""
+    """Remove the card. If its button still has the focus, the focus moves to the element."""
     free = _focus_is_free(card)
     _withdraw(card.dataset.id)
     if free:

@@ -1,4 +1,4 @@
-"""The store that keeps the takes on disk as they are recorded, so that the next visit has them again."""
+"""The store that writes takes to disk as they are recorded, so that they exist on the next visit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _opening: asyncio.Future[RecordingStore | None] | None = None
 
 
 async def store() -> RecordingStore | None:
-    """The page's store, opened once; None where the browser has none for it: takes stay in memory then."""
+    """The page's store, opened once; None if the browser offers none, and takes stay in memory."""
     global _opening
     if _opening is None:
         _opening = asyncio.ensure_future(_open())
@@ -33,11 +33,11 @@ async def store() -> RecordingStore | None:
 
 
 async def _open() -> RecordingStore | None:
-    from mediarecorder import RecordingStore  # here, because a page that is starting has no time for it
+    from mediarecorder import RecordingStore  # imported here, to keep it out of the page's start
 
     try:
         opened = await RecordingStore.open(NAME, limit=settings.space_limit())
-    except (MediaError, TypeError) as error:  # JavaScript says TypeError where a browser lacks a function
+    except (MediaError, TypeError) as error:  # JavaScript raises TypeError if the browser lacks a function
         console.info(f"Takes are not kept on disk. {error}")
         page.show(page.find("kept"), False)
         page.show(page.find("not-kept"), True)
@@ -47,7 +47,7 @@ async def _open() -> RecordingStore | None:
 
 
 async def close() -> None:
-    """Let go of a store that has failed; the next one to ask gets a new one."""
+    """Drop a store that has failed; the next call opens a new one."""
     global _opening
     old = await store()
     if old:
@@ -56,7 +56,7 @@ async def close() -> None:
 
 
 async def name(recording_id: str, title: str) -> None:
-    """Have a take come back under the same name. On a full disk it does not: then it gets the next number."""
+    """Store a take's name for the next visit. If the disk is full, it gets the next number there."""
     opened = await store()
     with suppress(MediaError):
         if opened:
@@ -64,7 +64,7 @@ async def name(recording_id: str, title: str) -> None:
 
 
 async def complete(recording: Recording, on_progress: Callable[[float], None]) -> Recording:
-    """The recording in a file that says its length and can be entered anywhere, if that can be had."""
+    """The recording in a file with its length and an index, if possible."""
     opened = await store()
     try:
         await load_engine()
@@ -77,7 +77,7 @@ async def complete(recording: Recording, on_progress: Callable[[float], None]) -
 
 
 async def add(recording: Recording, title: str) -> Recording:
-    """Have a recording that was made from others on disk too. Where there is no disk it stays in memory."""
+    """Store a recording that was made from others. Without a store it stays in memory."""
     opened = await store()
     if not opened:
         return recording
@@ -94,9 +94,9 @@ async def delete(recording_id: str | None) -> None:
 
 
 async def show_space(going: int = 0) -> None:
-    """Say how much room the takes use, and how much there is where a limit is set.
+    """Show how much space the takes use, and how much is available if a limit is set.
 
-    `going` bytes are those of takes that are deleted, but could still come back.
+    `going` is the number of bytes of deleted takes that can still be restored.
     """
     opened = await store()
     line, meter = page.find("space"), page.find("space-meter")
@@ -119,7 +119,7 @@ async def show_space(going: int = 0) -> None:
 
 
 async def load_engine(*names: str) -> None:
-    """Have what cuts and converts. It is large, so it comes only when there is something to work on."""
+    """Load the media engine. It is large, so it is loaded only when there is a take to work on."""
     for name in ("media", *names):
-        with suppress(JsException):  # of a failure those tell who need it
+        with suppress(JsException):  # calls that need it report a failure
             await js_import(URL.new(ENGINE.format(name), document.baseURI).href)

@@ -1,9 +1,9 @@
-"""Live Python: an editor with snippets, which run on the takes at hand in the page's own interpreter.
+"""Live Python: an editor with snippets, which run on the existing takes in the page's own interpreter.
 
-The editor is PyScript's ``py-editor``. By itself it starts an interpreter in a worker, where there are no
-takes; but its script element lets somebody else run the code, and here that is `run`.
+The editor is PyScript's ``py-editor``. By itself it starts an interpreter in a worker, which has no takes.
+But its script element allows other code to run the source, and here that is `run`.
 
-Nothing of it is fetched before a visitor opens the section.
+None of it is fetched before a visitor opens the section.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ HINT = "Ctrl+Enter or Shift+Enter runs the code. Tab indents; Escape, then Tab, 
 FOLDER = "static/demo/live"
 SNIPPETS = ("loudness", "pitch", "movement")
 MOST_LINES = 2000
-"""What the output keeps: a loop without an end must not fill the memory."""
+"""The most characters of output: an endless loop must not fill the memory."""
 
 takes: dict[str, Recording] = {}
 _wanted = ""
-"""The name of the take that the visitor chose, if it was one."""
+"""The name of the take that the visitor selected, if any."""
 
 _texts: dict[str, str] = {}
-"""The snippets as the visitor left them."""
+"""The snippets with the visitor's changes."""
 _originals: dict[str, str] = {}
 _shown = SNIPPETS[0]
 _editor: Any = None
-"""PyScript's script element: it has the code, and would have it run."""
+"""PyScript's script element, which has the code and runs it."""
 _running: asyncio.Task[None] | None = None
 _opening = False
 
 
-# Which take
+# Selecting a take
 
 
 def takes_changed(shelf: Mapping[str, Recording]) -> None:
-    """Offer these takes by their names. The latest is chosen, until the visitor chooses another one."""
+    """Offer these takes by their names. The latest is selected until the visitor selects another one."""
     global takes, _wanted
     takes = dict(shelf)
     _wanted = _wanted if _wanted in takes else ""
@@ -108,7 +108,7 @@ async def text_of(name: str) -> str:
 
 
 async def load_parts() -> None:
-    """Have what the editor is made of. It asks for them too, but does not say when they are not to be had."""
+    """Load the editor's modules. The editor loads them too, but does not report failures."""
     [core] = await js_import(page.one("script[src$='/core.js']").src)
     for part in ("core", "state", "python", "language", "view", "commands"):
         await getattr(core.codemirror, part)
@@ -124,12 +124,12 @@ async def make_editor(place: Any, style: str) -> None:
     made = asyncio.get_running_loop().create_future()
 
     def on_made(event: Any) -> None:
-        dress(place, style)  # at once, for it measures its lines before the next picture
+        dress(place, style)  # at once, because it measures its lines before the next frame
         made.set_result(None)
 
     proxy = create_proxy(on_made)
     script.addEventListener("py-editor", proxy)
-    # It takes the focus when it is made, and nothing that is inert can have it.
+    # It takes the focus when it is created, which an inert element cannot get.
     place.inert = True
     place.before(script)
     await made
@@ -143,11 +143,11 @@ async def make_editor(place: Any, style: str) -> None:
 
 
 def dress(place: Any, style: str) -> None:
-    """Make it look like the page, and say what it is: no sheet of the page reaches into its shadow root."""
+    """Style and label it: the page's style sheets do not apply inside its shadow root."""
     for element in place.querySelectorAll(".py-editor-run-button, .py-editor-output"):
-        element.hidden = True  # there is one of our own
+        element.hidden = True  # the page has its own
     area = place.querySelector(".py-editor-input")
-    area.removeAttribute("aria-label")  # on a box that is nothing it means nothing
+    area.removeAttribute("aria-label")  # it has no meaning on a generic box
     root = area.lastElementChild.shadowRoot
     sheet = CSSStyleSheet.new()
     sheet.replaceSync(style)
@@ -159,7 +159,7 @@ def dress(place: Any, style: str) -> None:
 
 @when("change", "#live-snippets")
 def show_snippet(event: Any) -> None:
-    """Show the chosen snippet, as it was left."""
+    """Show the selected snippet, with the visitor's changes."""
     global _shown
     _texts[_shown] = _editor.code
     _shown = event.target.value
@@ -176,12 +176,12 @@ def reset() -> None:
 
 def run_from_editor(event: Any) -> bool:
     run()
-    return False  # PyScript has nothing more to do
+    return False  # PyScript must do nothing more
 
 
 @when("click", "#live-run")
 def run() -> None:
-    """Run the code in the editor on the chosen take, unless some is running."""
+    """Run the code in the editor on the selected take, unless code is running."""
     global _running
     if _running:
         return
@@ -222,12 +222,12 @@ def show_running(running: bool) -> None:
 
 @when("click", "#live-stop")
 def stop() -> None:
-    """End the code where it awaits the next time."""
+    """End the code at its next await."""
     if _running:
         _running.cancel()
 
 
-# The output, and what the code can do with it
+# The output, and functions for it
 
 
 def clear() -> None:
@@ -249,7 +249,7 @@ def write(text: str) -> None:
 def print_here(
     *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
 ) -> None:
-    """Python's `print`, into the page; into a file if one is given."""
+    """Python's `print` into the page, or into a file if one is given."""
     if file is not None:
         print(*values, sep=sep, end=end, file=file, flush=flush)
         return
@@ -258,11 +258,11 @@ def print_here(
 
 
 def chart(values: Iterable[float], *, unit: str = "", seconds: float | None = None) -> None:
-    """Draw a line of the values, which are spread evenly over so many seconds."""
+    """Draw a line of the values, which are spread evenly over this many seconds."""
     from demo.chart import chart as drawn
 
     page.find("live-output").append(drawn(values, unit, seconds))
 
 
-if page.find("live").open:  # a visitor was quicker than Python
+if page.find("live").open:  # the visitor was quicker than Python
     page.run(open_section())

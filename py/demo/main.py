@@ -1,7 +1,7 @@
-"""What the buttons of the page do. Its elements, words, devices and cards are in the modules beside it.
+"""The actions of the page's buttons. Its elements, texts, devices and cards are in the other modules.
 
-The library imports a name when it is asked for. What only a take needs is written ``mediarecorder.…`` here,
-and what only the shelf needs is imported by it, so that the page is ready sooner.
+The library imports a name when it is first used. Names that only a take needs are written ``mediarecorder.…``
+here, and the shelf imports the names that only it needs, so that the page is ready sooner.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
     Parameters
     ----------
     press
-        What the page kept of a press that came before Python did (static/demo/press.js).
+        The early press of Record that the page kept until Python had loaded (static/demo/press.js).
     """
     global session
     if page.state not in ("idle", "preview") or not settings.checked():
@@ -66,8 +66,8 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
 
 
 async def screen_of(press):  # type: ignore[no-untyped-def]
-    """The screen that was opened for a press; what the user has chosen for it while Python was loading."""
-    if not press or not press.screen:  # JavaScript's null is none of Python's
+    """The screen that was opened for an early press, as the user selected it while Python was loading."""
+    if not press or not press.screen:  # JavaScript's null is not Python's None
         return None
     shared = await press.screen
     if not shared:
@@ -124,11 +124,11 @@ def stop() -> None:
         session.stop()
 
 
-# A device that drops out
+# Lost devices
 
 
 def device_lost() -> None:
-    """Offer another one in its place. The take goes on without, if there is anything left of it."""
+    """Offer a replacement. The take goes on without the device, if others remain."""
     if page.state not in ("recording", "paused", "lost") or not source.gone():
         return
     page.run(offer_replacements())
@@ -163,7 +163,7 @@ async def go_on_with_replacement() -> None:
         session.go_on_with(await source.replace(device, chosen))
         page.find("lost").hidden = True
         if page.state not in ("recording", "paused", "lost"):
-            source.close()  # the take was over first
+            source.close()  # the take ended first
     except MediaError as error:
         page.find("lost-text").textContent = " ".join(words.problem(error, source.chosen()))
     finally:
@@ -204,7 +204,7 @@ def close_preview() -> None:
 
 @when("change", "#sources, #devices, #resolution")
 def choose() -> None:
-    """A preview shows what was chosen before: it is closed."""
+    """Close a preview, because it shows the previous selection."""
     source.show_choosers()
     rest()
 
@@ -234,7 +234,7 @@ def change_language() -> None:
 
 @contextmanager
 def problems_in_words() -> Iterator[None]:
-    """Whatever goes wrong is said so that a person can act on it, and nothing stays switched on."""
+    """Explain any error so that the user can act on it, and leave no device open."""
     try:
         yield
     except Exception as error:
@@ -243,11 +243,11 @@ def problems_in_words() -> Iterator[None]:
         if isinstance(error, RecordingError | InvalidStateError):
             page.run(open_store_again())
         if not isinstance(error, MediaError):
-            raise  # a mistake in the page: the browser's console shows where
+            raise  # a bug in the page; the browser's console shows where
 
 
 async def open_store_again() -> None:
-    """After a failure of the store's: what it has of the take is offered."""
+    """After a failure of the store: offer the stored part of the take."""
     from demo import interrupted, kept
 
     await kept.close()
@@ -256,7 +256,7 @@ async def open_store_again() -> None:
 
 @when("pagehide", [window])
 def rest() -> None:
-    """Camera, microphone and screen off; ready for the next take."""
+    """Switch off camera, microphone and screen, and get ready for the next take."""
     source.close()
     page.find("lost").hidden = True
     page.enter("idle")
@@ -284,13 +284,13 @@ async def begin() -> None:
     press = js.handOver()
     if press:
         page.run(take(press))
-        await asyncio.sleep(0)  # it has waited, and goes first
+        await asyncio.sleep(0)  # the waiting press goes first
     source.show_choosers()
     with problems_in_words():
         await source.list_devices()
         media_devices.on("devicechange", source.list_devices)
         mediarecorder.MediaRecorder.supported_types()
-    page.run(show_shelf())  # last: whoever wants to record need not wait for the disk
+    page.run(show_shelf())  # last, so that recording need not wait for the disk
 
 
 await begin()  # noqa: F704 - PyScript runs this file in a running event loop

@@ -1,7 +1,7 @@
-"""The page's elements, and the state that the page is in.
+"""The page's elements and its state.
 
-The markup says by itself what belongs to a state: an element with ``data-show="idle preview"`` is visible
-in these two, one with ``data-enable="idle"`` can be used in that one.
+The markup declares what belongs to a state: an element with ``data-show="idle preview"`` is visible in these
+two states, an element with ``data-enable="idle"`` is enabled in that one.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def every(selector: str) -> list[Any]:
 
 
 def show(element: Any, visible: bool) -> None:
-    element.toggleAttribute("hidden", not visible)  # an icon is no HTML element and has no .hidden
+    element.toggleAttribute("hidden", not visible)  # an icon is not an HTML element and has no .hidden
 
 
 def enter(new_state: str) -> None:
-    """Show and enable what belongs to a state: idle, asking, preview, countdown, recording, paused, lost (the
-    device is, and the take waits) or finishing."""
+    """Show and enable the elements of a state: idle, asking, preview, countdown, recording, paused, lost (the
+    device is lost, and the take waits) or finishing."""
     global state, _focused
     state = document.body.dataset.state = new_state
-    # While the browser asks or the take ends no button can be pressed, and the focus is nowhere.
+    # While the browser asks or the take ends, no button can be pressed, and no element has the focus.
     _focused = bool(one(".transport :focus")) or (_focused and document.activeElement == document.body)
     for element in every("[data-show]"):
         show(element, new_state in element.dataset.show.split())
@@ -53,7 +53,7 @@ def enter(new_state: str) -> None:
         element.disabled = new_state not in element.dataset.enable.split()
     usable = one(".transport button:enabled:not([hidden])")
     if _focused and usable and not one(".transport :focus:enabled:not([hidden])"):
-        usable.focus()  # who works with the keyboard goes on from the button that took the place of the last
+        usable.focus()  # keyboard users continue from the button that replaced the last one
     document.title = words.title(new_state, NAME)
     icon = f"static/demo/{'icon-recording' if new_state == 'recording' else 'icon'}.svg"
     if find("icon").getAttribute("href") != icon:
@@ -66,19 +66,19 @@ def enter(new_state: str) -> None:
 
 
 def tell(text: str, place: str = "status") -> None:
-    """Say something that asks for nothing."""
+    """Show a message that needs no action."""
     find(place).textContent = text
 
 
 def complain(title: str, text: str) -> None:
-    """Say what is wrong and what to do about it. It stays until the next attempt."""
+    """Show a problem and its remedy. The message stays until the next attempt."""
     find("problem-title").textContent = title
     find("problem-text").textContent = text
     find("problem").hidden = False
 
 
 def show_live(stream: MediaStream | None) -> None:
-    """Show what a stream sees and how loud it is; None shows nothing."""
+    """Show a stream's picture and level; None shows nothing."""
     picture = bool(stream and stream.video_tracks)
     preview, level = find("preview"), find("level")
     preview.srcObject = stream.js if stream and picture else None
@@ -100,7 +100,7 @@ def measure(seconds: float, size: int) -> None:
 
 
 def show_progress(bar: Any, fraction: float | None) -> None:
-    """How far some work is; None where nobody knows."""
+    """Show the progress of some work; None if it is unknown."""
     if fraction is None:
         bar.removeAttribute("value")
     else:
@@ -108,16 +108,16 @@ def show_progress(bar: Any, fraction: float | None) -> None:
 
 
 def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What a task raises, or a handler of the library's events. (The page's own: static/demo/errors.js.)"""
+    """Handle errors of tasks and of the library's event handlers. (The page's: static/demo/errors.js.)"""
     loop.default_exception_handler(context)
     if isinstance(error := context.get("exception"), Exception):
         complain("That did not work.", f"{type(error).__name__}: {error}")
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Do something beside everything else."""
+    """Run something as a background task."""
     task = asyncio.ensure_future(work)
-    _running.add(task)  # the loop alone would let it be collected
+    _running.add(task)  # the loop alone would let it be garbage-collected
     task.add_done_callback(_ended)
 
 

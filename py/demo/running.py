@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 async def run(code: str, name: str, given: dict[str, Any], write: Callable[[str], None]) -> None:
-    """Run code that knows the names in `given`, and may await; its result or its error is written.
+    """Run code with the names in `given`, which may await, and write its result or its error.
 
-    The error is shown as Python shows it, from the code's own line on, under the file's `name`.
+    The error looks like Python's own, from the code's own line on, with `name` as the file.
     """
     try:
         result = await eval_code_async(code, {"__name__": "__main__", **given}, filename=name)
     except asyncio.CancelledError:
         raise
-    except BaseException as error:  # SystemExit too: from a task it would end the page's own loop
+    except BaseException as error:  # SystemExit too, because from a task it would end the page's own loop
         write(own_traceback(error, name))
     else:
         if result is not None:
@@ -29,7 +29,7 @@ async def run(code: str, name: str, given: dict[str, Any], write: Callable[[str]
 
 
 def own_traceback(error: BaseException, name: str) -> str:
-    """The traceback without the frames that lead to the file of this name."""
+    """The traceback without the frames before the file of this name."""
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename != name:
         frames = frames.tb_next

@@ -1,7 +1,7 @@
 """One take from Record to Stop, in as many parts as it needs.
 
-A browser's recorder cannot change its tracks. When a device drops out and is replaced, the part so far ends
-and a new one begins with the new stream; at the end the parts are joined. Each is safe on disk by itself.
+A browser's recorder cannot change its tracks. When a device is lost and replaced, the current part ends and a
+new one begins with the new stream; at the end the parts are joined. Each is safe on disk by itself.
 
     recording ──── a device drops out, others go on ──▶ recording, with an offer
     recording ──── all have dropped out ──────────────▶ lost, with an offer: the take waits
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mediarecorder import MediaRecorder, MediaStream, Recording
 
 TIMESLICE = 0.5
-"""Seconds: so that the size can be seen growing, and a crash takes no more."""
+"""Seconds between chunks: the visible size grows, and a crash loses no more than this."""
 
 
 class Session:
@@ -36,13 +36,13 @@ class Session:
     Parameters
     ----------
     on_lost
-        Called when it waits for a replacement: all its devices are gone.
+        Called when the take waits for a replacement, because all its devices are lost.
     """
 
     def __init__(self, on_lost: Callable[[], None]) -> None:
         self.failure: RecordingError | None = None
         self.limit_reached = ""
-        """What the page says about it."""
+        """The take's text on the page."""
         self.ended_by_itself = False
         self._on_lost = on_lost
         self._parts: list[Recording] = []
@@ -51,7 +51,7 @@ class Session:
         self._waiting: asyncio.Event | None = None
         self._replacement: MediaStream | None = None
 
-    # The verbs of the page's buttons
+    # Verbs for the page's buttons
 
     @property
     def state(self) -> str:
@@ -73,7 +73,7 @@ class Session:
         self._end_part()
 
     def go_on_with(self, stream: MediaStream) -> None:
-        """The next part is of this stream."""
+        """Record the next part from this stream."""
         self._replacement = stream
         self._end_part()
 
@@ -100,12 +100,12 @@ class Session:
         return float(getattr(recorder, what))
 
     async def run(self, stream: MediaStream) -> list[Recording]:
-        """Record until the end. What there is of it then: one recording, or several that cannot be joined.
+        """Record until the end. Returns one recording, or several that cannot be joined.
 
         Raises
         ------
         RecordingError
-            It failed, and there is nothing of it.
+            It failed, and nothing was recorded.
         """
         following: MediaStream | None = stream
         while following:
@@ -131,7 +131,7 @@ class Session:
         self._recorder = recorder
         page.enter("recording")
         page.run(self._follow(recorder))
-        page.run(kept.load_engine())  # what completes it at the end is there by then
+        page.run(kept.load_engine())  # the media engine, needed at the end, has loaded by then
         return await recorder.finished
 
     async def _follow(self, recorder: MediaRecorder) -> None:
@@ -150,12 +150,12 @@ class Session:
                 self.stop()
                 break
             await asyncio.sleep(min(0.2, left))
-        with suppress(RecordingError):  # who awaits the part tells of it
+        with suppress(RecordingError):  # the code that awaits the part reports it
             await recorder.finished
         page.measure(self.seconds, self.size)
 
     async def _wait_for_a_device(self) -> None:
-        if not source.gone():  # sharing the screen was ended: that is as good as Stop
+        if not source.gone():  # ending the sharing of the screen has the same effect as Stop
             self.ended_by_itself = True
             return
         self._waiting = asyncio.Event()
@@ -169,7 +169,7 @@ class Session:
         bar = page.find("finishing-bar")
         page.show_progress(bar, None)
         if self.failure:
-            return self._parts  # whatever it was, it would be in the way again
+            return self._parts  # any such error would occur again
         if len(self._parts) == 1:
             return [await kept.complete(self._parts[0], lambda part: page.show_progress(bar, part))]
         try:

@@ -1,4 +1,4 @@
-"""What is set for the next take, beside its devices. static/demo/settings.js remembers it between visits."""
+"""Settings for the next take, except its devices. static/demo/settings.js remembers them between visits."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from demo import page
 
 WIDTHS = {480: 854, 720: 1280, 1080: 1920, 2160: 3840}
-"""Of pictures of 16 to 9, by their height."""
+"""Widths of 16:9 pictures, by their height."""
 BITS = {"small": (1_000_000, 48_000), "high": (8_000_000, 256_000)}
 """Bits per second for picture and sound; the standard is the browser's own."""
 
 
 def checked() -> bool:
-    """Whether all of it makes sense; if not, the page shows where."""
+    """Whether all settings are valid; if not, the page shows where."""
     wrong = page.one("#settings-fields :invalid")
     if not wrong:
         return True
@@ -31,7 +31,7 @@ def picture() -> dict[str, Any]:
 
 
 def bits() -> dict[str, int]:
-    """What `MediaRecorder` is to be told of the quality."""
+    """`MediaRecorder`'s options for the quality."""
     if not (chosen := BITS.get(page.find("quality").value)):
         return {}
     return {"video_bits_per_second": chosen[0], "audio_bits_per_second": chosen[1]}
@@ -48,7 +48,7 @@ def time_limit() -> float | None:
 
 
 def size_limit() -> float | None:
-    """Bytes with which a take ends."""
+    """Bytes after which a take ends."""
     return _number("size-limit", 1e6)
 
 

@@ -1,4 +1,4 @@
-"""What is chosen to be recorded, and the streams that are open for it."""
+"""The selected source, and its open streams."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KINDS = {"camera": "videoinput", "microphone": "audioinput"}
-"""The choosers, and what the browser calls their devices."""
+"""The device choosers, and the browser's names for their kinds."""
 
 stream: MediaStream | None = None
-"""What is shown and recorded."""
+"""The stream that is shown and recorded."""
 _opened: list[MediaStream] = []
-"""All streams it is made of."""
+"""All streams from which it is made."""
 
 
 def _nobody() -> None:
@@ -28,11 +28,11 @@ def _nobody() -> None:
 
 
 on_ended: Callable[[], None] = _nobody
-"""Called when a device drops out, or a screen is no longer shared."""
+"""Called when a device is lost, or a screen is no longer shared."""
 
 
 def chosen() -> str:
-    """What the page is set to record: microphone, camera, screen, or both screen and microphone."""
+    """The selected source: microphone, camera, screen, or both screen and microphone."""
     return str(page.one("input[name=source]:checked").value)
 
 
@@ -52,7 +52,7 @@ async def open_stream(screen: MediaStream | None = None) -> MediaStream:
                 voice = await _open(audio=wanted("microphone") or True)
                 stream = await mediarecorder.mix(shared, voice)
         page.show_live(stream)
-        # The names of the devices are only told to a page that has been let in.
+        # The browser reveals device names only to a page with permission.
         await list_devices()
     return stream
 
@@ -72,14 +72,14 @@ async def _open_screen(screen: MediaStream | None) -> MediaStream:
     shared = _watched(
         screen or await media_devices.get_display_media(video=settings.picture() or True, audio=True)
     )
-    if screen and (wanted_picture := settings.picture()):  # it was opened before anybody could read them
+    if screen and (wanted_picture := settings.picture()):  # it was opened before the settings could be read
         for track in shared.video_tracks:
             await track.apply_constraints(wanted_picture)
     return shared
 
 
 def gone() -> list[str]:
-    """Which devices of the take have dropped out: "camera", "microphone" or both."""
+    """The lost devices of the take: "camera", "microphone" or both."""
     names = {"video": "camera", "audio": "microphone"}
     shared = _opened[:1] if chosen() in ("screen", "both") else []
     live = {track.kind for one in _opened if one not in shared for track in one.tracks if is_live(track)}
@@ -92,7 +92,7 @@ def is_live(track: mediarecorder.MediaStreamTrack) -> bool:
 
 
 async def replace(device: str, device_id: str) -> MediaStream:
-    """The stream with another device in place of the one that has dropped out."""
+    """The stream with another device in place of the lost one."""
     global stream
     wanted_device = {"device_id": {"exact": device_id}} if device_id else True
     requests: dict[str, Any] = {
@@ -112,16 +112,17 @@ async def replace(device: str, device_id: str) -> MediaStream:
 
 
 def _same_picture(old: MediaStream, request: Any) -> dict[str, Any]:
-    """Pictures of another size could not be joined to those that there are."""
+    """Pictures of another size could not be joined to the existing ones."""
     size = old.video_tracks[0].settings
     same = {side: {"ideal": size[side]} for side in ("width", "height") if side in size}
     return {**(request if isinstance(request, dict) else {}), **same}
 
 
 def container(stream: MediaStream) -> str | None:
-    """What to record it as; None leaves it to the recorder.
+    """The type to record; None leaves it to the recorder.
 
-    In a WebM of sound alone that came in slices Firefox cannot seek, nor find its length; in an Ogg it can.
+    Firefox cannot seek in a WebM with only sound that was recorded with a timeslice, nor find its length; in
+    an Ogg it can.
     """
     ogg = "audio/ogg"
     if not stream.video_tracks and mediarecorder.MediaRecorder.is_type_supported(ogg):
@@ -130,7 +131,7 @@ def container(stream: MediaStream) -> str | None:
 
 
 def close() -> None:
-    """Let go of camera, microphone and screen, so that their lights go out."""
+    """Release camera, microphone and screen, so that their lights go out."""
     global stream
     for one in (*_opened, *([stream] if stream else [])):
         one.stop()
@@ -141,7 +142,7 @@ def close() -> None:
 
 
 def wanted(kind: str) -> Any:
-    """The constraint that the chooser for a `kind` of device stands for."""
+    """The constraint that the chooser for a `kind` of device selects."""
     device_id = page.find(kind).value
     if device_id == "none":
         return False
@@ -152,10 +153,10 @@ def wanted(kind: str) -> Any:
 
 
 async def list_devices(_event: object = None) -> None:
-    """Fill the choosers with what is connected now, keeping the choice where it is still there."""
+    """Fill the choosers with the connected devices, keeping the selection if it still exists."""
     devices = await media_devices.enumerate_devices()
     for kind, api_kind in KINDS.items():
-        # Chromium lists the system's default once more under an id of its own.
+        # Chromium lists the system's default a second time, under a special id.
         real = [
             d for d in devices if d.kind == api_kind and d.device_id not in ("", "default", "communications")
         ]
@@ -175,7 +176,7 @@ async def list_devices(_event: object = None) -> None:
 
 
 def fill(chooser: Any, options: list[Any]) -> None:
-    """Put options into a chooser, with the one chosen that was, or on an earlier visit."""
+    """Put options into a chooser, and restore the selection, or that of an earlier visit."""
     wanted_before = getattr(chooser.dataset, "kept", "")
     choice = chooser.value or wanted_before
     chooser.replaceChildren(*options)
@@ -186,7 +187,7 @@ def fill(chooser: Any, options: list[Any]) -> None:
 
 
 def show_choosers() -> None:
-    """Recording a microphone without sound is no choice."""
+    """Disable "No sound" for the microphone, where it makes no sense."""
     no_sound = page.one("#microphone option[value=none]")
     if no_sound:
         needed = chosen() in ("microphone", "both")

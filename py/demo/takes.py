@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from mediarecorder import Recording
 
 UNDO = 10
-"""Seconds in which a deleted take can come back, unless the focus stays there."""
+"""Seconds during which a deleted take can be restored; longer while the focus stays there."""
 GOING = "mediarecorder.going"
-"""Where the ids of those are kept, so that the next visit deletes them if this one ended too soon; the time,
-in milliseconds, comes first."""
+"""The key under which their ids are stored, so that the next visit deletes them if this one ended too soon;
+the time, in milliseconds, comes first."""
 LEFT = 60_000
-"""Milliseconds after which a tab that has not deleted them has gone."""
+"""Milliseconds after which a tab that has not deleted them must have closed."""
 
 latest: list[Card] = []
-"""Of the take that was recorded last."""
+"""The number of the take that was recorded last."""
 cards: dict[str, Card] = {}
-"""By their keys: the id of the recording in the store, or a number where there is none."""
+"""Cards by their keys: the recording's id in the store, or a number without a store."""
 going: dict[str, Card] = {}
-"""Those that are deleted and could still come back."""
+"""Deleted takes that can still be restored."""
 made = 0
 _keys = count()
 
 
 def ids() -> set[str]:
-    """Which takes of the store have a card, or had one a moment ago."""
+    """The stored takes that have a card, or had one a moment ago."""
     return {card.recording.id for card in (*cards.values(), *going.values()) if card.recording.id}
 
 
@@ -51,7 +51,7 @@ def go_on_counting(names: Iterable[str]) -> None:
 
 
 def free_name(name: str = "") -> str:
-    """The name, if there is one and no other take has it, or else the next number."""
+    """The name if it is given and unused, or else the next number."""
     global made
     if name and name not in {card.name for card in cards.values()}:
         return name
@@ -60,7 +60,7 @@ def free_name(name: str = "") -> str:
 
 
 async def add_new(recording: Recording, name: str = "") -> Card:
-    """Put a take of this visit on the shelf, and have it come back under the same name."""
+    """Put a take of this visit on the shelf, and store its name for the next visit."""
     card = add(recording, name)
     if recording.id:
         await kept.name(recording.id, card.name)
@@ -71,7 +71,7 @@ async def add_new(recording: Recording, name: str = "") -> Card:
 def add(recording: Recording, name: str = "") -> Card:
     """Put a recording on the shelf."""
     if recording.id in cards:
-        return cards[recording.id]  # a look at the disk was faster
+        return cards[recording.id]  # listing the disk was faster
     key = recording.id or str(next(_keys))
     card = cards[key] = Card(key, recording, free_name(name))
     _place(card)
@@ -79,7 +79,7 @@ def add(recording: Recording, name: str = "") -> Card:
 
 
 def _order(element: Any) -> tuple[float, str]:
-    """Where takes began together, as a take and a part of it, the key decides, which stays the same."""
+    """If takes began at the same time, as a take and a part of it do, their constant key decides."""
     return float(element.dataset.began), str(element.dataset.take)
 
 
@@ -92,7 +92,7 @@ def _place(card: Card) -> None:
 
 
 def remove(recording_id: str) -> None:
-    """Take the card of a recording away that is in the store no more."""
+    """Remove the card of a recording that is no longer in the store."""
     for key, card in tuple(cards.items()):
         if card.recording.id == recording_id:
             _drop(key).close()
@@ -107,14 +107,14 @@ def _drop(key: str) -> Card:
 
 
 def tell_of_changes() -> None:
-    """Have the takes in the editor too."""
-    from demo import live  # here, because a page that is starting has no time for it
+    """Offer the takes in the editor too."""
+    from demo import live  # imported here, to keep it out of the page's start
 
     live.takes_changed({card.shown_name: card.recording for card in cards.values()})
 
 
 def fill_again() -> None:
-    """Say everything in another language."""
+    """Show all texts in another language."""
     for card in (*cards.values(), *going.values()):
         card.clear_answers()
         card.fill()
@@ -132,7 +132,7 @@ def measured(event: Any) -> None:
 
 
 def show_length_of_latest() -> None:
-    """The page's clock and size: when nothing is recorded, they are those of the last take."""
+    """Show the last take's time and size while nothing is recorded."""
     if latest and page.state in ("idle", "preview"):
         page.measure(sum(card.seconds for card in latest), sum(card.recording.size for card in latest))
 
@@ -144,7 +144,7 @@ async def show_space() -> None:
         page.find("space").textContent = str(error)
 
 
-# What the buttons of a card do. One listener for all: a card that is deleted leaves nothing behind.
+# Actions of a card's buttons. One listener serves all, so that a deleted card leaves nothing behind.
 
 
 def _card_of(event: Any) -> Card | None:
@@ -154,7 +154,7 @@ def _card_of(event: Any) -> Card | None:
 
 @when("click", "#takes")
 async def act(event: Any) -> None:
-    """Do what the pressed button of a card says."""
+    """Perform the action of a card's pressed button."""
     button, card = event.target.closest("button[data-action]"), _card_of(event)
     if not button or not card:
         return
@@ -184,7 +184,7 @@ async def _act(action: str, card: Card) -> None:
 
 @when("submit", "#takes")
 def submit(event: Any) -> None:
-    event.preventDefault()  # at once: a coroutine would come too late
+    event.preventDefault()  # at once, because a coroutine would be too late
     card, form = _card_of(event), event.target
     if card and form.classList.contains("rename"):
         page.run(rename(card, form.querySelector("input").value.strip()))
@@ -194,10 +194,10 @@ def submit(event: Any) -> None:
 
 
 async def trim(card: Card) -> None:
-    """Put the chosen stretch of a take on the shelf beside it."""
+    """Put the selected stretch of a take on the shelf beside it."""
     try:
         if part := await card.trimmed():
-            title = f"{card.name} (trimmed)"  # words.name says it in the page's language
+            title = f"{card.name} (trimmed)"  # words.name translates it into the page's language
             new = await add_new(await kept.add(part, title), title)
             card.answer(words.say("{name} is ready.", name=new.shown_name))
     except MediaError as error:
@@ -222,18 +222,18 @@ async def rename(card: Card, name: str) -> None:
     card.toggle_rename()
 
 
-# Deleting, and coming back
+# Deleting and restoring
 
 
 def delete(card: Card) -> None:
-    """Take a card away. Its data is deleted when it can no longer come back."""
+    """Remove a card. Its data is deleted when it can no longer be restored."""
     card.cancel()
     card.player.pause()
     row = page.find("deleted-row").content.cloneNode(True).firstElementChild
     row.dataset.take, row.dataset.began = card.key, card.element.dataset.began
     said, button = row.children
     said.textContent, said.id = _deleted(card), f"deleted-{card.key}"
-    button.setAttribute("aria-describedby", said.id)  # which is read out with the button that has the focus
+    button.setAttribute("aria-describedby", said.id)  # read out together with the focused button
     card.element.after(row)
     going[card.key] = _drop(card.key)
     _keep_going()
@@ -253,7 +253,7 @@ async def _delete_later(card: Card, row: Any) -> None:
         await asyncio.sleep(1)
         left -= 1
     if card.key not in going:
-        return  # it came back
+        return  # it was restored
     row.remove()
     try:
         await kept.delete(card.recording.id)
@@ -289,12 +289,12 @@ def _come_back(card: Card) -> None:
 
 def _keep_going() -> None:
     ids = (card.recording.id for card in going.values())
-    with suppress(JsException):  # a private window: what was deleted last may come back on the next visit
+    with suppress(JsException):  # a private window: the last deleted takes may reappear on the next visit
         localStorage.setItem(GOING, " ".join([str(Date.now()), *filter(None, ids)]))
 
 
 async def delete_those_of_last_time() -> None:
-    """What was deleted just before the page was left is deleted now, unless another tab can still undo it."""
+    """Delete takes whose deletion was pending when the page was left, unless another tab can undo it."""
     try:
         time, *left = (localStorage.getItem(GOING) or "0").split()
         reloaded = any(entry.type == "reload" for entry in performance.getEntriesByType("navigation"))

@@ -1,4 +1,4 @@
-"""The picture of a take's sound in its card (static/demo/timeline.js, wavesurfer.js)."""
+"""The waveform in a take's card (static/demo/timeline.js, wavesurfer.js)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STROKES = 240
 
 
 class Timeline:
-    """One in a card. `await Timeline.of(…)` makes it; `close()` takes it away."""
+    """The waveform in a card. `await Timeline.of(…)` creates it; `close()` removes it."""
 
     def __init__(self, js_timeline: Any) -> None:
         self._js = js_timeline
@@ -35,7 +35,7 @@ class Timeline:
         return cls(module.timeline(container, player, Float32Array.new(to_js(strokes)), seconds))
 
     def select(self, start: float, end: float, changed: Callable[[float, float], None]) -> None:
-        """Show a stretch that can be dragged; `changed` hears of its new start and end."""
+        """Show a stretch that can be dragged; `changed` receives its new start and end."""
         self.unselect()
         self._changed = create_proxy(changed)
         self._js.select(start, end, self._changed)

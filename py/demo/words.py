@@ -1,6 +1,6 @@
-"""What the page says: problems as something a person can act on, numbers as people write them.
+"""The page's texts: problems that people can act on, and numbers as people write them.
 
-The page itself translates words with nothing to fill in, wherever they are shown (static/demo/language.js).
+The page itself translates texts without values, wherever they appear (static/demo/language.js).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mediarecorder import (
     SecurityError,
 )
 
-# Keyed by what is recorded: "microphone", "camera" (with sound), "screen", or "both" screen and microphone.
+# Keyed by the source: "microphone", "camera" (with sound), "screen", or "both" screen and microphone.
 DEVICES = {
     "microphone": "the microphone",
     "camera": "the camera and the microphone",
@@ -84,13 +84,13 @@ UNRECOVERABLE = (
 
 
 def say(text: str, **values: object) -> str:
-    """The text in the language of the page, with the values filled in."""
+    """The text in the page's language, with the values filled in."""
     translated = js.say(text) if hasattr(js, "say") else text
     return str(translated).format(**values)
 
 
 def problem(error: Exception, source: str) -> tuple[str, str]:
-    """A title, and what to do about it."""
+    """A title, and the remedy."""
     device = say(DEVICES[source])
     match error:
         case InsecureContextError():
@@ -158,7 +158,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
 
 
 def lost(source: str) -> tuple[str, str]:
-    """What to say when a take ended and nobody had pressed Stop."""
+    """The message when a take ended without Stop."""
     return ("The recording ended by itself", f"{say(LOST[source])} {say(KEPT)}")
 
 
@@ -178,7 +178,7 @@ def low_space(left: int) -> tuple[str, str]:
 
 
 def interrupted(at: str, safe: int) -> str:
-    """What is said about a take that was cut off."""
+    """The text about an interrupted take."""
     if not safe:
         text = "A recording from {at} was cut off before its end. Perhaps nothing of it is on disk."
         return say(text, at=at)
@@ -192,7 +192,7 @@ def unread(error: Exception) -> tuple[str, str]:
 
 
 def unrecovered(error: MediaError) -> str:
-    """Why a take that was cut off is still not whole, and what to do."""
+    """The reason why an interrupted take is still incomplete, and the remedy."""
     match error:
         case InvalidStateError():
             return "Another tab is recovering it. Look there, or try again later."
@@ -203,7 +203,7 @@ def unrecovered(error: MediaError) -> str:
 
 
 def unmade(error: MediaError) -> str:
-    """Why something could not be made of a take, and what to do."""
+    """The reason why trimming or converting failed, and the remedy."""
     match error:
         case QuotaExceededError():
             return say("There is no room left. Delete takes or free disk space, then try again.")
@@ -221,7 +221,7 @@ def unmade(error: MediaError) -> str:
 
 
 def name(kept: str) -> str:
-    """A take's name as it is shown. The names that the page gives are kept in English.
+    """A take's displayed name. Names that the page gives are stored in English.
 
     >>> name("Take 3 (trimmed)"), name("Interview")
     ('Take 3 (trimmed)', 'Interview')
@@ -238,7 +238,7 @@ def hint(state: str, source: str) -> str:
 
 
 def title(state: str, name: str) -> str:
-    """The page's title: whoever works in another tab sees that this one records."""
+    """The page's title, which shows users of other tabs that this one records."""
     signs = {"recording": ("●", "Recording"), "paused": ("❚❚", "Paused"), "lost": ("⚠", "A device is gone")}
     if state not in signs:
         return say(name)
@@ -257,7 +257,7 @@ def clock(seconds: float) -> str:
 
 
 def length(seconds: float) -> str:
-    """As clocks and players say it: what has not passed in full is not counted.
+    """The length as clocks and players show it: incomplete units do not count.
 
     >>> length(4.29), length(59.99), length(65.9)
     ('4.2 s', '59.9 s', '1:05')
@@ -266,7 +266,7 @@ def length(seconds: float) -> str:
 
 
 def cut(number: float, parts: int) -> float:
-    """A number in whole parts of one, such as tenths, and no more than it is.
+    """A number truncated to whole parts of one, such as tenths.
 
     >>> cut(4.29, 10), cut(0.7, 10), cut(4.567, 100)
     (4.2, 0.7, 4.56)
@@ -285,7 +285,7 @@ def size(count: int) -> str:
 
 
 def decimal(number: float) -> str:
-    """One place after the point, or after the comma where that is the custom.
+    """A number with one decimal place, with the language's decimal separator.
 
     >>> decimal(2.25)
     '2.2'
@@ -330,7 +330,7 @@ def mime_type(mime_type: str) -> str:
 
 
 def _parts(mime_type: str) -> tuple[str, list[str]]:
-    """The container and the codecs, the picture's first: browsers and files name them in any order."""
+    """The container and the codecs, the picture's first; browsers and files name them in any order."""
     container, _, rest = mime_type.partition(";")
     codecs = [codec.strip() for codec in rest.partition("codecs=")[2].strip('" ').split(",")]
     return container, sorted(filter(None, codecs), key=lambda codec: codec.partition(".")[0] not in PICTURES)

@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 import sys
 
-if sys.implementation.name == "micropython":  # it must be able to parse all of this file, too
+if sys.implementation.name == "micropython":  # MicroPython must be able to parse the whole file, too
     raise ImportError('mediarecorder needs Pyodide: <script type="py">, not <script type="mpy">')
 
 from typing import Any
@@ -24,7 +24,7 @@ _STUB = __spec__.loader.get_data(f"{__path__[0]}/__init__.pyi").decode()
 # Lines of the form: from .module import name as name
 _LINES = [line.split() for line in _STUB.splitlines() if line.startswith("from .")]
 _MODULE_OF = {words[3]: words[1][1:] for words in _LINES if words[1] != "."}
-"""Each public name is imported from its module when it is asked for: a page that starts waits for no more."""
+"""Public names are imported lazily, so that a page does not wait for modules that it may not need."""
 __all__ = sorted(_MODULE_OF)
 
 

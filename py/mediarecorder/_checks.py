@@ -1,4 +1,4 @@
-"""Checks of what callers hand over: a wrong argument is found before the browser sees it."""
+"""Checks of arguments: the library rejects a wrong one before the browser sees it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"{what} is a number of seconds, not {value!r}")
+        raise TypeError(f"{what} must be a number of seconds, not {value!r}")
     try:
         seconds = float(value)
     except OverflowError:
@@ -21,29 +21,29 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     return seconds
 
 
-def checked_whole(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) -> int | None:
+def checked_int(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) -> int | None:
     """`value` as a whole number from `least` to `most`, or None if it is None."""
     if value is None:
         return None
     if isinstance(value, bool) or (not hasattr(value, "__index__") and not isinstance(value, float)):
-        raise TypeError(f"{what} is a whole number, not {value!r}")
+        raise TypeError(f"{what} must be a whole number, not {value!r}")
     if not least <= value <= most or value != int(value):
         bounds = f"of at least {least}" if most == 2**32 - 1 else f"from {least} to {most}"
-        raise ValueError(f"{what} is a whole number {bounds}, not {value!r}")
+        raise ValueError(f"{what} must be a whole number {bounds}, not {value!r}")
     return int(value)
 
 
 LOWEST_BIT_RATE = 6000
-"""Bits per second of sound: Opus goes no lower, and who writes less meant something else. (Of 2000 and less
-Chromium makes silence.)"""
+"""The lowest bit rate of Opus, in bits per second. A lower number was meant in another unit. (At 2000 and
+below, Chromium records silence.)"""
 
 
 def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int | None:
     """`value` as bits per second, or None if it is None."""
-    rate = checked_whole(what, value, 1)
+    rate = checked_int(what, value, 1)
     if rate is not None and rate < least:
         raise ValueError(
-            f"{what} is at least {least} here, and not {value!r}: its unit is bits per second, so 64 kbit/s"
-            " are 64000"
+            f"{what} must be at least {least} here, not {value!r}: the unit is bits per second, so write"
+            " 64000 for 64 kbit/s"
         )
     return rate

@@ -1,4 +1,4 @@
-"""Constraints, settings and capabilities: Python's words on one side, the browser's on the other.
+"""Convert constraints, settings and capabilities between Python's names and the browser's.
 
 The names are those of W3C *Media Capture and Streams*, section "Constrainable Properties".
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._host.browser import JsProxy, js_object, js_of, plain
+from ._host.browser import JsProxy, js_object, to_python, unwrap
 
 
 def camel_case(name: str) -> str:
-    """``"frame_rate"`` -> ``"frameRate"``; a name that is camel case already stays.
+    """``"frame_rate"`` -> ``"frameRate"``; a name in camel case stays as it is.
 
     >>> camel_case("device_id"), camel_case("facingMode")
     ('deviceId', 'facingMode')
@@ -31,7 +31,8 @@ def snake_case(name: str) -> str:
 
 
 def rename(value: Any, convert: Any) -> Any:
-    """`value` with every key of its dictionaries converted, nested; values stay, JavaScript objects too."""
+    """`value` with every key of its dictionaries converted, nested ones too. Values and JavaScript objects
+    stay as they are."""
     if isinstance(value, Mapping):
         return {
             convert(_checked_key(key)): rename(item, convert)
@@ -42,28 +43,29 @@ def rename(value: Any, convert: Any) -> Any:
         return [rename(item, convert) for item in value]
     if isinstance(value, (str, int, float)) or value is None:
         return value
-    if isinstance(js_of(value), JsProxy):  # such as a CaptureController, or a facade
-        return js_of(value)
+    if isinstance(unwrap(value), JsProxy):  # such as a CaptureController, or a facade
+        return unwrap(value)
     raise TypeError(
-        f"a constraint is made of strings, numbers, lists, dictionaries and JavaScript objects, not {value!r}"
+        "a constraint must consist of strings, numbers, lists, dictionaries and JavaScript objects, "
+        f"not {value!r}"
     )
 
 
 def _checked_key(key: object) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"constraints are named by strings, not by {key!r}")
+        raise TypeError(f"the name of a constraint must be a string, not {key!r}")
     return key
 
 
 def requested(what: str, value: object) -> Any:
-    """The `audio` or `video` argument of a request, checked and in the browser's words."""
+    """The `audio` or `video` argument of a request, checked and with the browser's names."""
     if isinstance(value, bool):
         return value
     if value is None:
         return False
     if isinstance(value, Mapping):
         return rename(value, camel_case)
-    raise TypeError(f"{what} is True, False or a dictionary of constraints, not {value!r}")
+    raise TypeError(f"{what} must be True, False or a dictionary of constraints, not {value!r}")
 
 
 def js_request(audio: object, video: object, options: Mapping[str, object] | None = None) -> Any:
@@ -83,5 +85,5 @@ def js_constraints(constraints: object) -> Any:
 
 def as_dictionary(js_value: Any) -> dict[str, Any]:
     """The browser's settings, capabilities or constraints as a plain dictionary with snake_case keys."""
-    dictionary: dict[str, Any] = rename(plain(js_value) or {}, snake_case)
+    dictionary: dict[str, Any] = rename(to_python(js_value) or {}, snake_case)
     return dictionary

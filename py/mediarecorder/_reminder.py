@@ -1,4 +1,4 @@
-"""Calls whose `await` was forgotten say so, instead of ``<coroutine object record at 0x…>``."""
+"""Calls without their `await` display a reminder instead of ``<coroutine object record at 0x…>``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 40
 
 _VARIABLES = {"MediaDevices": "media_devices", "MediaDeviceInfo": "device"}
-"""What an object is called; others by the last word of their class."""
+"""Variable names for the reminder; other objects get the last word of their class's name."""
 
 
 class Reminder(Coroutine[Any, Any, Any]):
-    """A coroutine that shows what to write while nobody has awaited it."""
+    """A coroutine that displays the correct call until it is awaited."""
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._call = function, args, kwargs
@@ -41,7 +41,7 @@ class Reminder(Coroutine[Any, Any, Any]):
         return generator
 
     def __getattr__(self, name: str) -> Any:
-        # cr_frame and the like, which asyncio shows of tasks.
+        # cr_frame and similar attributes, which asyncio displays for tasks.
         return getattr(self.__dict__["_coroutine"], name)
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class Reminder(Coroutine[Any, Any, Any]):
 
     def __del__(self) -> None:
         if self.__dict__.get("_told"):
-            self._coroutine.close()  # whoever has seen it needs no warning
+            self._coroutine.close()  # the reminder was displayed, so no warning is needed
 
 
 def _spelled(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -80,7 +80,7 @@ def _spelled(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
 
 
 def reminding(function: F) -> F:
-    """The coroutine function; what it returns is shown as what to write."""
+    """Wrap the coroutine function, so that its coroutines display the reminder."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -91,7 +91,7 @@ def reminding(function: F) -> F:
 
 
 def remind(cls: C) -> C:
-    """Do so for all public coroutine methods of a class."""
+    """Wrap all public coroutine methods of a class."""
     for name, method in list(vars(cls).items()):
         function = getattr(method, "__func__", method)
         if name.startswith("_") or not inspect.iscoroutinefunction(function):
@@ -103,7 +103,7 @@ def remind(cls: C) -> C:
 
 
 class Reminding:
-    """The base of classes with such methods."""
+    """The base class of classes with such methods."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -1,17 +1,17 @@
-"""The calls most people need without `await`: plain Python waits, and the browser goes on meanwhile.
+"""The calls most people need, without `await`: plain Python waits while the browser goes on.
 
     from mediarecorder import blocking
 
     recording = blocking.record(5)
-    samples = blocking.run(recording.samples())      # any awaitable of the library, or another
+    samples = blocking.run(recording.samples())      # any awaitable, not only those of this library
 
-Waiting takes JSPI (JavaScript Promise Integration), which suspends the whole Python stack. It works at top
-level, in functions, in tasks and in `async def` handlers, in the page and in workers; not in a plain `def`
-that the browser itself calls, such as the handler of a click.
+Waiting requires JSPI (JavaScript Promise Integration), which suspends the whole Python stack. It works at top
+level, in functions, in tasks and in `async def` handlers, in the page and in workers. It does not work in a
+plain `def` that the browser itself calls, such as a click handler.
 
 Where the host can interrupt Python (`pyodide.setInterruptBuffer`), an interrupt ends a blocking call within
-a second: what it was waiting for is cancelled, so that devices are released, and `KeyboardInterrupt` is
-raised here.
+a second. The awaited work is cancelled, so that devices are released, and the call raises
+`KeyboardInterrupt`.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ T = TypeVar("T")
 logger = logging.getLogger("mediarecorder")
 
 HEARTBEAT = 0.05
-"""Seconds between two looks at whether the call was interrupted or the task around it cancelled."""
-GRACE = 0.5
-"""Seconds that what was cancelled gets to clean up before the call ends without it."""
+"""Seconds between two checks for an interrupt of the call or a cancellation of the task around it."""
+CANCEL_TIMEOUT = 0.5
+"""Seconds that a cancelled awaitable gets to clean up before the call ends without it."""
 POLLS = 100
-"""Turns of a loop at each look. Pyodide reads the interrupt buffer at every 50th check of its evaluation
-loop, and while Python only waits there are none."""
+"""Iterations of an empty loop at each check. Pyodide reads the interrupt buffer at every 50th check of its
+evaluation loop, and there are no such checks while Python only waits."""
 BUSY = 0.5
-"""Seconds without a turn of the event loop, after an interrupt, in which Python is busy and does not wait."""
+"""If the event loop makes no turn for this many seconds after an interrupt, Python is busy, not waiting."""
 MONITOR = 4
-"""Of the numbers that `sys.monitoring` has for tools, one that it leaves free."""
+"""A tool id that `sys.monitoring` leaves free."""
 
 
 def run(awaitable: Awaitable[T]) -> T:
     """Wait for a coroutine, an `Outcome`, a future or any other awaitable, and return its result.
 
-    Its exception is raised as it is. When the call is interrupted, or the task around it cancelled, the
+    Its exception is raised unchanged. If the call is interrupted, or the task around it is cancelled, the
     awaitable is cancelled and cleans up first.
 
     Raises
@@ -66,8 +66,8 @@ def run(awaitable: Awaitable[T]) -> T:
     NotSupportedError
         This browser has no JSPI: use `await`.
     InvalidStateError
-        Called from a plain function that the browser called, such as a handler of events: make it
-        ``async def``.
+        The browser called the function around this call, such as an event handler, as a plain function. Make
+        it ``async def``.
     KeyboardInterrupt
         The host interrupted Python.
 
@@ -77,7 +77,7 @@ def run(awaitable: Awaitable[T]) -> T:
     >>> blocking.run(recorder.stop())
     """
     if not inspect.isawaitable(awaitable):
-        raise TypeError(f"blocking.run takes an awaitable such as recording.samples(), not {awaitable!r}")
+        raise TypeError(f"blocking.run needs an awaitable such as recording.samples(), not {awaitable!r}")
     _require_waiting("run", "the awaitable", unused=[awaitable])
     return _Call(awaitable).result()
 
@@ -88,7 +88,7 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        # Before the coroutine is made: what it would close was given to this function.
+        # Checked before the coroutine exists, because an unstarted one would not close these arguments.
         _require_waiting(name, f"{name}(…)", unused=[*args, *kwargs.values()])
         return _Call(function(*args, **kwargs)).result()
 
@@ -105,7 +105,7 @@ connect = _blocking(bridge.connect)
 
 
 def _require_waiting(name: str, what: str, unused: Iterable[object]) -> None:
-    """Raise what says why plain Python cannot wait here, if it cannot."""
+    """Raise an error that says why plain Python cannot wait here, if it cannot."""
     try:
         require_browser()
         if not can_run_sync():
@@ -124,9 +124,9 @@ def _refusal(name: str, what: str) -> MediaError:
             f"Use `await {what}`."
         )
     return InvalidStateError(
-        f"blocking.{name}: the browser called a plain function here, such as an event handler, and that "
-        f"can never wait. Make the function `async def`, and use `await {what}` in it. (Whoever starts "
-        "Python from JavaScript: runPythonAsync and callPromising let it wait, runPython does not.)"
+        f"blocking.{name}: the browser called a plain function here, such as an event handler, and such a "
+        f"call can never wait. Make the function `async def`, and use `await {what}` in it. (If JavaScript "
+        "starts Python: runPythonAsync and callPromising let it wait, runPython does not.)"
     )
 
 
@@ -138,11 +138,11 @@ class _Call(Generic[T]):
         self._begun = False
         self._result: T
         self._error: BaseException | None = None
-        #: What is to be raised here in place of whatever the awaitable comes to.
+        #: The exception to raise in place of the awaitable's result.
         self.interruption: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] = asyncio.get_event_loop().create_future()
-        # The task in which this call blocks: cancelling it cannot reach the suspended stack.
+        # The task in which this call blocks. Cancelling that task does not reach the suspended stack.
         self._around = asyncio.current_task(asyncio.get_event_loop())
         self._cancelled_before = self._around.cancelling() if self._around else 0
 
@@ -168,11 +168,11 @@ class _Call(Generic[T]):
                 raise error
             return self._result
         finally:
-            # Else the exception, its traceback and this frame would keep each other alive.
+            # Otherwise the exception, its traceback and this frame would keep each other alive.
             del error, self
 
     def interrupt(self, error: BaseException) -> None:
-        """Have the call end with this, even where other tasks leave no time for timers."""
+        """End the call with this error, even if other tasks leave no time for timers."""
         self.interruption = self.interruption or error
         asyncio.get_event_loop().call_soon(self._wake)
 
@@ -192,13 +192,15 @@ class _Call(Generic[T]):
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait({task}, timeout=GRACE)
+                await asyncio.wait({task}, timeout=CANCEL_TIMEOUT)
                 if not task.done():
-                    logger.warning("%r was cancelled and has not ended after %s s", self._awaitable, GRACE)
+                    logger.warning(
+                        "%r was cancelled but still runs after %s s", self._awaitable, CANCEL_TIMEOUT
+                    )
 
     async def _settle(self) -> None:
         self._begun = True
-        # The error is kept, not raised: through JavaScript it would lose its traceback, and a
+        # The error is stored, not raised: on its way through JavaScript it would lose its traceback, and a
         # KeyboardInterrupt would reach the event loop too.
         try:
             self._result = await self._awaitable
@@ -210,15 +212,15 @@ class _Call(Generic[T]):
 
 
 class _Interrupts:
-    """Takes over SIGINT while there are calls.
+    """Handles SIGINT while calls are running.
 
-    The usual handler raises `KeyboardInterrupt` wherever Python happens to be: inside of the event loop,
-    which then loses a timer or the wake-up of a task (pyodide#2141), or in somebody else's callback. This
-    one takes a note for the calls. It raises only where Python does not wait but is busy.
+    The default handler raises `KeyboardInterrupt` wherever Python happens to be: inside the event loop,
+    which then loses a timer or the wake-up of a task (pyodide#2141), or in an unrelated callback. This
+    handler only marks the calls as interrupted. It raises only where Python is busy instead of waiting.
     """
 
     def __init__(self) -> None:
-        #: With several tasks they need not end in the order in which they began.
+        #: With several tasks, calls may end in another order than they began.
         self.calls: list[_Call[Any]] = []
         self._usual: Any = None
 
@@ -235,17 +237,17 @@ class _Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         try:
-            # The host may have its own idea of an interrupt, as marimo has: another exception, or none.
+            # The host's handler may raise another exception, or none, as in marimo.
             self._usual(number, frame)
         except BaseException as error:
-            # A call within a call is interrupted alone, as in plain Python: the outer one sees what the
-            # inner makes of it.
+            # Only the innermost of nested calls is interrupted, as in plain Python: the outer one sees the
+            # inner one's result.
             outers = [call.outer for call in self.calls]
             inner = [call for call in self.calls if call not in outers]
             again = all(call.interruption for call in inner)
             for call in inner:
                 call.interrupt(error)
-            # Whoever asks again means it.
+            # A second interrupt is raised right here.
             if not again:
                 _raise_where_busy(error)
             elif not _of_the_loop(frame):
@@ -253,13 +255,13 @@ class _Interrupts:
 
 
 def _raise_where_busy(error: BaseException) -> None:
-    """Raise it in the code that runs now, if that keeps the event loop from turning for `BUSY` seconds.
+    """Raise the error in the running code if that code blocks the event loop for `BUSY` more seconds.
 
-    How long the loop has already stood still says nothing: the machine may have given its time to others.
+    The time before now does not count: the machine may have been running other processes.
     """
     monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
     if monitoring is None or monitoring.get_tool(MONITOR):
-        return  # somebody else's, or watching already: a second interrupt is raised in any case
+        return  # the id is taken, or this already watches; a second interrupt is raised in any case
     monitoring.use_tool_id(MONITOR, __name__)
     begun = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""The calls most people need: `record` and `take_photo`. They stand on the classes an expert uses."""
+"""The calls most people need: `record` and `take_photo`. They are built on the public classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_number
 from ._constraints import requested
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from .store import RecordingStore
 
 PROGRESS = 0.25
-"""Seconds between two calls of `on_progress`, and between two looks at the size."""
+"""Seconds between two calls of `on_progress`, and between two checks of the size."""
 FIRST_DATA = 10.0
-"""Seconds that a stream gets for its first picture or sound."""
+"""Seconds to wait for the first picture or sound of a stream."""
 EMPTY = 1024
-"""Bytes below which a recording is looked at: the head of a file without any picture or sound is smaller."""
+"""Recordings below this size, in bytes, are checked for content: the header of an empty file is smaller."""
 
 
 async def record(
@@ -54,48 +54,49 @@ async def record(
     store: RecordingStore | None = None,
     on_progress: Callable[[float, int], Any] | None = None,
 ) -> Recording:
-    """Record, from opening the devices to releasing them.
+    """Open the devices, record, and release the devices.
 
-    The first of `duration`, `stop_when` and `max_size` ends it; so does the end of all tracks. What was
-    opened here is released on every way out: the normal end, an error, cancellation.
+    The first of `duration`, `stop_when` and `max_size` ends the recording; so does the end of all tracks. The
+    devices that this call opened are released however it ends: normally, by an error or by cancellation.
 
     Parameters
     ----------
     duration
-        Seconds to record, from the first picture or sound on.
+        Seconds to record, counted from the first picture or sound.
     audio, video
         True, or a dictionary of constraints. The microphone is recorded unless `audio` is False.
     screen
         True, or options of `get_display_media`: record the screen, with the microphone mixed in if
-        `audio`. The user chooses the screen, so this must be called from a click or a key.
+        `audio` is set. The user chooses the screen, so call this from a click or key handler.
     device
         The camera or microphone to use: a `MediaDeviceInfo`, an id, or part of a label.
     stop_when
         An `asyncio.Event` or any awaitable.
     stream
-        Record this one; nothing is opened, and the stream is not stopped.
+        Record this stream. No device is opened, and the stream is not stopped.
     mime_type
-        As for `MediaRecorder`, but without one pictures are VP9 in Chromium.
+        As for `MediaRecorder`, except that Chromium records pictures as VP9 by default.
     timeslice
-        Seconds between two chunks. With one, late pictures are waited for (`MediaRecorder.stop`). With
-        `max_size` or `on_progress` it is 0.25 unless given, since browsers tell no size before.
+        Seconds between two chunks. With a timeslice, the end waits for late pictures (`MediaRecorder.stop`).
+        With `max_size` or `on_progress` it defaults to 0.25, because browsers report the size only with
+        each chunk.
     max_size
-        Bytes after which to stop. The chunk that reaches it is kept.
+        Bytes after which to stop. The recording includes the chunk that reaches this size.
     store
-        A `RecordingStore`: record to disk, where a crash leaves it; as for `MediaRecorder`.
+        A `RecordingStore`: record to disk, where the data survives a crash; as for `MediaRecorder`.
     on_progress
         Called as ``on_progress(seconds, size)`` a few times a second and once at the end.
 
     Raises
     ------
     NotSupportedError
-        `stream` has several live sounds or pictures; `mix` makes one of several sounds.
+        `stream` has several live audio or video tracks; `mix` combines several sounds into one.
     ValueError
-        Nothing would ever end it: give `duration`, `stop_when` or `max_size`.
+        Nothing would ever end the recording: give `duration`, `stop_when` or `max_size`.
     RecordingError
-        The take failed; the exception has what was recorded. Or nothing was recorded: the stream gave no
-        picture and no sound before the end, for which it has 10 s where it is `duration` or `max_size` that
-        ends it. An exception of `stop_when` propagates with what was recorded too, as ``.recording``.
+        The take failed; the exception holds what was recorded. Or the stream delivered no picture and no
+        sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception of
+        `stop_when` propagates and also holds what was recorded, as ``.recording``.
 
     Examples
     --------
@@ -105,18 +106,18 @@ async def record(
     opened: MediaStream | None = None
     unused: object = stop_when
     try:
-        # Everything that can be wrong is found before a device is opened or the user is asked.
+        # Check all arguments before a device is opened or the browser asks the user.
         duration = checked_number("duration", duration, 0.001)
         timeslice = checked_number("timeslice", timeslice, 0.001)
         _check(duration, stop_when, max_size, on_progress)
         if checked_store(store) is not None and mime_type is not None:
             mime_type = storable(mime_type)
-        await reach_page()
+        await ensure_connected()
         MediaRecorder.choose_type(mime_type)
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)
         elif device is not None:
-            raise ValueError("device says what to open, and with stream= nothing is opened")
+            raise ValueError("device= selects a device to open, but stream= opens none: give one of the two")
         if timeslice is None and (max_size is not None or on_progress is not None):
             timeslice = PROGRESS
         stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
@@ -134,27 +135,27 @@ async def record(
 
 def _check(duration: object, stop_when: object, max_size: Any, on_progress: object) -> None:
     if duration is None and stop_when is None and max_size is None:
-        raise ValueError("record would never end: give a duration, stop_when or max_size")
+        raise ValueError("record would never end: give duration, stop_when or max_size")
     if (
         stop_when is not None
         and not isinstance(stop_when, asyncio.Event)
         and not hasattr(stop_when, "__await__")
     ):
-        raise TypeError(f"stop_when is an asyncio.Event or an awaitable, not {stop_when!r}")
+        raise TypeError(f"stop_when must be an asyncio.Event or an awaitable, not {stop_when!r}")
     if max_size is not None:
         if isinstance(max_size, bool) or not isinstance(max_size, (int, float)):
-            raise TypeError(f"max_size is a number of bytes, not {max_size!r}")
+            raise TypeError(f"max_size must be a number of bytes, not {max_size!r}")
         if not 1 <= max_size < float("inf"):
             raise ValueError(f"max_size must be at least 1 byte, not {max_size!r}")
     if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
 
 
 async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
     """The stream that the arguments of `record` ask for."""
     if wanted("screen", screen):
         if wanted("video", video):
-            raise ValueError("one picture at a time: screen or video, not both")
+            raise ValueError("record takes one picture: give screen or video, not both")
         return await _open_screen(audio, screen, device)
     if device is not None:
         kinds = ["videoinput", "audioinput"] if wanted("video", video) else ["audioinput", "videoinput"]
@@ -167,18 +168,19 @@ async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | s
 
 
 def that_device(info: MediaDeviceInfo, choice: Any) -> dict[str, Any]:
-    """The constraints of `choice`, and that it must be this device."""
+    """The constraints of `choice`, restricted to this device."""
     [demand] = info._request().values()
     return {**(choice if isinstance(choice, Mapping) else {}), **demand}
 
 
 def wanted(what: str, choice: Any) -> bool:
-    """Whether `audio`, `video` or `screen` is asked for; an empty dictionary of constraints does."""
+    """Whether `audio`, `video` or `screen` is requested; an empty dictionary of constraints counts as yes."""
     return requested(what, choice) is not False
 
 
 async def _open_screen(audio: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:
-    # The screen first: its chooser needs the click while it is warm.
+    # The screen comes first: its chooser requires transient user activation, which expires soon after the
+    # click.
     options = dict(screen) if isinstance(screen, Mapping) else {}
     opened = [await media_devices.get_display_media(**{"audio": wanted("audio", audio), **options})]
     if not wanted("audio", audio):
@@ -202,7 +204,7 @@ async def _until(
     max_size: float | None,
     on_progress: Callable[[float, int], Any] | None,
 ) -> Recording:
-    """Watch a recorder that has just been started until one of the ends is reached."""
+    """Watch a recorder that has just been started until one of the end conditions is met."""
     begun = now()
     starting, finished = (
         asyncio.ensure_future(_end_of(started)),
@@ -215,8 +217,8 @@ async def _until(
         )
     ends = {end for end in (finished, stopping) if end}
     patient = duration is not None or stopping is None
-    """Whether nothing else would end it if the stream gave nothing."""
-    # Firefox counts the time before a canvas's first picture in.
+    """Whether nothing else would end the recording if the stream delivered nothing."""
+    # Firefox's recorded time includes the time before a canvas's first picture.
     alone = not any(comes_from_the_start(track.js) for track in recorder.stream.tracks)
     before = 0.0
     try:
@@ -233,7 +235,7 @@ async def _until(
                 break
             if on_progress and recorder.duration:
                 call_handler(on_progress, recorder.duration, recorder.size)
-            # `start` wakes it too: from then on the recorded time is known.
+            # `start` also wakes the loop: from then on the recorded time is known.
             waiting = ends if starting.done() else {*ends, starting}
             await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             if alone and starting in waiting and starting.done():
@@ -251,7 +253,7 @@ async def _until(
         await require_content(recording)
         return recording
     finally:
-        if recorder.state != "inactive":  # cancelled: the take ends without anyone waiting for it
+        if recorder.state != "inactive":  # cancelled: end the take without waiting for it
             recorder.stop()
         starting.cancel()
         finished.cancel()
@@ -260,7 +262,7 @@ async def _until(
 
 
 async def require_content(recording: Recording) -> None:
-    """Raise `RecordingError` if there is no picture and no sound in it, whatever its size."""
+    """Raise `RecordingError` if the recording has no picture and no sound, whatever its size."""
     if recording.size >= EMPTY:
         return
     reason: MediaError | None = None
@@ -270,17 +272,17 @@ async def require_content(recording: Recording) -> None:
             return
         except EncodingError as error:
             reason = error
-        except MediaError:  # the page lets no engine in that could look
+        except MediaError:  # the page's policy blocks the engine that could check
             return
     raise RecordingError(
-        "Nothing was recorded: the stream gave no picture and no sound. Check that its tracks are live and "
-        "not muted, that something is drawn on its canvas, and that its AudioContext runs.",
+        "Nothing was recorded: the stream delivered no picture and no sound. Check that its tracks are live "
+        "and not muted, that something is drawn on its canvas, and that its AudioContext runs.",
         recording,
     ) from reason
 
 
 async def _end_of(outcome: Outcome[Any]) -> None:
-    """Wait for an outcome; its failure is fetched elsewhere."""
+    """Wait for an outcome and ignore its failure, which is handled elsewhere."""
     with suppress(Exception):
         await outcome
 
@@ -316,7 +318,7 @@ async def take_photo(
     device
         The camera to use: a `MediaDeviceInfo`, an id, or part of a label.
     mime_type
-        ``"image/jpeg"``, ``"image/png"`` or what else the browser can write.
+        ``"image/jpeg"``, ``"image/png"`` or another type that the browser can write.
 
     Examples
     --------
@@ -325,7 +327,7 @@ async def take_photo(
     640
     """
     if not wanted("video", video):
-        raise TypeError("take_photo needs a picture: video is True or a dictionary of constraints")
+        raise TypeError("take_photo needs a picture: video must be True or a dictionary of constraints")
     checked_mime_type(mime_type)
     if device is not None:
         video = that_device(await find_device(device, ["videoinput"]), video)

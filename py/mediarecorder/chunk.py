@@ -1,4 +1,4 @@
-"""One piece of a recording, as the browser delivered it."""
+"""Chunks: the data of a recording as the browser delivered it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .media_file import read
 
 
 class Chunk(Reminding):
-    """What one ``dataavailable`` event brought. The data stays in the browser until `bytes()` asks for it.
+    """The data of one ``dataavailable`` event. It stays in the browser until `bytes()` copies it.
 
-    A chunk can be empty. It is no file of its own: only all chunks of a take together are one.
+    A chunk can be empty. A single chunk is not a file: only all chunks of a take together form one.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""`navigator.mediaDevices` in Python words."""
+"""`navigator.mediaDevices` with Python names."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import (
     IN_BROWSER,
     NO_ORIGIN,
     has_origin,
     js_object,
     page,
-    plain,
     policy_advice,
     realm,
     settle,
+    to_python,
     translated,
 )
 from ._host.browser import media_devices as browser_media_devices
@@ -33,8 +33,8 @@ _MEDIA = {"audioinput": "audio", "videoinput": "video"}
 
 
 class MediaDeviceInfo(Reminding):
-    """A camera, microphone or loudspeaker. `label` and `device_id` are empty until the page was once
-    allowed to use a device.
+    """A camera, microphone or loudspeaker. `label` and `device_id` are empty until the user has allowed the
+    page to use a device once.
 
     See https://developer.mozilla.org/docs/Web/API/MediaDeviceInfo.
     """
@@ -48,7 +48,7 @@ class MediaDeviceInfo(Reminding):
 
     @property
     def group_id(self) -> str:
-        """The same for the microphone and the camera of one apparatus."""
+        """The id that the microphone and the camera of one physical device share."""
         return str(self.js.groupId)
 
     @property
@@ -58,12 +58,12 @@ class MediaDeviceInfo(Reminding):
 
     @property
     def label(self) -> str:
-        """The device's name: a string from outside."""
+        """The device's name. Treat it as untrusted text."""
         return str(self.js.label)
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """What the device could do: as `MediaStreamTrack.capabilities`, without opening it.
+        """The values that the device supports, as `MediaStreamTrack.capabilities`, but without opening it.
 
         >>> [info.capabilities for info in await media_devices.enumerate_devices()]
         """
@@ -74,7 +74,7 @@ class MediaDeviceInfo(Reminding):
         return self.capabilities
 
     async def open(self) -> MediaStream:
-        """Open this device and no other.
+        """Open exactly this device.
 
         >>> [camera, *_] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
         >>> stream = await camera.open()
@@ -82,14 +82,14 @@ class MediaDeviceInfo(Reminding):
         return await media_devices.get_user_media(**self._request())
 
     def _request(self) -> dict[str, Any]:
-        """The arguments of `get_user_media` that mean this device and no other."""
+        """The arguments of `get_user_media` that select exactly this device."""
         if self.kind == "audiooutput":
             raise NotSupportedError(
-                f"{self.label or 'This device'} is an output: there is nothing to record from it"
+                f"{self.label or 'This device'} is an output device and cannot be recorded"
             )
         if not self.device_id:
             raise NotAllowedError(
-                "The browser does not name its devices before the page was allowed to use one. "
+                "The browser hides the names of its devices until the user has allowed the page to use one. "
                 "Call get_user_media first, then enumerate_devices again."
             )
         return {_MEDIA[self.kind]: {"device_id": {"exact": self.device_id}}}
@@ -99,7 +99,7 @@ class MediaDeviceInfo(Reminding):
 
 
 class MediaDevices(BrowserEventTarget):
-    """The devices of the page. There is one object of this class, `media_devices`.
+    """The devices of the page. `media_devices` is the only object of this class.
 
     See https://developer.mozilla.org/docs/Web/API/MediaDevices.
     """
@@ -109,7 +109,7 @@ class MediaDevices(BrowserEventTarget):
 
     @property
     def js(self) -> Any:
-        """The browser's MediaDevices; a worker must ``await connect()`` before."""
+        """The browser's MediaDevices; in a worker, ``await connect()`` first."""
         return browser_media_devices()
 
     async def get_user_media(self, *, audio: Any = False, video: Any = False) -> MediaStream:
@@ -124,53 +124,54 @@ class MediaDevices(BrowserEventTarget):
         Raises
         ------
         NotAllowedError, NotFoundError, NotReadableError, OverconstrainedError
-            Refused; no such device; in use elsewhere; no device is like that.
+            Access was refused; no such device exists; the device is in use elsewhere; no device meets the
+            constraints.
         TypeError
-            Neither audio nor video was asked for.
+            Neither audio nor video was requested.
 
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia.
         """
         request = js_request(audio, video)
-        await reach_page()
+        await ensure_connected()
         return await self._open("getUserMedia", request, "get_user_media")
 
     async def get_display_media(
         self, *, audio: Any = False, video: Any = True, focus: bool | None = None, **options: Any
     ) -> MediaStream:
-        """Let the user choose a screen, a window or a tab. It must be called from a click or a key.
+        """Let the user choose a screen, a window or a tab. Call it from a click or key handler.
 
         Parameters
         ----------
         audio, video
-            As for `get_user_media`. Whether there is sound depends on what the user chooses.
+            As for `get_user_media`. Whether the stream has sound depends on the user's choice.
         focus
-            Whether what the user chooses comes to the front, or this page stays there (False), in browsers
+            True brings the chosen window or tab to the front; False keeps this page there. Only in browsers
             that have a ``CaptureController``.
         **options
-            The browser's other options in snake_case, such as ``prefer_current_tab=True``; JavaScript objects
-            as they are: ``controller=js.CaptureController.new()``.
+            The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript objects
+            are passed through: ``controller=js.CaptureController.new()``.
 
         >>> screen = await media_devices.get_display_media(focus=False)
 
         Raises
         ------
         NotAllowedError
-            The user chose nothing.
+            The user cancelled the choice.
         InvalidStateError
-            It was not called from a click or a key.
+            The call did not come from a click or key handler.
         NotSupportedError
-            Phones cannot share their screen with a page, and workers cannot pass on a `controller`.
+            The browser cannot share a screen with a page (phones cannot), or a worker passed a `controller`.
 
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getDisplayMedia.
         """
         if focus is not None and not isinstance(focus, bool):
-            raise TypeError(f"focus is True, False or None, not {focus!r}")
+            raise TypeError(f"focus must be True, False or None, not {focus!r}")
         if realm() == "worker" and options.get("controller") is not None:
             raise NotSupportedError(
                 "get_display_media: a controller cannot cross to the page. Use focus=True or focus=False."
             )
         request = js_request(audio, video, options)
-        await reach_page()
+        await ensure_connected()
         if not hasattr(self.js, "getDisplayMedia"):
             raise NotSupportedError(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
@@ -184,7 +185,8 @@ class MediaDevices(BrowserEventTarget):
         try:
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
-            # The browser cannot be told to stop asking. What the user allows afterwards is released at once.
+            # A page cannot withdraw the browser's prompt. If the user allows it later, release the devices
+            # then.
             opening.add_done_callback(_release)
             raise
 
@@ -193,7 +195,7 @@ class MediaDevices(BrowserEventTarget):
             return await settle(self.js, method, request, doing=doing)
         except (NotAllowedError, SecurityError) as error:
             if not has_origin():
-                raise type(error)(f"{doing}: the browser lends this page no device: {NO_ORIGIN}") from None
+                raise type(error)(f"{doing}: the browser gives this page no devices: {NO_ORIGIN}") from None
             if isinstance(error, SecurityError):
                 raise
             asked = [("microphone", request.audio), ("camera", request.video)]
@@ -202,15 +204,16 @@ class MediaDevices(BrowserEventTarget):
             raise NotAllowedError(f"{error}{advice}") from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
-        """All cameras, microphones and loudspeakers, in the browser's order: its default comes first."""
-        await reach_page()
+        """All cameras, microphones and loudspeakers, in the browser's order: the default devices come
+        first."""
+        await ensure_connected()
         infos = await settle(self.js, "enumerateDevices", doing="enumerate_devices")
         return [MediaDeviceInfo(info) for info in infos]
 
     @property
     def supported_constraints(self) -> frozenset[str]:
-        """The names of the constraints that this browser knows, in snake_case."""
-        supported = plain(self.js.getSupportedConstraints())
+        """The names of the constraints that this browser supports, in snake_case."""
+        supported = to_python(self.js.getSupportedConstraints())
         return frozenset(snake_case(name) for name, known in supported.items() if known)
 
     def get_supported_constraints(self) -> frozenset[str]:
@@ -220,14 +223,14 @@ class MediaDevices(BrowserEventTarget):
     async def permission(
         self, name: Literal["camera", "microphone"]
     ) -> Literal["granted", "denied", "prompt"]:
-        """Whether the page may use cameras or microphones, without asking the user.
+        """Whether the page may use cameras or microphones. The call does not ask the user.
 
-        ``"prompt"`` means that the browser will ask, or that it does not tell.
+        ``"prompt"`` means that the browser will ask the user, or that it does not report the permission.
         """
         if name not in ("camera", "microphone"):
-            raise ValueError(f'permission is for "camera" or "microphone", not {name!r}')
-        await reach_page()
-        devices = self.js  # raises where no device could ever be opened
+            raise ValueError(f'permission: the name must be "camera" or "microphone", not {name!r}')
+        await ensure_connected()
+        devices = self.js  # raises in pages that can never open a device
         try:
             status = await settle(
                 page().navigator.permissions, "query", js_object({"name": name}), doing="permission"
@@ -235,7 +238,7 @@ class MediaDevices(BrowserEventTarget):
             state: Literal["granted", "denied", "prompt"] = status.state
             return state
         except (MediaError, TypeError, AttributeError):
-            # A browser without this query shows labels only to those who were allowed.
+            # A browser without this query shows labels only to pages that have the permission.
             kind = "videoinput" if name == "camera" else "audioinput"
             infos = await settle(devices, "enumerateDevices", doing="permission")
             return "granted" if any(info.label for info in infos if info.kind == kind) else "prompt"
@@ -245,21 +248,21 @@ class MediaDevices(BrowserEventTarget):
 
 
 async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> MediaDeviceInfo:
-    """The input that is meant by an info, an id or part of a label.
+    """The input device that an info, an id or part of a label refers to.
 
-    It must be of one of `kinds`; those that stand first are preferred. Where the browser does not name the
-    devices of a kind yet, one of them is opened for a moment, so that the user is asked.
+    Its kind must be one of `kinds`; earlier ones take precedence. If the browser does not show the names of a
+    kind of device yet, one of that kind is opened for a moment, so that the browser asks the user.
     """
     if isinstance(device, MediaDeviceInfo):
         if device.kind not in kinds:
             raise ValueError(
-                f"{device.label or 'the device'} is {device.kind}; {' or '.join(kinds)} is needed"
+                f"device must be {' or '.join(kinds)}, but {device.label or 'this one'} is {device.kind}"
             )
         return device
     if not isinstance(device, str):
-        raise TypeError(f"device is a MediaDeviceInfo, an id or part of a label, not {device!r}")
+        raise TypeError(f"device must be a MediaDeviceInfo, an id or part of a label, not {device!r}")
     if not device:
-        raise ValueError("device is an empty string; leave it out for the default device")
+        raise ValueError("device is an empty string; omit it to use the default device")
     inputs = await media_devices.enumerate_devices()
     for kind in kinds:
         if found := _match(device, kind, inputs):
@@ -272,7 +275,7 @@ async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> Me
         if found := _match(device, kind, inputs):
             return found
     labels = [repr(info.label) for info in inputs if info.kind in kinds and info.label]
-    raise NotFoundError(f"No device is called {device!r}. There are: {', '.join(labels) or 'none'}.")
+    raise NotFoundError(f"No device matches {device!r}. Available: {', '.join(labels) or 'none'}.")
 
 
 def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceInfo | None:
@@ -283,7 +286,7 @@ def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceI
 
 
 def _set_focus(request: Any, focus: bool) -> None:
-    """Say what comes to the front, which must be said before the user has chosen."""
+    """Set which window gets the focus. This must happen before the user has chosen."""
     if not hasattr(page(), "CaptureController"):
         return
     if not hasattr(request, "controller"):

@@ -1,4 +1,4 @@
-"""What to put into a bug report."""
+"""A table of facts for bug reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from . import __version__
-from ._host.bridge import reach_page
+from ._host.bridge import ensure_connected
 from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
 from ._html.text import escape
 from .devices import media_devices
@@ -30,9 +30,9 @@ class Diagnosis(dict[str, str]):
 
 
 async def diagnose() -> Diagnosis:
-    """Where this runs and what it can do: host, Pyodide, browser, types, permissions, devices.
+    """A table of the environment and its abilities: host, Pyodide, browser, types, permissions, devices.
 
-    Nothing is opened and nobody is asked. Outside a browser it says so.
+    It opens no device and asks the user nothing. Outside a browser, the table says so.
 
     >>> print(await diagnose())
     """
@@ -53,13 +53,13 @@ async def diagnose() -> Diagnosis:
         "microphone": lambda: media_devices.permission("microphone"),
         "devices": _devices,
     }.items():
-        if lost:  # each question would wait for the page again
+        if lost:  # each further query would wait for the page again
             table[what] = lost
             continue
         try:
             table[what] = await look()
         except (MediaError, JsException) as error:
-            # Each advice once; before it stands what was being done.
+            # Give each piece of advice once. The name of the operation precedes it.
             advice = str(error).partition(": ")[2] or str(error)
             table[what] = type(error).__name__ if advice in said else f"{type(error).__name__}: {error}"
             said.add(advice)
@@ -80,7 +80,7 @@ def _host() -> str:
 async def _page() -> str:
     if realm() == "page":
         return "here"
-    await reach_page()
+    await ensure_connected()
     return "connected"
 
 

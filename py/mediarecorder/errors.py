@@ -1,4 +1,4 @@
-"""Every error this library raises. (Those that hold a recording are in failures.py.)
+"""Every error this library raises. (The errors that hold a recording are in failures.py.)
 
     MediaError                          .name is the DOM name
     ├── NotAllowedError                 also a PermissionError
@@ -21,7 +21,7 @@
     └── PageUnavailableError
 
 A ``TypeError`` of JavaScript is Python's ``TypeError``. Names and meanings: W3C *Web IDL*, section
-"DOMException", and *Media Capture and Streams*, section "getUserMedia()". `RangeError` has its name from
+"DOMException", and *Media Capture and Streams*, section "getUserMedia()". The name `RangeError` comes from
 JavaScript.
 """
 
@@ -31,7 +31,7 @@ from typing import Any
 
 
 class MediaError(Exception):
-    """What went wrong with a device, a stream or a recording, and what to do about it.
+    """The base class of this library's errors. The message says what went wrong and what to do about it.
 
     `name` is the DOM name of the error, such as ``"NotAllowedError"``.
     """
@@ -46,17 +46,16 @@ class NotAllowedError(MediaError, PermissionError):
 
 
 class NotFoundError(MediaError):
-    """There is no device of the kind that was asked for, or no recording of this id in the store."""
+    """No device of the requested kind exists, or the store has no recording with this id."""
 
 
 class NotReadableError(MediaError):
-    """The device is there and allowed, but the operating system or another program keeps it. Or the data of
-    a recording is gone."""
+    """The device exists and is allowed, but the operating system or another program holds it. Also raised
+    when the data of a recording is gone."""
 
 
 class OverconstrainedError(MediaError):
-    """No device can do what the constraints demand; `constraint` names the one that failed, if the
-    browser tells."""
+    """No device meets the constraints. `constraint` names the one that failed, if the browser reports it."""
 
     def __init__(self, message: str = "", constraint: str = "") -> None:
         super().__init__(message)
@@ -64,19 +63,20 @@ class OverconstrainedError(MediaError):
 
 
 class NotSupportedError(MediaError):
-    """This browser cannot do it."""
+    """This browser does not support the operation."""
 
 
 class InvalidStateError(MediaError):
-    """The call does not fit the present state, such as `stop()` on an inactive recorder."""
+    """The call is not allowed in the current state, such as `stop()` on an inactive recorder."""
 
 
 class SecurityError(MediaError):
-    """The browser's security policy forbids it, such as recording a canvas with foreign pictures."""
+    """The browser's security policy forbids the operation, such as recording a canvas that holds images of
+    another origin."""
 
 
 class AbortError(MediaError):
-    """It was given up before it was done."""
+    """The operation was aborted before it completed."""
 
 
 class InvalidModificationError(MediaError):
@@ -88,15 +88,15 @@ class QuotaExceededError(MediaError, OSError):
 
 
 class EncodingError(MediaError):
-    """The file is broken, empty or no media file, or what it holds cannot be encoded."""
+    """The file is broken, empty or not a media file, or its content cannot be encoded."""
 
 
 class RangeError(MediaError, ValueError):
-    """A time that is not within the recording."""
+    """A time lies outside the recording."""
 
 
 class UnknownError(MediaError):
-    """An error the browser gives no better name; `name` is the browser's word for it."""
+    """An error that matches no other class; `name` is the name that the browser gave it."""
 
     def __init__(self, message: str = "", name: str = "UnknownError") -> None:
         super().__init__(message)
@@ -108,15 +108,16 @@ class UnknownError(MediaError):
 
 
 class BrowserRequiredError(MediaError):
-    """This Python does not run in a browser: the library can be imported here, not used."""
+    """Python does not run in a browser. The library can be imported here, but not used."""
 
 
 class InsecureContextError(MediaError):
-    """The page came over plain http, where browsers hide camera and microphone."""
+    """The page was loaded over plain http, where browsers hide camera and microphone."""
 
 
 class PageUnavailableError(MediaError):
-    """Python runs in a worker and cannot reach the page, which alone has camera and microphone."""
+    """Python runs in a worker and cannot reach the page. Only the page has access to camera and
+    microphone."""
 
 
 _BY_NAME: dict[str, type[MediaError]] = {
@@ -139,33 +140,33 @@ _BY_NAME: dict[str, type[MediaError]] = {
 }
 
 _ADVICE: dict[str, str] = {
-    "NotAllowedError": "It was not allowed. Allow it in the browser's settings for this site "
+    "NotAllowedError": "Permission was denied. Allow access in the browser's settings for this site "
     "(the icon beside the address) and ask again.",
     "NotFoundError": "No such device was found. Connect one, and check that the system sees it.",
     "NotReadableError": "The device could not be read. Close other programs that use it, or reconnect it.",
     "OverconstrainedError": "No device meets these constraints. Use 'ideal' in place of 'exact', "
     "or leave some out.",
-    "SecurityError": "The browser's security policy forbids it.",
+    "SecurityError": "The browser's security policy forbids this.",
     "InvalidModificationError": "A track was added or removed during the take. "
     "To change what is recorded, stop and start again.",
     "QuotaExceededError": "The storage is full. Delete something and try again.",
 }
 
 _NOT_OPENED = (
-    "The browser gave up opening it. Check that this site may use it, in the browser's settings and in the "
-    "system's; where a program shows the page (QtWebEngine), that must grant the permission."
+    "The browser gave up opening the device. Check in the settings of the browser and of the system that "
+    "this site may use it. If a program shows the page (QtWebEngine), that program must grant the permission."
 )
-"""Advice for an AbortError of getUserMedia: so QtWebEngine says that the permission was denied."""
+"""Advice for an AbortError of getUserMedia, with which QtWebEngine reports that the permission was denied."""
 
 
 DATA_GONE = (
-    "This recording's data is gone: it was closed or deleted, or replaced when it was recovered, or the data "
-    "of this site were cleared. If its store still lists it, open it again."
+    "This recording's data is gone: the recording was closed, deleted, or replaced by its recovery, or the "
+    "data of this site was cleared. If its store still lists the recording, open it again."
 )
 
 
 def data_gone(doing: str) -> NotReadableError:
-    """What everything says that reads a recording whose data is not there any more."""
+    """The error of every call that reads a recording whose data no longer exists."""
     return NotReadableError(f"{doing}: {DATA_GONE}")
 
 
@@ -178,10 +179,10 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
         A DOMException, an `OverconstrainedError`, a `Fault` of the library's own (static/library/fault.js) or
         any other JavaScript error object.
     doing
-        What was being done, such as ``"get_user_media"``; it opens the message.
+        The operation that failed, such as ``"get_user_media"``. The message starts with it.
     """
     name = str(getattr(error, "name", "") or "")
-    if getattr(error, "isFault", False):  # of the library's own JavaScript: the text is complete
+    if getattr(error, "isFault", False):  # thrown by the library's own JavaScript: the text is complete
         return _BY_NAME[name](f"{doing}: {error.message or DATA_GONE}")
     said = str(getattr(error, "message", "") or "").strip()
     constraint = str(getattr(error, "constraint", "") or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._host.browser import absent, create_proxy
+from ._host.browser import create_proxy, is_nullish
 from ._reminder import Reminding
 from .chunk import Chunk
 from .errors import from_browser
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Event:
-    """What a handler gets: the browser's event in Python words.
+    """The argument of a handler: the browser's event with Python names.
 
-    `js` is the browser's event. It is None where the browser owed an event and never fired it.
+    `js` is the browser's event. It is None if the browser never fired the event that it should have fired.
     """
 
     __slots__ = ("_data", "_error", "js", "type")
@@ -36,7 +36,7 @@ class Event:
         """The `Chunk` of a ``dataavailable`` event."""
         if self._data is None:
             blob = getattr(self.js, "data", None)
-            if not absent(blob):
+            if not is_nullish(blob):
                 self._data = Chunk(blob)
         return self._data
 
@@ -44,21 +44,22 @@ class Event:
     def error(self) -> Exception | None:
         """The exception of an ``error`` event."""
         if self._error is None and self.type == "error":
-            # Firefox and Chromium send different classes; the text is in `.error`, if there is one.
+            # Firefox and Chromium send different classes; the text is in `.error`, if that exists.
             error = getattr(self.js, "error", None)
-            self._error = from_browser(self.js if absent(error) else error, "record")
+            self._error = from_browser(self.js if is_nullish(error) else error, "record")
         return self._error
 
     @property
     def track(self) -> Any:
-        """The `MediaStreamTrack` of an ``addtrack`` or ``removetrack`` event; None of any other."""
+        """The `MediaStreamTrack` of an ``addtrack`` or ``removetrack`` event; None for other events."""
         return None
 
     @property
     def timecode(self) -> float | None:
-        """The browser's time stamp of a chunk in seconds. Chromium repeats it, Firefox has none: no clock."""
+        """The browser's time stamp of a chunk, in seconds. Do not use it as a clock: Chromium repeats it, and
+        Firefox has none."""
         timecode: Any = getattr(self.js, "timecode", None)
-        return None if absent(timecode) else float(timecode) / 1000
+        return None if is_nullish(timecode) else float(timecode) / 1000
 
     def __repr__(self) -> str:
         return f"<Event {self.type!r}>"
@@ -84,7 +85,7 @@ class Subscription:
 
 
 class HandlerAttribute:
-    """The MDN spelling of a handler: ``recorder.onstop = handler``, and None to take it away."""
+    """The MDN spelling of a handler: ``recorder.onstop = handler``, and None to remove it."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.type = name.removeprefix("on")
@@ -104,10 +105,10 @@ class HandlerAttribute:
 
 
 class EventTarget(Reminding):
-    """Something one can listen to.
+    """An object that fires events.
 
-    A subclass names its `EVENTS`, and says in `_listen` and `_unlisten` how it starts and stops hearing
-    of one of them.
+    A subclass lists its `EVENTS`, and implements `_listen` and `_unlisten`, which start and stop receiving
+    events of one type.
     """
 
     EVENTS: ClassVar[tuple[str, ...]] = ()
@@ -116,10 +117,10 @@ class EventTarget(Reminding):
         self._subscriptions: dict[str, list[Subscription]] = {}
 
     def on(self, type: str, handler: Handler | None = None) -> Any:
-        """Call `handler(event)` whenever the event `type` happens.
+        """Call `handler(event)` whenever an event of this type fires.
 
-        A coroutine function runs as a task, started in the order of the events. What a handler raises
-        goes to the event loop's exception handler and harms nothing else.
+        A coroutine function runs as a task; tasks start in the order of the events. An exception of a handler
+        goes to the event loop's exception handler and affects nothing else.
 
         Returns
         -------
@@ -129,7 +130,7 @@ class EventTarget(Reminding):
         Raises
         ------
         ValueError
-            There is no such event; the message lists those there are.
+            The object has no such event; the message lists its events.
 
         Examples
         --------
@@ -140,13 +141,13 @@ class EventTarget(Reminding):
         ...     print(event.data.size)
         """
         if not isinstance(type, str):
-            raise TypeError(f"an event is named by a string, not by {type!r}")
+            raise TypeError(f"the type of an event must be a string, not {type!r}")
         if type not in self.EVENTS:
-            raise ValueError(f"no event {type!r} here; there are {', '.join(self.EVENTS)}")
+            raise ValueError(f"unknown event {type!r}; choose one of {', '.join(self.EVENTS)}")
         if handler is None:
             return lambda function: (self.on(type, function), function)[1]
         if not callable(handler):
-            raise TypeError(f"a handler must be callable, and {handler!r} is not")
+            raise TypeError(f"a handler must be callable, not {handler!r}")
         subscription = Subscription(self, type, handler)
         subscriptions = self._subscriptions.setdefault(type, [])
         if not subscriptions:
@@ -163,7 +164,7 @@ class EventTarget(Reminding):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("on") and not hasattr(type(self), name):
-            raise AttributeError(f"no event {name[2:]!r} here; there are {', '.join(self.EVENTS)}")
+            raise AttributeError(f"unknown event {name[2:]!r}; choose one of {', '.join(self.EVENTS)}")
         super().__setattr__(name, value)
 
     def _listened(self, type: str) -> bool:
@@ -181,9 +182,9 @@ class EventTarget(Reminding):
 
 
 class BrowserEventTarget(EventTarget):
-    """An `EventTarget` that hears from the JavaScript object it wraps, through one proxy.
+    """An `EventTarget` that receives the events of the JavaScript object it wraps, through one proxy.
 
-    The proxy lives as long as somebody listens.
+    The proxy lives as long as a handler is registered.
     """
 
     js: Any
@@ -217,13 +218,13 @@ _tasks: set[asyncio.Task[Any]] = set()
 
 
 def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
-    """Call a user's function on behalf of an event: its failure is reported, and stays its own."""
+    """Call a user's function for an event. Its failure is reported and affects nothing else."""
     try:
         result = handler(*arguments)
-    except BaseException as error:  # a CancelledError too: it is the handler's, not the take's
+    except BaseException as error:  # a CancelledError, too: it concerns the handler, not the take
         _report(error, handler)
         return
-    # What a handler merely passes on, as `lambda event: recorder.stop()` does, reports its failure itself.
+    # An Outcome that a handler returns, as `lambda event: recorder.stop()` does, reports its own failure.
     if result is not None and hasattr(result, "__await__") and not isinstance(result, Outcome):
         task = asyncio.ensure_future(result)
         _tasks.add(task)  # the loop holds tasks weakly

@@ -1,4 +1,4 @@
-"""The errors that hold what was recorded until then."""
+"""The errors that hold what was recorded before they occurred."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 class RecordingError(MediaError):
-    """The take ended with an error. `recording` holds all that was gathered until then, and
-    `__cause__` is the browser's error. A pickle has no `recording`; copies share it."""
+    """The take ended with an error. `recording` holds all data gathered before, and `__cause__` is the
+    browser's error. A pickle loses `recording`; copies share it."""
 
     def __init__(self, message: str = "", recording: Recording | None = None) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class RecordingError(MediaError):
 
 
 class PageLostError(RecordingError, PageUnavailableError):
-    """The page went away during a take; `recording` holds what had come from it until then."""
+    """The page went away during a take; `recording` holds the data that had arrived from it."""
 
     @property
     def name(self) -> str:

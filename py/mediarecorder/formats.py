@@ -1,11 +1,11 @@
 """The one table of formats, a literal of lists and strings that `tools/bundle.mjs` copies into the engine.
 
-output    which of mediabunny's ``…OutputFormat`` writes it
-label     what people call it; without one it is read and copied, but not made by `convert`
-video     codecs that players take in it, the one to encode first
+output    the prefix of mediabunny's ``…OutputFormat`` class that writes the format
+label     the name for people; `convert` does not offer a format without one, but such files are read and
+copied video     codecs that players support in it; the first is the one to encode
 audio     the same for sound
-encoders  codecs that ``js/<codec>.js`` encodes where the browser cannot
-types     MIME types with the endings of names, the one that files get first
+encoders  codecs that ``js/<codec>.js`` encodes if the browser cannot
+types     MIME types with their file extensions; new files get the first
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ def checked_format(format: object) -> str:
 
 
 def checked_name(what: str, name: object, names: Iterable[str]) -> str:
-    """One of the names; capitals and a leading dot do no harm."""
+    """The name in lower case and without a leading dot, if it is one of `names`."""
     if not isinstance(name, str):
-        raise TypeError(f"{what} is a string, not {name!r}")
+        raise TypeError(f"{what} must be a string, not {name!r}")
     if (found := name.lower().removeprefix(".")) not in names:
         raise ValueError(f"unknown {what} {name!r}; choose one of {', '.join(names)}")
     return found

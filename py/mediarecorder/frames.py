@@ -1,10 +1,10 @@
-"""Pictures as numbers."""
+"""Pictures as arrays of bytes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._checks import checked_number, checked_whole
+from ._checks import checked_int, checked_number
 from ._media.arrays import MediaArray
 from ._media.engine import pieces, reading
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     PixelFormat = Literal["rgb", "rgba", "bgr", "gray"]
 
 SHOWN = 640
-"""Pixels of the longer side up to which a frame is shown in full."""
+"""Frames with a longer side of up to this many pixels are shown in full."""
 COLOURS = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}
-"""Where red, green, blue and opacity are in a pixel."""
+"""The channels of a pixel: 0 is red, 1 green, 2 blue, 3 opacity."""
 
 
 class Frame(MediaArray):
@@ -32,7 +32,7 @@ class Frame(MediaArray):
     Attributes
     ----------
     timestamp
-        When it appears, in seconds from the start of the recording.
+        The time at which the picture appears, in seconds from the start of the recording.
     format
         ``"rgb"``, ``"rgba"``, ``"bgr"`` or ``"gray"``.
     """
@@ -45,16 +45,16 @@ class Frame(MediaArray):
 
     @property
     def width(self) -> int:
-        """Pixels in a row."""
+        """The number of pixels in a row."""
         return self._shape[1]
 
     @property
     def height(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self._shape[0]
 
     def _repr_html_(self) -> str:
-        """The picture; of a large one every second pixel, or third, and so on."""
+        """The picture; a large one is shown with every second pixel, or third, and so on."""
         from ._html.text import figure
 
         size = f"{self.width} × {self.height}"
@@ -68,7 +68,7 @@ class Frame(MediaArray):
         return figure(f'<img src="{url}" alt="Frame of {size}" width="{width}" height="{height}">', facts)
 
     def _png_url(self, step: int) -> tuple[str, int, int]:
-        """A PNG of one pixel of `step` in each direction, and its size (https://www.w3.org/TR/png-3/)."""
+        """A PNG with every `step`-th pixel in each direction, and its size (https://www.w3.org/TR/png-3/)."""
         import zlib
         from binascii import b2a_base64
 
@@ -101,8 +101,8 @@ async def frames(
 ) -> AsyncIterator[Frame]:
     """The pictures of a file, one after the other."""
     if format not in COLOURS:
-        raise ValueError(f"there is no pixel format {format!r}; there are {', '.join(COLOURS)}")
-    width = checked_whole("width", width, 1, 16384)
+        raise ValueError(f"unknown pixel format {format!r}; choose one of {', '.join(COLOURS)}")
+    width = checked_int("width", width, 1, 16384)
     start, end = checked_number("start", start, 0), checked_number("end", end, 0)
     async with reading("frames", "frameReader", blob, width, format, start, end) as reader:
         async for piece in pieces("frames", reader):

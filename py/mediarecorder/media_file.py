@@ -231,8 +231,8 @@ class MediaFile(Displayed):
 
     async def _save(self, name: str, pick: bool) -> str:
         services = await page_services()
-        # Of a download that fails the browser tells nobody else than the user. And after one of data that is
-        # gone, `enumerateDevices` never settles in Firefox (153), in any page of that site.
+        # Browsers report a failed download to the user only. And after a download of data that is gone,
+        # `enumerateDevices` never settles in Firefox (153), in any page of that site.
         await read(self._blob.slice(0, 1), "save")
         return str(await settle(services, "save", self._blob, name, bool(pick), doing="save"))
 

@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Outcome(Coroutine[Any, Any, T], Generic[T]):
-    """A result that will be there later: awaited by nobody, by one task or by many, as often as they like.
+    """A future result. No task, one task or many tasks may await it, each as often as it likes.
 
     It differs from an `asyncio.Future` in two ways that matter here. Cancelling a task that awaits it
-    cancels that task alone. And an error that nobody awaits is no warning, so ``recorder.stop()`` can
-    stand as a bare statement. `asyncio.create_task` takes it for a coroutine, and makes several tasks of it.
+    cancels only that task. And an error that no task awaits causes no warning, so ``recorder.stop()`` can
+    be a bare statement. `asyncio.create_task` accepts it as a coroutine, even several times.
 
     >>> recorder.start()
     >>> outcome = recorder.stop()
@@ -35,14 +35,14 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
 
     @classmethod
     def _of(cls, result: T) -> Outcome[T]:
-        """An outcome that is settled already."""
+        """An outcome that is already settled."""
         outcome = cls()
         outcome._resolve(result)
         return outcome
 
     @classmethod
     def _running(cls, work: Coroutine[Any, Any, T]) -> Outcome[T]:
-        """The outcome of a coroutine that runs as a task from now on."""
+        """Start a task for the coroutine, and return the outcome of it."""
         outcome = cls()
 
         async def run() -> None:
@@ -57,7 +57,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         return outcome
 
     def done(self) -> bool:
-        """True once the result or the error is there."""
+        """True once it has a result or an error."""
         return self._done
 
     def _resolve(self, result: T) -> None:
@@ -81,7 +81,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
 
     def __await__(self) -> Generator[object, None, T]:
         if not self._done:
-            # A future of its own for each await: cancelling it touches nobody else.
+            # Each await has its own future, so cancelling one does not affect the others.
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             try:
@@ -90,7 +90,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
                 if waiter in self._waiters:
                     self._waiters.remove(waiter)
         if self._error is not None:
-            # Without this each further await would lengthen the traceback of the one exception object.
+            # Otherwise each await would lengthen the traceback of the shared exception object.
             raise self._error.with_traceback(None)
         return self._result
 
@@ -98,7 +98,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         state = "pending" if not self._done else "failed" if self._error else "done"
         return f"<Outcome {state}; for the result write: await ...>"
 
-    # What a task does with a coroutine. Each task that was made of this outcome has a run of its own.
+    # The coroutine protocol, for tasks. Each task of this outcome has a run of its own.
 
     def send(self, value: object, /) -> object:
         return self._step(lambda run: run.send(None))
@@ -107,12 +107,12 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         return self._step(lambda run: run.throw(*error))
 
     def close(self) -> None:
-        """Nothing is given up: others may wait."""
+        """Do nothing: other tasks may be waiting."""
 
     def _step(self, step: Callable[[Generator[object, None, T]], object]) -> object:
         try:
             task = asyncio.current_task()
-        except RuntimeError:  # nothing runs: somebody drives it by hand
+        except RuntimeError:  # no loop is running: the caller drives it by hand
             task = None
         if (run := self._steps.get(task)) is None:
             run = self._steps[task] = self.__await__()

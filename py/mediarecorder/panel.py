@@ -1,4 +1,4 @@
-"""A small recorder to click: devices, Record, Pause, Stop, clock and level, in a notebook or a page."""
+"""A small recorder with controls for a notebook or a page: devices, Record, Pause, Stop, clock and level."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ._host.bridge import page_services, way_in_result
-from ._host.browser import create_proxy, js_object, plain, settle
+from ._host.browser import create_proxy, js_object, settle, to_python
 from ._host.hosts import show
 from ._html.attach import in_background, view, view_name
 from ._html.display import Displayed
-from ._html.player import look_at, player_html
+from ._html.player import make_preview, player_html
 from ._html.text import clock, file_size
 from ._recorder.sinks import checked_store
 from .capture import require_content, that_device, wanted
@@ -32,32 +32,32 @@ if TYPE_CHECKING:
     from .streams import MediaStream
 
 INTERVAL = 0.1
-"""Seconds between two looks at clock and level while it records."""
+"""Seconds between two updates of clock and level during a take."""
 
 _CHOOSERS = {"audioinput": ("microphones", "microphone"), "videoinput": ("cameras", "camera")}
 
-PATIENCE = 20.0
-"""Seconds that the page gets to insert the panel's HTML while somebody waits for a recording."""
+SHOW_TIMEOUT = 20.0
+"""Seconds that the page gets to insert the panel's HTML while `recording()` waits."""
 
 SHOW_FIRST = (
-    "recording: show the panel first. In a notebook make it the last line of a cell; in a page "
+    "recording: show the panel first. In a notebook, make it the last line of a cell; in a page, "
     "put it into an element: panel.show_in(element)"
 )
 
 
 class RecorderPanel(Displayed):
-    """A recorder with buttons that shows itself in a notebook: no widget library is needed.
+    """A recorder with buttons that displays itself in a notebook, without a widget library.
 
     >>> panel = RecorderPanel(video=True)
     >>> panel                                  # the last line of a cell shows it
-    >>> recording = panel.last                 # in a later cell: what was recorded last
+    >>> recording = panel.last                 # in a later cell: the last recording
 
     or, in one cell, ``recording = await RecorderPanel().recording()``, which shows it and waits until
-    somebody has pressed Record and Stop. It can be used by keyboard and screen reader.
+    the user has pressed Record and Stop. It works with keyboard and screen reader.
 
-    A panel that is taken out of the page (its cell runs again, its output is cleared) ends what it records
-    and releases the devices; what was recorded is in `last`. One that has not been in the page for a second
-    is taken for removed, so it can be moved; put back later it works again.
+    If the panel is removed from the page (its cell runs again, or its output is cleared), it ends its take
+    and releases the devices; `last` holds the recording. A panel counts as removed after one second outside
+    the page, so it can be moved. If it is inserted again later, it works again.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class RecorderPanel(Displayed):
         self._wishes: dict[str, Any] = {"audioinput": audio, "videoinput": video}
         self._records = {"audioinput": wanted("audio", audio), "videoinput": wanted("video", video)}
         if not any(self._records.values()):
-            raise TypeError("a panel records sound, pictures or both: audio=True, video=True")
+            raise TypeError("a panel needs sound, pictures or both: audio=True, video=True")
         self._mime_type, self._timeslice, self._store = mime_type, timeslice, checked_store(store)
         self._chosen: dict[str, str] = {}
         self._recorder: MediaRecorder | None = None
@@ -89,12 +89,12 @@ class RecorderPanel(Displayed):
         self._view: Any = None
         self._releases: list[Callable[[], Any]] = []
         self._seen = False
-        """Whether it is in the page."""
+        """Whether the panel is in the page."""
         self._end: MediaError | None = None
-        """Why nothing more is recorded: it was removed, or closed."""
+        """Why the panel records nothing more: it was removed or closed."""
         self.last: Recording | None = None
-        """The recording that was finished last; None before."""
-        # Whoever lets go of the panel lets go of its views too.
+        """The last finished recording; None before the first one."""
+        # When the panel is garbage-collected, its views are released, too.
         weakref.finalize(self, _release, self._releases)
 
     @property
@@ -103,19 +103,19 @@ class RecorderPanel(Displayed):
         return self._recorder.state if self._recorder else "inactive"
 
     async def recording(self) -> Recording:
-        """The next recording: shows the panel, unless it is shown already, and waits for Stop.
+        """Show the panel, unless it is already shown, wait for Stop, and return the recording.
 
         Raises
         ------
         InvalidStateError
-            The panel is not shown, and this host has no way to show it from here; its HTML did not come into
-            the page within 20 s; or the panel is closed.
+            The panel is not shown, and this host offers no way to show it from here; its HTML did not appear
+            in the page within 20 s; or the panel is closed.
         AbortError
-            The panel was removed from the page, or closed, meanwhile. What was recorded until then is in
-            `last`.
+            The panel was removed from the page or closed in the meantime. `last` holds what was recorded
+            until then.
         """
         if self._closed:
-            raise InvalidStateError("recording: this panel is closed. Make another one.")
+            raise InvalidStateError("recording: this panel is closed. Create another one.")
         waiting = self._next
         if not self._displayed and not show(self):
             raise InvalidStateError(SHOW_FIRST)
@@ -125,21 +125,21 @@ class RecorderPanel(Displayed):
                 self._displayed = False
                 self._fail(InvalidStateError(SHOW_FIRST))
 
-        timer = asyncio.get_running_loop().call_later(PATIENCE, look)
+        timer = asyncio.get_running_loop().call_later(SHOW_TIMEOUT, look)
         try:
             return await waiting
         finally:
             timer.cancel()
 
     def close(self) -> None:
-        """End what is under way, and disconnect the panel from what is shown of it. It stays closed."""
+        """End the current take and disconnect the panel from its view. A closed panel stays closed."""
         if not self._closed:
             self._closed = True
             self._give_up(AbortError("recording: the panel was closed."))
             _release(self._releases)
 
     def _give_up(self, why: MediaError) -> None:
-        """End the take, if there is one. Whoever waits hears of it when it is in `last`."""
+        """End the current take, if any. `recording()` raises `why` once the take is in `last`."""
         self._end = why
         if not self._taking:
             self._fail(why)
@@ -156,14 +156,14 @@ class RecorderPanel(Displayed):
         if not self._name:
             self._name = view_name()
             in_background(self._attach())
-        # In a saved notebook the text is what is seen of it.
+        # A saved notebook shows this text.
         return view(self._name, "A recorder. Run this cell again to use it.") + way
 
     def __repr__(self) -> str:
         kinds = " and ".join(name for name, kind in _KINDS.items() if self._records[kind])
         return f"<RecorderPanel for {kinds}, {self.state}>"
 
-    # What is seen
+    # The view
 
     async def _attach(self) -> None:
         try:
@@ -177,7 +177,7 @@ class RecorderPanel(Displayed):
         def act(event: Any) -> None:
             panel = own()
             if panel is not None:
-                panel._act(**plain(event.detail))
+                panel._act(**to_python(event.detail))
 
         proxy = create_proxy(act)
         view.addEventListener("act", proxy)
@@ -216,7 +216,7 @@ class RecorderPanel(Displayed):
 
         self._releases.append(media_devices.on("devicechange", changed))
 
-    # What the person does
+    # The user's actions
 
     def _act(self, verb: str, kind: str = "", id: str = "") -> None:
         recorder = self._recorder
@@ -227,8 +227,8 @@ class RecorderPanel(Displayed):
             self._seen = self._displayed = False
             self._give_up(
                 AbortError(
-                    "recording: the panel was removed from the page, or its cell ran again. What it recorded "
-                    "until then, if anything, is in panel.last."
+                    "recording: the panel was removed from the page, or its cell ran again. panel.last holds "
+                    "what it recorded until then, if anything."
                 )
             )
         elif verb == "choose" and kind in self._records:
@@ -255,7 +255,7 @@ class RecorderPanel(Displayed):
                 recorder.start(self._timeslice)
                 self._opening, self._taking = False, True
                 self._show(stream=stream.js, player="")
-                await self._offer_devices()  # now the browser tells their names
+                await self._offer_devices()  # now the browser reveals their names
                 await self._follow(recorder, stream)
                 recording = await recorder.finished
             await self._finish(recording)
@@ -308,7 +308,7 @@ class RecorderPanel(Displayed):
         else:
             done, self._next = self._next, Outcome()
             done._resolve(recording)
-        recording._look = recording._look or await look_at(recording)
+        recording._preview = recording._preview or await make_preview(recording)
         self._show(player=player_html(recording))
 
 
@@ -316,7 +316,8 @@ _KINDS = {"audio": "audioinput", "video": "videoinput"}
 
 
 def _choices(infos: list[MediaDeviceInfo], singular: str) -> list[dict[str, str]]:
-    """For a chooser; before the page was allowed to use one, browsers do not name their devices."""
+    """The options of a chooser. Browsers hide the devices' names until the user has allowed the use of
+    one."""
     named = [{"id": info.device_id, "label": info.label} for info in infos if info.device_id and info.label]
     return [{"id": "", "label": f"Default {singular}"}, *named]
 

@@ -1,12 +1,12 @@
-"""The browser's MediaRecorder in Python words."""
+"""The browser's MediaRecorder with Python names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_number, checked_whole
+from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
 from ._constraints import camel_case
-from ._host.browser import absent, js_object, media_recorder_class, translated
+from ._host.browser import is_nullish, js_object, media_recorder_class, translated
 from ._recorder.sinks import checked_store
 from ._recorder.steady import prepare, refuse_noise, steadied
 from ._recorder.take import OVER, Take, refuse_inactive
@@ -40,15 +40,16 @@ _CANDIDATES = (
     "audio/mp4;codecs=opus",
     "audio/mp4;codecs=mp4a.40.2",
 )
-"""Containers and codecs that some browser can record; browsers answer questions but give no list."""
+"""Containers and codecs that some browser can record. Browsers offer no list; they only answer for each
+type."""
 TIMESLICE = 1.0
-"""Seconds between two chunks of a take that goes to a store, unless told otherwise."""
+"""Default number of seconds between two chunks of a take that goes to a store."""
 LOWEST_OF_PICTURES = 10_000
-"""Bits per second: Firefox's own lowest. Of less than 1000 Chromium's VP8 records nothing."""
+"""Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing."""
 LOWEST_OF_BOTH = 60_000
-"""Bits per second: of 12,000 Firefox leaves so little to the sound that it is silence."""
+"""Bits per second. At 12,000, Firefox leaves so little for the sound that it records silence."""
 _ONE_OF_EACH = (
-    ("audio", "sounds", "`await mix(stream)` makes one of them."),
+    ("audio", "sounds", "`await mix(stream)` combines them into one."),
     (
         "video",
         "pictures",
@@ -60,8 +61,8 @@ _ONE_OF_EACH = (
 class MediaRecorder(EventTarget):
     """Records a stream.
 
-    Every verb acts at once, when it is called, and returns an awaitable for the browser's answer. You
-    need not await it.
+    Every verb acts at once, when it is called, and returns an awaitable for the browser's answer. You do not
+    have to await it.
 
     >>> recorder = MediaRecorder(stream)
     >>> recorder.start()
@@ -72,29 +73,31 @@ class MediaRecorder(EventTarget):
     stream
         A `MediaStream`, or the browser's own.
     mime_type
-        Container and codecs, or several in order of preference: the first that the browser can record
-        is taken. Without one the browser chooses.
+        Container and codecs, or a list in order of preference: the recorder takes the first one that the
+        browser can record. Without it the browser chooses.
     audio_bits_per_second, video_bits_per_second, bits_per_second
-        Bits per second (64 kbit/s are 64000) for the sound, at least 6000, the pictures, at least 10000, or
-        all together, of sound and pictures at least 60000.
+        Bits per second (64000 means 64 kbit/s) of the sound (at least 6000), of the pictures (at least
+        10000), or of both together (at least 60000).
     audio_bitrate_mode
-        ``"constant"`` or ``"variable"``. Firefox takes no notice of it.
+        ``"constant"`` or ``"variable"``. Firefox ignores it.
     video_key_frame_interval_duration
         Seconds between two key frames.
     video_key_frame_interval_count
-        Frames between two key frames; only one of the two may be given.
+        Frames between two key frames. Give at most one of the two.
     store
-        A `RecordingStore`: chunks go to disk as they come and 4 MB stay in memory. The timeslice is then 1 s
-        unless given, and the container one that a crash leaves readable, WebM where the browser has it.
+        A `RecordingStore`: chunks go to disk as they arrive, and 4 MB stay in memory. The timeslice then
+        defaults to 1 s, and the container to one that stays readable after a crash: WebM, where the browser
+        supports it.
 
     Raises
     ------
     NotSupportedError
-        The browser can record none of these types; the message names those it can. Or the stream has
-        several live sounds or pictures: a recorder takes one of each, and `mix` makes one of several sounds.
+        The browser can record none of these types; the message lists the types it can record. Or the stream
+        has several live audio or video tracks: a recorder takes one of each, and `mix` combines several
+        sounds into one.
     TypeError, ValueError
-        An argument is of no use, or a bit rate so low that it must be meant in another unit. An MP4 cannot
-        go to a store: it is written at the very end.
+        An argument is invalid, or a bit rate is so low that another unit must be meant. An MP4 cannot go to
+        a store, because the browser writes the file at the very end.
 
     See https://developer.mozilla.org/docs/Web/API/MediaRecorder.
     """
@@ -133,7 +136,7 @@ class MediaRecorder(EventTarget):
             "bits_per_second": checked_bit_rate("bits_per_second", bits_per_second, self._lowest_bit_rate()),
             "audio_bitrate_mode": audio_bitrate_mode,
             "video_key_frame_interval_duration": None if interval is None else interval * 1000,
-            "video_key_frame_interval_count": checked_whole(
+            "video_key_frame_interval_count": checked_int(
                 "video_key_frame_interval_count", video_key_frame_interval_count
             ),
         }
@@ -153,14 +156,15 @@ class MediaRecorder(EventTarget):
         return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
 
     def _recordable(self) -> Any:
-        """The browser's stream. Of several of a kind Chromium takes the first, even if it has ended."""
+        """The browser's stream, without ended tracks. Chromium records the first track of a kind, even if
+        that has ended."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
             count = sum(track.kind == kind for track in live)
             if count > 1:
                 raise NotSupportedError(
-                    f"The stream has {count} {name}, and a recorder takes one of each kind: {advice}"
+                    f"The stream has {count} {name}, but a recorder takes one of each kind: {advice}"
                 )
         unclear = live and len(tracks) > len({track.kind for track in tracks})
         return (MediaStream(live) if unclear else self._stream).js
@@ -173,28 +177,29 @@ class MediaRecorder(EventTarget):
 
     @staticmethod
     def is_type_supported(mime_type: str) -> bool:
-        """Whether this browser says that it can record this container and these codecs.
+        """Whether this browser says that it can record this container with these codecs.
 
         >>> MediaRecorder.is_type_supported("audio/unheard-of")
         False
         """
         if not isinstance(mime_type, str):
-            raise TypeError(f"a mime type is a string, not {mime_type!r}")
+            raise TypeError(f"a mime type must be a string, not {mime_type!r}")
         return bool(media_recorder_class().isTypeSupported(mime_type))
 
     @classmethod
     def supported_types(cls) -> list[str]:
-        """The containers and codecs that this browser says it can record, out of those any browser can."""
+        """The containers and codecs that this browser says it can record, out of those that any browser
+        can."""
         return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
 
     @classmethod
     def choose_type(cls, wanted: str | Sequence[str] | None) -> str | None:
-        """The first of the wanted types that this browser says it can record; None if none is wanted.
+        """The first of the wanted types that this browser says it can record, or None if `wanted` is None.
 
         Raises
         ------
         NotSupportedError
-            It can record none of them; the message names those it can.
+            The browser can record none of them; the message lists the types it can record.
         """
         if wanted is None:
             return None
@@ -210,22 +215,22 @@ class MediaRecorder(EventTarget):
         )
 
     def _type_for_store(self, wanted: str | Sequence[str] | None) -> str | None:
-        """The same among containers that can be read wherever they are cut off."""
+        """As `choose_type`, among containers that stay readable wherever the file is cut off."""
         if wanted is not None:
             return self.choose_type(storable(wanted))
         webm = f"{'video' if self._stream.video_tracks else 'audio'}/webm"
         return webm if self.is_type_supported(webm) else None
 
-    # What it is like now
+    # The current state
 
     @property
     def js(self) -> Any:
         """The browser's recorder of the current take. Each take after the first has a fresh one.
 
-        Where a picture that may stand still is recorded with sound, its ``stream`` is one of ours, in which
-        the last picture is repeated; `stream` stays yours.
+        When the picture may stand still and there is sound too, its ``stream`` is one of the library's own,
+        which repeats the last picture. The property `stream` is always the stream that you passed.
 
-        After `stop()` in a busy page it stays ``"paused"`` until it has handed over what waited.
+        After `stop()` in a busy page its state stays ``"paused"`` until it has delivered the pending data.
         """
         return self._js
 
@@ -240,8 +245,8 @@ class MediaRecorder(EventTarget):
 
     @property
     def mime_type(self) -> str:
-        """What is asked for or being recorded. It can change when recording starts; `Recording.mime_type`
-        tells what it came to."""
+        """The type that was requested or is being recorded. It can change when recording starts;
+        `Recording.mime_type` is the type of the result."""
         asked = getattr(self._options, "mimeType", "")
         done = self._recording.mime_type if self._recording else ""
         return str(self._js.mimeType) or done or str(asked)
@@ -256,40 +261,41 @@ class MediaRecorder(EventTarget):
 
     @property
     def audio_bitrate_mode(self) -> str:
-        """``"constant"`` or ``"variable"``; a browser without the choice is variable."""
+        """``"constant"`` or ``"variable"``. A browser without this option uses a variable bit rate."""
         mode = getattr(self._js, "audioBitrateMode", None)
-        return "variable" if absent(mode) else str(mode)
+        return "variable" if is_nullish(mode) else str(mode)
 
     @property
     def duration(self) -> float:
-        """Seconds recorded so far in this take, pauses left out."""
+        """Seconds recorded so far in this take, without pauses."""
         return self._take.duration if self._take else 0.0
 
     @property
     def size(self) -> int:
-        """Bytes delivered so far in this take. Without a timeslice the browser delivers at the end."""
+        """Bytes delivered so far in this take. Without a timeslice the browser delivers all data at the
+        end."""
         return self._take.size if self._take else 0
 
     @property
     def recording(self) -> Recording | None:
-        """What the last finished take left; None before."""
+        """The recording of the last finished take; None before the first take has finished."""
         return self._recording
 
     @property
     def finished(self) -> Outcome[Recording]:
-        """The end of this take, whoever brings it about: await it for the `Recording`.
+        """The end of this take, whatever causes it: await it to get the `Recording`.
 
         It stays bound to the take during which it was fetched.
 
         Raises
         ------
         InvalidStateError
-            Nothing was ever started.
+            No take has been started yet.
         RecordingError
-            (when awaited) The take ended with an error; the exception has the recording so far.
+            (when awaited) The take ended with an error; the exception holds the recording so far.
         """
         if self._take is None:
-            raise InvalidStateError("finished: no take was started yet. Call start() first.")
+            raise InvalidStateError("finished: no take has been started yet. Call start() first.")
         return self._take.finished
 
     # The verbs
@@ -300,24 +306,25 @@ class MediaRecorder(EventTarget):
         Parameters
         ----------
         timeslice
-            Seconds between two ``dataavailable`` events, at least 0.001. Without it the data comes at
-            the end; on its way to a store, every second. Chromium's WebM carries its length only without
-            a timeslice.
+            Seconds between two ``dataavailable`` events, at least 0.001. Without it the data arrives at
+            the end, or every second if the take goes to a store. Chromium writes the duration into a WebM
+            file only without a timeslice.
 
         Returns
         -------
         Outcome[None]
-            Await it for the browser's ``start``, which Chromium fires when the first encoded data
-            exists: on a silent stream never, so it settles at the latest with the take.
+            Await it for the browser's ``start`` event. Chromium fires that event when the first encoded data
+            exists, so on a silent stream never; the awaitable settles at the latest with the take.
 
         Raises
         ------
         InvalidStateError
-            A take is under way already.
+            A take is already running.
         NotSupportedError
-            No track of the stream is live, or several of a kind are.
+            No track of the stream is live, or several of one kind are.
         NotAllowedError
-            The picture is a canvas's, and the browser falsifies it (Firefox, privacy.resistFingerprinting).
+            The picture comes from a canvas, and the browser falsifies canvases (Firefox,
+            privacy.resistFingerprinting).
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
@@ -325,9 +332,9 @@ class MediaRecorder(EventTarget):
         if timeslice is None and self._store:
             timeslice = TIMESLICE
         if self.state != "inactive":
-            raise InvalidStateError(f"start: the recorder is {self.state} already. Stop it first.")
+            raise InvalidStateError(f"start: the recorder is already {self.state}. Stop it first.")
         if all(track.ready_state == "ended" for track in self._stream.tracks):
-            # Chromium would record 110 bytes of nothing.
+            # Chromium would record 110 bytes without any sound or picture.
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
         refuse_noise(js_stream)
@@ -348,53 +355,53 @@ class MediaRecorder(EventTarget):
         return started
 
     def pause(self) -> Outcome[None]:
-        """Pause; what happens until `resume()` is left out. Await it for the browser's ``pause``.
+        """Pause until `resume()`; the recording skips this time. Await it for the browser's ``pause``.
 
-        When paused already it does nothing. Raises `InvalidStateError` when inactive.
+        It does nothing when already paused. It raises `InvalidStateError` when inactive.
         """
         return self._running_take("pause").pause()
 
     def resume(self) -> Outcome[None]:
-        """Go on after a pause. Await it for the browser's ``resume``.
+        """Continue after a pause. Await it for the browser's ``resume``.
 
-        When recording already it does nothing. Raises `InvalidStateError` when inactive.
+        It does nothing when already recording. It raises `InvalidStateError` when inactive.
         """
         return self._running_take("resume").resume()
 
     def request_data(self) -> Outcome[Chunk]:
-        """Ask for what was recorded since the last chunk. Await it for that `Chunk`, which can be empty.
+        """Request the data recorded since the last chunk. Await it to get that `Chunk`, which can be empty.
 
         Raises
         ------
         InvalidStateError
             The recorder is inactive.
         AbortError
-            (when awaited) The take ended before another chunk came.
+            (when awaited) The take ended before another chunk arrived.
         """
         return self._running_take("request_data").request_data()
 
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
         """End the take. The state is ``"inactive"`` when this returns, awaited or not.
 
-        Then ``dataavailable`` comes with the rest of the data, then ``stop``, and after both the
-        awaitable gives the `Recording`, with every byte, also of what was recorded while Python kept the
-        page busy. It can stand as a bare statement in a click handler.
+        The browser then fires ``dataavailable`` with the rest of the data, and ``stop``. After both, the
+        awaitable returns the `Recording` with every byte, including what was recorded while Python kept the
+        page busy. You can write it as a bare statement in a click handler.
 
         Parameters
         ----------
         drain
-            On a busy machine Chromium drops pictures that its encoder still holds. True puts the end off,
-            without recording more, until all have come, 30 s at most. That needs a timeslice; without one the
-            end waits for the first picture alone, 5 s at most.
+            On a busy machine Chromium drops pictures that its encoder still holds. With True the take stops
+            recording at once but ends only when all of them have arrived, after 30 s at most. That requires a
+            timeslice; without one it only waits for the first picture, 5 s at most.
 
         Raises
         ------
         InvalidStateError
-            The recorder is inactive: raised by this call, not by awaiting it. (So says MDN. Today's
-            browsers and the W3C text do nothing instead, so the check is made here.) When the last take
-            ended by itself, `recording` holds it.
+            The recorder is inactive. This call raises it, not the await. (MDN specifies this. Current
+            browsers and the W3C text do nothing instead, so the library checks it.) If the last take ended
+            by itself, `recording` holds its result.
         RecordingError
-            (when awaited) The take ended with an error; the exception has the recording so far.
+            (when awaited) The take ended with an error; the exception holds the recording so far.
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/stop.
 
@@ -416,11 +423,11 @@ class MediaRecorder(EventTarget):
     # The whole take in one statement
 
     async def chunks(self, timeslice: float | None = 1.0) -> AsyncIterator[Chunk]:
-        """Each `Chunk` as it comes, until the take ends, from whatever cause.
+        """Yield each `Chunk` as it arrives, until the take ends for any reason.
 
-        An inactive recorder is started with this timeslice. A take that is under way is joined, from
-        its first chunk on, or where it goes to a store, from the next one on. Leaving the loop early leaves
-        the recorder recording.
+        If the recorder is inactive, this starts it with the given timeslice. If a take is running, this joins
+        it, from its first chunk on, or from the next chunk on if the take goes to a store. If you leave the
+        loop early, the recorder keeps recording.
 
         >>> async for chunk in recorder.chunks(timeslice=0.5):
         ...     upload(await chunk.bytes())
@@ -465,7 +472,7 @@ class MediaRecorder(EventTarget):
             if error is None:  # the body's own exception wins
                 raise
 
-    # Events: those of the current take's browser recorder, whichever that is.
+    # Events of the current take's browser recorder.
 
     def _hear(self, take: Take, event: Event) -> None:
         if event.type == "stop":
@@ -483,25 +490,26 @@ class MediaRecorder(EventTarget):
 
 
 def drops_pictures() -> bool:
-    """Whether `stop()` drops what the encoder still holds: Chromium's, which alone writes Matroska."""
+    """Whether `stop()` drops what the encoder still holds, as in Chromium, the only browser that writes
+    Matroska."""
     return MediaRecorder.is_type_supported("video/x-matroska")
 
 
 def type_that_keeps_up(stream: MediaStream) -> str | None:
-    """What to record pictures as, unless told otherwise: Chromium's VP8 lags (docs/performance.md)."""
+    """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md)."""
     vp9 = "video/webm;codecs=vp9"
     keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
     return vp9 if keeps_up else None
 
 
 def storable(wanted: str | Sequence[str]) -> list[str]:
-    """Those of the types whose data can be read wherever it is cut off."""
+    """The types whose data stays readable wherever the file is cut off."""
     choices = [wanted] if isinstance(wanted, str) else list(wanted)
     lasting = [choice for choice in choices if not _is_mp4(choice)]
     if choices and not lasting:
         raise ValueError(
-            f"{' and '.join(map(repr, choices))} cannot go to a store: an MP4 can be read only when its end "
-            f'is written, and a crash would lose it all. Record WebM, and call convert("mp4") then.'
+            f"{' and '.join(map(repr, choices))} cannot go to a store: an MP4 is readable only once its end "
+            f'is written, so a crash would lose all of it. Record WebM, then call convert("mp4").'
         )
     return lasting
 

@@ -1,4 +1,4 @@
-"""What a take leaves behind, and what can be made of it."""
+"""Recordings, and the files and arrays that can be made from them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._checks import checked_number, checked_whole
-from ._host.browser import absent, js, js_object, plain, require_browser, to_js
-from ._media.engine import encoding_options, perform
+from ._checks import checked_int, checked_number
+from ._host.browser import is_nullish, js, js_object, require_browser, to_js, to_python
+from ._media.engine import encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import RangeError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from ._html.player import Look
+    from ._html.player import Preview
     from .frames import Frame, PixelFormat
     from .photo import Photo
     from .waveform import Extremes
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     Progress = Callable[[float], Any]
 
 PIECE = 8 << 20
-"""Bytes that go from Python to the browser at a time."""
+"""Bytes to copy from Python to the browser at a time."""
 
 log = logging.getLogger("mediarecorder")
 
 
 class Recording(MediaFile):
-    """Everything that was recorded in one take, or a media file that came from elsewhere.
+    """Everything that one take recorded, or a media file from elsewhere.
 
-    The data stays in the browser, as the Blob `blob`, until you ask for it. What is made of a recording is a
-    new one, and the first stays as it is. The engine for it is loaded when it is first needed.
+    The data stays in the browser, as the Blob `blob`, until you ask for it. Methods such as `convert` return
+    a new recording and leave this one unchanged. The media engine is loaded on first use.
 
     >>> recording = await record(0.5)
     >>> recording.mime_type, recording.extension
@@ -50,7 +50,7 @@ class Recording(MediaFile):
     >>> mp4 = await recording.convert("mp4")
     >>> samples = await recording.samples(16000, channels=1)
 
-    Every method that reads the media raises `EncodingError` where the file is empty, broken or no media file.
+    Every method that reads the media raises `EncodingError` if the file is empty, broken or not a media file.
 
     See https://developer.mozilla.org/docs/Web/API/MediaStream_Recording_API.
     """
@@ -70,20 +70,20 @@ class Recording(MediaFile):
         self._js_chunks = js_chunks
         self._remove: Any = None
         self.id: str | None = None
-        """Its name in the `RecordingStore` where it lies; None elsewhere."""
-        self._look: Look | None = None
-        """What the player shows before it plays, once that is known."""
-        self._looking: asyncio.Future[Look] | None = None
-        """The search for it, one for all players of this recording."""
+        """Its id in the `RecordingStore` that holds it; None for a recording in memory."""
+        self._preview: Preview | None = None
+        """The picture that the player shows before it plays, once it exists."""
+        self._making_preview: asyncio.Future[Preview] | None = None
+        """The task that makes it, shared by all players of this recording."""
 
     @classmethod
     def from_bytes(cls, data: builtins.bytes | bytearray | memoryview, mime_type: str) -> Recording:
-        """A recording of a file's content.
+        """A recording with the content of a file.
 
         Parameters
         ----------
         data
-            The file: bytes, or any memory of them.
+            The content of the file: bytes, or any object with a contiguous buffer of bytes.
         mime_type
             Its container, such as ``"video/webm"``.
 
@@ -98,14 +98,15 @@ class Recording(MediaFile):
             view = memoryview(data).cast("B")
         except TypeError:
             raise TypeError(
-                f"data is bytes or a contiguous memory of them, not {type(data).__name__}"
+                f"data must be bytes or another contiguous buffer of them, not {type(data).__name__}"
             ) from None
         pieces = (view[start : start + PIECE] for start in range(0, len(view), PIECE))
         return cls._from_pieces(pieces, mime_type, time.time())
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], mime_type: str | None = None) -> Recording:
-        """A recording of a file in Pyodide's file system. Without a type the ending of its name tells it.
+        """A recording from a file in Pyodide's file system. Without `mime_type`, the file's extension
+        decides.
 
         >>> await recording.write_to("/tmp/take.webm")
         >>> Recording.from_file("/tmp/take.webm").mime_type
@@ -116,7 +117,7 @@ class Recording(MediaFile):
             ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
             if ending not in TYPES:
                 raise ValueError(
-                    f"the name {os.fspath(path)!r} does not tell what it is. Say so: "
+                    f"the extension of {os.fspath(path)!r} is not known. Give the type: "
                     f'Recording.from_file(path, "video/webm")'
                 )
             mime_type = TYPES[ending]
@@ -129,33 +130,34 @@ class Recording(MediaFile):
         cls, pieces: Iterable[builtins.bytes | memoryview], mime_type: str, started_at: float
     ) -> Recording:
         if not isinstance(mime_type, str):
-            raise TypeError(f"mime_type is a string, not {mime_type!r}")
+            raise TypeError(f"mime_type must be a string, not {mime_type!r}")
         if "/" not in mime_type:
-            raise ValueError(f'{mime_type!r} is no mime type; one looks like "video/webm"')
+            raise ValueError(f'mime_type must look like "video/webm", not {mime_type!r}')
         parts = js.Array.new()
         for piece in pieces:
             parts.push(js.Blob.new(js.Array.of(to_js(piece))))
         blob = js.Blob.new(parts, js_object({"type": mime_type}))
         return cls(blob, mime_type, duration=math.nan, started_at=started_at, js_chunks=js.Array.of(blob))
 
-    # What is known without reading it
+    # Facts that need no reading
 
     @property
     def duration(self) -> float:
-        """Seconds recorded, pauses left out, by the recorder's own events.
+        """Seconds recorded, without pauses, according to the recorder's own events.
 
-        That of a file from elsewhere is ``nan`` until it was read: see `measure()`.
+        For a file from elsewhere it is ``nan`` until the file has been read: see `measure()`.
         """
         return self._duration
 
     @property
     def started_at(self) -> float:
-        """When recording began: seconds since 1970, by `time.time()` where Python runs. A label only."""
+        """When recording began, in seconds since 1970, by `time.time()` where Python runs. Use it only as a
+        label."""
         return self._started_at
 
     @property
     def chunks(self) -> list[Chunk]:
-        """The pieces in the order the browser delivered them; together they are the file."""
+        """The chunks in the order in which the browser delivered them; together they form the file."""
         return [Chunk(blob) for blob in self._js_chunks]
 
     @property
@@ -166,20 +168,22 @@ class Recording(MediaFile):
     # Other files
 
     async def measure(self) -> float:
-        """How long the file itself says that it plays, in seconds."""
-        length = float(await perform("measure", "measure", self._blob))
+        """The duration according to the file itself, in seconds."""
+        length = float(await run_in_engine("measure", "measure", self._blob))
         if math.isnan(self._duration):
             self._duration = length
         return length
 
     async def seekable(self, *, on_progress: Progress | None = None) -> Recording:
-        """The same packets in a file that says its length and can be entered anywhere.
+        """The same packets in a file that states its duration and allows seeking to any time.
 
-        What was recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned as
-        it is.
+        A file recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned
+        unchanged.
         """
-        made = await perform("seekable", "seekable", self._blob, self._duration, on_progress=on_progress)
-        return self if absent(made) else self._became(made)
+        made = await run_in_engine(
+            "seekable", "seekable", self._blob, self._duration, on_progress=on_progress
+        )
+        return self if is_nullish(made) else self._became(made)
 
     async def convert(
         self,
@@ -189,35 +193,35 @@ class Recording(MediaFile):
         bits_per_second: int | None = None,
         on_progress: Progress | None = None,
     ) -> Recording:
-        """The recording in another format. Packets are copied where the format allows it, else encoded anew.
+        """The recording in another format. Packets are copied if the format allows it, and re-encoded if not.
 
         Parameters
         ----------
         format
             ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus),
-            ``"mp3"`` or ``"flac"`` (24 bits of what has more than 16, else 16). The last four hold sound
-            only: a picture is left out.
+            ``"mp3"`` or ``"flac"`` (24 bits if the source has more than 16, otherwise 16). The last four hold
+            only sound: the picture is dropped.
         audio
             The codec of the sound: ``"aac"`` makes an ``"mp4"`` that all phones, editors and players play.
-            Without it sound that the format holds stays as it is.
+            By default, sound that the format can hold is copied.
         bits_per_second
-            The bit rate of the picture, or of the sound where the result has no picture. Packets of that are
-            then not copied but encoded anew. The encoder takes the nearest rate that it has: that of MP3 has
-            32000 to 320000 for sound of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz, and 8000 to
-            64000 below. Without `bits_per_second` MP3 and AAC get 96000 for each channel, 64000 from 16 to
+            The bit rate of the picture, or of the sound if the result has no picture. Packets of that kind
+            are then re-encoded instead of copied. The encoder uses the nearest rate that it supports. MP3
+            supports 32000 to 320000 at sample rates of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz,
+            and 8000 to 64000 below. The default of MP3 and AAC is 96000 per channel, 64000 from 16 to
             24 kHz, and 32000 below.
         on_progress
-            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+            Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
         Raises
         ------
         NotSupportedError
-            This browser cannot; the message says what it can.
+            This browser cannot do it; the message says what it can do.
         NotFoundError
-            There is no sound for a format of sound.
+            The format holds only sound, and the recording has none.
         ValueError
-            There is no such format, or it does not hold `audio`, or `bits_per_second` is less than 6000, or
-            the format is lossless.
+            The format is unknown or cannot hold `audio`, `bits_per_second` is less than 6000, or
+            `bits_per_second` was given for a lossless format.
 
         Cancelling the task ends the work at once.
 
@@ -229,7 +233,7 @@ class Recording(MediaFile):
         format = checked_format(format)
         options = encoding_options(format, bits_per_second, audio)
         arguments = (self._blob, format, self._duration)
-        made = await perform("convert", "convert", *arguments, on_progress=on_progress, options=options)
+        made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)
 
     async def trim(
@@ -240,31 +244,31 @@ class Recording(MediaFile):
         exact: bool = True,
         on_progress: Progress | None = None,
     ) -> Recording:
-        """The part from `start` to `end`, in seconds; without `end`, all the rest.
+        """The part from `start` to `end`, in seconds; without `end`, to the end of the recording.
 
         Parameters
         ----------
         exact
-            Begin and end at just these times, in the codecs that it has: what cannot be cut between two
-            packets is encoded anew. False copies all packets: at once and without loss, but from the key
-            frame before `start`.
+            True cuts exactly at these times and keeps the codecs: packets that the cut would split are
+            re-encoded. False copies all packets, which is fast and lossless, but starts at the key frame
+            before `start`.
 
         Raises
         ------
         RangeError
-            The part is not within the recording.
+            The part lies outside the recording.
         NotSupportedError
-            This browser cannot encode it; ``exact=False`` may do.
+            This browser cannot encode it; ``exact=False`` may work.
 
         >>> opening = await recording.trim(0, 0.1)
         """
         first, last = _checked_time("start", start), _checked_time("end", end)
         if first is None:
-            raise TypeError("start is a number of seconds, not None")
+            raise TypeError("start must be a number of seconds, not None")
         if last is not None and first >= last:
-            raise RangeError(f"trim: the start must be before the end, and {first} is not before {last}")
+            raise RangeError(f"trim: start must be before end, but {first} is not before {last}")
         arguments = (self._blob, first, last, bool(exact), self._duration)
-        made = await perform("trim", "trim", *arguments, on_progress=on_progress)
+        made = await run_in_engine("trim", "trim", *arguments, on_progress=on_progress)
         return self._became(made, later=float(made.start))
 
     @classmethod
@@ -273,51 +277,53 @@ class Recording(MediaFile):
     ) -> Recording:
         """Several recordings, one after the other, in the container of the first.
 
-        Packets are copied where all have the same codec with the same parameters, else encoded anew.
+        Packets are copied if all recordings use the same codec with the same parameters, and re-encoded if
+        not.
 
         Raises
         ------
         NotSupportedError
-            Some have a picture, or sound, and others have none; or the pictures differ in size.
+            Only some of the recordings have a picture, or only some have sound; or the pictures differ in
+            size.
         ValueError
-            There is none.
+            `recordings` is empty.
 
         >>> twice = await Recording.concat([recording, recording])
         """
         several = list(recordings)
         for recording in several:
             if not isinstance(recording, Recording):
-                raise TypeError(f"concat joins recordings, and {recording!r} is none")
+                raise TypeError(f"concat joins Recording objects, not {recording!r}")
         if not several:
-            raise ValueError("concat joins at least one recording, and the list is empty")
+            raise ValueError("concat needs at least one recording, but the list is empty")
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
-        made = await perform("concat", "concat", blobs, lengths, on_progress=on_progress)
+        made = await run_in_engine("concat", "concat", blobs, lengths, on_progress=on_progress)
         return several[0]._became(made)
 
     async def tags(self) -> dict[str, Any]:
-        """What the file says about itself: ``title``, ``artist``, ``date`` and so on, as in `with_tags`.
+        """The file's metadata: ``title``, ``artist``, ``date`` and so on, as in `with_tags`.
 
-        The date is a `datetime.date` where the file has a whole one, else the file's own text: ``"2026"``,
-        ``"2026-11"``, ``"2026-11-24T10:20"``. Several artists or genres are one string, with ``"; "`` between
-        them. Tags of single tracks and chapters are not among them.
+        The date is a `datetime.date` if the file has a complete one, otherwise the file's own text:
+        ``"2026"``, ``"2026-11"``, ``"2026-11-24T10:20"``. Several artists or genres are joined into one
+        string with ``"; "``. The tags of single tracks and chapters are not included.
         """
         from ._media.tags import from_browser
 
-        return from_browser(plain(await perform("tags", "tags", self._blob)))
+        return from_browser(to_python(await run_in_engine("tags", "tags", self._blob)))
 
     async def with_tags(self, **tags: Any) -> Recording:
-        """The same packets, with these tags in place of those of the same names; None takes one away.
+        """The same packets, with these tags in place of tags of the same names; None removes a tag.
 
-        They are ``title``, ``description``, ``artist``, ``album``, ``album_artist``, ``genre``, ``comment``,
-        ``lyrics`` (strings), ``date`` (a `datetime.date`, or a string: ``"2026-11-24"``, ``"2026-11"``,
-        ``"2026"``, or with a time), ``track_number``, ``tracks_total``, ``disc_number``, ``discs_total`` and
-        ``beats_per_minute`` (numbers). Tags that are not named here stay as they are, cover pictures too.
+        The tags are ``title``, ``description``, ``artist``, ``album``, ``album_artist``, ``genre``,
+        ``comment``, ``lyrics`` (strings), ``date`` (a `datetime.date`, or a string: ``"2026-11-24"``,
+        ``"2026-11"``, ``"2026"``, or with a time), ``track_number``, ``tracks_total``, ``disc_number``,
+        ``discs_total`` and ``beats_per_minute`` (numbers). Other tags and cover pictures stay as they are.
 
         Raises
         ------
         NotSupportedError
-            The container has no place for one of them; the message names it.
+            The container cannot hold one of the tags; the message names it.
 
         >>> named = await recording.with_tags(title="Interview", date="2026-11-24")
         >>> (await named.tags())["title"]
@@ -328,7 +334,7 @@ class Recording(MediaFile):
         changes = checked(tags)
         wanted = {**await self.tags(), **changes}
         pairs = to_js(to_browser(changes))
-        made = self._became(await perform("with_tags", "withTags", self._blob, pairs, self._duration))
+        made = self._became(await run_in_engine("with_tags", "withTags", self._blob, pairs, self._duration))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing
@@ -346,16 +352,17 @@ class Recording(MediaFile):
         *,
         on_progress: Progress | None = None,
     ) -> AudioSamples:
-        """The sound as 32-bit floats of shape ``(frames, channels)``, from the moment the recording begins.
+        """The sound as 32-bit floats of shape ``(frames, channels)``, from the beginning of the recording.
 
         Parameters
         ----------
         sample_rate
-            Frames per second, in hertz; without it the sound's own. Going down, what the lower rate
-            cannot hold is filtered out.
+            Frames per second, in hertz; by default the rate of the recording. A lower rate filters out the
+            frequencies that it cannot represent.
         channels
-            How many columns; without it as many as there are. One channel is the mean of all; two of more are
-            the standard down-mix (ITU-R BS.775), in which the centre is heard on both sides.
+            The number of columns; by default the number of channels in the recording. One channel is the mean
+            of all. Two channels from more than two are the standard down-mix (ITU-R BS.775), which plays the
+            centre on both sides.
 
         Raises
         ------
@@ -371,14 +378,14 @@ class Recording(MediaFile):
     async def sample_blocks(
         self, seconds: float = 1.0, sample_rate: int | None = None, channels: int | None = None
     ) -> AsyncIterator[AudioSamples]:
-        """The sound in blocks of `seconds`, the last one shorter: an hour of it never has to fit in memory.
+        """The sound in blocks of `seconds`; the last one may be shorter. Memory holds one block at a time.
 
         >>> async for block in recording.sample_blocks(0.1):
         ...     print(block.frames, max(memoryview(block).cast("B").cast("f")))
         """
         length = checked_number("seconds", seconds, 0.001)
         if length is None:
-            raise TypeError("seconds is a number, not None")
+            raise TypeError("seconds must be a number, not None")
         async for block in sample_blocks(AudioSamples, self._blob, length, sample_rate, channels):
             yield block
 
@@ -389,22 +396,22 @@ class Recording(MediaFile):
         start: float | None = None,
         end: float | None = None,
     ) -> AsyncIterator[Frame]:
-        """The pictures as arrays of bytes, one after the other; only one is in memory at a time.
+        """The pictures as arrays of bytes, one after the other; memory holds one at a time.
 
-        They are upright, have square pixels, and all have one size: that of the first picture. A later one of
-        another shape (of a phone that was turned, or a window that was resized) is fitted in, with bars.
+        All pictures are upright, have square pixels and the size of the first one. If a later picture has
+        another shape (the phone was turned, or the window resized), it is fitted in with bars.
 
         Parameters
         ----------
         width
-            Pixels; the height follows. Without it the size of the first picture.
+            Width in pixels; the height follows. By default the size of the first picture.
         format
-            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV wants it) or ``"gray"``. In ``"rgba"`` alpha is the
-            recording's, and 255 where it has none; the colours are not multiplied with it. In the other
-            formats transparent pictures stand on black.
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (as OpenCV expects it) or ``"gray"``. In ``"rgba"`` alpha comes
+            from the recording, or is 255 if the recording has none; the colours are not multiplied by it. In
+            the other formats transparent pictures are drawn on black.
         start, end
-            Seconds: those pictures that appear from `start` on and before `end`. One that appeared earlier
-            and is still to be seen at `start` is not among them: `thumbnail` gives it.
+            Seconds: yield the pictures that appear at or after `start` and before `end`. A picture that
+            appeared earlier and is still visible at `start` is not included: `thumbnail` returns it.
 
         Raises
         ------
@@ -420,27 +427,27 @@ class Recording(MediaFile):
             yield frame
 
     async def waveform(self, buckets: int = 240, *, on_progress: Progress | None = None) -> list[Extremes]:
-        """The lowest and the highest sample, ``(min, max)``, of each of so many stretches of equal length.
+        """The lowest and highest sample, ``(min, max)``, in each of `buckets` sections of equal length.
 
         >>> for low, high in await recording.waveform(100):
         ...     print(low, high)
         """
         from .waveform import Extremes
 
-        count = checked_whole("buckets", buckets, 1, 1_000_000)
+        count = checked_int("buckets", buckets, 1, 1_000_000)
         if count is None:
-            raise TypeError("buckets is a whole number, not None")
-        found = await perform("waveform", "waveform", self._blob, count, on_progress=on_progress)
+            raise TypeError("buckets must be a whole number, not None")
+        found = await run_in_engine("waveform", "waveform", self._blob, count, on_progress=on_progress)
         values = memoryview(found.to_bytes()).cast("f")
         return [Extremes(values[place], values[place + 1]) for place in range(0, len(values), 2)]
 
     async def thumbnail(
         self, at: float = 0.0, *, width: int | None = None, mime_type: str = "image/jpeg"
     ) -> Photo:
-        """What is to be seen at a time, in seconds, as a `Photo`: the last picture that has appeared by then.
+        """The picture that is visible at a time, in seconds, as a `Photo`: the last one to appear by then.
 
-        Before the first picture that is the first one. A picture of another shape than the first is fitted
-        into it, with bars. A transparent one stays so, but for JPEG, where it stands on black.
+        Before the first picture, it is the first one. If the picture has another shape than the first, it is
+        fitted in with bars. Transparency is kept, except in JPEG, which draws it on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -451,19 +458,21 @@ class Recording(MediaFile):
         NotFoundError
             The recording has no picture.
         RangeError
-            It is shorter than that.
+            The recording ends before that time.
         """
         from .photo import Photo, checked_picture_type
 
         moment = _checked_time("at", at)
         if moment is None or not isinstance(mime_type, str):
-            raise TypeError(f"at is a time and mime_type a string, not {at!r} and {mime_type!r}")
-        width = checked_whole("width", width, 1, 16384)
-        made = await perform("thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration)
+            raise TypeError(f"at must be a time and mime_type a string, not {at!r} and {mime_type!r}")
+        width = checked_int("width", width, 1, 16384)
+        made = await run_in_engine(
+            "thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration
+        )
         checked_picture_type("thumbnail", made.blob, mime_type)
         return Photo(made.blob, str(made.blob.type), int(made.width), int(made.height))
 
-    # Itself
+    # Name, display and release
 
     def _became(self, made: Any, later: float = 0.0) -> Recording:
         return recording_of(made, self._started_at + later)
@@ -472,23 +481,24 @@ class Recording(MediaFile):
         return time.strftime("recording-%Y-%m-%d-%H-%M-%S", time.localtime(self._started_at))
 
     def close(self) -> None:
-        """Release the `url`, and the temporary file that a large result of `convert()` and the like lives in.
+        """Release the `url`, and the temporary file that holds a large result of `convert()` and similar
+        calls.
 
-        The data of any other recording can still be read; a later `url` is a new one.
+        Without such a file, the data stays readable; a later `url` is a new one.
         """
         super().close()
-        self._looking = None
-        if self._look:
-            self._look.close()
-            self._look = None
+        self._making_preview = None
+        if self._preview:
+            self._preview.close()
+            self._preview = None
         if self._remove is not None:
             remove, self._remove = self._remove, None
             remove()
 
     async def _prepare(self) -> None:
-        from ._html.player import look_to_show
+        from ._html.player import preview_to_show
 
-        await look_to_show(self)
+        await preview_to_show(self)
 
     def _html(self, data: str) -> str:
         from ._html.player import player_html
@@ -515,16 +525,16 @@ class AudioSamples(Samples):
     Parameters
     ----------
     data
-        An array of shape ``(frames, channels)`` or ``(frames,)``: of numpy, `array.array` or anything with
-        the buffer protocol. Floats are taken as they are; whole numbers of 8, 16 and 32 bits are taken for
-        PCM and scaled.
+        An array of shape ``(frames, channels)`` or ``(frames,)``: from numpy, `array.array` or any object
+        with the buffer protocol. Floats are used unchanged; integers of 8, 16 and 32 bits are treated as PCM
+        and scaled.
     sample_rate
         Frames per second, in hertz.
 
     Raises
     ------
     TypeError, ValueError
-        It is no such array, it is empty, or the rate is no whole number from 1 to 768000.
+        `data` is not such an array or is empty, or the rate is not a whole number from 1 to 768000.
     """
 
     async def to_recording(
@@ -535,18 +545,18 @@ class AudioSamples(Samples):
         bits_per_second: int | None = None,
         on_progress: Callable[[float], Any] | None = None,
     ) -> Recording:
-        """Make a file, with its player, of the samples.
+        """Make a recording, with its player, from the samples.
 
         Parameters
         ----------
         format
-            ``"wav"`` (16 bits, lossless but for the rounding to them), ``"flac"`` (the same with 24 bits),
-            ``"webm"``, ``"ogg"``, ``"mp4"`` (Opus) or ``"mp3"``. What is beyond -1 and 1 is clipped. Encoders
-            that do not take the rate get 48000 Hz.
+            ``"wav"`` (16 bits, lossless except for the rounding), ``"flac"`` (the same with 24 bits),
+            ``"webm"``, ``"ogg"``, ``"mp4"`` (Opus) or ``"mp3"``. Values outside -1 to 1 are clipped. If the
+            encoder does not support the sample rate, 48000 Hz is used.
         audio, bits_per_second
-            The codec, and how large it becomes; see `Recording.convert`.
+            The codec and its bit rate; see `Recording.convert`.
         on_progress
-            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+            Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
         Raises
         ------
@@ -555,7 +565,7 @@ class AudioSamples(Samples):
         EncodingError
             A sample is NaN or infinite.
         ValueError
-            As those of `Recording.convert`.
+            As for `Recording.convert`.
 
         Examples
         --------
@@ -568,7 +578,7 @@ class AudioSamples(Samples):
 
 
 def recording_of(made: Any, started_at: float | None = None) -> Recording:
-    """A recording of what the engine made (`Result` in static/library/media/result.js)."""
+    """A recording of the engine's result (`Result` in static/library/media/result.js)."""
     recording = Recording(
         made.blob,
         str(made.mimeType),
@@ -577,8 +587,8 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
         js_chunks=js.Array.of(made.blob),
     )
     remove = getattr(made, "remove", None)
-    recording._remove = None if absent(remove) else remove
-    if not absent(note := getattr(made, "note", None)):
+    recording._remove = None if is_nullish(remove) else remove
+    if not is_nullish(note := getattr(made, "note", None)):
         log.info("%s", note)
     return recording
 
@@ -586,5 +596,5 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
 def _checked_time(what: str, value: Any) -> float | None:
     seconds = checked_number(what, value, -math.inf)
     if seconds is not None and seconds < 0:
-        raise RangeError(f"{what} is a time in the recording, from 0 on, not {value!r}")
+        raise RangeError(f"{what} must be a time in the recording, from 0 on, not {value!r}")
     return seconds

@@ -1,8 +1,8 @@
-"""Recordings on disk, as they happen: what was written is there after a crash.
+"""Recordings that go to disk while they are made; the written data survives a crash.
 
-Parts and owners: this module is what users see. `Disk` (_store/worker.py) speaks to the half that touches the
-disk (static/library/store/store.js), which owns files, locks and the order of writing. `InStore`
-(_recorder/sinks.py) is a take's end of it.
+Parts and owners: this module is the public interface. `Disk` (_store/worker.py) talks to the half that
+accesses the disk (static/library/store/store.js), which owns files, locks and the order of writing. `InStore`
+(_recorder/sinks.py) is the take's side.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 
-from ._checks import checked_whole
-from ._host.bridge import reach_page
+from ._checks import checked_int
+from ._host.bridge import ensure_connected
 from ._host.browser import (
     NO_ORIGIN,
-    absent,
     has_origin,
     insecure_context,
+    is_nullish,
     js,
     page,
     require_browser,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Self, SupportsIndex
 
 BACKLOG = 16 << 20
-"""Bytes waiting to be written at which a warning is due."""
+"""Warn when more than this many bytes wait to be written."""
 
 log = logging.getLogger("mediarecorder")
 
@@ -55,10 +55,10 @@ class ChunkWriter(Protocol):
 
     @property
     def waiting(self) -> int:
-        """Bytes that are not safe yet."""
+        """Bytes that are not on disk yet."""
 
     def written(self, size: int) -> None:
-        """So many bytes more are safe."""
+        """Another `size` bytes are on disk."""
 
     def failed(self, error: Exception) -> None:
         """The rest cannot be written."""
@@ -75,7 +75,7 @@ class _Stored(NamedTuple):
 
 
 class StoredRecording(_Stored, Displayed):
-    """What a store knows of a recording without opening it: a named tuple.
+    """The facts about a stored recording that need no opening: a named tuple.
 
     >>> await store.add(recording)
     >>> [stored] = await store.recordings()
@@ -84,27 +84,27 @@ class StoredRecording(_Stored, Displayed):
     Attributes
     ----------
     id
-        Its name for `RecordingStore.open_recording` and the others.
+        The argument for `RecordingStore.open_recording` and similar methods.
     title
-        What `RecordingStore.rename` called it; empty at first.
+        The title set by `RecordingStore.rename`; empty at first.
     started_at
         Seconds since 1970.
     mime_type
-        Container and codecs; empty while no data came.
+        Container and codecs; empty until the first data arrives.
     size
-        Bytes of media that are safe on disk.
+        Bytes of media that are safely on disk.
     duration
-        Seconds recorded; of a take that is no finished one, those that are safe on disk.
+        Seconds recorded; for an unfinished take, the seconds that are safely on disk.
     state
-        ``"recording"``: a tab that lives is recording or recovering it. ``"interrupted"``: whoever recorded
-        it is gone; `RecordingStore.recover` makes it whole. ``"finished"``.
+        ``"recording"``: an open tab is recording or recovering it. ``"interrupted"``: the tab that recorded
+        it is gone; call `RecordingStore.recover`. ``"finished"``.
     """
 
     store: RecordingStore
-    """Where it lies."""
+    """The store that holds it."""
 
     async def open(self) -> Recording:
-        """The recording: see `RecordingStore.open_recording`, also for what it raises."""
+        """The recording, as from `RecordingStore.open_recording`, with the same errors."""
         return await self.store.open_recording(self.id)
 
     def _repr_html_(self) -> str:
@@ -112,7 +112,8 @@ class StoredRecording(_Stored, Displayed):
 
 
 class StoredRecordings(list[StoredRecording], Displayed):
-    """A list that shows itself as a table: date, title, length, size, state, and players for the newest."""
+    """A list that displays itself as a table: date, title, length, size, state, and players for the
+    newest."""
 
     @overload
     def __getitem__(self, at: SupportsIndex) -> StoredRecording: ...
@@ -129,16 +130,16 @@ class StoredRecordings(list[StoredRecording], Displayed):
 
 
 class StoreUsage(NamedTuple):
-    """Room on disk.
+    """Space on disk.
 
     Attributes
     ----------
     used
-        Bytes that this store takes.
+        Bytes that this store occupies.
     limit
-        Bytes that it may take: its own limit or what the browser gives, whichever is less.
+        Bytes that it may occupy: its own limit or the browser's quota, whichever is less.
     persistent
-        False where the browser may delete it all when the disk gets full; see `RecordingStore.persist`.
+        False if the browser may delete the data when the disk gets full; see `RecordingStore.persist`.
     """
 
     used: int
@@ -152,9 +153,9 @@ class StoreEvent(Event):
     Attributes
     ----------
     used, limit
-        Bytes, of ``low_space``.
+        Bytes, in a ``low_space`` event.
     waiting
-        Bytes not yet written, of ``backlog``.
+        Bytes not yet written, in a ``backlog`` event.
     """
 
     def __init__(self, type: str, *, used: int = 0, limit: int = 0, waiting: int = 0) -> None:
@@ -163,19 +164,19 @@ class StoreEvent(Event):
 
 
 class RecordingStore(EventTarget):
-    """Recordings in the browser's own file system, which survive the tab, the browser and the computer.
+    """Recordings in the browser's own file system. They survive a crash of the tab, the browser or the
+    computer.
 
     >>> store = await RecordingStore.open()
     >>> recording = await record(0.5, store=store)
     >>> [stored.state for stored in await store.recordings()]
     ['finished']
 
-    Each chunk is on disk as soon as it came, and only the last 4 MB stay in memory. After a crash at any
-    moment at most the last timeslice is missing: `recordings()` lists what was cut off as
-    ``"interrupted"``, and `recover()` makes it a recording that plays and seeks. Several tabs may use one
-    store.
+    Each chunk goes to disk as soon as it arrives, and only the last 4 MB stay in memory. A crash loses at
+    most the last timeslice: `recordings()` lists a take that was cut off as ``"interrupted"``, and
+    `recover()` turns it into a recording that plays and seeks. Several tabs may use one store.
 
-    Events: ``low_space`` when 90 % of the room is used, or something did not fit, and ``backlog`` when more
+    Events: ``low_space`` when 90 % of the space is used, or something did not fit, and ``backlog`` when more
     than 16 MB wait to be written. Handlers get a `StoreEvent`.
 
     See https://developer.mozilla.org/docs/Web/API/File_System_API/Origin_private_file_system.
@@ -190,45 +191,45 @@ class RecordingStore(EventTarget):
         self._disk = Disk(self._hear, self._lose)
         self._takes: dict[str, ChunkWriter] = {}
         self._copies: dict[str, Callable[[float], Any]] = {}
-        """Who wants to hear how far what is added has got."""
+        """Progress functions of running `add()` calls, by id."""
         self.waiting = 0
-        """Bytes of all takes under way that are not on disk yet."""
+        """Bytes of all running takes that are not on disk yet."""
         self._shown: dict[str, Recording] = {}
-        """Those whose addresses players have, by id."""
+        """The recordings whose URLs players use, by id."""
         self._warned = False
         self._flushed: Outcome[None] | None = None
 
     @classmethod
     async def open(cls, name: str = "recordings", *, limit: int | None = None) -> Self:
-        """Open a store; one that is not there yet is made.
+        """Open a store, and create it if it does not exist yet.
 
         Parameters
         ----------
         name
-            Stores of different names know nothing of each other.
+            Stores with different names are independent.
         limit
-            Bytes that all its recordings together may take. A take that reaches it ends there, and what does
-            not fit is not added.
+            Bytes that all its recordings together may occupy. A take that reaches the limit ends there, and
+            `add` refuses a recording that does not fit.
 
         Raises
         ------
         NotSupportedError
             This browser has no file system for pages.
         InsecureContextError, SecurityError
-            The page came over plain http; it is in a private window or a sandboxed frame.
+            The page was loaded over plain http; it is in a private window or a sandboxed frame.
 
         >>> store = await RecordingStore.open("interviews", limit=2_000_000_000)
         """
         require_browser()
         if not isinstance(name, str):
-            raise TypeError(f"a store is named by a string, not by {name!r}")
+            raise TypeError(f"the name of a store must be a string, not {name!r}")
         if not 0 < len(name) <= 60:
-            raise ValueError(f"the name of a store has 1 to 60 characters, not {len(name)}")
-        limit = checked_whole("limit", limit, 1, 2**53)
+            raise ValueError(f"the name of a store must have 1 to 60 characters, not {len(name)}")
+        limit = checked_int("limit", limit, 1, 2**53)
         if not has_origin():
             raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
-        if absent(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
+        if is_nullish(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
                 raise insecure_context("files of their own")
             raise NotSupportedError(
@@ -239,25 +240,25 @@ class RecordingStore(EventTarget):
             await settle(storage, "getDirectory", doing="RecordingStore.open")
         except SecurityError:
             raise SecurityError(
-                "The browser keeps no files for this page: it is in a private window, or the settings forbid "
-                "it. Use an ordinary window, or no store."
+                "The browser keeps no files for this page: the page is in a private window, or the browser's "
+                "settings forbid it. Use an ordinary window, or no store."
             ) from None
         store = cls(name, limit)
         await store._disk.open(name, limit)
         return store
 
-    # What is there
+    # The recordings
 
     async def recordings(self) -> StoredRecordings:
-        """All recordings, the oldest first, those under way too: a list that shows itself as a table."""
+        """All recordings, oldest first, including running takes: a list that displays itself as a table."""
         listed = StoredRecordings(_stored(found, self) for found in json.loads(await self._disk.call("list")))
         self._hide(*self._shown.keys() - {take.id for take in listed})  # another tab deleted them
         return listed
 
     async def address(self, take: StoredRecording) -> str:
-        """Where a player of the page finds it, as long as it is there: one address for all players.
+        """The URL for players in the page, valid as long as the recording exists. All players share one URL.
 
-        It raises what `open_recording` raises.
+        It raises the same errors as `open_recording`.
         """
         known = self._shown.get(take.id)
         if known and known.size != take.size:  # another tab recovered it
@@ -267,7 +268,7 @@ class RecordingStore(EventTarget):
         return self._shown[take.id].url
 
     def _hide(self, *ids: str) -> None:
-        """Release what players have of these: their data is gone."""
+        """Release the URLs of these recordings, whose data is gone."""
         for id in ids:
             if shown := self._shown.pop(id, None):
                 shown.close()
@@ -278,47 +279,47 @@ class RecordingStore(EventTarget):
         Raises
         ------
         InvalidStateError
-            It is not finished: it is being recorded, or was interrupted and must be recovered.
+            The recording is not finished: it is being recorded, or was interrupted and must be recovered.
         NotFoundError
-            There is none of this id.
+            The store has no recording with this id.
         """
         found = await self._disk.call("open", checked_id(id))
         if found.state == "recording":
-            raise InvalidStateError("open_recording: this is still being recorded. Stop it first.")
+            raise InvalidStateError("open_recording: this take is still being recorded. Stop it first.")
         if found.state == "interrupted":
-            raise InvalidStateError(f"open_recording: this was interrupted. Call store.recover({id!r}).")
+            raise InvalidStateError(f"open_recording: this take was interrupted. Call store.recover({id!r}).")
         return opened(found)
 
     async def add(
         self, recording: Recording, *, title: str = "", on_progress: Callable[[float], Any] | None = None
     ) -> Recording:
-        """Copy a recording into the store: a part of one, several joined, a file, any `Recording`.
+        """Copy a recording into the store: a trimmed part, a joined recording, a file, or any `Recording`.
 
-        The copy is a finished one of the same bytes, type, beginning and duration; where the duration is
-        unknown, it is measured first. However long it is, only a few megabytes are in memory at a time. It is
-        listed once all of it is on disk. Before that a crash, an error, or cancelling the task that waits
-        leaves nothing of it.
+        The copy is finished and has the same bytes, type, start time and duration; an unknown duration is
+        measured first. Memory holds only a few megabytes at a time, however long the recording is.
+        `recordings()` lists the copy once all of it is on disk. A crash, an error or a cancellation before
+        that leaves nothing behind.
 
         Parameters
         ----------
         title
-            What it is called; see `rename`.
+            The title of the copy; see `rename`.
         on_progress
-            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+            Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
         Returns
         -------
         Recording
-            The copy. The one that was given stays as it is, and is no longer needed.
+            The copy. It does not need the original, which stays as it is.
 
         Raises
         ------
         QuotaExceededError
-            It does not fit within the limit of the store, or on the disk.
+            The recording exceeds the limit of the store or the space on disk.
         NotReadableError
-            Its data is gone: it was closed, or deleted from the store where it lay.
+            The data is gone: the recording was closed, or deleted from its store.
         EncodingError
-            Its duration is unknown, and it is no media file that could tell.
+            The duration is unknown, and the file is not a media file that states one.
         InvalidStateError
             The store is closed.
 
@@ -328,10 +329,10 @@ class RecordingStore(EventTarget):
         True
         """
         if not isinstance(recording, Recording):
-            raise TypeError(f"add: what is added is a Recording, not {recording!r}")
+            raise TypeError(f"add needs a Recording, not {recording!r}")
         checked_title(title)
         if on_progress is not None and not callable(on_progress):
-            raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+            raise TypeError(f"on_progress must be callable, not {on_progress!r}")
         self._require_open("add")
         if math.isnan(recording.duration):
             await recording.measure()
@@ -341,7 +342,7 @@ class RecordingStore(EventTarget):
         try:
             found = await self._disk.call("add", id, content)
         except MediaError:
-            raise  # the other half has left nothing
+            raise  # the store's worker has already cleaned up
         except BaseException:
             with contextlib.suppress(MediaError):
                 await self._disk.call("discard", id)
@@ -353,38 +354,38 @@ class RecordingStore(EventTarget):
         return opened(found, recording.duration)
 
     async def recover(self, id: str, *, on_progress: Callable[[float], Any] | None = None) -> Recording:
-        """Make a recording of a take that was interrupted: all that its checksums confirm, seekable.
+        """Turn an interrupted take into a seekable recording of all data that its checksums confirm.
 
-        It is then a finished one. A finished recording is checked, byte for byte, and made seekable where it
-        is not.
+        Its state is then ``"finished"``. A finished recording is checked byte for byte, and made seekable if
+        it is not.
 
         Parameters
         ----------
         on_progress
-            Called as ``on_progress(fraction)`` a few times a second and at last with 1.
+            Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
         Raises
         ------
         EncodingError
-            Nothing of it can be played: it was cut off before any sound or picture was written.
+            Nothing is playable: the take was cut off before any sound or picture was written.
         InvalidStateError
             A tab is recording or recovering it.
         NotFoundError
-            There is none of this id.
+            The store has no recording with this id.
         """
         found = await self._disk.call("verify", checked_id(id))
         try:
             cut = opened(found)
             if not cut.size:
                 raise EncodingError(
-                    "recover: this was cut off before the browser had delivered anything. "
+                    "recover: this take was cut off before the browser had delivered any data. "
                     "There is nothing to recover; delete it."
                 )
             try:
                 return await self._made_seekable(cut, found.state == "finished", on_progress)
             except QuotaExceededError:
-                # Better a recording without an index than none.
-                log.warning("There is no room on disk to make recording %s seekable.", id)
+                # A recording without an index is better than an error.
+                log.warning("The disk has no space left to make recording %s seekable.", id)
                 return cut
         finally:
             await self._disk.call("release", id)
@@ -404,54 +405,54 @@ class RecordingStore(EventTarget):
                 made.close()
 
     async def rename(self, id: str, title: str) -> None:
-        """Call a recording something; one under way, too."""
+        """Set the title of a recording or of a running take."""
         await self._disk.call("rename", checked_id(id), checked_title(title))
 
     async def delete(self, id: str) -> None:
-        """Delete a recording from disk. A `Recording` of it cannot be read any more.
+        """Delete a recording from disk. Existing `Recording` objects of it are no longer readable.
 
         Raises
         ------
         InvalidStateError
             A tab is recording or recovering it.
         NotFoundError
-            There is none of this id.
+            The store has no recording with this id.
         """
         await self._disk.call("delete", checked_id(id))
         self._hide(id)
 
     async def clear(self) -> None:
-        """Delete all recordings, but for those that are being recorded."""
+        """Delete all recordings, except running takes."""
         await self._disk.call("clear")
         self._hide(*self._shown)
 
     def flush(self) -> Outcome[None]:
-        """Await it until all chunks that the browser has delivered so far are safe on disk."""
+        """Await it to know that all chunks delivered so far are safely on disk."""
         if not self.waiting:
             return Outcome._of(None)
         if self._flushed is None:
             self._flushed = Outcome()
         return self._flushed
 
-    # Room
+    # Space
 
     async def usage(self) -> StoreUsage:
-        """How much room it takes, and may take."""
+        """How much space the store occupies and may occupy."""
         found = await self._disk.call("usage")
         return StoreUsage(int(found.used), int(found.limit), bool(found.persistent))
 
     async def persist(self) -> bool:
-        """Ask the browser never to delete this page's files by itself. It may say no, or ask the user.
+        """Ask the browser never to delete this page's files by itself. It may refuse, or ask the user.
 
         See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
         """
-        await reach_page()
+        await ensure_connected()
         return bool(await settle(page().navigator.storage, "persist", doing="persist"))
 
     def close(self) -> None:
-        """Give back what the store holds; the recordings stay on disk.
+        """Release the store's resources. The recordings stay on disk.
 
-        Takes under way are cut off, and what is being added is not there.
+        Running takes are cut off, and unfinished `add()` calls leave nothing behind.
         """
         self._disk.close()
 
@@ -461,7 +462,7 @@ class RecordingStore(EventTarget):
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    # For the takes that are being recorded
+    # The interface for running takes
 
     def _new_id(self) -> str:
         return str(js.crypto.randomUUID()).replace("-", "")
@@ -475,7 +476,7 @@ class RecordingStore(EventTarget):
 
     def _append(self, id: str, blob: Any, size: int, duration: float) -> None:
         if self._disk.broken:
-            return  # the take knows
+            return  # the take has been told
         self.waiting += size
         self._disk.post({"take": id, "chunk": blob, "milliseconds": round(duration * 1000)})
         if self.waiting > BACKLOG and not self._warned:
@@ -489,22 +490,22 @@ class RecordingStore(EventTarget):
         finally:
             self._less_waits(self._takes.pop(id).waiting)
 
-    # What the disk says
+    # Messages of the store's worker
 
     def _hear(self, news: Any) -> None:
         low: Any = getattr(news, "low", None)
-        if not absent(low):
+        if not is_nullish(low):
             self._dispatch(StoreEvent("low_space", used=int(low.used), limit=int(low.limit)))
             return
         copy: Any = getattr(news, "copy", None)
-        if not absent(copy):
+        if not is_nullish(copy):
             if report := self._copies.get(str(copy)):
                 call_handler(report, float(news.fraction))
             return
         take = self._takes.get(str(news.take))
         if take is None:
             return
-        if not absent(error := getattr(news, "error", None)):
+        if not is_nullish(error := getattr(news, "error", None)):
             take.failed(from_browser(error, "store"))
             return
         size = int(news.written)
@@ -529,18 +530,18 @@ class RecordingStore(EventTarget):
 
 def checked_id(id: str) -> str:
     if not isinstance(id, str):
-        raise TypeError(f"a recording is named by its id, a string, not by {id!r}")
+        raise TypeError(f"the id of a recording must be a string, not {id!r}")
     return id
 
 
 def checked_title(title: str) -> str:
     if not isinstance(title, str):
-        raise TypeError(f"a title is a string, not {title!r}")
+        raise TypeError(f"a title must be a string, not {title!r}")
     return title
 
 
 def _content(recording: Recording, started_at: float, title: str = "") -> dict[str, Any]:
-    """A recording as the disk takes it."""
+    """A recording in the form that the store's worker expects."""
     about = {
         "startedAt": started_at,
         "mimeType": recording.mime_type,
@@ -551,7 +552,7 @@ def _content(recording: Recording, started_at: float, title: str = "") -> dict[s
 
 
 def opened(found: Any, duration: float | None = None) -> Recording:
-    """The recording that the disk has opened."""
+    """The recording that the store's worker has opened."""
     recording = Recording(
         found.blob,
         str(found.mimeType),
@@ -564,7 +565,7 @@ def opened(found: Any, duration: float | None = None) -> Recording:
 
 
 class _Slices:
-    """The chunks that a file is made of."""
+    """The chunks of a file."""
 
     def __init__(self, blob: Any, spans: Any) -> None:
         self._blob, self._spans = blob, spans

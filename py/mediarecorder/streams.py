@@ -1,10 +1,10 @@
-"""Streams: the tracks that belong together."""
+"""Streams: tracks that belong together."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._host.browser import js, js_of, page, require_browser, translated
+from ._host.browser import js, page, require_browser, translated, unwrap
 from ._html.display import Displayed
 from .errors import NotFoundError
 from .events import BrowserEventTarget, HandlerAttribute
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class MediaStream(Displayed, BrowserEventTarget):
-    """Sound and pictures that belong together, live.
+    """Live sound and pictures that belong together.
 
-    It releases its devices at the end of a ``with`` block, or when `stop()` is called.
+    It releases its devices at the end of a ``with`` block, or when you call `stop()`.
 
     >>> with await media_devices.get_user_media(audio=True) as stream:
     ...     recorder = MediaRecorder(stream)
@@ -29,8 +29,8 @@ class MediaStream(Displayed, BrowserEventTarget):
     Parameters
     ----------
     js_stream
-        The browser's MediaStream, such as one of ``canvas.captureStream()``, or some tracks to make a
-        new stream of.
+        The browser's MediaStream, such as the result of ``canvas.captureStream()``, or a list of tracks for a
+        new stream.
 
     See https://developer.mozilla.org/docs/Web/API/MediaStream.
     """
@@ -46,9 +46,11 @@ class MediaStream(Displayed, BrowserEventTarget):
                 js_stream = page().MediaStream.new(
                     js.Array.of(*(MediaStreamTrack(track).js for track in js_stream))
                 )
-        js_stream = js_of(js_stream)
+        js_stream = unwrap(js_stream)
         if not (hasattr(js_stream, "getTracks") and hasattr(js_stream, "active")):
-            raise TypeError(f"a MediaStream wraps the browser's own or a list of tracks, not {js_stream!r}")
+            raise TypeError(
+                f"MediaStream needs the browser's MediaStream or a list of tracks, not {js_stream!r}"
+            )
         super().__init__()
         self.js = js_stream
         self._known: dict[str, MediaStreamTrack] = {}
@@ -65,7 +67,7 @@ class MediaStream(Displayed, BrowserEventTarget):
 
     @property
     def tracks(self) -> list[MediaStreamTrack]:
-        """All tracks. The same track is the same object each time, so handlers stay where they are."""
+        """All tracks. A track is always the same object, so its handlers stay registered."""
         return self._facades(self.js.getTracks())
 
     @property
@@ -106,7 +108,7 @@ class MediaStream(Displayed, BrowserEventTarget):
             self.js.addTrack(facade.js)
 
     def remove_track(self, track: MediaStreamTrack | Any) -> None:
-        """Take a track out, without stopping it. A recorder of this stream then ends its take with
+        """Remove a track without stopping it. A recorder of this stream then ends its take with
         `InvalidModificationError`."""
         facade = track if isinstance(track, MediaStreamTrack) else MediaStreamTrack(track)
         with translated("remove_track"):
@@ -114,7 +116,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         self._known.pop(facade.id, None)
 
     def clone(self) -> MediaStream:
-        """A stream of clones of all tracks, stopped on its own."""
+        """A stream with clones of all tracks. Stop it separately."""
         return MediaStream(self.js.clone())
 
     def stop(self) -> None:
@@ -127,7 +129,7 @@ class MediaStream(Displayed, BrowserEventTarget):
             at_stop()
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """Take a picture of this stream, which stays open; as `MediaStreamTrack.take_photo`.
+        """Take a photo from this stream, which stays open; as `MediaStreamTrack.take_photo`.
 
         >>> photo = await stream.take_photo()
         """
@@ -138,7 +140,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         return await (live or tracks)[0].take_photo(mime_type=mime_type)
 
     def levels(self, interval: float = 0.05) -> AsyncIterator[Level]:
-        """How loud it is, every `interval` seconds, until the stream ends: `Level(peak, rms)`, each 0 to 1.
+        """Yield the loudness every `interval` seconds until the stream ends: `Level(peak, rms)`, each 0 to 1.
 
         >>> async for level in stream.levels():
         ...     meter.value = level.peak

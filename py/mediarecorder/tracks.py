@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_constraints
-from ._host.browser import JsException, absent, js, js_of, page, realm, require_browser, settle, translated
+from ._host.browser import (
+    JsException,
+    is_nullish,
+    js,
+    page,
+    realm,
+    require_browser,
+    settle,
+    translated,
+    unwrap,
+)
 from .errors import NotSupportedError
 from .events import BrowserEventTarget, Event, HandlerAttribute
 
@@ -24,7 +34,7 @@ class MediaStreamTrack(BrowserEventTarget):
     Parameters
     ----------
     js_track
-        The browser's MediaStreamTrack, such as one of a canvas, an AudioContext or a WebRTC connection.
+        The browser's MediaStreamTrack, for example from a canvas, an AudioContext or a WebRTC connection.
 
     See https://developer.mozilla.org/docs/Web/API/MediaStreamTrack.
     """
@@ -34,9 +44,9 @@ class MediaStreamTrack(BrowserEventTarget):
 
     def __init__(self, js_track: Any) -> None:
         require_browser()
-        js_track = js_of(js_track)
+        js_track = unwrap(js_track)
         if not (hasattr(js_track, "readyState") and hasattr(js_track, "getSettings")):
-            raise TypeError(f"a MediaStreamTrack wraps the browser's own, not {js_track!r}")
+            raise TypeError(f"MediaStreamTrack needs the browser's MediaStreamTrack, not {js_track!r}")
         super().__init__()
         self.js = js_track
 
@@ -51,7 +61,7 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def label(self) -> str:
-        """The name of the device, as its maker gave it: a string from outside."""
+        """The device's name as its maker chose it. Treat it as untrusted text."""
         return str(self.js.label)
 
     @property
@@ -61,12 +71,12 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def muted(self) -> bool:
-        """True while the source delivers nothing, through no doing of the page."""
+        """True while the source delivers nothing, for reasons outside the page's control."""
         return bool(self.js.muted)
 
     @property
     def enabled(self) -> bool:
-        """False makes the track silent or black, and it can be made True again."""
+        """False makes the track silent or black until you set it to True again."""
         return bool(self.js.enabled)
 
     @enabled.setter
@@ -82,29 +92,29 @@ class MediaStreamTrack(BrowserEventTarget):
     @content_hint.setter
     def content_hint(self, value: str) -> None:
         if not isinstance(value, str):
-            raise TypeError(f"content_hint is a string, not {value!r}")
+            raise TypeError(f"content_hint must be a string, not {value!r}")
         self.js.contentHint = value
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the track really has, such as ``{"width": 640, "frame_rate": 30, …}``."""
+        """The actual values of the track, such as ``{"width": 640, "frame_rate": 30, …}``."""
         return as_dictionary(self.js.getSettings())
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """What the device could do, such as ``{"width": {"min": 1, "max": 1920}, …}``; empty where the
-        browser does not tell."""
+        """The values that the device supports, such as ``{"width": {"min": 1, "max": 1920}, …}``; empty if
+        the browser does not report them."""
         return as_dictionary(self.js.getCapabilities()) if hasattr(self.js, "getCapabilities") else {}
 
     @property
     def constraints(self) -> dict[str, Any]:
-        """What was asked for."""
+        """The constraints that were requested."""
         return as_dictionary(self.js.getConstraints())
 
     @property
     def stats(self) -> dict[str, float]:
-        """What was delivered, such as ``{"total_frames": 300, "discarded_frames": 2, …}``; of sound durations
-        and latencies too, in seconds. Empty where the browser does not count (Firefox).
+        """Counts of delivered frames, such as ``{"total_frames": 300, "discarded_frames": 2, …}``. For sound
+        also durations and latencies, in seconds. Empty if the browser keeps no counts (Firefox).
 
         >>> track.stats.get("discarded_frames", 0)
         0
@@ -113,9 +123,9 @@ class MediaStreamTrack(BrowserEventTarget):
         """
         try:
             counted = self.js.stats.toJSON()
-        except (AttributeError, JsException):  # there are none, or none of this kind of track
+        except (AttributeError, JsException):  # the browser has none, or none for this kind of track
             return {}
-        # The specification counts times in milliseconds.
+        # The specification gives times in milliseconds.
         return {
             name: value / 1000 if name.endswith(("duration", "latency")) else value
             for name, value in as_dictionary(counted).items()
@@ -132,7 +142,7 @@ class MediaStreamTrack(BrowserEventTarget):
         return self.constraints
 
     async def apply_constraints(self, constraints: dict[str, Any]) -> None:
-        """Ask the device for something else while it runs.
+        """Request other constraints while the device runs.
 
         >>> await track.apply_constraints({"frame_rate": {"ideal": 15}})
 
@@ -167,7 +177,7 @@ class MediaStreamTrack(BrowserEventTarget):
             raise NotSupportedError(
                 f"{doing}: this track is not this page's own tab, or the browser cannot (Chrome and Edge can)"
             )
-        target = js_of(target)
+        target = unwrap(target)
         if hasattr(target, "nodeType"):
             if not hasattr(page(), kind):
                 raise NotSupportedError(
@@ -177,7 +187,7 @@ class MediaStreamTrack(BrowserEventTarget):
         if realm() != "page":
             await settle(self.js, method, target, doing=doing)
             return
-        # Chromium does it with the next picture, and there is none while nobody watches.
+        # Chromium acts on the next picture, and a track without a consumer delivers none.
         video = js.document.createElement("video")
         video.muted = video.autoplay = True
         video.srcObject = page().MediaStream.new(js.Array.of(self.js))
@@ -187,25 +197,25 @@ class MediaStreamTrack(BrowserEventTarget):
             video.srcObject = None
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """As `mediarecorder.take_photo`, of this track, which goes on, as do its recordings.
+        """As `mediarecorder.take_photo`, from this track. The track and its recordings go on.
 
         >>> photo = await track.take_photo()
 
-        `NotFoundError` if it is sound, `InvalidStateError` if it has ended.
+        It raises `NotFoundError` if this is an audio track, and `InvalidStateError` if the track has ended.
         """
         from .photo import photograph
 
         return await photograph(self.js, mime_type)
 
     def clone(self) -> MediaStreamTrack:
-        """A second track of the same source, stopped on its own."""
+        """A second track of the same source. Stop it separately."""
         with translated("clone"):
             return MediaStreamTrack(self.js.clone())
 
     def stop(self) -> None:
-        """End the track and, when it was the source's last, release the device. For good.
+        """End the track permanently. If it was the last track of its source, the device is released.
 
-        The browser fires no ``ended`` for this, so handlers are unregistered here.
+        The browser fires no ``ended`` event for this, so all handlers are unregistered here.
         """
         self.js.stop()
         self._end_subscriptions()
@@ -226,12 +236,12 @@ class MediaStreamTrack(BrowserEventTarget):
 
 
 class TrackEvent(Event):
-    """The event of a stream to which a track came, or from which one went."""
+    """The event of a stream that gained or lost a track."""
 
     __slots__ = ()
 
     @property
     def track(self) -> MediaStreamTrack | None:
-        """That track; None of an event that some script made."""
+        """The added or removed track; None if a script made the event."""
         track = getattr(self.js, "track", None)
-        return None if absent(track) else MediaStreamTrack(track)
+        return None if is_nullish(track) else MediaStreamTrack(track)

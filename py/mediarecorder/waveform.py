@@ -1,4 +1,4 @@
-"""How sound looks."""
+"""Pictures of sound: waveforms as SVG."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HEIGHT = 64
-"""Its height in pixels."""
+"""Height of a waveform in pixels."""
 
 LANES = 8
-"""Channels that samples show, one above the other."""
+"""At most this many channels are drawn, one above the other."""
 COLUMNS = 300
-"""Stretches of sound in such a picture, two pixels each."""
+"""The number of sections in such a picture, two pixels wide each."""
 LOOKED_AT = 2_000_000
-"""Samples that are looked at where there is no numpy: Python needs about half a second for them."""
+"""The number of samples to read if numpy is missing: Python needs about half a second for them."""
 
 
 class Extremes(NamedTuple):
-    """The lowest and the highest sample of a stretch of sound, from -1 to 1."""
+    """The lowest and the highest sample of a section of sound, from -1 to 1."""
 
     min: float
     max: float
 
 
 def waveform_svg(waveform: Sequence[Extremes]) -> str:
-    """A picture of the sound as SVG, in the colour of the text around it."""
+    """A picture of the sound as SVG, in the colour of the surrounding text."""
     middle = HEIGHT / 2
     strokes = []
     for place, (low, high) in enumerate(waveform):
@@ -62,7 +62,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
         path, pen = [], "M"
         extremes = _extremes(numbers, channels, channel, bounds)
         for (start, end), (low, high) in zip(pairwise(bounds), extremes, strict=True):
-            if low > high:  # nothing but NaN
+            if low > high:  # only NaN
                 pen = "M"
                 continue
             x = left + (start + end - 1) / 2 / frames * width
@@ -93,7 +93,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
 def _extremes(
     numbers: memoryview[float], channels: int, channel: int, bounds: list[int]
 ) -> Iterator[tuple[float, float]]:
-    """Lowest and highest number of each stretch, without NaN; the wrong way round where all is NaN."""
+    """The lowest and highest number of each section, ignoring NaN; in reverse order if all are NaN."""
     if numpy := sys.modules.get("numpy"):
         column = numpy.frombuffer(numbers, dtype="f").reshape(-1, channels)[:, channel]
         for start, end in pairwise(bounds):
@@ -105,20 +105,20 @@ def _extremes(
         return
     most = LOOKED_AT // (min(channels, LANES) * len(bounds))
     for start, end in pairwise(bounds):
-        # Of a longer stretch 16 runs: single samples at equal distances would miss what repeats itself.
+        # Read 16 runs of a longer section: single samples at equal distances would miss periodic sounds.
         run = end - start if end - start <= most else most // 16
         found: list[float] = [math.inf]
         for place in range(start, end, run if run == end - start else (end - start) // 16):
             found += numbers[
                 place * channels + channel : min(place + run, end) * channels : channels
             ].tolist()
-        low = min(found)  # NaN is less than nothing: what stands first must be a number
+        low = min(found)  # NaN compares false, so the first element must be a number
         found[0] = -math.inf
         yield low, max(found)
 
 
 def _step(duration: float) -> tuple[float, int]:
-    """A round distance of about six ticks, and how many decimals it needs."""
+    """A round step for about six ticks, and the number of decimals it needs."""
     exponent = math.floor(math.log10(duration / 6))
     factor = next(
         factor for factor in (1, 2, 5, 10) if factor * 10.0**exponent >= duration / 6 or factor == 10

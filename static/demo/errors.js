@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Shows what nobody has caught. PyScript's own box leaves out what an `async def` handler raises, and in Firefox what
- * any handler does: a refused microphone would look like a dead button. (Until Python is there loading.js shows errors.)
+ * Shows uncaught errors. PyScript's own box omits errors of `async def` handlers, and in Firefox errors of all
+ * handlers: a refused microphone would look like a dead button. (Until Python has loaded, loading.js shows errors.)
  */
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -17,7 +17,7 @@ function show(event, error) {
   addEventListener("click", () => (element("problem").hidden = true), { capture: true, once: true }); // another attempt
 }
 
-/** What a person wants to read of a traceback: the error behind the indented lines, without its module. @param {Error} error */
+/** The useful part of a traceback: the error after the indented lines, without its module. @param {Error} error */
 function lastOf({ name, message }) {
   if (name !== "PythonError") return message;
   const lines = message.trim().split("\n");

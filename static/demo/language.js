@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Translates the page while it is being built, so that it is in the visitor's language when it first shows. The
- * English stands in the markup and in the Python; the table (words.js) has the rest. What is marked translate="no",
- * such as the name of a take, stays as it is.
+ * Translates the page while it is being parsed, so that it is in the visitor's language when it is first painted. The
+ * English texts are in the markup and in the Python; the table (words.js) has the translations. Elements marked
+ * translate="no", such as the name of a take, are not translated.
  *
- * It is no module: those run after the page was painted.
+ * This is not a module, because modules run after the first paint.
  */
 {
   const TRANSLATED = ["aria-label", "placeholder", "title"];
@@ -12,7 +12,7 @@
   const KEPT_UNDER = "mediarecorder.language";
 
   /** @typedef {{ english: string, shown: string }} Words */
-  /** What was there in English, by text node, and by element and attribute. @type {WeakMap<Node, Words>} */
+  /** The English texts, by text node, and by element and attribute. @type {WeakMap<Node, Words>} */
   const texts = new WeakMap();
   /** @type {WeakMap<Element, Map<string, Words>>} */
   const attributes = new WeakMap();
@@ -24,7 +24,7 @@
   /** @param {string} english */
   const say = (english) => (language === "de" && germanWords[english]) || english;
 
-  /** The same with the white space around it. @param {string} text */
+  /** The same, with the surrounding white space. @param {string} text */
   const inPlace = (text) => {
     const words = text.trim();
     const english = words.replace(/\s+/g, " ");
@@ -35,7 +35,7 @@
   /**
    * @param {Words | undefined} known
    * @param {string} now
-   * @returns {Words} what it is in English and how it is to be shown
+   * @returns {Words} the English text and the displayed one
    */
   const translated = (known, now) => {
     const english = known?.shown === now ? known.english : now;
@@ -88,7 +88,7 @@
     translate(document.documentElement);
   }
 
-  /** Private windows may have no place to keep a choice. @param {() => string | null | void} attempt */
+  /** Private windows may refuse to store a choice. @param {() => string | null | void} attempt */
   const attempt = (attempt) => {
     try {
       return attempt() ?? "";

@@ -1,36 +1,36 @@
 // @ts-check
 /**
- * What the page says until its Python runs: the bytes of the runtime as they arrive, then PyScript's own
- * stages; and, when something does not arrive, what it was and a way to try again.
+ * The page's messages until its Python runs: the bytes of the runtime as they arrive, then PyScript's own
+ * stages. If a file does not arrive, its name and a way to try again.
  *
- * It comes before PyScript, because it starts the long downloads and stands between Pyodide and `fetch`.
+ * It runs before PyScript, because it starts the long downloads and wraps `fetch` for Pyodide.
  */
 
-/** The two files that make up nearly all of the download. Asking for them now, and not when Pyodide gets
- * round to it, saves time and tells the whole length at the start. */
+/** The two files that make up nearly all of the download. Requesting them now, before Pyodide does, saves time
+ * and gives the total length at the start. */
 const RUNTIME = ["pyodide.asm.wasm", "python_stdlib.zip"].map(
   (name) => new URL(`../../node_modules/pyodide/${name}`, import.meta.url).href,
 );
 
-/** PyScript's stages (`py:progress`) in the words of the page, with how full the bar is then. */
+/** The page's texts for PyScript's stages (`py:progress`), with the value of the progress bar. */
 const STAGES = new Map([
   ["Loaded interpreter", { words: "Loading the recorder…", share: 0.95 }],
   ["Loaded files", { words: "Starting the recorder…", share: 0.98 }],
 ]);
 const DOWNLOADED = 0.9;
-/** Milliseconds without any progress after which the page says so. What comes later is taken all the same. */
-const PATIENCE = 15_000;
+/** Milliseconds without any progress after which the page says so. Files that arrive later are still used. */
+const STUCK_AFTER_MS = 15_000;
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const bar = /** @type {HTMLProgressElement} */ (element("loading-bar"));
 
-/** Files that were asked for and have not come, or not in a form that Pyodide takes. @type {Set<string>} */
+/** Requested files that have not arrived, or not in a form that Pyodide accepts. @type {Set<string>} */
 const missing = new Set();
-let waiting = setTimeout(sayStuck, PATIENCE);
+let waiting = setTimeout(sayStuck, STUCK_AFTER_MS);
 
 const browserFetch = globalThis.fetch;
 const early = new Map(RUNTIME.map((url) => [url, loadRuntime(url)]));
-// The page's own Python is small and not counted; but PyScript would ask for it only when the interpreter runs.
+// The page's own Python is small and not counted, but PyScript would request it only when the interpreter runs.
 /** @type {NodeListOf<HTMLScriptElement>} */
 const scripts = document.querySelectorAll("script[data-early]");
 for (const { dataset } of scripts) {
@@ -62,12 +62,12 @@ async function load(url, resource = url, options = {}) {
 globalThis.fetch = (resource, options) => {
   const url = new URL(resource instanceof Request ? resource.url : resource, document.baseURI).href;
   const response = early.get(url) ?? load(url, resource, options);
-  early.delete(url); // a body is read once
+  early.delete(url); // a body can be read only once
   return response;
 };
 
 /**
- * @param {string} words what happened and what to do
+ * @param {string} words the problem and the remedy
  * @param {string} details
  */
 function fail(words, details) {
@@ -92,11 +92,11 @@ function sayStuck() {
   showStuck(true);
 }
 
-/** Something has come: the wait begins anew. */
+/** Data has arrived: restart the wait. */
 function goOn() {
   if (failed || done) return;
   showStuck(false);
-  waiting = setTimeout(sayStuck, PATIENCE);
+  waiting = setTimeout(sayStuck, STUCK_AFTER_MS);
 }
 
 /** @param {string} url */
@@ -112,7 +112,7 @@ function failToLoad(url, reason) {
 }
 
 /**
- * Pyodide has WebAssembly compiled while it comes. Browsers do that with no other type, and Pyodide then waits for ever.
+ * Pyodide compiles WebAssembly while it loads. Browsers refuse this for any other type, and Pyodide then waits forever.
  * @param {Response} response
  */
 function isRefused({ url, headers }) {
@@ -123,12 +123,12 @@ function isRefused({ url, headers }) {
 async function loadRuntime(url) {
   let response = await load(url);
   if (isRefused(response)) {
-    // A host that was mended answers "not modified", and the browser goes on with the type that it had before.
+    // A corrected host answers "not modified", and the browser keeps using the old type.
     await response.body?.cancel();
     response = await load(url, url, { cache: "reload" });
   }
   missing.add(isRefused(response) ? `${nameOf(url)} (${response.headers.get("Content-Type")})` : nameOf(url));
-  // A compressed answer tells its compressed length, which is not what is counted: then there is no total.
+  // A compressed response states its compressed length, which is not the counted one; then there is no total.
   lengths.push(response.headers.has("Content-Encoding") ? NaN : Number(response.headers.get("Content-Length")));
   count(response.clone()).then(
     () => missing.delete(nameOf(url)),
@@ -153,7 +153,7 @@ async function count(response) {
 
 /** @param {Event} event */
 function onError(event) {
-  // A script that does not arrive reports to its own element: only the capturing phase passes here.
+  // A missing script fires an error at its own element, which only the capturing phase receives here.
   const { target } = event;
   if (target instanceof HTMLScriptElement) {
     if (!target.matches("[data-optional]")) failToLoad(target.src);
@@ -182,7 +182,7 @@ function onDone() {
   globalThis.fetch = browserFetch;
   removeEventListener("error", onError, { capture: true });
   removeEventListener("unhandledrejection", onRejection);
-  // PyScript is done after a Python error too; the page's Python sets a state when it is ready.
+  // PyScript is also done after a Python error; the page's Python sets a state when it is ready.
   if (document.body.dataset.state) element("loading").hidden = true;
   else fail("The page’s Python stopped with an error. Reload the page to try again.", "The browser’s console says more.");
 }

@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * Has the page kept for the time without a network (sw.js), once its Python runs: a first visit has enough to load.
- * A new version is announced in `#update`. Only a press of `#update-now` changes the page, and in no other tab.
+ * Registers the service worker (sw.js), which stores the page for offline use, once its Python runs, because a first
+ * visit has enough to load. A new version is announced in `#update`. Only a press of `#update-now` changes the page,
+ * and only in this tab.
  */
 
 const HOUR = 3_600_000;
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const { serviceWorker } = navigator; // there is none over plain http, and in some private windows
+const { serviceWorker } = navigator; // missing over plain http, and in some private windows
 
 async function keep() {
   if (!document.body.dataset.state) return; // no Python, no page
@@ -29,7 +30,7 @@ function follow(registration) {
   registration.addEventListener("updatefound", watch);
   watch();
   look();
-  // Another tab has changed over: this one is of the version before.
+  // Another tab has switched: this one has the previous version.
   if (serviceWorker.controller) serviceWorker.addEventListener("controllerchange", announce);
 
   element("update-now").addEventListener("click", () => {
@@ -39,11 +40,11 @@ function follow(registration) {
     waiting.postMessage("update");
   });
 
-  let looked = performance.now(); // the browser looks when it opens a page
+  let looked = performance.now(); // the browser checks when it opens a page
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible" || performance.now() - looked < HOUR) return;
     looked = performance.now();
-    registration.update().catch(() => {}); // without a network there is nothing to say
+    registration.update().catch(() => {}); // being offline needs no message
   });
 }
 

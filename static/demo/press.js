@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Record pressed before Python is there. The press is kept, and Python serves it (`demo/main.py`). The browser lets a
- * page ask for the screen only while the click is fresh, so that is done here, at once.
+ * Handles Record pressed before Python has loaded. The press is kept, and Python serves it (`demo/main.py`). The
+ * browser lets a page request the screen only shortly after a click, so this is done here, at once.
  *
- * Whatever comes in between, the screen is let go: a second press takes the first back, and so does another choice of
- * what to record.
+ * Any cancellation releases the screen: a second press cancels the first, and so does another choice of
+ * the source.
  */
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const SCREEN = { video: true, audio: true };
 
-/** The press that waits, with the screen if that was asked for: null where it was refused.
+/** The waiting press, with the screen if it was requested; null if the screen was refused.
  * @type {{ screen: Promise<MediaStream | null> | null } | null} */
 let press = null;
 
@@ -28,7 +28,7 @@ function onPress() {
   element("record").setAttribute("aria-pressed", "true");
   tell("Recording begins as soon as Python is there. Press Record again to take it back.");
   screen?.then((stream) => {
-    if (stream || press !== mine) return; // Python tells of it, if it has taken over
+    if (stream || press !== mine) return; // Python reports it, if it has taken over
     withdraw();
     tell("The screen was not shared. Press Record again and choose a screen, a window or a tab.");
   });
@@ -54,12 +54,12 @@ function forget() {
   return last;
 }
 
-/** Take the press back: what was opened for it is let go, also if the browser is still asking. */
+/** Cancel the press: release the screen opened for it, even if the browser is still asking. */
 function withdraw() {
   forget()?.screen?.then((stream) => stream?.getTracks().forEach((track) => track.stop()));
 }
 
-/** Python is there and hears the button itself from now on. @returns {typeof press} the press that waits for it */
+/** Python has loaded and handles the button itself from now on. @returns {typeof press} the waiting press */
 function handOver() {
   element("record").removeEventListener("click", onPress);
   element("sources").removeEventListener("change", takeBack);

@@ -1,5 +1,5 @@
 // @ts-check
-/** What was chosen on the last visit is chosen again, before Python is there to say so. */
+/** Restores the choices of the last visit, before Python has loaded. */
 
 const PREFIX = "mediarecorder.";
 const studio = /** @type {HTMLElement} */ (document.querySelector(".studio"));
@@ -14,7 +14,7 @@ function restore(field) {
   if (kept === null) return;
   if (field.type === "radio") /** @type {HTMLInputElement} */ (field).checked ||= field.value === kept;
   else field.value = kept;
-  // A device is only in its list when the browser tells of it: Python chooses it then.
+  // A device is in its list only when the browser reveals it; Python selects it then.
   if (field instanceof HTMLSelectElement && field.selectedIndex < 0) {
     field.selectedIndex = 0;
     field.dataset.kept = kept;

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * The picture of a take's sound, to be seen, clicked and dragged over (wavesurfer.js). Python makes one for a card
- * when it is needed (`demo/timeline.py`), with what the library has found out: nothing is decoded here.
+ * The waveform of a take, which can be clicked and dragged over (wavesurfer.js). Python makes one for a card when it
+ * is needed (`demo/timeline.py`), from the library's waveform: nothing is decoded here.
  */
 
 import WaveSurfer from "../../node_modules/wavesurfer.js/dist/wavesurfer.esm.js";
 import Regions from "../../node_modules/wavesurfer.js/dist/plugins/regions.esm.js";
 
-/** Pixels; the Content-Security-Policy has the hash of a style sheet that says so. */
+/** Pixels; the Content-Security-Policy has the hash of a style sheet with this number. */
 const HEIGHT = 64;
-/** Seconds that are left of a take at least. */
+/** The shortest trimmed take, in seconds. */
 const SHORTEST = 0.1;
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -22,7 +22,7 @@ function colours() {
 
 /**
  * @param {HTMLElement} container
- * @param {HTMLMediaElement} media the card's player: a click on the picture seeks in it
+ * @param {HTMLMediaElement} media the card's player: a click on the waveform seeks in it
  * @param {ArrayLike<number>} peaks one number for each stretch of the sound, from -1 to 1
  * @param {number} duration in seconds
  */
@@ -42,7 +42,7 @@ export function timeline(container, media, peaks, duration) {
 
   return {
     /**
-     * Show a stretch. Dragging over the picture chooses another one, wherever it begins; each end can be dragged too.
+     * Show a stretch. Dragging over the waveform selects another one, wherever it begins; each end can be dragged too.
      * @param {number} start @param {number} end seconds
      * @param {(start: number, end: number) => void} changed
      */
@@ -59,7 +59,7 @@ export function timeline(container, media, peaks, duration) {
       adopt(regions.addRegion({ start, end, ...look }));
       endings = [
         regions.on("region-initialized", adopt), // while it is being dragged
-        regions.on("region-created", tell), // when that is over: it may have been made longer
+        regions.on("region-created", tell), // after dragging, which may have extended it
         regions.enableDragSelection(look),
       ];
     },

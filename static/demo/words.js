@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page says, in German, by what it says in English. Values are filled in where the braces are. */
+/** The page's German texts, by the English ones. Values replace the braces. */
 Reflect.set(globalThis, "germanWords", {
   ".": ",",
 

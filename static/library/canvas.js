@@ -1,14 +1,14 @@
 // @ts-check
-/** Whether what is read from a canvas is what was drawn (py/mediarecorder/_host/canvas.py asks the same). */
+/** Check that a canvas returns the pixels that were drawn (py/mediarecorder/_host/canvas.py does the same). */
 
 import { Fault } from "./fault.js";
 
 const DRAWN = [200, 64, 16];
-/** How far each may be off: some browsers change the last bits, which harms no picture. */
+/** The tolerated difference: some browsers change the last bits, which is harmless. */
 const NOISE = 8;
 
 /**
- * Refuse where the browser hands out noise, stripes or white instead, as Firefox does with
+ * Throw if the browser returns noise, stripes or white instead of the drawn pixels, as Firefox does with
  * `privacy.resistFingerprinting`.
  */
 export function mustBeReadable() {
@@ -20,8 +20,8 @@ export function mustBeReadable() {
   if (data.some((value, at) => at % 4 < 3 && Math.abs(value - DRAWN[at % 4]) > NOISE)) {
     throw new Fault(
       "NotAllowedError",
-      "the browser hands out other pixels than were drawn. Allow this site canvas data (icon beside the address), or " +
-        "switch off privacy.resistFingerprinting (Firefox, about:config).",
+      "the browser returns other pixels than were drawn. Allow this site to read canvas data (icon beside the address), " +
+        "or switch off privacy.resistFingerprinting (Firefox, about:config).",
     );
   }
 }

@@ -3,10 +3,11 @@
 
 export const EBML = 0x1a45dfa3, SEGMENT = 0x18538067;
 
-/** Where the content lies, and whether its size is known. @typedef {{id: number, from: number, to: number, known: boolean}} Element */
+/** The range of the content, and whether its size is known. @typedef {{id: number, from: number, to: number, known:
+ * boolean}} Element */
 
 /**
- * The element that begins at a place, if its head is there. One of unknown size ends nowhere.
+ * The element that begins at an offset, if its header is complete. An element of unknown size has `to` equal to `from`.
  * @param {Uint8Array} bytes  @param {number} at  @returns {Element | undefined}
  */
 export function elementAt(bytes, at) {

@@ -1,19 +1,20 @@
 // @ts-check
 /**
- * An error whose text is ours and complete; Python gives it the class of this name (py/mediarecorder/errors.py).
+ * An error with a complete text from this library. Python raises it as the class of this name
+ * (py/mediarecorder/errors.py).
  */
 export class Fault extends Error {
   /** @param {string} name  @param {string} message */
   constructor(name, message) {
     super(message);
     this.name = name;
-    /** Tells it from the browser's own errors, to whose texts Python adds advice. */
+    /** Distinguishes it from the browser's own errors, to which Python adds advice. */
     this.isFault = true;
   }
 }
 
 /**
- * What the promise brings, or a NotReadableError when that takes longer.
+ * Wait for a promise, and throw a NotReadableError if it takes too long.
  * @template T  @param {Promise<T>} promise  @param {number} milliseconds  @param {string} otherwise
  */
 export async function inTime(promise, milliseconds, otherwise) {
@@ -29,11 +30,11 @@ export async function inTime(promise, milliseconds, otherwise) {
   }
 }
 
-/** The data of a recording cannot be read any more: Python has the text. */
+/** The data of a recording is no longer readable. Python supplies the text. */
 export const gone = () => new Fault("NotReadableError", "");
 
-/** What browsers call it, Firefox by the last name. */
+/** The browsers' names for it; the last one is Firefox's. */
 const NAMES = ["NotReadableError", "NotFoundError", "AbortError"];
 
-/** Whether reading failed since a file is not there any more, or not as it was when it was opened. @param {any} error */
+/** Whether reading failed because a file was removed or has changed since it was opened. @param {any} error */
 export const isGone = (error) => error instanceof DOMException && NAMES.includes(error.name);

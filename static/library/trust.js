@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * Trusted Types: where a page demands them, scripts and HTML go through a policy. There is one for all of this library in
- * a page or worker, since a page may allow its name once; py/mediarecorder/_host/browser.py makes the same, if it is first.
+ * Trusted Types: in a page that requires them, scripts and HTML go through a policy. The library shares one policy per
+ * page or worker, because a page may allow its name only once. py/mediarecorder/_host/browser.py creates the same one
+ * if it runs first.
  */
 
 const POLICY = Symbol.for("mediarecorder.policy");
 
 /**
- * `text` as the browser wants it; as it is where nothing is demanded, or where the page does not allow the policy.
+ * `text` as a trusted type. It stays a string if the page does not require Trusted Types or does not allow the policy.
  * @param {"createHTML" | "createScriptURL"} kind  @param {string} text  @returns {any}
  */
 export function trusted(kind, text) {
@@ -16,7 +17,7 @@ export function trusted(kind, text) {
     const rules = { createHTML: String, createScript: String, createScriptURL: String };
     realm[POLICY] ??= realm.trustedTypes?.createPolicy("mediarecorder", rules);
   } catch {
-    // it is not in the page's list
+    // the page does not list this policy
   }
   return realm[POLICY] ? realm[POLICY][kind](text) : text;
 }

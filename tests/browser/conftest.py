@@ -20,11 +20,13 @@ from mediarecorder import (
     MediaStream,
     Recording,
     RecordingStore,
+    capture,
     media_devices,
     record,
 )
 from mediarecorder._host.browser import realm
 from mediarecorder._host.modules import load_into_page, load_into_worker
+from mediarecorder._recorder import take
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ async def load_support(script: str, name: str) -> None:
     if not hasattr(js, name):
         load = load_into_worker if realm() == "worker" else load_into_page
         await load(f"{js.location.origin}/tests/browser/support/{script}.js")
-        # A script's `load` does not wait for what it awaits.
+        # A script's `load` does not wait for its top-level awaits.
         await until(lambda: hasattr(js, name))
 
 
@@ -183,6 +185,13 @@ def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits half a second, not ten, for the first data, and one, not five, for the last."""
+    monkeypatch.setattr(capture, "FIRST_DATA", 0.5)
+    monkeypatch.setattr(take, "STOP_TIMEOUT_TICKS", 4)
+
+
+@pytest.fixture
 def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
     """``drawing(width, height)`` is a stream of a canvas that changes all the time."""
     import js
@@ -264,7 +273,7 @@ async def recording_recorder(recorder: MediaRecorder) -> MediaRecorder:
 
 @pytest.fixture
 async def page_probe() -> Any:
-    """What the library opened, holds and left behind in this realm since the test began (page_probe.js)."""
+    """The objects that the library opened, holds or left behind since the test began (page_probe.js)."""
     import js
 
     await load_support("page_probe", "pageProbe")

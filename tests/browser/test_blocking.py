@@ -65,7 +65,7 @@ class Interrupts:
         """Seconds since the interrupt."""
         import js
 
-        assert self._buffer[0] == 0, "Python has not noticed it"
+        assert self._buffer[0] == 0, "Python has not noticed the interrupt"
         last = js.performance.getEntriesByName("interrupt")[-1]
         return (js.performance.now() - last.startTime) / 1000
 
@@ -378,6 +378,7 @@ async def test_interrupt_leaves_other_tasks_alone(interrupt):
     await asyncio.gather(ticking, return_exceptions=True)
 
 
+@pytest.mark.firefox_in_soak
 async def test_stalled_browser_does_not_count_as_busy_python(interrupt):
     async def tick():
         while True:
@@ -605,6 +606,7 @@ for call in lambda: blocking.record(1), lambda: blocking.run(asyncio.sleep(0)):
 
 @pytest.mark.lane("chromium", "firefox", "chromium-pyodide-0.27")
 @pytest.mark.time_limit(60)
+@pytest.mark.firefox_in_soak
 async def test_error_without_jspi_says_so(lane):
     worker = in_worker(lane, module="/tests/browser/support/no_jspi.js")
     try:

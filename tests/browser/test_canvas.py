@@ -6,7 +6,7 @@ import pytest
 from support.ask_judge import tone
 
 from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSupportedError, record, take_photo
-from mediarecorder._html.player import look_at
+from mediarecorder._html.player import make_preview
 from mediarecorder._recorder.steady import steadied
 
 # As extensions and some browsers do.
@@ -54,8 +54,8 @@ async def test_errors_about_missing_decoders_name_the_setting():
             await call()
     with pytest.raises(NotSupportedError, match="WebCodecs") as caught:
         await recording.convert("mp4")
-    assert "wav" not in str(caught.value), "it could not make that"
-    assert (await look_at(recording)).poster is None
+    assert "wav" not in str(caught.value), "wav is impossible as well"
+    assert (await make_preview(recording)).poster is None
     assert (await recording.seekable()).size > 0
 
 
@@ -75,7 +75,7 @@ json.dumps(said)
 """
     [photo, thumbnail] = json.loads(await mortal().run(source))
     assert photo[0] == "NotAllowedError"
-    assert "take_photo: the browser hands out other pixels" in photo[1]
+    assert "take_photo: the browser returns other pixels" in photo[1]
     assert thumbnail[0] == "NotSupportedError"
     assert "privacy.resistFingerprinting" in thumbnail[1]
 
@@ -120,16 +120,16 @@ async def first(frames):
 
 async def test_engine_never_reads_a_falsified_canvas(recorded, blocked):
     recording = await recorded("picture")
-    with pytest.raises(NotAllowedError, match="thumbnail: the browser hands out other pixels"):
+    with pytest.raises(NotAllowedError, match="thumbnail: the browser returns other pixels"):
         await recording.thumbnail(0)
-    with pytest.raises(NotAllowedError, match="frames: the browser hands out other pixels"):
+    with pytest.raises(NotAllowedError, match="frames: the browser returns other pixels"):
         await first(recording.frames())
-    assert (await look_at(recording)).poster is None
+    assert (await make_preview(recording)).poster is None
 
 
-@pytest.mark.page_only("the canvas of the page is falsified there")
+@pytest.mark.page_only("the page's canvas is falsified there")
 async def test_photo_from_a_falsified_canvas_is_refused(camera, blocked):
-    with pytest.raises(NotAllowedError, match="take_photo: the browser hands out other pixels"):
+    with pytest.raises(NotAllowedError, match="take_photo: the browser returns other pixels"):
         await camera.take_photo()
 
 

@@ -4,15 +4,12 @@ import json
 
 import pytest
 from support.eventually import until
+from support.rows import in_soak
 from support.workers import PythonWorker
 
 pytestmark = [pytest.mark.page_only("the page starts workers of its own"), pytest.mark.time_limit(60)]
 
 HOUR = 3_600_000
-
-
-def soak(*values):
-    return [pytest.param(value, marks=pytest.mark.soak) for value in values]
 
 
 CONNECTED = 'import mediarecorder\nawait mediarecorder.connect("{channel}")\n'
@@ -77,7 +74,9 @@ def must_agree(said):
     assert duration <= stamps[-1] - stamps[0] + 0.3 < later + 0.3 + BUSY
 
 
-@pytest.mark.parametrize("difference", [-2000, HOUR, *soak(2000, -HOUR)])
+@pytest.mark.parametrize(
+    "difference", [-2000, pytest.param(HOUR, marks=pytest.mark.firefox_in_soak), *in_soak(2000, -HOUR)]
+)
 async def test_duration_is_right_with_another_page_clock(page, worker, difference):
     clock, channel = page
     clock.set(difference)
@@ -86,7 +85,9 @@ async def test_duration_is_right_with_another_page_clock(page, worker, differenc
     must_agree(await worker.run(source))
 
 
-@pytest.mark.parametrize("step", [2000, -HOUR, *soak(-2000, HOUR)])
+@pytest.mark.parametrize(
+    "step", [-HOUR, pytest.param(2000, marks=pytest.mark.firefox_in_soak), *in_soak(-2000, HOUR)]
+)
 async def test_duration_is_right_when_the_clock_steps_during_a_take(page, worker, step):
     clock, channel = page
     taking = worker.start(CONNECTED.format(channel=channel) + RECORD)
@@ -96,7 +97,7 @@ async def test_duration_is_right_when_the_clock_steps_during_a_take(page, worker
 
 
 @pytest.mark.lane("chromium")
-@pytest.mark.parametrize("step", [-HOUR, *soak(HOUR)])
+@pytest.mark.parametrize("step", [-HOUR, *in_soak(HOUR)])
 async def test_duration_is_right_when_the_clock_steps_before_start(page, frame, worker, step):
     """A take that seemed to begin an hour in the future never reached its length."""
     window = frame[0].contentWindow

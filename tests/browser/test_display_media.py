@@ -63,7 +63,7 @@ async def test_controller_is_passed_to_the_browser_unchanged(spy):
     assert spy.asked[1].controller == controller
 
 
-@pytest.mark.page_only("what the page is asked for is seen in the page")
+@pytest.mark.page_only("only the page sees the requests")
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("focus", [True, False])
 async def test_focus_is_set_before_the_user_is_asked(spy, focus):
@@ -77,9 +77,9 @@ async def test_focus_is_set_before_the_user_is_asked(spy, focus):
     assert not hasattr(spy.asked[0], "focus")
 
 
-@pytest.mark.page_only("what the page is asked for is seen in the page")
+@pytest.mark.page_only("only the page sees the requests")
 @pytest.mark.lane("chromium")
-async def test_focus_works_with_an_own_controller_and_with_record(spy):
+async def test_focus_works_with_a_given_controller_and_with_record(spy):
     import js
 
     own = js.CaptureController.new()
@@ -89,7 +89,7 @@ async def test_focus_works_with_an_own_controller_and_with_record(spy):
     assert spy.behaviors[1][1] == "no-focus-change"
 
 
-@pytest.mark.page_only("the browser's own is taken away in the page")
+@pytest.mark.page_only("the test removes the browser's own controller in the page")
 @pytest.mark.lane("chromium")
 async def test_focus_is_ignored_without_a_controller(spy):
     import js

@@ -25,14 +25,14 @@ EXAMPLES = [
 
 
 @pytest.fixture
-async def surroundings():
+async def surroundings(copy_of):
     """The names that an example may use: the library's, a stream, a recorder, a recording."""
     import js
 
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True, video=True))
         microphone = stack.enter_context(await mediarecorder.media_devices.get_user_media(audio=True))
-        recording = await mediarecorder.record(0.4, stream=stream)
+        recording = await copy_of("both", seconds=0.4)
         store = await mediarecorder.RecordingStore.open("examples")
         stack.callback(store.close)
         await store.clear()

@@ -6,7 +6,6 @@ import pytest
 from support.ask_judge import probe
 from support.eventually import keep_busy
 
-import mediarecorder.capture
 from mediarecorder import MediaRecorder, MediaStream, RecordingError, record
 
 pytestmark = pytest.mark.media_work
@@ -37,6 +36,7 @@ async def late(canvas):
     drawing.cancel()
 
 
+@pytest.mark.firefox_too
 @pytest.mark.parametrize("timeslice", [None, pytest.param(0.25, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     "busy",
@@ -104,15 +104,14 @@ async def test_record_waits_for_the_first_picture(late):
 
 @pytest.mark.page_only("the canvas is drawn by Python")
 @pytest.mark.parametrize("end", [{"duration": 1}, {"max_size": 100}])
-async def test_record_stops_waiting_for_the_first_picture_at_a_limit(canvas, monkeypatch, end):
-    monkeypatch.setattr(mediarecorder.capture, "FIRST_DATA", 0.5)
+async def test_record_stops_waiting_for_the_first_picture_at_a_limit(canvas, impatient, end):
     with pytest.raises(RecordingError, match=r"Nothing was recorded.*canvas") as caught:
         await record(**end, stream=canvas.stream())
     assert caught.value.recording.size < 1024
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
-async def test_record_never_returns_a_file_without_content(canvas):
+async def test_record_never_returns_a_file_without_content(canvas, impatient):
     with pytest.raises(RecordingError, match="Nothing was recorded"):
         await record(stop_when=asyncio.sleep(0.5), stream=canvas.stream())
 

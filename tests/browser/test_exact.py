@@ -5,6 +5,7 @@ import random
 
 import pytest
 from support.ask_judge import played
+from support.rows import in_soak
 from support.tones import column, flat, frequency, noise, rms, tones
 
 from mediarecorder import Recording
@@ -50,7 +51,7 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
         )
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000, 96000])
+@pytest.mark.parametrize("rate", [48000, 11025, *in_soak(8000, 16000, 22050, 44100, 96000)])
 async def test_good_wav_can_be_cut_anywhere(rate):
     """At 0.3, 0.6, 1.2 or 2.3 s, a file of 48 kHz was reported as broken."""
     whole = noise(rate, 1, 2.5)
@@ -66,7 +67,7 @@ async def test_good_wav_can_be_cut_anywhere(rate):
         assert flat(samples).tolist() == values[first : first + samples.frames].tolist(), (start, end)
 
 
-@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
+@pytest.mark.parametrize("rate", [44100, 8000, *in_soak(16000, 48000)])
 async def test_good_mp3_can_be_cut_anywhere(rate):
     mp3 = await tones(440, seconds=3, rate=rate).to_recording("mp3")
     dice = random.Random(rate)

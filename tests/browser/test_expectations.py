@@ -7,7 +7,7 @@ import pytest
 
 from mediarecorder import MediaRecorder
 
-pytestmark = pytest.mark.page_only("these are the browser's own ways, without a bridge")
+pytestmark = pytest.mark.page_only("these tests concern the browser itself, without a bridge")
 
 
 async def native_events(recorder, end):
@@ -120,7 +120,7 @@ async def test_firefox_does_not_run_audio_contexts_without_an_output():
     context = js.AudioContext.new()
     state = context.state
     context.close()
-    assert state in ("suspended", "running"), "a machine with a sound card says running"
+    assert state in ("suspended", "running"), "on a machine with a sound card it is running"
 
 
 async def test_reusing_a_browser_recorder_interleaves_events(both, engine):

@@ -33,7 +33,7 @@ async def test_frame_is_an_array_of_bytes(recorded, format):
     [first, last] = [memoryview(frame).cast("B") for frame in (frames[0], frames[-1])]
     before = bytes(last)
     first[0] ^= 255
-    assert bytes(last) == before, "each has memory of its own"
+    assert bytes(last) == before, "each has its own memory"
 
 
 async def test_times_grow_from_the_start_of_the_recording(recorded):

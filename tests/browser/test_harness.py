@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.ask_judge import colours, in_the_cameras_order, probe, tone
 
 pytestmark = pytest.mark.core
@@ -53,12 +51,6 @@ class TestAsyncFixture:
 
     def test_is_torn_down(self) -> None:
         assert self.seen == ["opened", "closed"]
-
-
-@given(st.integers(), st.integers())
-async def test_hypothesis_drives_a_coroutine(a: int, b: int) -> None:
-    await asyncio.sleep(0)
-    assert a + b == b + a
 
 
 async def test_loop_errors_are_detected(loop_errors: list[dict[str, Any]]) -> None:
@@ -149,7 +141,7 @@ async def opening(**constraints: bool) -> str:
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")
-async def test_denied_lanes_deny() -> None:
+async def test_denied_lanes_deny_permission() -> None:
     assert await opening(audio=True) == "NotAllowedError"
     assert await opening(video=True) == "NotAllowedError"
 

@@ -95,11 +95,13 @@ async def test_complete_journal_yields_the_whole_take(taken):
     assert await (await store.recover(id)).bytes() == await recovered.bytes()
 
 
-@pytest.mark.page_only("the file's format is the same there")
+@pytest.mark.page_only("the file format is the same there")
+@pytest.mark.firefox_in_soak
 @pytest.mark.parametrize(
     "count",
     [
-        pytest.param(300, marks=pytest.mark.time_limit(300)),
+        60,
+        pytest.param(300, marks=[pytest.mark.soak, pytest.mark.time_limit(300)]),
         pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.time_limit(1800)]),
     ],
 )

@@ -64,7 +64,7 @@ async def test_late_encoder_delivers_everything(noise):
     assert recorder.state == "inactive"
     sound, picture = await ends(await outcome)
     assert picture == pytest.approx(sound, abs=TOGETHER)
-    assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait is no part of it"
+    assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait does not count"
 
 
 async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
@@ -81,7 +81,7 @@ async def test_record_keeps_the_sound_default_and_the_callers_type(microphone, c
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_draining_hides_its_pause_and_settles_what_is_pending(both, paused):
+async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     recorder = MediaRecorder(both)
     await recorder.start(0.1)
     await asyncio.sleep(0.3)

@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 from support.ask_judge import packets, probe
+from support.rows import in_soak
 from support.tones import column, noise
 
 pytestmark = pytest.mark.media_work
@@ -19,12 +20,18 @@ async def as_the_browser_plays_it(recording, rate):
 
 def lateness(heard, given):
     """The delay in frames, by cross-correlation."""
-    middle = range(len(given) // 2, len(given) // 2 + 1000)
+    middle = range(len(given) // 2, len(given) // 2 + 300)
     return max(range(-1200, 1201), key=lambda late: sum(heard[at + late] * given[at] for at in middle))
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize(
+    ("rate", "channels"),
+    [
+        *((44100, 2), (22050, 1), (8000, 2)),  # MPEG-1, MPEG-2, MPEG-2.5
+        *in_soak(*((rate, channels) for rate in (11025, 16000, 48000) for channels in (1, 2))),
+        *in_soak((44100, 1), (22050, 2), (8000, 1)),
+    ],
+)
 async def test_mp3_is_on_time_and_exactly_as_long_as_its_input(rate, channels):
     samples = noise(rate, channels)
     mp3 = await samples.to_recording("mp3")
@@ -36,7 +43,7 @@ async def test_mp3_is_on_time_and_exactly_as_long_as_its_input(rate, channels):
     assert found["decoded_duration"] == pytest.approx(samples.duration, abs=1e-5)
 
 
-@pytest.mark.parametrize("rate", [8000, 44100, 48000])
+@pytest.mark.parametrize("rate", [44100, 8000, *in_soak(48000)])
 async def test_mp3_samples_are_those_of_its_input(rate):
     given = noise(rate, 1)
     samples = await (await given.to_recording("mp3")).samples()

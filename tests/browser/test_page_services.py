@@ -1,4 +1,4 @@
-"""What the page does for Python is the same for Python in the page and for Python in a worker."""
+"""The page's services work alike for Python in the page and for Python in a worker."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ WORKERS = []
 
 @pytest.fixture
 async def python(realm, open_channel):
-    """``await python(source)`` is what Python in that realm says at last."""
+    """``await python(source)`` runs the source in that realm and returns its last value."""
     if realm == "page":
         from pyodide.code import eval_code_async
 
@@ -32,7 +32,7 @@ async def python(realm, open_channel):
 
 @pytest.fixture
 def run_script():
-    """Run JavaScript in the page; what it returns is called after the test."""
+    """Runs JavaScript in the page, and calls the function that it returns after the test."""
     import js
 
     ends = []

@@ -81,6 +81,22 @@ async def test_video_displays_a_player_with_a_poster(copy_of, stage):
     assert (image.naturalWidth, image.naturalHeight) == (640, 480)
 
 
+@pytest.mark.page_only("a worker has no element to show it in")
+@pytest.mark.parametrize("kind", ["sound", "both"])
+async def test_player_is_no_wider_than_a_narrow_page(copy_of, stage, kind):
+    stage.style.width = "240px"
+    try:
+        await show(stage, (await copy_of(kind))._repr_html_())
+        player = stage.querySelector("figure :is(audio, video)")
+        await until(
+            lambda: 0 < player.getBoundingClientRect().width <= 160
+        )  # a figure's margins are 40 pixels
+        if kind == "both":
+            assert player.clientHeight == pytest.approx(player.clientWidth * 3 / 4, abs=1)
+    finally:
+        stage.removeAttribute("style")
+
+
 async def test_both_kinds_of_notebooks_get_the_html(copy_of):
     recording = await copy_of("sound")
     bundle = recording._repr_mimebundle_(include=None, exclude=None)
@@ -90,7 +106,7 @@ async def test_both_kinds_of_notebooks_get_the_html(copy_of):
 
 
 @pytest.mark.page_only("a worker has no element to show it in")
-async def test_picture_comes_later_where_python_cannot_wait(copy_of, stage):
+async def test_picture_comes_later_if_python_cannot_wait(copy_of, stage):
     """Python cannot wait for the browser in an event handler."""
     from pyodide.ffi import create_proxy
 

@@ -20,10 +20,10 @@ async def test_start_resolves_on_the_browsers_start_event(recorder):
 
 @pytest.mark.core
 async def test_start_twice_raises_and_the_take_goes_on(recording_recorder):
-    with pytest.raises(InvalidStateError, match="recording already"):
+    with pytest.raises(InvalidStateError, match="already recording"):
         recording_recorder.start()
     await recording_recorder.pause()
-    with pytest.raises(InvalidStateError, match="paused already"):
+    with pytest.raises(InvalidStateError, match="already paused"):
         recording_recorder.start()
     assert (await recording_recorder.stop()).size > 0
 

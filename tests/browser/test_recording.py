@@ -6,8 +6,9 @@ import time
 import pytest
 from support.ask_judge import CAMERA, colours, in_the_cameras_order, probe, tone
 from support.eventually import until
+from support.rows import of_types, supported
 
-from mediarecorder import MediaRecorder, Recording, record
+from mediarecorder import Recording, record
 from mediarecorder._host.browser import realm
 
 
@@ -34,8 +35,9 @@ async def test_recorded_colours_are_found_again_in_order(camera, engine):
     assert in_the_cameras_order(names)
 
 
-async def test_container_and_codecs_match_mime_type(both):
-    for mime_type in MediaRecorder.supported_types():
+@of_types
+async def test_container_and_codecs_match_mime_type(both, types):
+    for mime_type in supported(types):
         if not mime_type.startswith("video/") or "matroska" in mime_type:
             continue
         recording = await record(0.6, stream=both, mime_type=mime_type)

@@ -85,7 +85,7 @@ def test_localhost_is_suggested_only_to_other_hosts(origin, is_suggested):
     assert ("in a frame" in str(error)) != is_suggested
 
 
-@pytest.mark.page_only("the browser's function is taken away in the page")
+@pytest.mark.page_only("the test removes the browser's function in the page")
 async def test_missing_file_system_error_does_not_suggest_localhost():
     import js
 

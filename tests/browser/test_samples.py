@@ -91,7 +91,7 @@ async def test_samples_keep_their_place_after_the_first_encoding(recorded, kind)
 
 
 @pytest.mark.core
-async def test_one_channel_is_the_mean(engine):
+async def test_one_channel_contains_the_mean(engine):
     wav = await tones(440, 1100).to_recording("wav")
     both, mean = await wav.samples(), await wav.samples(channels=1)
     assert mean.shape == (both.frames, 1)
@@ -264,9 +264,9 @@ def test_input_array_may_change_afterwards():
 @pytest.mark.parametrize(
     ("data", "rate", "error", "text"),
     [
-        ("sound", 8000, TypeError, "data is an array"),
-        ([0.5, 0.5], 8000, TypeError, "data is an array"),
-        (None, 8000, TypeError, "data is an array"),
+        ("sound", 8000, TypeError, "data must be an array"),
+        ([0.5, 0.5], 8000, TypeError, "data must be an array"),
+        (None, 8000, TypeError, "data must be an array"),
         (array("f"), 8000, ValueError, "no samples"),
         (array("q", [1]), 8000, TypeError, "16 or 32 bits"),
         (array("b", [1]), 8000, TypeError, "unsigned bytes"),
@@ -293,7 +293,7 @@ async def test_values_that_are_too_loud_are_clipped():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 async def test_non_finite_values_are_rejected(value):
-    with pytest.raises(EncodingError, match="no number"):
+    with pytest.raises(EncodingError, match="not a finite number"):
         await AudioSamples(array("f", [0.1, value]), 8000).to_recording("wav")
 
 

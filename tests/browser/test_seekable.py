@@ -5,16 +5,19 @@ import math
 
 import pytest
 from support.ask_judge import index, last_packet, packets, probe
-
-from mediarecorder import MediaRecorder
+from support.rows import in_soak, of_types, supported
 
 pytestmark = pytest.mark.media_work
 
-KINDS = pytest.mark.parametrize("kind", ["sound", "picture", "both"])
 
-
-@KINDS
-@pytest.mark.parametrize("timeslice", [None, 0.2])
+@pytest.mark.firefox_too
+@pytest.mark.parametrize(
+    ("kind", "timeslice"),
+    [
+        *(("both", 0.2), ("sound", 0.2), ("picture", None)),
+        *in_soak(("both", None), ("sound", None), ("picture", 0.2)),
+    ],
+)
 async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timeslice):
     recording = await recorded(kind, timeslice=timeslice)
     before = await recording.bytes()
@@ -33,8 +36,9 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
 
 
 @pytest.mark.time_limit(300)
-async def test_every_recorded_type_becomes_seekable(recorded, engine):
-    for mime_type in MediaRecorder.supported_types():
+@of_types
+async def test_every_recorded_type_becomes_seekable(recorded, types):
+    for mime_type in supported(types):
         recording = await recorded(
             "both" if mime_type.startswith("video") else "sound", 0.6, mime_type=mime_type, timeslice=0.1
         )

@@ -148,7 +148,7 @@ async def test_odd_sizes_get_one_more_pixel_in_h264_and_are_logged(size, caplog)
     found = await probe(made)
     assert found["errors"] == []
     assert [(s["codec"], s["width"], s["height"]) for s in found["streams"]] == [("h264", *even)]
-    assert f"{even[0]} x {even[1]} now, and were {width} x {height}" in caplog.text
+    assert f"{even[0]} x {even[1]} instead of {width} x {height}" in caplog.text
     [frame, _] = await every(made.frames())
     # The edge is repeated, and nothing is scaled: the middle is where it was.
     assert at(frame, even[0] - 1, 5) == near(GREEN)
@@ -159,7 +159,7 @@ async def test_odd_sizes_get_one_more_pixel_in_h264_and_are_logged(size, caplog)
 async def test_even_sizes_are_not_logged(caplog):
     caplog.set_level(logging.INFO, "mediarecorder")
     await (await drawn([Shot(0, quarters), Shot(100, quarters)])).convert("mp4")
-    assert " now, and were " not in caplog.text
+    assert "odd sizes" not in caplog.text
 
 
 def bands(x):
@@ -384,14 +384,14 @@ async def test_poster_shows_the_picture_visible_at_its_time():
     recording = await drawn(numbered(45), keys_every=10)
     await recording.measure()
     recording._repr_html_()
-    if recording._look is None:
-        from mediarecorder._html.player import look_at
+    if recording._preview is None:
+        from mediarecorder._html.player import make_preview
 
-        recording._look = await look_at(recording)
+        recording._preview = await make_preview(recording)
     bytes_ = {
         name: await photo.bytes()
         for name, photo in {
-            "poster": recording._look.poster,
+            "poster": recording._preview.poster,
             "its time": await recording.thumbnail(recording.duration / 2, width=640),
             "the first": await recording.thumbnail(0, width=640),
         }.items()

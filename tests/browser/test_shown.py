@@ -108,7 +108,7 @@ def test_long_waveform_samples_each_stretch_without_numpy(monkeypatch):
     period = array("f", [math.sin(2 * math.pi * place / 48) for place in range(48)])
     samples = AudioSamples(period * (600 * 1000), 48000)
     [points] = lanes(drawn(samples)[0])
-    assert all(y in (8, 72) for _, y in points), "each stretch shows how loud the tone is"
+    assert all(y in (8, 72) for _, y in points), "each stretch shows the level of the tone"
 
 
 async def pixels_of(html):

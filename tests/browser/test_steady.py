@@ -50,6 +50,7 @@ async def test_still_picture_does_not_delay_the_sound(canvas, microphone):
     assert recorder.stream.video_tracks[0].ready_state == "live"
 
 
+@pytest.mark.firefox_in_soak
 async def test_picture_drawn_long_before_the_take_is_recorded(canvas, microphone):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
@@ -66,6 +67,7 @@ async def test_canvas_never_drawn_on_does_not_delay_the_sound(canvas, microphone
     assert (await recorder.stop()).size > 0
 
 
+@pytest.mark.firefox_in_soak
 async def test_store_gets_the_sound_beside_a_still_picture(canvas, microphone, store):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone), store=store)
@@ -119,6 +121,7 @@ async def test_moving_picture_keeps_its_frames_and_size(drawing, microphone):
     assert (await tone(together))[0]["rms"] > 0.01
 
 
+@pytest.mark.firefox_in_soak
 async def test_disabled_picture_is_black(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
@@ -151,6 +154,7 @@ async def test_removing_a_track_ends_the_take(canvas, microphone):
     assert caught.value.recording.size > 0
 
 
+@pytest.mark.firefox_in_soak
 async def test_pause_is_not_recorded(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
@@ -194,6 +198,7 @@ async def test_camera_is_recorded_directly(both):
     await recorder.stop()
 
 
+@pytest.mark.firefox_in_soak
 async def test_pictures_are_passed_on_if_the_module_is_blocked(drawing, microphone, monkeypatch):
     async def refused(name):
         raise NotSupportedError("a Content-Security-Policy")
@@ -261,6 +266,7 @@ async def test_ended_picture_delays_nothing(canvas, microphone):
     assert_whole(await probe(recording := await recorder.stop()), recording)
 
 
+@pytest.mark.firefox_in_soak
 async def test_size_change_during_a_take_is_recorded(canvas, microphone):
     canvas.draw("red")
     recorder = MediaRecorder(with_sound(canvas, microphone))
@@ -297,7 +303,7 @@ async def test_removing_the_picture_ends_the_take(canvas, microphone):
 
 @pytest.mark.lane("chromium")
 @pytest.mark.time_limit(2400)
-@pytest.mark.parametrize("takes", [20, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("takes", [5, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_many_takes_leave_no_worker(drawing, microphone, page_probe, takes):
     stream = MediaStream([*drawing(160, 120).tracks, *microphone.tracks])
     await record(0.2, stream=stream)  # load the module, which stays

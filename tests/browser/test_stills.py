@@ -15,9 +15,18 @@ pytestmark = [
 SECONDS = 2.5
 
 
+TAKEN = []
+
+
 @pytest.fixture
 async def still(canvas):
-    """A take of a canvas that was drawn on only in the first 0.4 seconds."""
+    """A take of a canvas that was drawn on only in the first 0.4 seconds; all tests share it."""
+    if not TAKEN:
+        TAKEN.append(await take_a_still(canvas))
+    return TAKEN[0]
+
+
+async def take_a_still(canvas):
     canvas.draw("red")
     with canvas.stream(25) as stream:
         recorder = MediaRecorder(stream)
@@ -40,6 +49,7 @@ async def test_file_is_as_long_as_the_take(still):
         assert await made.measure() == pytest.approx(still.duration, abs=0.05)
 
 
+@pytest.mark.firefox_in_soak
 async def test_part_without_movement_shows_the_picture(still):
     part = await still.trim(1.5, 2.25)
     assert (await probe(part))["duration"] == pytest.approx(0.75, abs=0.02)
@@ -53,11 +63,13 @@ async def test_part_without_movement_shows_the_picture(still):
     assert difference < 40
 
 
+@pytest.mark.firefox_in_soak
 async def test_parts_of_a_still_picture_can_be_joined(still):
     joined = await Recording.concat([await still.trim(0, 1.5), await still.trim(1.5, 2.25)])
     assert (await probe(joined))["duration"] == pytest.approx(2.25, abs=0.05)
 
 
+@pytest.mark.firefox_in_soak
 async def test_messages_and_file_agree_about_the_length(still):
     with pytest.raises(ValueError, match=rf"is {still.duration:.3f} s long"):
         await still.trim(0, still.duration + 1)

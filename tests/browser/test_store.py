@@ -15,7 +15,7 @@ from mediarecorder import (
     RecordingStore,
     record,
 )
-from mediarecorder._host.browser import js, js_object
+from mediarecorder._host.browser import create_proxy, js, js_object
 from mediarecorder._recorder import sinks, take
 
 
@@ -145,13 +145,13 @@ async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store,
 @pytest.fixture
 async def silent_take(store, both, monkeypatch):
     """A recorder whose take has all its data and waits for a disk that no longer answers."""
-    monkeypatch.setattr(sinks, "SILENCE", 0.2)
+    monkeypatch.setattr(sinks, "DISK_TIMEOUT", 0.2)
     recorder = MediaRecorder(both, store=store)
     await recorder.start(0.1)
     with monkeypatch.context() as silence:
         silence.setattr(store._disk, "post", lambda message: None)
         recorder.stop()
-        while recorder._take.phase != take.KEEPING:
+        while recorder._take.phase != take.SAVING:
             await asyncio.sleep(0)
         yield recorder
 
@@ -307,7 +307,21 @@ class TestWithoutAWorker:
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
 
-    async def test_limit_holds(self, both):
+    async def test_slow_lock_is_not_a_recording_in_use(self, store, recorded):
+        recording = await recorded("sound")
+        locks, request = js.navigator.locks, js.navigator.locks.request
+
+        async def late(*arguments):
+            del locks.request  # the next one is the browser's own again
+            await asyncio.sleep(1.2)  # more than a reader needs, and what a busy browser has taken to answer
+            return await request.call(locks, *arguments)
+
+        proxy = locks.request = create_proxy(late)
+        added = await store.add(recording)
+        assert added.size == recording.size
+        proxy.destroy()
+
+    async def test_limit_is_respected(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:
             with pytest.raises(RecordingError) as failed:

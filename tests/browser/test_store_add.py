@@ -147,7 +147,7 @@ async def test_closed_store_rejects_additions(store):
     assert await on_disk(store) == []
 
 
-async def test_progress_goes_up_to_1_and_no_further(store):
+async def test_progress_ends_at_1(store):
     told = []
     added = await store.add(of_size(LARGE), on_progress=told.append)
     assert added.size == LARGE
@@ -208,7 +208,7 @@ async def test_interrupted_add_leaves_nothing_behind(store):
             await task
         if not (whole := await store.recordings()):
             break
-        assert [one.size for one in whole] == [LARGE], "the disk was done before the page had heard of it"
+        assert [one.size for one in whole] == [LARGE], "the disk finished before the page was told"
         await store.clear()
     assert await store.recordings() == []
     while await on_disk(store):  # the lock of a dead owner is released a moment later

@@ -85,6 +85,7 @@ async def test_tabs_see_each_others_changes(store):
 
 @pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.soak)])
 @pytest.mark.time_limit(600)
+@pytest.mark.firefox_in_soak
 async def test_damaged_index_gives_no_wrong_facts(store, count):
     added = [await store.add(small(number), title=f"Take {number}") for number in range(4)]
     await store.rename(added[0].id, "renamed")
@@ -104,6 +105,7 @@ async def test_damaged_index_gives_no_wrong_facts(store, count):
 
 
 @pytest.mark.page_only("the calls of the page's own files are counted")
+@pytest.mark.firefox_in_soak
 async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
     """This counts calls of the file system, not time."""
     worker, js.globalThis.Worker = js.Worker, None

@@ -40,6 +40,7 @@ async def taken(stream, store, seconds, timeslice=0.1, **options):
 
 
 @pytest.mark.page_only("a worker has no player")
+@pytest.mark.firefox_too
 @pytest.mark.parametrize("kind", ["both", "sound", "ogg"])
 async def test_players_know_the_length_and_seek(store, both, microphone, stage, kind, engine):
     if kind == "ogg" and engine == "chromium":
@@ -98,6 +99,7 @@ def recording_slice(data, start, end):
 
 
 @pytest.mark.page_only("a worker has no player")
+@pytest.mark.firefox_in_soak
 async def test_takes_with_several_tables_play_and_seek(store, both, stage):
     recording = await taken(both, store, 2.5)
     data, made = await stored_in_parts(store, recording, 600)

@@ -46,7 +46,7 @@ async def test_title_and_date_are_in_the_file(recorded, format):
     assert [stream["digest"] for stream in await packets(named)] == [
         stream["digest"] for stream in await packets(recording)
     ]
-    assert "title" not in await recording.tags(), "the first one stays as it is"
+    assert "title" not in await recording.tags(), "the first one is unchanged"
 
 
 async def test_tags_are_kept_changed_and_removed():
@@ -110,9 +110,9 @@ async def test_tag_without_a_place_in_the_container_is_rejected():
 @pytest.mark.parametrize(
     ("tags", "error", "text"),
     [
-        ({"titel": "x"}, TypeError, "no tag 'titel'; there are title"),
-        ({"title": 5}, TypeError, "title is a string"),
-        ({"title": "a\0b"}, ValueError, "title has a null character"),
+        ({"titel": "x"}, TypeError, "unknown tag 'titel'; choose one of title"),
+        ({"title": 5}, TypeError, "title must be a string"),
+        ({"title": "a\0b"}, ValueError, "title must not contain a null character"),
         ({"date": 5}, TypeError, "date"),
         ({"date": "yesterday"}, ValueError, "yesterday"),
         ({"date": "2026-13"}, ValueError, "month"),

@@ -103,7 +103,7 @@ async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, m
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_error_names_the_policy_that_the_page_does_not_allow(stage):
+async def test_error_names_the_missing_policy(stage):
     import js
 
     recording = await record(0.4)  # the browser's own work needs no policy
@@ -145,7 +145,7 @@ async def shown(thing, stage):
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_worker_names_the_policy_that_the_page_does_not_allow(mortal):
+async def test_error_in_a_worker_names_the_missing_policy(mortal):
     source = """
 import mediarecorder
 try:

@@ -107,17 +107,17 @@ async def test_unknown_channel_name_is_reported(worker, monkeypatch):
 from mediarecorder import PageUnavailableError
 from mediarecorder._host import bridge
 
-patience, bridge.PATIENCE = bridge.PATIENCE, 0.3
+patience, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
 try:
-    await mediarecorder.connect("a name of nobody's")
+    await mediarecorder.connect("a name without a page")
 except PageUnavailableError as error:
     said = str(error)
-bridge.PATIENCE = patience
+bridge.CONNECT_TIMEOUT = patience
 said
 """)
-    assert "Nobody answered" in said
+    assert "did not answer on this channel" in said
     assert "openChannel" in said
-    assert (await worker.run(RECORD)).startswith("True True"), "the connection that there was is kept"
+    assert (await worker.run(RECORD)).startswith("True True"), "the existing connection is kept"
 
 
 @pytest.mark.parametrize("name", ["None", "1", "''", "b'x'"])
@@ -252,7 +252,7 @@ async def test_events_of_devices_and_tracks_reach_the_worker(worker, page_probe,
     expected = ["devicechange", *(["mute", "mute", "unmute", "unmute"] if engine == "chromium" else [])]
     assert await worker.run(HEARD.format(count=len(expected))) == " ".join(expected)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
-    assert await worker.run("heard.count('devicechange')") == "1", "who has unsubscribed hears no more"
+    assert await worker.run("heard.count('devicechange')") == "1", "unsubscribed handlers get no events"
     await until(lambda: page_probe.live() == 0 and page_probe.listeners() == 0)
 
 
@@ -450,7 +450,7 @@ async def test_waiting_calls_raise_when_the_page_vanishes(mortal, frame):
     said, kept, state, active, ended = json.loads(await worker.run(VANISHED))
     assert said.pop("constraints") in ("done", "PageUnavailableError")
     assert said == dict.fromkeys(said, "PageUnavailableError")
-    assert kept, "what had come until then is in the error's recording"
+    assert kept, "the error's recording has the data so far"
     assert (state, active, ended) == ("inactive", False, ["ended"])
 
 
@@ -507,7 +507,7 @@ async def takes(count):
 @pytest.mark.parametrize(
     "count", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])]
 )
-async def test_takes_lose_no_byte_and_leave_nothing(worker, page_probe, count):
+async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, count):
     await worker.run("import asyncio" + TAKES + "await takes(2)")
     locks, proxies = Counter(await page_probe.locks()), int(await worker.run(COUNT))
 

@@ -61,11 +61,11 @@ def judge_of(found: dict[str, Any]) -> None:
     assert "full" not in text
     assert found["old"]
     assert "data of this site were cleared" in found["old"]
-    assert found["all"], "nothing of what was recorded is lost"
-    assert found["id"] is None, "it is in no store any more"
+    assert found["all"], "no recorded data is lost"
+    assert found["id"] is None, "it is no longer in a store"
     assert found["judged"]["errors"] == []
     assert found["judged"]["decoded_duration"] > 1.2
-    assert found["live"] == ["live", "live"], "the stream is the caller's"
+    assert found["live"] == ["live", "live"], "the stream still belongs to the caller"
     assert found["listed"], "the store works again by itself"
     assert found["again"]
 

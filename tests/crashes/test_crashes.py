@@ -135,7 +135,7 @@ def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Ca
     for one in found:
         assert one["state"] in ("interrupted", "finished"), told
         if "error" in one:
-            assert "deletes" not in scene, f"what was deleted is whole or gone: {told}"
+            assert "deletes" not in scene, f"a deleted take is complete or gone: {told}"
             assert one["duration"] == 0, told
             assert "nothing" in one["error"].lower(), told
             continue

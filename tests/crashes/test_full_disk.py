@@ -68,7 +68,7 @@ def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
     found = chromium.run(END)
     assert found["cause"] == "QuotaExceededError"
     assert found["state"] == ["inactive", "finished"]
-    assert found["live"] == ["live"], "the stream is the caller's"
+    assert found["live"] == ["live"], "the stream still belongs to the caller"
     assert found["sizes"] == [found["sizes"][0]] * 3
     assert found["sizes"][0] > 100_000
     assert found["complete"]

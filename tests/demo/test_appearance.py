@@ -190,7 +190,7 @@ def test_everything_works_by_keyboard(demo):
 WORDS = (ROOT / "static/demo/words.js").read_text()
 TABLE = dict(re.findall(r'^  "((?:[^"\\]|\\.)+)": "((?:[^"\\]|\\.)*)",$', WORDS, re.M))
 SEEN_TEXTS = """() => {
-  // All that can be read or is read out, but for names of devices, of the languages, and programs.
+  // All visible and spoken texts, except for names of devices and languages, and programs.
   const left_out =
     "script, style, template, noscript, pre, #language, #camera option, #microphone option, #live-editor";
   const texts = [document.title];

@@ -30,7 +30,7 @@ def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
 
 
 LOSE = """(kinds) => {
-  // As when the device is pulled out: the track ends and says so.
+  // As when the device is unplugged: the track ends and fires its event.
   const live = pageProbe.streams.flatMap((s) => s.getTracks()).filter((track) => track.readyState === "live");
   for (const track of live.filter((track) => kinds.includes(track.kind))) {
     track.stop();
@@ -97,7 +97,7 @@ def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.expect_released()
 
 
-def test_lost_device_need_not_be_replaced(demo_in):
+def test_take_can_go_on_without_the_lost_device(demo_in):
     demo = demo_in("chromium-permissions")
     demo.start_take()
     demo.page.context.clear_permissions()

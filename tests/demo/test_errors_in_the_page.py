@@ -71,7 +71,7 @@ def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane,
     page = serve(lane_page(lane), READY + FIRST_EXAMPLE)
     page.get_by_role("button").click()
     answer = page.get_by_text(
-        "NotAllowedError: get_user_media: It was not allowed. Allow it in the browser's"
+        "NotAllowedError: get_user_media: Permission was denied. Allow access in the browser's"
     )
     expect(answer).to_be_visible()
     look(page, "guide-refused")

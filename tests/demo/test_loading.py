@@ -89,7 +89,7 @@ def test_early_record_requests_the_screen_at_once(held):
     held.record_until("0:01")
     held.stop.click()
     expect(held.take(1)).to_be_visible()
-    assert held.opened() == 1, "the stream of the press is the one that is recorded"
+    assert held.opened() == 1, "the recorded stream is that of the early press"
     assert "video" in {stream["kind"] for stream in probe(held.content(1))["streams"]}
     held.expect_released()
 

@@ -44,7 +44,7 @@ def test_card_plays_at_any_position_and_speed(demo, look):
           return data.some((value, place) => place % 4 === 3 && value > 0);
         }"""
     )
-    assert inked, "there is something to be seen"
+    assert inked, "something is visible"
     assert demo.expect_seekable(1) == pytest.approx(demo.length(1), abs=NEARLY)
 
     player = demo.player(1)
@@ -151,7 +151,7 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
     file = demo.download(1)
     assert file.name == "take-1.webm"
     assert file.read_bytes() == demo.content(1).read_bytes()
-    assert probe(file)["duration"] == pytest.approx(demo.length(1), abs=NEARLY), "it says its length"
+    assert probe(file)["duration"] == pytest.approx(demo.length(1), abs=NEARLY), "it shows its length"
     expect(demo.answer(1)).to_have_text("Take 1 is in your downloads as take-1.webm.")
 
     for name, extension, container in [

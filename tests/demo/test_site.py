@@ -171,7 +171,7 @@ def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     for demo in (first, second):
         expect(update(demo)).to_be_visible(timeout=KEEPING)
     second.let_pass(1)
-    assert len(caches(second)) == 2, "tabs of the old version have what they may yet need"
+    assert len(caches(second)) == 2, "tabs of the old version keep the files that they may need"
 
     second.page.locator("#update-now").click()
     expect_version(second, "two")

@@ -32,7 +32,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
     assert demo.length(1) >= 1.7
     length = demo.expect_seekable(1)
     assert length == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
-    assert demo.length(1) == pytest.approx(length - 0.05, abs=0.06), "tenths, and no more than it is"
+    assert demo.length(1) == pytest.approx(length - 0.05, abs=0.06), "tenths, never rounded up"
     expect(demo.clock).to_have_text(f"0:0{int(length)}")
     [channel, *_] = tone(demo.content(1))
     assert channel["frequency"] == pytest.approx(1000, abs=5)
@@ -63,7 +63,7 @@ def test_camera_is_recorded_with_preview_and_pause(demo):
     demo.stop.click()
 
     expect(demo.take(1)).to_be_visible()
-    assert demo.opened() == 1, "the preview's stream is the one that is recorded"
+    assert demo.opened() == 1, "the recorded stream is the preview's"
     demo.expect_released()
     times = demo.times()
     recording = times["pause"] - times["start()"] + times["stop"] - times["resume()"]
@@ -88,7 +88,7 @@ def test_hasty_presses_do_no_harm(demo):
     demo.pause.click()
     demo.stop.click()
     expect(demo.take(2)).to_be_visible()
-    assert tone(demo.content(2)), "a take that is stopped while paused is whole"
+    assert tone(demo.content(2)), "a take stopped while paused is complete"
 
     note = demo.take(2).get_by_text("There is nothing to play in this take.")
     expect(note).to_be_hidden()

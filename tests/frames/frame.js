@@ -3,7 +3,7 @@
 
 import { openChannel } from "/py/mediarecorder/js/page.js";
 
-const options = { pyodide: "/node_modules/pyodide", bundle: "/bundle.zip", root: "/repository" };
+const options = { pyodide: "/node_modules/pyodide", bundle: "/library.zip", root: "/repository" };
 
 async function boot() {
   const { loadPyodide } = await import(`${options.pyodide}/pyodide.mjs`);

@@ -148,6 +148,6 @@ def test_error_names_the_pages_own_permissions_policy(
     source = (connect + REFUSED).replace("CHANNEL", channel)
     # (With a camera as well, Chromium opens only the camera.)
     _, sound, record, photo, _ = json.loads(page.evaluate("(given) => run(...given)", [realm, source]))
-    assert "no header Permissions-Policy may forbid it" in sound
-    assert "no header Permissions-Policy may forbid it" in record
+    assert "no Permissions-Policy header may forbid it" in sound
+    assert "no Permissions-Policy header may forbid it" in record
     assert photo == "opened"

@@ -1,16 +1,21 @@
-"""The files that go into the page, as one zip: packages, library, tests, and documents with examples."""
+"""The files that go into the page, as one zip: packages, library, tests, and documents with examples.
+
+Pages and workers that run no pytest get the library alone.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from harness.places import ROOT
 
 PACKAGES = "build/inner-site"
-OURS = ("py/mediarecorder", "tests/browser", "docs")
+LIBRARY = "py/mediarecorder"
+OURS = (LIBRARY, "tests/browser", "docs")
 SINGLE = (
     "README.md",
     "tests/harness/__init__.py",
@@ -28,20 +33,28 @@ SINGLE = (
 def pack() -> bytes:
     if not (ROOT / PACKAGES / "pytest").is_dir():
         raise FileNotFoundError(f"{PACKAGES} is missing: run make test, or python3 tools/prepare.py test")
+    single = (ROOT / name for name in SINGLE if (ROOT / name).exists())
+    return _zip(chain(_files(PACKAGES, *OURS), single))
+
+
+def pack_library() -> bytes:
+    return _zip(_files(LIBRARY))
+
+
+def _zip(files: Iterable[Path]) -> bytes:
     packed = io.BytesIO()
     # Stored, not compressed: it stays within this machine, and decompressing costs time in WebAssembly.
     with zipfile.ZipFile(packed, "w") as bundle:
-        for file in _files():
+        for file in files:
             bundle.write(file, file.relative_to(ROOT))
     return packed.getvalue()
 
 
-def _files() -> Iterator[Path]:
-    for folder in (PACKAGES, *OURS):
+def _files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
         for file in (ROOT / folder).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts and not _is_spare(file):
                 yield file
-    yield from (ROOT / name for name in SINGLE if (ROOT / name).exists())
 
 
 def _is_spare(file: Path) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import array
 import hashlib
+import itertools
 import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,7 +55,14 @@ class FFmpeg:
     frame_rate = 50
 
     def describe(self, path: Path) -> dict[str, Any]:
-        query = ("-show_format", "-show_streams", "-of", "json")
+        query = (
+            "-show_format",
+            "-show_streams",
+            "-show_entries",
+            "packet=stream_index,pts_time",
+            "-of",
+            "json",
+        )
         probe = json.loads(self._output("ffprobe", *query, path))
         # The output is discarded; the progress report gives the duration, the error channel the damage.
         # (This uses the file's own clock: with the average frame rate, two frames may coincide.)
@@ -62,11 +70,17 @@ class FFmpeg:
         decoding = self._run("ffmpeg", "-i", path, *to_nothing)
         times = re.findall(rb"out_time_us=(\d+)", decoding.stdout)
         duration = probe["format"].get("duration")
+        pictures = [stream["index"] for stream in probe["streams"] if stream["codec_type"] == "video"]
         return {
             "format": probe["format"]["format_name"],
             "duration": float(duration) if duration else None,
             "tags": {name.lower(): value for name, value in probe["format"].get("tags", {}).items()},
             "decoded_duration": int(times[-1]) / 1e6 if times else 0.0,
+            "longest_picture": _longest_step(
+                float(packet["pts_time"])
+                for packet in probe.get("packets", ())
+                if packet["stream_index"] in pictures and "pts_time" in packet
+            ),
             "errors": [
                 line
                 for line in decoding.stderr.decode(errors="replace").splitlines()
@@ -104,15 +118,18 @@ class FFmpeg:
 
     def packets(self, path: Path) -> list[dict[str, Any]]:
         copied = self._output("ffmpeg", "-i", path, "-map", "0", "-c", "copy", "-f", "framehash", "-")
+        kinds: dict[str, str] = {}
         digests: dict[str, list[str]] = {}
         for line in copied.decode().splitlines():
-            if not line.startswith("#"):
+            if line.startswith(media_type := "#media_type "):
+                stream, kind = line.removeprefix(media_type).split(": ")
+                kinds[stream] = kind
+            elif not line.startswith("#"):
                 stream, _, _, _, _, digest, *_ = line.split(",")
                 digests.setdefault(stream.strip(), []).append(digest.strip())
-        kinds = [stream["kind"] for stream in self.describe(path)["streams"]]
         return [
             {
-                "kind": kinds[int(stream)],
+                "kind": kinds[stream],
                 "count": len(each),
                 "digest": hashlib.sha256("".join(each).encode()).hexdigest(),
             }
@@ -120,11 +137,15 @@ class FFmpeg:
         ]
 
     def key_times(self, path: Path) -> list[float]:
-        has_picture = any(stream["kind"] == "video" for stream in self.describe(path)["streams"])
-        query = ("-select_streams", "v:0" if has_picture else "a:0", "-show_entries", "packet=pts_time,flags")
-        lines = self._output("ffprobe", *query, "-of", "csv=p=0", path).decode().split()
-        packets = (line.split(",") for line in lines)
-        return [float(time) for time, flags, *_ in packets if "K" in flags]
+        query = ("-show_entries", "stream=index,codec_type:packet=stream_index,pts_time,flags", "-of", "json")
+        about = json.loads(self._output("ffprobe", *query, path))
+        kinds = {stream["codec_type"]: stream["index"] for stream in reversed(about["streams"])}
+        entered = kinds.get("video", kinds.get("audio"))
+        return [
+            float(packet["pts_time"])
+            for packet in about["packets"]
+            if packet["stream_index"] == entered and "K" in packet["flags"]
+        ]
 
     @staticmethod
     def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -163,10 +184,12 @@ class PyAV:
                 }
                 for stream in container.streams
             ]
-            start = None
+            start, shown = None, []
             try:
                 for frame in container.decode():
                     start = frame.time if start is None else min(start, frame.time)
+                    if isinstance(frame, self.av.VideoFrame):
+                        shown.append(frame.time)
                     end = max(end, frame.time + float((frame.duration or 0) * frame.time_base))
             except self.av.error.FFmpegError as error:
                 errors.append(str(error))
@@ -175,6 +198,7 @@ class PyAV:
                 "duration": duration / self.av.time_base if duration else None,
                 "tags": {name.lower(): value for name, value in container.metadata.items()},
                 "decoded_duration": end - (start or 0.0),
+                "longest_picture": _longest_step(shown),
                 "errors": errors,
                 "streams": streams,
             }
@@ -222,6 +246,11 @@ class PyAV:
             return self.av.open(str(path))
         except self.av.error.FFmpegError as error:
             raise NotMediaError(str(error)) from None
+
+
+def _longest_step(times: Iterable[float]) -> float:
+    """Seconds between two pictures that follow each other; 0 if there are fewer than two."""
+    return max((after - before for before, after in itertools.pairwise(sorted(times))), default=0.0)
 
 
 def _average(rgb: bytes) -> RGB:

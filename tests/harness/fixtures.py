@@ -26,14 +26,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 from harness.browsers import BrowserMissingError, context_options, launch_options
-from harness.lanes import CHROMIUM, FIREFOX, INSECURE_HOST, LANES, Lane
+from harness.lanes import CHROMIUM, COMPILED_ONCE, FIREFOX, INSECURE_HOST, LANES, Lane
 from harness.page_watch import Conduct
 from harness.places import ROOT
 from harness.plugin import HARNESS
 from harness.reports import blame
 
-#: These pages live for seconds; compiling Python a second time, for speed, takes a fifth of that time.
-COMPILED_ONCE = "--js-flags=--liftoff-only"
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
 #: Milliseconds until expected content must appear: a limit for hangs, on a machine with other work.

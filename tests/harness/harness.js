@@ -33,17 +33,17 @@ class RemoteInterpreter {
     await this.#ask("start", { ...options, channel: openChannel() });
   }
 
-  /** @param {string} nodeId */
-  run(nodeId) {
-    return this.#ask("run", nodeId);
+  /** @param {string} nodeId  @param {string | null} nextId */
+  run(nodeId, nextId) {
+    return this.#ask("run", nodeId, nextId);
   }
 
-  /** @param {"start" | "run"} method  @param {unknown} parameter @returns {Promise<any>} */
-  #ask(method, parameter) {
+  /** @param {"start" | "run"} method  @param {unknown[]} parameters @returns {Promise<any>} */
+  #ask(method, ...parameters) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, parameter });
+      this.#worker.postMessage({ id, method, parameters });
     });
   }
 }
@@ -58,9 +58,9 @@ class Harness {
     await this.#interpreter.start(options);
   }
 
-  /** @param {string} nodeId */
-  async run(nodeId) {
-    const answer = await this.#interpreter.run(nodeId);
+  /** @param {string} nodeId  @param {string | null} nextId */
+  async run(nodeId, nextId) {
+    const answer = await this.#interpreter.run(nodeId, nextId);
     // When this is answered, the network requests that the test did not wait for have been reported.
     await fetch(location.href, { method: "HEAD" });
     return answer;

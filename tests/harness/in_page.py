@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ class Session:
     def __init__(self) -> None:
         self.loop = asyncio.get_event_loop()
         self.ready: asyncio.Future[None] = self.loop.create_future()
-        self._requests: asyncio.Queue[tuple[str, asyncio.Future[str]]] = asyncio.Queue()
+        self._requests: asyncio.Queue[tuple[str, str | None, asyncio.Future[str]]] = asyncio.Queue()
+        #: The test announced as the next one: fixtures that it shares are still set up.
+        self._announced: pytest.Item | None = None
         self._not_collected: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
         #: Faults of a test that asyncio and Python only log; any of them fails the test.
@@ -33,10 +36,10 @@ class Session:
         #: The list handed out by the fixture ``loop_errors``, while a test has it.
         self._loop_errors: list[dict[str, Any]] | None = None
 
-    async def run(self, node_id: str) -> str:
+    async def run(self, node_id: str, next_id: str | None = None) -> str:
         """JSON of ``{"reports": [pytest's serialized reports], "leftovers": [texts]}``."""
         answer = self.loop.create_future()
-        self._requests.put_nowait((node_id, answer))
+        self._requests.put_nowait((node_id, next_id, answer))
         return await answer
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
@@ -45,7 +48,9 @@ class Session:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         marks.register(config)
-        _use_hypothesis()
+        # Hypothesis is half of all imports, so only pages whose files use it load it.
+        if any("hypothesis" in Path(name).read_text() for name in config.args):
+            _use_hypothesis()
         sys.unraisablehook = self._on_unraisable
         self.loop.set_exception_handler(self._on_loop_error)
 
@@ -63,18 +68,21 @@ class Session:
         gc.freeze()
         self.ready.set_result(None)
         while True:
-            node_id, answer = run_sync(self._requests.get())
+            node_id, next_id, answer = run_sync(self._requests.get())
             if item := items.get(node_id):
-                answer.set_result(json.dumps(self._run(item), default=repr))
+                answer.set_result(json.dumps(self._run(item, items.get(next_id)), default=repr))
             else:
                 why = self._not_collected.get(node_id.split("::")[0], "pytest does not find it there")
                 answer.set_result(json.dumps({"reports": [], "leftovers": [f"In the browser: {why}"]}))
 
-    def _run(self, item: pytest.Item) -> dict[str, Any]:
+    def _run(self, item: pytest.Item, following: pytest.Item | None) -> dict[str, Any]:
         self._reports, self._leftovers, self._loop_errors = [], [], None
         tasks_before = asyncio.all_tasks(self.loop)
         try:
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if self._announced is not item:
+                item.session._setupstate.teardown_exact(None)
+            self._announced = following
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:
             # pytest.exit and the like leave pytest in the middle; without reports the page counts as lost.
             return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
@@ -114,7 +122,7 @@ class Session:
             return
         # As text: the context itself would keep the task and its objects alive.
         error = context.get("exception")
-        message = context.get("message", "An exception that nobody awaits")
+        message = context.get("message", "An exception that was never awaited")
         self._leftovers.append(f"{message}\n{_text(error) if error else context}")
 
     def _on_unraisable(self, unraisable: Any) -> None:

@@ -43,11 +43,12 @@ export class Interpreter {
   }
 
   /**
-   * @param {string} nodeId  as pytest knows the test in the page
+   * @param {string} nodeId          as pytest knows the test in the page
+   * @param {string | null} nextId  the test that follows, if it is known
    * @returns {Promise<string>} JSON, see Session.run in in_page.py
    */
-  run(nodeId) {
-    return this.#session.run(nodeId);
+  run(nodeId, nextId) {
+    return this.#session.run(nodeId, nextId ?? undefined);
   }
 }
 

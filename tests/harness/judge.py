@@ -77,7 +77,7 @@ def _cues(data: bytes) -> list[float] | None:
         if target == CUES:
             [position] = _values(data, *entry, SEEK_POSITION)
             name, *cues = next(_elements(data, segment[0] + position, len(data)))
-            assert name == CUES, "the seek head leads to something else"
+            assert name == CUES, "the seek head points to something else"
             return [time * scale / 1e9 for time in _values(data, *cues, CUE_POINT, CUE_TIME)]
     return None
 

@@ -103,6 +103,10 @@ FIREFOX = Lane(
     },
 )
 
+#: For pages that live for seconds: compiling Python a second time, for speed, takes a fifth of that time.
+COMPILED_ONCE = "--js-flags=--liftoff-only"
+BRIEF = CHROMIUM.plus(flags=[COMPILED_ONCE])
+
 STRICT_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
     "media-src 'self' blob:; img-src 'self' blob: data:"
@@ -119,8 +123,8 @@ LANES: dict[str, Lane] = {
     "firefox-worker": replace(FIREFOX, realm="worker"),
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
-    "chromium-csp": replace(CHROMIUM, headers={"Content-Security-Policy": STRICT_POLICY}),
-    "chromium-denied": CHROMIUM.without(FAKE_UI).plus(flags=[f"{FAKE_UI}=deny"]),
+    "chromium-csp": replace(BRIEF, headers={"Content-Security-Policy": STRICT_POLICY}),
+    "chromium-denied": BRIEF.without(FAKE_UI).plus(flags=[f"{FAKE_UI}=deny"]),
     "firefox-denied": FIREFOX.plus(
         prefs={
             "media.navigator.permission.disabled": False,
@@ -129,27 +133,28 @@ LANES: dict[str, Lane] = {
         }
     ),
     # Three microphones remain. A camera that plays a file would exist whatever the count.
-    "chromium-no-camera": CHROMIUM.without(FAKE_CAMERA_FILE)
+    "chromium-no-camera": BRIEF.without(FAKE_CAMERA_FILE)
     .without(FAKE_DEVICES)
     .plus(flags=[f"{FAKE_DEVICES}=device-count=0"]),
     "firefox-no-devices": FIREFOX.plus(prefs={"media.navigator.streams.fake": False}),
     # Revoking these permissions ends the tracks as unplugging the device would.
     # Requests for the screen get this tab.
-    "chromium-permissions": CHROMIUM.without(FAKE_UI).plus(
+    "chromium-permissions": BRIEF.without(FAKE_UI).plus(
         flags=["--auto-accept-this-tab-capture"], permissions=["camera", "microphone"]
     ),
     "firefox-resist-fingerprinting": FIREFOX.plus(prefs={"privacy.resistFingerprinting": True}),
     "firefox-private": FIREFOX.plus(prefs={"browser.privatebrowsing.autostart": True}),
-    "chromium-trusted-types": replace(CHROMIUM, headers={"Content-Security-Policy": TRUSTED_TYPES}),
+    "chromium-trusted-types": replace(BRIEF, headers={"Content-Security-Policy": TRUSTED_TYPES}),
     "firefox-trusted-types": replace(FIREFOX, headers={"Content-Security-Policy": TRUSTED_TYPES}),
     # The page has a list of policies that lacks the library's.
-    "chromium-untrusted": replace(CHROMIUM, headers={"Content-Security-Policy": UNTRUSTED}),
+    "chromium-untrusted": replace(BRIEF, headers={"Content-Security-Policy": UNTRUSTED}),
     "firefox-untrusted": replace(FIREFOX, headers={"Content-Security-Policy": UNTRUSTED}),
-    "chromium-insecure": replace(CHROMIUM, host=INSECURE_HOST),
+    "chromium-insecure": replace(BRIEF, host=INSECURE_HOST),
 }
 
 #: The lanes of a test without marks, those of them that ``page_only`` removes, and those that ``core`` adds.
 DEFAULT = ("chromium", "firefox")
+FIRST = DEFAULT[0]
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
 
@@ -168,3 +173,28 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
             return tuple(name for name in mark.args if name != left_out)
     names = {mark.name for mark in marks}
     return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
+
+
+def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
+    """Whether only `make soak`, not `make test`, runs a test in this lane.
+
+    `make test` runs each test in at least one lane, and in others if the result can differ there.
+
+    Parameters
+    ----------
+    first_row
+        The test has no parameters, or each is the first of its table.
+    """
+    marks = list(marks)
+    names = {mark.name for mark in marks}
+    if lane == "chromium-csp" and "policy" not in names:
+        return True
+    if lane in WORKERS and ("core" not in names or (lane != WORKERS[0] and "media_work" in names)):
+        return True
+    in_firefox = LANES[lane].engine == "firefox"
+    if in_firefox and "firefox_too" in names:
+        return False
+    if in_firefox and "firefox_in_soak" in names:
+        return True
+    # The media engine is the same JavaScript in all lanes, so only one lane tries whole tables.
+    return "media_work" in names and not first_row and lane != FIRST and FIRST in lanes_of(marks)

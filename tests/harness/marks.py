@@ -8,8 +8,10 @@ MARKS = (
     "core: runs also on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
     "policy: of the core, what such a policy could break; under one in make test as well",
     "page_only(reason): does not run a second time in a worker, since there it must be otherwise",
-    "media_work: tests the engine more than the bridge; its core in one worker, all of it there in make soak",
+    "media_work: tests the media engine: in make test its core runs in one worker, and outside the lane"
+    " chromium only the first row of each table",
     "firefox_in_soak: in Firefox only in make soak",
+    "firefox_too: runs in Firefox in make test with all rows, despite the two marks above",
     "lane(*names): runs in these lanes of the harness and in no other",
     "time_limit(seconds): how long the test may take inside the browser, 60 unless said otherwise",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",

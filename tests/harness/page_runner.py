@@ -24,8 +24,8 @@ from harness.server import BUNDLE, HarnessSite
 
 T = TypeVar("T")
 
-#: Seconds for the browser, the interpreter and the collection of the tests.
-START_LIMIT = 90
+#: Seconds for the browser, the interpreter and the collection of the tests: a limit for hangs.
+START_LIMIT = 600
 CLOSE_LIMIT = 30
 #: Seconds beyond a test's own limit, after which the page counts as dead.
 GRACE = 10
@@ -43,27 +43,38 @@ class Answer:
 
 
 class Runner:
-    """``run`` opens the browser; a lane that differs from the last one replaces it."""
+    """``run`` opens the browser; a group that differs from the last one replaces it.
+
+    The name of a group begins with that of its lane (scheduling.py).
+    """
 
     def __init__(self, site: HarnessSite, arguments: Mapping[str, list[str]]) -> None:
         self._site = site
-        #: pytest's arguments inside, for each lane.
+        #: pytest's arguments inside, for each group.
         self._arguments = arguments
-        self._lane = ""
+        self._group = ""
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._page: Page | None = None
         self._conduct: Conduct | None = None
-        #: Lanes that did not start, with the reason, to avoid waiting for them again with every test.
+        #: Groups that did not start, with the reason, to avoid waiting for them again with every test.
         self._unusable: dict[str, str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="harness", daemon=True)
         self._thread.start()
 
-    def run(self, lane: str, node_id: str, seconds: float, *, console_errors: bool) -> Answer:
-        """Run one inner test. Never raises because of the page."""
-        return self._wait(self._run(lane, node_id, seconds, console_errors))
+    def run(
+        self, group: str, node_id: str, next_id: str | None, seconds: float, *, console_errors: bool
+    ) -> Answer:
+        """Run one inner test. Never raises because of the page.
+
+        Parameters
+        ----------
+        next_id
+            The test that this page runs next: fixtures that both share stay.
+        """
+        return self._wait(self._run(group, [node_id, next_id], seconds, console_errors))
 
     def close(self) -> None:
         self._wait(self._close())
@@ -74,20 +85,20 @@ class Runner:
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-    async def _run(self, lane: str, node_id: str, seconds: float, console_errors: bool) -> Answer:
-        if lane in self._unusable:
-            return Answer(problems=[self._unusable[lane]])
+    async def _run(self, group: str, tests: list[str | None], seconds: float, console_errors: bool) -> Answer:
+        if group in self._unusable:
+            return Answer(problems=[self._unusable[group]])
         try:
-            page = await self._open_at_last(lane)
+            page = await self._open_at_last(group)
         except (BrowserMissingError, Error, TimeoutError) as error:
-            why = f"The lane {lane} does not start: {error or f'nothing for {START_LIMIT} s'}"
-            self._unusable[lane] = why
+            why = f"The lane {group} does not start: {str(error) or f'nothing for {START_LIMIT} s'}"
+            self._unusable[group] = why
             console, offences = self._take(console_errors)
             await self._close_browser()
             return Answer([], [why, *offences], console)
         try:
             async with asyncio.timeout(seconds + GRACE):
-                inner = json.loads(await page.evaluate("nodeId => harness.run(nodeId)", node_id))
+                inner = json.loads(await page.evaluate("tests => harness.run(...tests)", tests))
             answer = Answer(inner["reports"], inner["leftovers"])
         except Error as error:
             crashed = "crashed" in error.message
@@ -100,21 +111,21 @@ class Runner:
             await self._close_browser()
         return answer
 
-    async def _open_at_last(self, name: str) -> Page:
-        """The lane's page. A browser that crashes during its start gets a second try."""
+    async def _open_at_last(self, group: str) -> Page:
+        """The group's page. A browser that crashes during its start gets a second try."""
         try:
             async with asyncio.timeout(START_LIMIT):
-                return await self._open(name)
+                return await self._open(group)
         except (Error, TimeoutError):
             await self._close_browser()
         async with asyncio.timeout(START_LIMIT):
-            return await self._open(name)
+            return await self._open(group)
 
-    async def _open(self, name: str) -> Page:
-        lane = LANES[name]
-        if name != self._lane:
+    async def _open(self, group: str) -> Page:
+        lane = LANES[group.split()[0]]
+        if group != self._group:
             await self._close_browser()
-            self._lane = name
+            self._group = group
         if self._page is None:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
@@ -124,13 +135,14 @@ class Runner:
                 await self._context.expose_binding("clearPermissions", self._clear_permissions)
             self._conduct = Conduct(self._context)
             self._page = await self._context.new_page()
-            await self._start(self._page, name, lane)
+            await self._start(self._page, group, lane)
         elif lane.permissions:
             # An earlier test may have revoked them.
             await self._context.grant_permissions(list(lane.permissions))
         return self._page
 
-    async def _start(self, page: Page, name: str, lane: Lane) -> None:
+    async def _start(self, page: Page, group: str, lane: Lane) -> None:
+        name = group.split()[0]
         await page.goto(f"{self._site.url_on(lane.host)}/harness/{name}")
         options = {
             "pyodide": f"/node_modules/{lane.pyodide}",
@@ -138,7 +150,7 @@ class Runner:
             "bundle": BUNDLE,
             "wheel": lane.wheel,
             "realm": lane.realm,
-            "arguments": [f"--lane={name}", f"--engine={lane.engine}", *self._arguments[name]],
+            "arguments": [f"--lane={name}", f"--engine={lane.engine}", *self._arguments[group]],
         }
         await page.evaluate("options => harness.start(options)", options)
 

@@ -1,11 +1,11 @@
-"""Where things stand. Read inside and outside the browser, which has the repository under the same path."""
+"""Paths. Read inside and outside the browser, which has the repository under the same path."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What the tests bring into pages: scripts, and modules of the inner tests.
+#: Files that the tests load into pages: scripts, and modules of the inner tests.
 SUPPORT = ROOT / "tests" / "browser" / "support"
-#: The one spy on what the library opens, holds and leaves behind.
+#: The only spy on the objects that the library opens, holds and leaves behind.
 PAGE_PROBE = SUPPORT / "page_probe.js"

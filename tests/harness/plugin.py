@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness import marks
-from harness.lanes import LANES, WORKERS, lanes_of
+from harness.lanes import lanes_of, waits_for_soak
 from harness.page_runner import Runner
 from harness.reports import blame, outcome_report
 from harness.scheduling import LaneScheduling, group_of, in_order
@@ -46,7 +46,7 @@ class Harness:
             self.site.close()
 
     def _inner_arguments(self) -> dict[str, list[str]]:
-        """For each lane: the style of failure reports, and its test files."""
+        """For each group: the style of failure reports, and its test files."""
         config = self._session.config
         style = [f"--tb={config.option.tbstyle}", f"--verbosity={config.option.verbose}"]
         if config.option.showlocals:
@@ -55,9 +55,9 @@ class Harness:
             style.append("--color=yes")
         files: dict[str, dict[str, None]] = defaultdict(dict)
         for item in self._session.items:
-            if lane := item.stash.get(LANE, None):
-                files[lane][item.nodeid.split("::")[0]] = None
-        return {lane: [*style, *names] for lane, names in files.items()}
+            if LANE in item.stash:
+                files[group_of(item.nodeid)][item.nodeid.split("::")[0]] = None
+        return {group: [*style, *names] for group, names in files.items()}
 
 
 HARNESS = pytest.StashKey[Harness]()
@@ -91,15 +91,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # otherwise it has no lane, and pytest skips it
             item.stash[LANE] = lane
-            if LANES[lane].engine == "firefox" and item.get_closest_marker("firefox_in_soak"):
+            rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
+            if waits_for_soak(lane, item.iter_markers(), first_row=not any(rows)):
                 item.add_marker("soak")
-            if lane == "chromium-csp" and not item.get_closest_marker("policy"):
-                item.add_marker("soak")
-            if lane in WORKERS:
-                # Outside the core the bridge does not differ, and the engine is the same in both browsers.
-                media_again = lane != WORKERS[0] and item.get_closest_marker("media_work")
-                if media_again or not item.get_closest_marker("core"):
-                    item.add_marker("soak")
 
 
 @pytest.hookimpl(trylast=True)
@@ -116,11 +110,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LaneScheduli
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     if LANE not in item.stash:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in _run(item):
+    for report in _run(item, nextitem):
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
@@ -130,11 +124,14 @@ def _is_inner(node: pytest.Item) -> bool:
     return INNER_TESTS in node.path.parents or node.path == MUST_FAIL
 
 
-def _run(item: pytest.Item) -> list[pytest.TestReport]:
+def _run(item: pytest.Item, following: pytest.Item | None) -> list[pytest.TestReport]:
+    group = group_of(item.nodeid)
+    same_page = following and LANE in following.stash and group_of(following.nodeid) == group
     for _ in range(2):
         answer = item.config.stash[HARNESS].runner.run(
-            item.stash[LANE],
+            group,
             _inner_node_id(item),
+            _inner_node_id(following) if same_page else None,
             marks.time_limit(item),
             console_errors=item.get_closest_marker("console_errors") is not None,
         )

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import tempfile
 import threading
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness import judge
-from harness.bundle import pack
+from harness.bundle import pack, pack_library
 from harness.corpus import FILES
 from harness.lanes import INSECURE_HOST, LANES, Lane
 from harness.recipes import RecipeError, path_of
 from serve import ROOT, Handler, Site
 
-BUNDLE = "/bundle.zip"
+BUNDLE, LIBRARY = "/bundle.zip", "/library.zip"
 JUDGEMENTS = {
     f"/judge/{question.__name__}": question
     for question in (
@@ -31,8 +34,8 @@ MUTE = "/tests/frames/mute.html"
 
 
 class HarnessHandler(Handler):
-    """``/harness/<lane>`` is a lane's page, ``/bundle.zip`` its files; ``/judge/…`` accepts media files, and
-    ``/corpus/…`` serves some."""
+    """``/harness/<lane>`` is a lane's page, ``/bundle.zip`` its files, ``/library.zip`` those of the library;
+    ``/judge/…`` accepts media files, and ``/corpus/…`` serves some."""
 
     server: HarnessSite
 
@@ -68,6 +71,8 @@ class HarnessHandler(Handler):
     def do_GET(self) -> None:
         if self.url_path == BUNDLE:
             self._send("application/zip", self.server.bundle)
+        elif self.url_path == LIBRARY:
+            self._send("application/zip", self.server.library)
         elif (name := self.url_path.removeprefix(CORPUS)) in FILES:
             try:
                 self._send(FILES[name].mime_type, path_of(name).read_bytes())
@@ -81,16 +86,11 @@ class HarnessHandler(Handler):
         if (judgement := JUDGEMENTS.get(self.url_path)) is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(body)
-            file.flush()
-            try:
-                answer = {"found": judgement(Path(file.name))}
-            except judge.NotMediaError as error:
-                answer = {"error": str(error)}
-            except judge.JudgeMissingError as error:
-                answer = {"missing": str(error)}
-        self._send("application/json", json.dumps(answer).encode())
+        # Many tests share a recording and ask the same questions about it.
+        known = (self.url_path, hashlib.sha256(body).digest())
+        if known not in self.server.judged:
+            self.server.judged[known] = _judged(judgement, body)
+        self._send("application/json", self.server.judged[known])
 
     def _send(self, content_type: str, body: bytes) -> None:
         self.send_response(HTTPStatus.OK)
@@ -98,6 +98,19 @@ class HarnessHandler(Handler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _judged(judgement: Callable[[Path], Any], body: bytes) -> bytes:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        try:
+            answer = {"found": judgement(Path(file.name))}
+        except judge.NotMediaError as error:
+            answer = {"error": str(error)}
+        except judge.JudgeMissingError as error:
+            answer = {"missing": str(error)}
+    return json.dumps(answer).encode()
 
 
 def _not_isolated(headers: dict[str, str]) -> dict[str, str]:
@@ -114,12 +127,18 @@ class HarnessSite(Site):
 
     def __init__(self, handler: type[HarnessHandler] = HarnessHandler) -> None:
         super().__init__(0, handler)
+        #: The answers so far, by question and file.
+        self.judged: dict[tuple[str, bytes], bytes] = {}
         self._thread = threading.Thread(target=functools.partial(self.serve_forever, 0.05), daemon=True)
         self._thread.start()
 
     @functools.cached_property
     def bundle(self) -> bytes:
         return pack()
+
+    @functools.cached_property
+    def library(self) -> bytes:
+        return pack_library()
 
     def url_on(self, host: str) -> str:
         return f"http://{host}:{self.server_port}"

@@ -5,9 +5,10 @@ import { Interpreter } from "./interpreter.js";
 
 const interpreter = new Interpreter();
 
-addEventListener("message", async ({ data: { id, method, parameter } }) => {
+addEventListener("message", async ({ data: { id, method, parameters } }) => {
   try {
-    postMessage({ id, value: await interpreter[/** @type {"start" | "run"} */ (method)](parameter) });
+    const call = /** @type {(...parameters: unknown[]) => Promise<unknown>} */ (Reflect.get(interpreter, method));
+    postMessage({ id, value: await call.apply(interpreter, parameters) });
   } catch (error) {
     postMessage({ id, error: String(error) });
   }

@@ -44,7 +44,7 @@ globalThis.lite = {
     return this.asked >= asked && this.answered >= this.asked && this.kernel.status === "idle"
       && this.cells.every((cell) => (cell.model.executionState ?? "idle") === "idle");
   },
-  // The index of an empty last cell of code.
+  // The index of an empty last code cell.
   lastCell() {
     if (this.isRepl) return this.cells.length;
     const { content } = this.widget;

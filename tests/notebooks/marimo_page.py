@@ -29,14 +29,14 @@ globalThis.Worker = class extends Worker {
       const cell = (kernel.cells[told.cell_id] ??= { status: null, output: null, console: [] });
       if (told.status) cell.status = told.status;
       if (told.output) cell.output = told.output;
-      // A list replaces what was there, anything else is one more.
+      // A list replaces the outputs, anything else is appended.
       if (Array.isArray(told.console)) cell.console = told.console;
       else if (told.console) cell.console.push(told.console);
     });
   }
 };
-// marimo gives its kernel 20 seconds to answer, which are too few beside other tests, and then rejects a
-// promise that nobody handles.
+// marimo gives its kernel 20 seconds to answer, which is too short beside other tests, and then rejects a
+// promise that has no handler.
 const later = setTimeout;
 globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 120_000 : delay, ...rest);
 """
@@ -108,11 +108,11 @@ class Marimo:
         return self.cell(index).get_by_test_id("console-output-area")
 
     def outputs(self, index: int) -> dict[str, Any] | None:
-        """A cell's output as the kernel told it: its mimetype and data."""
+        """A cell's output as the kernel reported it: its mimetype and data."""
         return self._told(index)["output"]
 
     def printed(self, index: int) -> str:
-        """What a cell wrote to stdout."""
+        """A cell's stdout."""
         told = self._told(index)["console"]
         return "".join(part["data"] for part in told if part["channel"] == "stdout")
 

@@ -105,7 +105,7 @@ def brightness_of_each_second(cell: Cell) -> None:
     times, means = [float(line[0]) for line in lines], [float(line[2]) for line in lines]
     steps = [later - time for time, later in pairwise(times)]
     assert times[0] < 0.15
-    assert min(steps) > 0.15, "every fifth of 20 frames a second, or of fewer"
+    assert min(steps) > 0.15, "every fifth of at most 20 frames a second"
     assert times[-1] > 0.5
     assert len(set(means)) >= 2, "another colour each second"
     assert [len(line[3]) for line in lines] == [round(mean / 8) for mean in means]
@@ -121,7 +121,7 @@ def stripes_of_the_cameras_colours(cell: Cell) -> None:
     assert len(set(named)) >= 2
     box = cell.output.locator("svg").bounding_box()
     assert box
-    assert box["height"] > 30, "hosts have styles of their own for pictures"
+    assert box["height"] > 30, "hosts have their own styles for pictures"
 
 
 def levels(cell: Cell) -> None:
@@ -242,7 +242,7 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
 def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=PAGE_PROBE)
     marimo.open(name.replace("-", "_"), "run")
-    assert marimo.page.evaluate("pageProbe.asked()") == 0, "a page that is opened opens nothing by itself"
+    assert marimo.page.evaluate("pageProbe.asked()") == 0, "an opened page opens no device by itself"
     marimo.press_all()
     assert marimo.errors() == []
     check_all(name, marimo.page, lambda index: Cell(marimo.output(index), marimo.printed(index)))
@@ -253,7 +253,7 @@ def test_notebook_is_clean_and_opens_with_its_goal(name):
     cells = content(name)["cells"]
     assert "".join(cells[0]["source"]).startswith("You learn ")
     code = {cell["id"]: cell for cell in cells if cell["cell_type"] == "code"}
-    assert code.keys() == EXAMPLES[name].keys(), "every cell of code has its check"
+    assert code.keys() == EXAMPLES[name].keys(), "every code cell has its check"
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code.values())
 
 

@@ -54,7 +54,7 @@ def test_plain_function_records_without_await(jupyterlite):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_restarted_kernel_forgets_and_the_file_keeps_outputs(jupyterlite):
+def test_restart_clears_the_kernel_and_the_file_keeps_outputs(jupyterlite):
     jupyterlite.open("notebooks", FIRST)
     jupyterlite.run("%pip install mediarecorder\nimport mediarecorder\nfound = 1")
     assert jupyterlite.errors() == []

@@ -264,7 +264,7 @@ def test_closed_tab_releases_everything_and_tabs_stay_separate(lite):
     assert two.errors() == []
     for tab, names in zip((one, two), channels, strict=True):
         assert {name for name, _ in tab.page.evaluate("pageProbe.messages")} <= names
-    assert one.page.evaluate("pageProbe.live()") == 2, "the other's end was its own"
+    assert one.page.evaluate("pageProbe.live()") == 2, "the other tab's end did not affect this one"
 
     assert len(set(two.page.evaluate("pageProbe.locks()"))) == 4
     one.page.close()
@@ -296,7 +296,7 @@ def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     hostile.wait_for_function("globalThis.attacker")
     hostile.evaluate(
         """() => {
-          // They share one thread, which this must not take for itself.
+          // They share one thread, which this must not block.
           const { texts, locks } = pageProbe;
           attacker.prowl(async () => [...(await texts(opener)), ...(await locks())], 2000);
           attacker.steal(false, 250);

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The media engine on files, in Node, as far as it needs no codecs:
+ * Runs the media engine on files in Node, for work that needs no codecs:
  *
  *     echo '[["withTags", "in.mp4", "out.mp4", [["title", "One"]]], ["tags", "out.mp4"]]' | node engine.mjs
  *
- * Does one step after the other and prints what `tags` found, a line for each.
+ * Runs one step after another and prints the result of each `tags` on a line.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const formats = new URL("../../build/formats.js", import.meta.url).href;
 const places = JSON.stringify({ mediabunny: patched, formats });
 const resolve = `export const resolve = (name, context, next) => next(${places}[name] ?? name, context)`;
 register(`data:text/javascript,${encodeURIComponent(resolve)}`);
-// Packets are copied, and the engine wants to know that it could decode them.
+// Packets are copied, but the engine checks that it could decode them.
 class Decoder {
   static isConfigSupported = async () => ({ supported: true });
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the patched mediabunny reads and writes: node isobmff_times.mjs read FILE…, copy FROM TO CHANGES, front FROM TO,
+ * Reads and writes with the patched mediabunny: node isobmff_times.mjs read FILE…, copy FROM TO CHANGES, front FROM TO,
  * or wide. Answers are JSON.
  */
 
@@ -75,7 +75,7 @@ async function front(from, to) {
   return { same: result === blob, type: result.type };
 }
 
-/** An MP4 of nearly 4 GiB with `moov` at its end, which fills no memory. @returns {Promise<object>} */
+/** An MP4 of nearly 4 GiB with `moov` at its end, which uses no memory. @returns {Promise<object>} */
 async function wide() {
   const word = (/** @type {number[]} */ ...values) => values.flatMap((value) => [24, 16, 8, 0].map((by) => (value >>> by) & 255));
   /** @param {string} type  @param {number[]} content @returns {number[]} */
@@ -88,7 +88,7 @@ async function wide() {
   const parts = [...Array(4095).fill(million), million.slice(0, media - 4095 * 2 ** 20)];
   const whole = await moovInFront(new Blob([new Uint8Array(head), ...parts, new Uint8Array(moov)]));
   const view = new DataView(await whole.slice(0, 200).arrayBuffer());
-  const table = 8 + 5 * 8; // behind ftyp and the heads of five boxes
+  const table = 8 + 5 * 8; // after ftyp and the headers of five boxes
   const type = Buffer.from(view.buffer, table + 4, 4).toString();
   const moved = places.map((place, n) => Number(view.getBigUint64(table + 16 + 8 * n)) - place);
   return { type, moved, by: view.getUint32(8) };

@@ -1,7 +1,7 @@
 /**
- * What the patched mediabunny makes of a Matroska file, as JSON. For test_matroska_times.py.
+ * Reads a Matroska file with the patched mediabunny, and answers in JSON. For test_matroska_times.py.
  *
- *     node matroska.mjs packets FILE                 of each track: kind and packets
+ *     node matroska.mjs packets FILE                 for each track: kind and packets
  *     node matroska.mjs search FILE QUERIES          for each [track, method, seconds]: the packet's time, the bytes it cost
  *     node matroska.mjs copy FILE TO CHANGES         into another file; CHANGES: {moved, lastLasts}
  */

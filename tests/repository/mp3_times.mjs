@@ -1,4 +1,4 @@
-// What test_mp3_times.py asks of mediabunny: each line of the input is a job as JSON, each of the output its answer.
+// Runs jobs of test_mp3_times.py in mediabunny: each input line is a job in JSON, each output line its answer.
 
 globalThis.WorkerGlobalScope = class {}; // so that the encoder starts no worker
 
@@ -15,7 +15,7 @@ await import("../../py/mediarecorder/js/mp3.js");
 
 const open = (path) => new Input({ source: new BufferSource(readFileSync(path)), formats: [MP3] });
 
-/** What the packets of a file say, times in samples. */
+/** The packets of a file, with times in samples. */
 async function read({ path }) {
   const input = open(path);
   const said = await input.getDurationFromMetadata();
@@ -41,7 +41,7 @@ async function written(to, source, tags, work) {
   writeFileSync(to, new Uint8Array(output.target.buffer));
 }
 
-/** The packets in a new file, their times moved by so many seconds. */
+/** The packets in a new file, with their times shifted by this many seconds. */
 async function copy({ path, to, shift = 0 }) {
   const input = open(path);
   const track = await input.getPrimaryAudioTrack();

@@ -1,13 +1,13 @@
 /**
- * What the patched mediabunny reads in a file of sound and writes into one. For test_ogg_times.py and
- * test_wave_and_flac.py, which ask with one line of JSON and get one line back. All times are in frames.
+ * Reads and writes sound files with the patched mediabunny. For test_ogg_times.py and test_wave_and_flac.py,
+ * which send one line of JSON and get one line back. All times are in frames.
  *
  *     {verb: "read", path, times}     the first track, its packets as [timestamp, duration], and for each of the
  *                                     times the packet that is found there
  *     {verb: "write", path, to, packets, tags, preSkip, silence, renumber}
  *                                     its packets as [index, timestamp, duration] into another file, whose ending
- *                                     says the format; with this pre-skip; as silence of Opus; as frames of FLAC
- *                                     at another place
+ *                                     decides the format; with this pre-skip; as silence of Opus; as frames of
+ *                                     FLAC at another position
  *     {verb: "renumber", path, index, number}
  *                                     the bytes of a frame of FLAC with this number
  */
@@ -37,7 +37,7 @@ const verbs = {
     const facts = (packet) => packet && [packet.timestamp * rate, packet.duration * rate];
     const packets = [];
     for await (const packet of sink.packets()) packets.push(facts(packet));
-    // Searched for in a file that nobody has read yet.
+    // Search in a file that has not been read yet.
     const { sink: other } = await opened(path);
     const found = [];
     for (const time of times) found.push(facts(await other.getPacket(time / rate, { metadataOnly: true })));

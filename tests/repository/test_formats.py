@@ -19,7 +19,7 @@ def encoder_of(name: str) -> set[str]:
     return {*FORMATS[name]["audio"][:1]} & {*FORMATS[name]["encoders"]}
 
 
-def test_endings_and_types_are_inverse():
+def test_endings_and_types_map_to_each_other():
     assert TYPES["webm"] == "video/webm"
     assert TYPES["m4a"] == "audio/mp4"
     assert EXTENSIONS["audio/webm"] == EXTENSIONS["video/webm"] == "webm"

@@ -165,7 +165,7 @@ def test_pictures_needed_only_for_decoding_are_hidden(edited, pictures):
 
 @pytest.mark.parametrize("timescale", [600, 1000, 90_000])
 @pytest.mark.parametrize("rounded", [math.floor, round, math.ceil])
-def test_rounding_to_the_movies_time_scale_cuts_and_shows_nothing(edited, timescale, rounded):
+def test_rounding_to_the_movies_time_scale_changes_no_frame(edited, timescale, rounded):
     frames = 4 * SOUND_RATE - 101
     for pictures in (61, 62):
         length = rounded(Fraction(pictures * timescale, RATE))

@@ -73,7 +73,7 @@ def _named(node: ast.AST, package: list[str]) -> Iterator[str]:
         ("from .errors import MediaError", {"errors"}),
         ("from . import capture, __version__", {"capture"}),
         ("from ._host import bridge", {"_host.bridge"}),
-        ("def late():\n    from ._html.player import look_at", {"_html.player"}),
+        ("def late():\n    from ._html.player import make_preview", {"_html.player"}),
         ("if TYPE_CHECKING:\n    from .streams import MediaStream", {"streams"}),
         ("import mediarecorder.errors", {"errors"}),
         ("import mediarecorder._host.bridge as bridge", {"_host.bridge"}),

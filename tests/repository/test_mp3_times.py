@@ -269,7 +269,7 @@ def test_wrong_frame_counts_do_not_lengthen_a_file(song, read):
     assert found["said"] is None or found["said"] <= ends(found)
 
 
-def test_header_behind_a_crc_is_found(song, read):
+def test_header_after_a_crc_is_found(song, read):
     header = Header(song)
     data = bytearray(header.data)
     data[1] &= 0xFE

@@ -113,7 +113,7 @@ def test_only_the_last_packet_is_shorter_than_its_decoded_sound(read, opus):
     assert {duration for _, duration in read(opus)[:-1]} == {960}
 
 
-def test_end_trimming_may_take_whole_packets(read_changed, opus):
+def test_end_trimming_may_remove_whole_packets(read_changed, opus):
     def trim(pages):
         pages[-2].packets += pages.pop().packets  # seven packets on the last page
         pages[-1].granule -= 2000
@@ -153,7 +153,7 @@ def test_last_page_may_be_empty(read_changed, codec, request):
     assert ends(read_changed(request.getfixturevalue(codec), end)) == round(3.01 * 48000)
 
 
-def test_last_page_that_ends_before_it_begins_has_no_sound(read_changed, opus):
+def test_last_page_that_ends_before_its_start_has_no_sound(read_changed, opus):
     def lower(pages):
         pages[-1].granule = pages[-2].granule - 500
 

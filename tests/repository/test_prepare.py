@@ -163,7 +163,7 @@ def test_machines_node_is_used(machine):
     assert machine.commands == []
 
 
-def test_without_node_it_comes_from_pypi(machine):
+def test_missing_node_comes_from_pypi(machine):
     assert node.find_node() == places.venv() / "bin" / "node"
     assert machine.ran(f"pip install --quiet --disable-pip-version-check --no-input {node.WHEEL}")
 
@@ -253,7 +253,7 @@ def test_second_run_does_nothing_silently(full_machine, capsys, target):
     assert capsys.readouterr().out == ""
 
 
-def test_demo_after_test_has_all_it_needs(full_machine):
+def test_demo_after_test_needs_nothing_more(full_machine):
     prepare.prepare("test")
     full_machine.commands.clear()
     prepare.prepare("demo")
@@ -556,7 +556,7 @@ def test_changed_notebook_or_library_is_built_without_downloads(full_machine, fi
     assert BUILD_SITES in line
 
 
-def test_removed_notebook_is_built_without(full_machine):
+def test_removed_notebook_is_not_built(full_machine):
     prepare.prepare("notebooks")
     (places.ROOT / NOTEBOOK).unlink()
     assert len(built_again(full_machine)) == 1

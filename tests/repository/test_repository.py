@@ -15,7 +15,7 @@ import mediarecorder
 from harness.places import PAGE_PROBE, ROOT
 
 
-def test_library_imports_on_cpython_without_any_package():
+def test_library_can_be_imported_on_cpython_without_packages():
     command = [sys.executable, "-I", "-S", "-c", "import sys; sys.path.append('py'); import mediarecorder"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
@@ -62,12 +62,12 @@ def test_example_fetches_exactly_the_library():
     assert all(target == name.replace("../py/", "./") for name, target in files.items())
 
 
-def test_what_tests_bring_into_pages_stands_in_one_folder():
+def test_files_for_pages_are_in_one_support_folder():
     beside = {file.name for file in (ROOT / "tests/browser").iterdir() if file.name != "__pycache__"}
     assert {name for name in beside if not re.fullmatch(r"test_\w+\.py", name)} == {"conftest.py", "support"}
 
 
-def test_one_spy_watches_what_pages_open():
+def test_only_one_spy_watches_pages():
     spies = re.compile(
         r"\b(getUserMedia|BroadcastChannel)(\.prototype\.\w+)? = (async )?(class|function|new P)"
     )
@@ -114,6 +114,12 @@ def test_python_packages_are_pinned(name):
 def test_pytest_is_the_same_inside_and_outside_the_browser():
     outside, inside = pins("requirements-dev.txt"), pins("tests/harness/in-page-requirements.txt")
     assert {package: outside.get(package) for package in inside} == inside
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_documentation_names_the_current_wheel(page):
+    versions = re.findall(r"mediarecorder-([\w.]+)-py3-none-any\.whl", (ROOT / page).read_text())
+    assert set(versions) == {mediarecorder.__version__}
 
 
 def test_make_help_lists_every_target():

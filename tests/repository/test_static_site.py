@@ -50,7 +50,7 @@ def test_pages_refer_only_to_files_in_the_folder(site):
         assert len(addresses) > 5
         for address in addresses:
             if address.startswith("https://"):
-                assert f'<a href="{address}"' in page.read_text(), "only a link leads elsewhere"
+                assert f'<a href="{address}"' in page.read_text(), "only a link refers elsewhere"
             else:
                 assert (page.parent / address).is_file(), address
 
@@ -68,7 +68,7 @@ def test_folder_suits_github_pages_and_hosts_with_header_files(site):
     assert lines[0] == "/*"
     assert f"  Content-Security-Policy: {policy.CONTENT_SECURITY_POLICY}" in lines
     assert f"  Permissions-Policy: {policy.PERMISSIONS_POLICY}" in lines
-    assert max(map(len, lines)) < 2000, "Cloudflare Pages reads no longer ones"
+    assert max(map(len, lines)) < 2000, "Cloudflare Pages does not read longer ones"
 
 
 def test_licences_are_included(site):
@@ -94,7 +94,7 @@ def test_documentation_states_the_sizes(site):
     """In rounded megabytes: if the page grows by one, the documentation must say so."""
     page = (ROOT / "docs/hosting.md").read_text()
     [folder] = re.findall(r"writes build/site, (\d+) MB", page)
-    [(kept, compressed)] = re.findall(r"keeps (\d+) MB of them, which are (\d+) MB on the way", page)
+    [(kept, compressed)] = re.findall(r"stores (\d+) MB of it, and transfers (\d+) MB if", page)
     listed = json.loads((site / page_files.LIST).read_text().removeprefix("self.PRECACHE = ").rstrip(";\n"))
     contents = [(site / ("index.html" if name == "./" else name)).read_bytes() for name in listed["files"]]
     everything = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())

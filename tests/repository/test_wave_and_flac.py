@@ -275,7 +275,7 @@ def test_frame_numbers_have_up_to_36_bits(mediabunny, flac, exponent):
         assert frame[4:].startswith(utf8_like(number))
 
 
-def test_cover_of_flac_may_be_described_in_any_language(mediabunny, flac, tmp_path):
+def test_flac_cover_description_may_be_in_any_language(mediabunny, flac, tmp_path):
     to = tmp_path / "cover.flac"
     pixel = b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -60,7 +60,7 @@ def test_wheel_contains_only_the_package(wheel):
     held = {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
     files = package_files()
     for beside in ("aac", "flac"):
-        assert len(files.pop(f"mediarecorder/js/{beside}.js")) > 100_000, "so it is a file beside the wheel"
+        assert len(files.pop(f"mediarecorder/js/{beside}.js")) > 100_000, "it is a separate file"
     assert held == files
     assert "mediarecorder/py.typed" in held
 

@@ -15,7 +15,7 @@ TOP = """<!doctype html><title>Top</title>
 START = """async (host) => {
   const { loadPyodide } = await import(`${host}/node_modules/pyodide/pyodide.mjs`);
   globalThis.python = await loadPyodide();
-  const bundle = await fetch(`${host}/bundle.zip`);
+  const bundle = await fetch(`${host}/library.zip`);
   python.unpackArchive(await bundle.arrayBuffer(), "zip", { extractDir: "/bundle" });
   python.runPython("import sys; sys.path.insert(0, '/bundle/py')");
 }"""

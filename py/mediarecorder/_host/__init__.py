@@ -1,1 +1,1 @@
-"""Where Python runs: the browser, the bridge to the page, the hosts, the modules of JavaScript."""
+"""The surroundings of Python: the browser, the bridge to the page, the hosts, the JavaScript modules."""

@@ -1,4 +1,5 @@
-"""The way from a worker to its page, which alone has devices and MediaRecorder (static/library/bridge)."""
+"""The connection from a worker to its page, the only realm with devices and MediaRecorder
+(static/library/bridge)."""
 
 from __future__ import annotations
 
@@ -21,14 +22,14 @@ from .browser import (
 )
 from .modules import load_module, module_address
 
-PATIENCE = 30.0
-"""Seconds the page gets to answer. A busy notebook took more than 5."""
+CONNECT_TIMEOUT = 30.0
+"""Seconds that the page gets to answer. A busy notebook took more than 5."""
 
 HOW_TO = (
     "In the page's own JavaScript write\n"
     '    import { openChannel } from "./page.js";\n'
     "    const channel = openChannel();\n"
-    "(it is in the wheel, as mediarecorder/js/page.js), hand this name to the worker in any way, and here\n"
+    "(the wheel contains it as mediarecorder/js/page.js), pass this name to the worker in any way, and here\n"
     "    await mediarecorder.connect(channel)"
 )
 
@@ -36,27 +37,27 @@ log = logging.getLogger("mediarecorder")
 
 _connecting: dict[str | None, asyncio.Future[None]] = {}
 _channel: str | None = None
-"""The one that was named last: a page that opened it is found there again."""
+"""The last channel that was given: the worker can find the page there again."""
 
 
 async def connect(channel: str | None = None) -> None:
-    """Connect this worker with its page. In a page there is nothing to connect, and it does nothing.
+    """Connect this worker to its page. In a page it does nothing.
 
-    In JupyterLite, marimo and PyScript every awaitable does it on first use. Call it where synchronous calls
-    such as `MediaRecorder.is_type_supported` come first, or in another worker.
+    In JupyterLite, marimo and PyScript every awaitable connects on first use. Call this yourself before
+    synchronous calls such as `MediaRecorder.is_type_supported`, or in another kind of worker.
 
     Parameters
     ----------
     channel
-        What the page's ``openChannel()`` has returned; not needed in JupyterLite, marimo and PyScript.
+        The name that the page's ``openChannel()`` returned; not needed in JupyterLite, marimo and PyScript.
 
     Raises
     ------
     PageUnavailableError
-        There is no way to the page; the message says which line to add. Or nobody answered, or the page has
-        another version of this library, or the browser keeps a frame of another site from it.
+        The worker does not know its page; the message says which line to add. Or the page did not answer, it
+        has another version of this library, or the browser blocks the connection in another site's frame.
     InsecureContextError
-        The page came over plain http.
+        The page was loaded over plain http.
 
     Examples
     --------
@@ -66,19 +67,19 @@ async def connect(channel: str | None = None) -> None:
     """
     require_browser()
     if channel is not None and (not isinstance(channel, str) or not channel):
-        raise TypeError(f"channel is the name that openChannel() returned, not {channel!r}")
+        raise TypeError(f"channel must be the name that openChannel() returned, not {channel!r}")
     if realm() == "page" or (connected() and channel in (None, _channel)):
         return
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
-    if not has_origin():  # nor locks
+    if not has_origin():  # without an origin there are no locks
         raise PageUnavailableError(f"connect: this worker cannot reach its page: {NO_ORIGIN}")
-    # Several calls at once connect once, and one that is cancelled does not take it from the others.
+    # Simultaneous calls share one attempt, and cancelling one of them does not stop it for the others.
     await asyncio.shield(_connecting.get(channel) or _begin(channel))
 
 
 def way_in_result() -> str:
-    """What connects, beside the result of a cell of marimo; nothing elsewhere, or once connected."""
+    """HTML that connects, for the result of a marimo cell; empty in other hosts, or once connected."""
     if realm() == "page" or connected() or None in _connecting:
         return ""
     from .hosts import way_of_marimo
@@ -111,24 +112,24 @@ async def _connect(channel: str | None, brought: tuple[str, str] | None = None) 
 
         host = find_host()
         if host is None and _channel is None:
-            raise PageUnavailableError(f"This Python runs in a worker and does not know its page. {HOW_TO}")
+            raise PageUnavailableError(f"Python runs in a worker here and does not know its page. {HOW_TO}")
         if host is not None:
             await _meet_through(host, half, *_new_way())
             return
     name = channel or _channel
     assert name is not None
-    await _meet(half, name, f"Nobody answered at this channel. Is it the name that the page got? {HOW_TO}")
+    await _meet(half, name, f"The page did not answer on this channel. Is the name correct? {HOW_TO}")
     _channel = name
 
 
 def _new_way() -> tuple[str, str]:
-    """The name of a channel, and the address of the page's half."""
+    """A new channel name, and the URL of the page's half of the bridge."""
     return f"mediarecorder-{js.crypto.randomUUID()}", module_address("page")
 
 
 async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
-    """Have the host bring the page's half to the page, and nothing of it stay there. Without one it is on its
-    way."""
+    """Ask the host to load the page's half of the bridge, connect, then remove every trace of it. Without a
+    host, the page is already loading it."""
     remove = None
     try:
         remove = host(f"{address}#{name}") if host else None
@@ -136,7 +137,7 @@ async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
             half,
             name,
             "The notebook's page did not answer. Run the cell again while its output is in view, and trust "
-            f"the notebook if you are asked. Where the host keeps scripts out of its page: {HOW_TO}",
+            f"the notebook if you are asked. If the host keeps scripts out of its page: {HOW_TO}",
         )
     finally:
         if remove is not None:
@@ -147,22 +148,22 @@ async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
 async def _meet(half: Any, name: str, otherwise: str) -> None:
     connection = half.open(name)
     try:
-        await asyncio.wait_for(settle(connection, "whenReady", doing="connect"), PATIENCE)
+        await asyncio.wait_for(settle(connection, "whenReady", doing="connect"), CONNECT_TIMEOUT)
     except BaseException as error:
         connection.close()
         if isinstance(error, TimeoutError):
             raise PageUnavailableError(f"connect: {otherwise}") from None
         raise
-    log.info("Connected with the page.")
+    log.info("Connected to the page.")
 
 
-async def reach_page() -> None:
-    """What every awaitable that needs the page does first: in a worker, connect."""
+async def ensure_connected() -> None:
+    """In a worker, connect unless connected. Every awaitable that needs the page calls this first."""
     if realm() == "worker" and not connected():
         await connect()
 
 
 async def page_services() -> Any:
-    """What the page does for Python in either realm (static/library/page/services.js)."""
-    await reach_page()
+    """The page's services (static/library/page/services.js), in either realm."""
+    await ensure_connected()
     return await load_module("page") if realm() == "page" else page().services

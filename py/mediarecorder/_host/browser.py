@@ -1,8 +1,8 @@
-"""The one place that touches `js` and `pyodide`: what this realm is, and how to call what it has.
+"""The only module that touches `js` and `pyodide`: it tells the realm and calls JavaScript.
 
-Everything above this module works on JavaScript objects of W3C shape and does not ask where they come
-from. Features are detected, browsers are not. No string is ever evaluated, so that the library runs
-under a Content-Security-Policy without ``unsafe-eval``.
+Everything above this module works with JavaScript objects that follow the W3C interfaces, wherever they come
+from. The library detects features, not browsers. It never evaluates a string, so it runs under a
+Content-Security-Policy without ``unsafe-eval``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if IN_BROWSER or TYPE_CHECKING:
 else:
 
     class _NoBrowser:
-        """Stands for everything JavaScript outside a browser: importing works, using says why not."""
+        """Stands in for JavaScript outside a browser: imports work, and any use raises an error."""
 
         def _refuse(self, *_: Any) -> Any:
             require_browser()
@@ -45,22 +45,20 @@ __all__ = [
     "IN_BROWSER",
     "JsException",
     "JsProxy",
-    "absent",
     "can_run_sync",
     "connected",
     "create_proxy",
     "has_jspi",
     "has_origin",
     "insecure_context",
+    "is_nullish",
     "js",
     "js_object",
-    "js_of",
     "media_devices",
     "media_recorder_class",
     "native_getter",
     "now",
     "page",
-    "plain",
     "policy_advice",
     "pyodide_version",
     "realm",
@@ -68,15 +66,17 @@ __all__ = [
     "run_sync",
     "settle",
     "to_js",
+    "to_python",
     "translated",
     "trusted",
+    "unwrap",
     "use_page",
 ]
 
 
 def realm() -> str:
     """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser, or Pyodide in Node)."""
-    # (PyScript gives its workers a document: the page's, through a proxy.)
+    # (PyScript's workers have a document, too: a proxy of the page's.)
     if IN_BROWSER and hasattr(js, "WorkerGlobalScope"):
         return "worker"
     return "page" if IN_BROWSER and hasattr(js, "document") else "none"
@@ -98,7 +98,7 @@ def pyodide_version() -> str:
 
 
 def has_jspi() -> bool:
-    """Whether this browser can suspend WebAssembly at all (JSPI), by its present or its first interface."""
+    """Whether this browser can suspend WebAssembly (JSPI), through the current or the first interface."""
     return hasattr(js.WebAssembly, "Suspending") or hasattr(js.WebAssembly, "Suspender")
 
 
@@ -111,29 +111,29 @@ def can_run_sync() -> bool:
 
 
 def run_sync(awaitable: Any) -> Any:
-    """Wait for it in synchronous Python, where `can_run_sync()` says so."""
+    """Wait for the awaitable in synchronous Python. `can_run_sync()` must be True."""
     import pyodide.ffi
 
     return pyodide.ffi.run_sync(awaitable)
 
 
 _bridge: Any = None
-"""The bridge's half in this worker (static/library/bridge/worker.js), once it is loaded."""
+"""The worker's half of the bridge (static/library/bridge/worker.js), once it is loaded."""
 
 
 def use_page(bridge: Any) -> None:
-    """From now on this worker has a page, by way of the bridge."""
+    """Make the bridge this worker's access to its page."""
     global _bridge
     _bridge = bridge
 
 
 def connected() -> bool:
-    """Whether this worker's bridge reaches its page at present."""
+    """Whether this worker's bridge currently reaches its page."""
     return _bridge is not None and bool(_bridge.connected)
 
 
 def page() -> Any:
-    """The window of the page: this realm's own, or what the bridge supplies of it in a worker."""
+    """The page's window: this realm's own, or in a worker the bridge's replacement for it."""
     require_browser()
     if realm() == "worker" and not connected():
         raise PageUnavailableError("await mediarecorder.connect() first")
@@ -141,28 +141,29 @@ def page() -> Any:
 
 
 NO_ORIGIN = (
-    "it has no origin, being in a frame with sandbox but without allow-same-origin, or opened as a file."
+    "it has no origin, because it is in a frame with sandbox but without allow-same-origin, or was opened as "
+    "a file."
 )
 
 
 def has_origin() -> bool:
-    """Whether browsers can keep files, locks and permissions for this page."""
+    """Whether this page has an origin, for which browsers keep files, locks and permissions."""
     return str(js.origin) != "null"
 
 
 def insecure_context(what: str, origin: str = "") -> InsecureContextError:
-    """The error of a page that is not secure, with advice that fits its address."""
+    """The error for a page that is not a secure context, with advice that fits its URL."""
     if re.match(r"https:|http://((.*\.)?localhost|127\.[\d.]+|\[::1\])(:\d+)?$", origin or str(js.origin)):
-        advice = "This one is in a frame of one that came over plain http: open that over https://."
+        advice = "A page that was loaded over plain http embeds this page: open that page over https://."
     else:
         advice = "Open this page over https://, or as http://localhost on your own machine."
-    return InsecureContextError(f"Browsers give {what} to secure pages only. {advice}")
+    return InsecureContextError(f"Browsers give {what} only to secure pages. {advice}")
 
 
 def media_devices() -> Any:
-    """The page's `navigator.mediaDevices`, or the error that says why there is none."""
+    """The page's `navigator.mediaDevices`. Raises an error that says why, if the page has none."""
     devices = getattr(page().navigator, "mediaDevices", None)
-    if not absent(devices) and hasattr(devices, "getUserMedia"):
+    if not is_nullish(devices) and hasattr(devices, "getUserMedia"):
         return devices
     if not getattr(js, "isSecureContext", True):
         raise insecure_context("camera and microphone")
@@ -172,7 +173,7 @@ def media_devices() -> Any:
 
 
 def media_recorder_class() -> Any:
-    """The browser's `MediaRecorder`, or the error that says why there is none."""
+    """The browser's `MediaRecorder`. Raises `NotSupportedError` if the browser has none."""
     window = page()
     if hasattr(window, "MediaRecorder"):
         return window.MediaRecorder
@@ -182,64 +183,66 @@ def media_recorder_class() -> Any:
 
 
 def policy_advice(names: list[str]) -> str:
-    """What a frame or a permissions policy has to do with devices that were refused."""
+    """Advice about frames and permissions policies, if one of them may be why devices were refused."""
     window = page()
     framed: Any = getattr(window.location, "ancestorOrigins", None)
     policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
-    forbidden = not absent(policy) and not set(names) <= set(plain(policy.allowedFeatures()))
-    if not forbidden and (absent(framed) or not framed.length):
+    forbidden = not is_nullish(policy) and not set(names) <= set(to_python(policy.allowedFeatures()))
+    if not forbidden and (is_nullish(framed) or not framed.length):
         return ""
     return (
-        f' Around a frame, its page must write <iframe allow="{"; ".join(names)}">, and no header '
-        "Permissions-Policy may forbid it."
+        f' If this page is in a frame, the page around it must write <iframe allow="{"; ".join(names)}">, '
+        "and no Permissions-Policy header may forbid it."
     )
 
 
-def absent(value: Any) -> bool:
-    """True for JavaScript's `undefined` and `null`, whichever way this Pyodide presents them."""
+def is_nullish(value: Any) -> bool:
+    """True for JavaScript's `undefined` and `null`, however this version of Pyodide represents them."""
     return value is None or type(value).__name__ == "JsNull"
 
 
-def js_of(value: Any) -> Any:
-    """The JavaScript object behind a facade object; anything else as it is."""
+def unwrap(value: Any) -> Any:
+    """The JavaScript object behind a facade object; other values are returned unchanged."""
     return getattr(value, "js", value) if not isinstance(value, JsProxy) else value
 
 
 def js_object(mapping: dict[str, Any]) -> Any:
     """A plain JavaScript object with the content of `mapping`, nested."""
-    # Without the converter Pyodide before 0.29 makes a Map, which no browser API takes.
+    # Without the converter, Pyodide before 0.29 makes a Map, which no browser API accepts.
     return to_js(mapping, dict_converter=js.Object.fromEntries)
 
 
-def plain(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """A JavaScript value as plain Python data: dictionaries, lists, strings, numbers, None."""
-    if absent(value):
+    if is_nullish(value):
         return None
     return value.to_py() if isinstance(value, JsProxy) else value
 
 
-UNTRUSTED = "This page demands Trusted Types. Add to its Content-Security-Policy: trusted-types mediarecorder"
+UNTRUSTED = (
+    "This page requires Trusted Types. Add to its Content-Security-Policy: trusted-types mediarecorder"
+)
 
 
 def trusted(kind: str, text: str) -> Any:
-    """`text` as a page that demands Trusted Types wants it, if it allows our policy."""
+    """`text` as a trusted type, if the page requires Trusted Types and allows the library's policy."""
     policy = _policy()
     return getattr(policy, kind)(text) if policy else text
 
 
 @cache
 def _policy() -> Any:
-    """All of the library shares one (static/library/trust.js), since a page may allow its name once."""
+    """The library's one policy, shared with static/library/trust.js: a page may allow its name only once."""
     key = getattr(js.Symbol, "for")("mediarecorder.policy")
     policy = js.Reflect.get(js.globalThis, key)
-    if absent(policy) and hasattr(js, "trustedTypes"):
+    if is_nullish(policy) and hasattr(js, "trustedTypes"):
         rules = dict.fromkeys(("createHTML", "createScript", "createScriptURL"), js.String)
         try:
             policy = js.trustedTypes.createPolicy("mediarecorder", js_object(rules))
         except JsException:
             return None
         js.Reflect.set(js.globalThis, key, policy)
-    return None if absent(policy) else policy
+    return None if is_nullish(policy) else policy
 
 
 def now() -> float:
@@ -251,7 +254,7 @@ def now() -> float:
 def native_getter(interface: str, attribute: str) -> Any:
     """A JavaScript function that reads `attribute` of its first argument, made without evaluating code.
 
-    It lets the browser itself walk over thousands of events (`events.map(getter)`) with no call into
+    With it, the browser itself iterates over thousands of events (`events.map(getter)`) without calling
     Python for each.
     """
     window = js if _bridge is None else _bridge.page  # connected or not
@@ -260,13 +263,13 @@ def native_getter(interface: str, attribute: str) -> Any:
 
 
 async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
-    """Call the promise-returning `target.method(*arguments)` and await it, errors translated.
+    """Call the promise-returning `target.method(*arguments)` and await it, with errors translated.
 
-    A bare `await` on a promise that rejects with an error object without a stack, such as Chromium's
-    OverconstrainedError, never settles in Pyodide (pyodide#3867), so the promise is settled inside
-    JavaScript; and a promise that has once come to Python cannot be handed back, so it is made there too.
+    In Pyodide, a bare `await` never settles if the promise rejects with an error object that has no stack,
+    such as Chromium's OverconstrainedError (pyodide#3867). So JavaScript settles the promise. JavaScript must
+    also create it, because a promise that has reached Python cannot be passed back.
     """
-    # `map` hands over an index and the array too; `Reflect.apply` takes no notice of them.
+    # `map` also passes an index and the array; `Reflect.apply` ignores them.
     with translated(doing):
         call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
         [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
@@ -276,7 +279,7 @@ async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
 
 
 class translated:
-    """Turns what the browser throws inside the `with` block into this library's errors.
+    """Converts the browser's exceptions inside the `with` block to this library's errors.
 
     >>> with translated("start"):
     ...     js_recorder.start()

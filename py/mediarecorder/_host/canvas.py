@@ -1,4 +1,4 @@
-"""Whether what is read from a canvas is what was drawn (static/library/canvas.js asks the same)."""
+"""Check that a canvas returns the pixels that were drawn (static/library/canvas.js does the same)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from .browser import js, translated
 
 
 def require_readable(doing: str, what: str = "") -> None:
-    """Refuse where the browser hands out noise instead of what was drawn."""
+    """Raise `NotAllowedError` if the browser returns noise instead of the drawn pixels."""
     with translated(doing):
         readable = is_readable()
     if not readable:
         raise NotAllowedError(
-            f"{doing}: the browser hands out other pixels than were drawn{what}. Allow this site canvas data "
-            "(icon beside the address), or switch off privacy.resistFingerprinting (Firefox, about:config)."
+            f"{doing}: the browser returns other pixels than were drawn{what}. Allow this site to read "
+            "canvas data (icon beside the address), or switch off privacy.resistFingerprinting (Firefox, "
+            "about:config)."
         )
 
 
@@ -22,5 +23,5 @@ def is_readable() -> bool:
     context.fillStyle = "rgb(200,64,16)"
     context.fillRect(0, 0, 2, 2)
     read = context.getImageData(0, 0, 2, 2).data.to_py()
-    # A change of the last bits harms no picture.
+    # Changes in the last bits are harmless.
     return all(abs(value - drawn) <= 8 for value, drawn in zip(read, (200, 64, 16, 255) * 4, strict=True))

@@ -1,6 +1,6 @@
-"""Hosts whose workers can bring a module into their page, and what they show: JupyterLite, marimo, PyScript.
+"""Hosts whose workers can load a module into their page and display objects: JupyterLite, marimo, PyScript.
 
-A host has the page load a module's address, once, and returns what takes away the rest of that.
+A host makes the page load the module at a URL once, and returns a function that removes the traces.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ Host = Callable[[str], Callable[[], None]]
 
 
 def find_host() -> Host | None:
-    """The host of this worker; None if it is none of those above."""
+    """The host of this worker; None if it is not one of the above."""
     marimo: Any = sys.modules.get("marimo")
     if marimo is not None and marimo.running_in_notebook():
         return _marimo
     if "pyodide_kernel" in sys.modules:
         return _jupyterlite
-    # Without cross-origin isolation PyScript's worker has a window that refuses everything.
+    # Without cross-origin isolation, PyScript's worker has a window that refuses all access.
     window = getattr(sys.modules.get("pyscript"), "window", None)
     return _pyscript if hasattr(window, "document") else None
 
 
 def show(thing: object) -> bool:
-    """Display it where the output of the running cell is; False where there is no such place."""
+    """Display the object in the output of the running cell; False if the host has no such output."""
     marimo: Any = sys.modules.get("marimo")
     if marimo is not None and marimo.running_in_notebook():
         marimo.output.append(thing)
@@ -46,19 +46,19 @@ def show(thing: object) -> bool:
 def _jupyterlite(address: str) -> Callable[[], None]:
     from IPython.display import Javascript, display
 
-    # (An address consists of letters, digits and a few signs.)
+    # (The URL consists of letters, digits and a few punctuation marks, so it needs no escaping.)
     handle = display(Javascript(f'import("{address}").catch(() => {{}})'), display_id=True)
-    # An output cannot be taken out alone, but emptied.
+    # A single output cannot be removed, but it can be emptied.
     return lambda: handle.update({}, raw=True)
 
 
 def way_of_marimo(address: str) -> str | None:
-    """HTML that has the page load it, for the result of a cell: what marimo is told after the cell is not
-    shown. None in other hosts."""
+    """HTML that makes the page load the module, for the result of a cell: marimo does not show output that is
+    added after the cell has ended. None in other hosts."""
     if find_host() is not _marimo:
         return None
-    # marimo runs a script of an output only in a frame, which is of the same origin. The module belongs into
-    # the page around it: with the frame it would be gone.
+    # marimo runs scripts of an output only in a frame of the same origin. The script loads the module into
+    # the page around the frame, because the module would vanish together with the frame.
     script = (
         "const script = parent.document.createElement('script');"
         f"script.type = 'module'; script.src = '{address}';"
@@ -76,7 +76,7 @@ def _marimo(address: str) -> Callable[[], None]:
     def remove() -> None:
         try:
             from marimo._runtime.output._output import remove
-        except ImportError:  # it is not public; what is takes away the whole output of this cell
+        except ImportError:  # it is not public; the public function clears the whole output of this cell
             marimo.output.clear()
         else:
             remove(frame)

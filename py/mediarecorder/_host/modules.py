@@ -1,9 +1,9 @@
-"""The library's own JavaScript (the package's ``js/``), loaded when it is needed and not before.
+"""The library's own JavaScript (the package's ``js/``), loaded on demand.
 
-Each module registers itself on the global object when it is loaded, by whomever: a page under a
-Content-Security-Policy without ``blob:`` loads it with a module tag of its own, PyScript by
-``[js_modules.main]``, a worker's author by ``import``. Else it is loaded from here, out of the package, by a
-``blob:`` address.
+Each module registers itself on the global object, however it was loaded: a page under a
+Content-Security-Policy without ``blob:`` uses a module tag of its own, PyScript uses ``[js_modules.main]``,
+and a worker's author writes an ``import``. Otherwise this module loads it from the package through a
+``blob:`` URL.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MediaError, NotSupportedError, SecurityError
-from .browser import UNTRUSTED, JsException, absent, create_proxy, js, js_object, realm, settle, trusted
+from .browser import UNTRUSTED, JsException, create_proxy, is_nullish, js, js_object, realm, settle, trusted
 
 _loading: dict[str, asyncio.Future[None]] = {}
 
 
 def registered(name: str) -> Any:
-    """The module's JavaScript object, or None while it is not there."""
+    """The module's JavaScript object, or None if it is not loaded."""
     value = js.Reflect.get(js.globalThis, getattr(js.Symbol, "for")(f"mediarecorder.{name}"))
-    return None if absent(value) else value
+    return None if is_nullish(value) else value
 
 
 async def load_module(name: str) -> Any:
@@ -30,10 +30,10 @@ async def load_module(name: str) -> Any:
     Raises
     ------
     NotSupportedError, SecurityError
-        It is not in this copy of the package, or a Content-Security-Policy keeps it out.
+        This copy of the package lacks the file, or a Content-Security-Policy blocks it.
     """
     if registered(name) is None:
-        # Several calls at once load it once, and one that is cancelled does not take it from the others.
+        # Simultaneous calls share one load, and cancelling one of them does not stop it for the others.
         if name not in _loading:
             _loading[name] = asyncio.ensure_future(_load(name))
             _loading[name].add_done_callback(
@@ -44,13 +44,13 @@ async def load_module(name: str) -> Any:
 
 
 def module_address(name: str) -> str:
-    """A ``blob:`` address of ``js/<name>.js``; whoever asked for it revokes it."""
+    """A ``blob:`` URL of ``js/<name>.js``; the caller revokes it."""
     try:
         source = (Path(__file__).parents[1] / "js" / f"{name}.js").read_text(encoding="utf-8")
     except OSError:
         raise NotSupportedError(
-            f"This copy of mediarecorder lacks js/{name}.js. Install the wheel, or put the file there: "
-            f"aac.js and flac.js lie beside the wheel. {_advice(name)}"
+            f"This copy of mediarecorder lacks js/{name}.js. Install the wheel, or add the file (aac.js and "
+            f"flac.js are distributed next to the wheel). {_advice(name)}"
         ) from None
     return str(js.URL.createObjectURL(js.Blob.new([source], js_object({"type": "text/javascript"}))))
 
@@ -69,7 +69,7 @@ async def _load(name: str) -> None:
 
 
 async def load_into_page(address: str) -> None:
-    """Load the module at this address; a failure shows in what it has not done."""
+    """Load the module at this URL. A failure raises nothing: the module is then not registered."""
     script = js.document.createElement("script")
     script.type = "module"
     try:
@@ -101,20 +101,20 @@ async def load_into_worker(address: str) -> None:
         js.importScripts(trusted("createScriptURL", address))
         return
     except (JsException, AttributeError):
-        pass  # only classic workers have it
+        pass  # only classic workers have importScripts
     try:
-        # There is no other way to an import from Python. What is evaluated is this constant, and where a
-        # Content-Security-Policy forbids that, the author imports the module.
-        # (Trusted Types do not allow `Function` in Chromium.)
+        # Python has no other way to import a module here. The code evaluates only this constant. If a
+        # Content-Security-Policy forbids that, the worker's author imports the module.
+        # (In Chromium, Trusted Types do not allow `Function`.)
         import_module = js.eval(trusted("createScript", "(address) => import(address)"))
         await settle(import_module, "call", None, address, doing="import")
     except (JsException, MediaError, TypeError):
-        pass  # that it is not there is told by the caller
+        pass  # the caller reports that the module is missing
 
 
 def _advice(name: str) -> str:
     if realm() == "worker":
         return f'Or let the worker\'s own script load it: import "…/mediarecorder/js/{name}.js".'
-    # The store's worker is started from the address of the script, which a module does not know.
+    # The store's worker is started from the script's own URL, which a module does not know.
     kind = "" if name == "store" else ' type="module"'
     return f'Or let the page load it: <script{kind} src="…/mediarecorder/js/{name}.js"></script>.'

@@ -1,1 +1,1 @@
-"""What is shown of recordings, streams and panels."""
+"""The HTML that displays recordings, streams and panels."""

@@ -59,7 +59,7 @@ def noted(
     In a page that has our JavaScript the note is seen only when it is dead
     (static/library/page/attach.js); in a saved notebook always, unless the data is embedded.
     """
-    name = when_placed(showing) if showing else ""
+    name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
         in_background(_logged(page_services()))
@@ -67,7 +67,7 @@ def noted(
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
 
-def when_placed(what: Callable[[], Awaitable[Showing]]) -> str:
+def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
     """The name of an element that is to show this, once it is there."""
     name = view_name()
 

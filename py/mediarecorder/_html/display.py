@@ -1,4 +1,4 @@
-"""What recordings, photos, streams and arrays have in common: they show themselves in HTML."""
+"""The common base of recordings, photos, streams and arrays, which display themselves as HTML."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..errors import SecurityError
 
 
 class Displayed(Reminding):
-    """An object that shows itself wherever Python is used interactively, if it says how in HTML.
+    """An object that displays itself in notebooks and consoles. Subclasses implement `_repr_html_`.
 
-    IPython, JupyterLite and PyScript ask for `_repr_mimebundle_`, marimo for `_mime_`.
+    IPython, JupyterLite and PyScript call `_repr_mimebundle_`, marimo calls `_mime_`.
     """
 
     def _repr_html_(self) -> str:
@@ -22,12 +22,12 @@ class Displayed(Reminding):
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def show_in(self, element: Any) -> None:
-        """Show it in an element of the page, in place of what is there.
+        """Show this object in an element of the page, in place of the element's content.
 
         >>> recording.show_in(js.document.getElementById("takes"))
         """
         try:
-            in_page = realm() == "page"  # PyScript lends a worker elements, but no policy
+            in_page = realm() == "page"  # PyScript gives a worker access to elements, but to no policy
             element.innerHTML = trusted("createHTML", "") if in_page else ""
             html = self._repr_html_()
             element.innerHTML = trusted("createHTML", html) if in_page else html

@@ -1,4 +1,4 @@
-"""How a recording shows itself: a player with the sound's waveform or the picture's poster."""
+"""The player that displays a recording, with the sound's waveform or the picture's poster."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from ..waveform import Extremes
 
 AT_ONCE = 20_000_000
-"""Bytes up to which it is worth while to wait for the look; that of a longer recording comes later."""
+"""Wait for the preview of a recording of up to this many bytes; a larger one gets its preview later."""
 
 STROKES = 150
-"""Of a waveform: it is as wide then as the browsers make a player of sound."""
+"""The number of lines in a waveform, which is then as wide as the browsers' audio players."""
 
 log = logging.getLogger("mediarecorder")
 
 
-class Look:
-    """What is to be seen of a recording without playing it. Nothing, where it cannot be decoded."""
+class Preview:
+    """The picture of a recording before it plays; empty if the recording cannot be decoded."""
 
     def __init__(self, svg: str = "", poster: MediaFile | None = None, poster_data: str = "") -> None:
         self.svg = svg
@@ -43,10 +43,10 @@ class Look:
 
 
 class Playable(Protocol):
-    """What a player needs of a `Recording`."""
+    """The attributes of a `Recording` that a player needs."""
 
-    _look: Look | None
-    _looking: asyncio.Future[Look] | None
+    _preview: Preview | None
+    _making_preview: asyncio.Future[Preview] | None
 
     embed_limit: int
 
@@ -66,27 +66,27 @@ class Playable(Protocol):
     async def waveform(self, buckets: int) -> Sequence[Extremes]: ...
 
 
-async def look_at(recording: Playable) -> Look:
-    """Find out the length, if it is not known, and the look."""
+async def make_preview(recording: Playable) -> Preview:
+    """Make the preview, and measure the duration if it is unknown."""
     try:
         if math.isnan(recording.duration):
             await recording.measure()
         if recording.is_video:
             poster = await recording.thumbnail(min(1.0, recording.duration / 2), width=640)
-            # What a worker shows may be saved, and the poster's address is dead then.
+            # A notebook may save the worker's output, in which the poster's URL is dead.
             embedded = realm() == "worker" and recording.size <= recording.embed_limit
             data = data_url(poster.mime_type, await poster.bytes()) if embedded else ""
-            return Look(poster=poster, poster_data=data)
-        return Look(svg=waveform_svg(await recording.waveform(STROKES)))
+            return Preview(poster=poster, poster_data=data)
+        return Preview(svg=waveform_svg(await recording.waveform(STROKES)))
     except MediaError as error:
-        log.info("A recording shows itself without a picture: %s", error)
-        return Look()
+        log.info("The player has no preview: %s", error)
+        return Preview()
 
 
 def player_tag(
     is_video: bool, label: str, *, width: int, poster: str = "", url: str = "", data: str = ""
 ) -> str:
-    """The element; addresses that are empty are left out."""
+    """The media element, without attributes for empty URLs."""
     tag, size = ("video", f' width="{width}"') if is_video else ("audio", "")
     given = f' poster="{escape(poster)}"' if poster else ""
     return (
@@ -96,41 +96,48 @@ def player_tag(
 
 
 def player_html(recording: Playable, data: str = "") -> str:
-    """The player. The recording's address lives until its `close()`; with `data` it plays after that, too."""
-    if recording._look is None and recording.size <= AT_ONCE and can_run_sync():
-        recording._look = run_sync(look_at(recording))
-    look = recording._look
+    """The player. The recording's URL is valid until its `close()`; with `data` the player works after that,
+    too."""
+    if recording._preview is None and recording.size <= AT_ONCE and can_run_sync():
+        recording._preview = run_sync(make_preview(recording))
+    preview = recording._preview
     length = "" if math.isnan(recording.duration) else clock(recording.duration)
     player = player_tag(
         recording.is_video,
         f"Recording of {length}" if length else "Recording",
         width=640,
-        poster=_poster(look, embedded=bool(data)),
+        poster=_poster(preview, embedded=bool(data)),
         url=recording.url,
         data=data,
     )
-    player = noted(player, embedded=bool(data), showing=None if look else lambda: look_to_show(recording))
+    player = noted(
+        player, embedded=bool(data), showing=None if preview else lambda: preview_to_show(recording)
+    )
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
-    picture = f"{look.svg}<br>" if look and look.svg else ""
+    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
     return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
 
 
-def _poster(look: Look | None, *, embedded: bool) -> str:
-    if not look or not look.poster:
+def _poster(preview: Preview | None, *, embedded: bool) -> str:
+    if not preview or not preview.poster:
         return ""
-    return look.poster_data if embedded else look.poster.url  # without one, browsers show the first picture
+    return (
+        preview.poster_data if embedded else preview.poster.url
+    )  # without one, browsers show the first picture
 
 
-async def look_to_show(recording: Playable) -> dict[str, Any]:
-    """For a player that is in the page already."""
-    if recording._look is None:
-        looking = recording._looking = recording._looking or asyncio.ensure_future(look_at(recording))
-        found = await looking
-        if recording._looking is not looking:  # it was closed meanwhile
+async def preview_to_show(recording: Playable) -> dict[str, Any]:
+    """The preview for a player that is already in the page."""
+    if recording._preview is None:
+        making = recording._making_preview = recording._making_preview or asyncio.ensure_future(
+            make_preview(recording)
+        )
+        found = await making
+        if recording._making_preview is not making:  # the recording was closed in the meantime
             found.close()
             return {}
-        recording._look = found
-    look = recording._look
-    if look.poster:
-        return {"poster": look.poster.url}
-    return {"svg": look.svg} if look.svg else {}
+        recording._preview = found
+    preview = recording._preview
+    if preview.poster:
+        return {"poster": preview.poster.url}
+    return {"svg": preview.svg} if preview.svg else {}

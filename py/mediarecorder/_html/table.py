@@ -1,4 +1,4 @@
-"""How a list of stored takes shows itself: a table, with players for the newest ones."""
+"""The table that displays a list of stored takes, with players for the newest ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROWS = 100
-"""Takes that are listed, the newest ones."""
+"""The table lists at most this many takes, the newest ones."""
 PLAYERS = 20
-"""Takes that get a player, the newest ones that are finished."""
+"""At most this many takes get a player, the newest finished ones."""
 HEADS = ("", "Date", "Title", "Length", "Size", "State", "Play")
 
 
 class Stored(Protocol):
-    """What the table needs of a `StoredRecording`."""
+    """The attributes of a `StoredRecording` that the table needs."""
 
     @property
     def id(self) -> str: ...
@@ -42,7 +42,7 @@ class Stored(Protocol):
 
 
 def table_html(takes: Sequence[Stored]) -> str:
-    """The takes, the oldest first, each with its place in the list."""
+    """The takes, oldest first, each with its index in the list."""
     if not takes:
         return "<p>No recordings</p>"
     hidden = max(0, len(takes) - ROWS)
@@ -61,7 +61,7 @@ def table_html(takes: Sequence[Stored]) -> str:
 def _date(started_at: float) -> str:
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started_at))
-    except (OverflowError, OSError, ValueError):  # a beginning that somebody made up
+    except (OverflowError, OSError, ValueError):  # an impossible start time
         return ""
 
 
@@ -73,14 +73,14 @@ def _code(at: int, take: Stored) -> str:
 
 
 def _player(take: Stored) -> str:
-    """A player that gets its address once the disk has opened the take."""
+    """A player that gets its URL once the store has opened the take."""
     label = f"{take.title or 'Recording'}, {clock(take.duration)}"
     player = player_tag(take.mime_type.startswith("video/"), label, width=160)
 
     async def opened() -> dict[str, Any]:
         try:
             return {"src": await take.store.address(take)}
-        except MediaError:  # deleted meanwhile: it has nothing to play, and says so
+        except MediaError:  # deleted in the meantime: the player says that there is nothing to play
             return {"src": ""}
 
     return noted(player, showing=opened)

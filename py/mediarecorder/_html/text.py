@@ -1,7 +1,7 @@
 """Text and numbers in HTML.
 
-Nothing gets in unescaped: file names, labels and types come from outside. No style attributes either:
-a strict Content-Security-Policy forbids them.
+All text is escaped, because file names, labels and types come from outside. The HTML has no style attributes,
+because a strict Content-Security-Policy forbids them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 
 def escape(text: object) -> str:
-    """`text` made safe for HTML, inside attributes too. (Importing `html` costs 20 ms in Pyodide.)"""
+    """`text` escaped for HTML, also inside attributes. (Importing `html` takes 20 ms in Pyodide.)"""
     return str(text).translate(_SPECIAL)
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people read them: ``0:05``, ``12:34``, ``1:02:03``.
+    """Format seconds for people: ``0:05``, ``12:34``, ``1:02:03``.
 
     >>> clock(754)
     '12:34'
@@ -26,7 +26,7 @@ def clock(seconds: float) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes as people read them: ``512 bytes``, ``81.4 kB``, ``2.3 MB`` (1 kB is 1000 bytes).
+    """Format bytes for people: ``512 bytes``, ``81.4 kB``, ``2.3 MB`` (1 kB is 1000 bytes).
 
     >>> file_size(81_400)
     '81.4 kB'
@@ -41,7 +41,8 @@ def file_size(size: int) -> str:
 
 
 def figure(element: str, facts: list[str], url: str = "", name: str = "") -> str:
-    """A player or picture with its facts and any download link below it; `element` is trusted HTML."""
+    """A player or picture with its facts below, and a download link if there is a URL. `element` is trusted
+    HTML."""
     words = " · ".join(escape(fact) for fact in facts)
     link = f' · <a href="{escape(url)}" download="{escape(name)}">Download</a>' if url else ""
     return f"<figure>{element}<figcaption>{words}{link}</figcaption></figure>"

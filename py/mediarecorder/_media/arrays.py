@@ -1,4 +1,4 @@
-"""Numbers in memory that numpy, or anything that reads Python's buffers, can use without a copy."""
+"""Arrays in memory that numpy, or any code that reads Python's buffers, can use without a copy."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class MediaArray(Displayed):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The extent of each dimension."""
+        """The size of each dimension."""
         return self._shape
 
     @property
     def ndim(self) -> int:
-        """How many dimensions there are."""
+        """The number of dimensions."""
         return len(self._shape)
 
     def __len__(self) -> int:
@@ -47,17 +47,17 @@ class MediaArray(Displayed):
 
     @property
     def nbytes(self) -> int:
-        """How many bytes the numbers take."""
+        """The size of the array in bytes."""
         return len(self._data)
 
 
 def contiguous(what: str, array: Any) -> memoryview:
-    """Any array as a C-contiguous memory of its own numbers.
+    """The numbers of any array in C-contiguous memory.
 
     Raises
     ------
     TypeError
-        It offers neither the buffer protocol nor ``__array__``.
+        The object supports neither the buffer protocol nor ``__array__``.
     """
     if not isinstance(array, (memoryview, MediaArray)) and hasattr(array, "__array__"):
         import numpy
@@ -69,7 +69,7 @@ def contiguous(what: str, array: Any) -> memoryview:
         view = memoryview(array)
     except TypeError:
         raise TypeError(
-            f"{what} is an array: of numpy, array.array, or anything that offers the buffer protocol, "
+            f"{what} must be an array: from numpy, array.array, or another object with the buffer protocol, "
             f"not {type(array).__name__}"
         ) from None
     if not view.c_contiguous:

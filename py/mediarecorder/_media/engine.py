@@ -1,9 +1,11 @@
-"""The media engine: mediabunny and what stands on it (static/library/media/), loaded on first use.
+"""The media engine: mediabunny and the library's code on top of it (static/library/media/), loaded on first
+use.
 
-The package carries it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
+The package contains it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
 
-Owners: a call of `perform` owns its AbortController and the proxy of its progress function; the generator
-that pulls from a reader owns the reader. Whatever ends the waiting, cancellation above all, ends the work.
+Owners: a call of `run_in_engine` owns its AbortController and the proxy of its progress function; the
+generator that pulls from a reader owns the reader. When the waiting ends, above all by cancellation, the work
+ends too.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from .._checks import checked_bit_rate
-from .._host.browser import absent, create_proxy, js, js_object, require_browser, settle
+from .._host.browser import create_proxy, is_nullish, js, js_object, require_browser, settle
 from .._host.modules import load_module
 from ..events import call_handler
 from ..formats import FORMATS, checked_name
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
-    """Bit rate and codec of the sound as options of `perform`: nothing of what is None."""
+    """The bit rate and the audio codec as options of `run_in_engine`, without those that are None."""
     options: dict[str, Any] = {}
     row = FORMATS[format]
     if audio is not None:
         options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
     if rate := checked_bit_rate("bits_per_second", bits_per_second):
         if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
-            raise ValueError(f"{format} is lossless: bits_per_second is for the other formats")
+            raise ValueError(f"{format} is lossless and takes no bits_per_second; the other formats do")
         options["bitsPerSecond"] = rate
     return options
 
@@ -40,20 +42,20 @@ async def load() -> Any:
     return await load_module("media")
 
 
-async def perform(
+async def run_in_engine(
     doing: str,
     method: str,
     *arguments: Any,
     on_progress: Callable[[float], Any] | None = None,
     options: dict[str, Any] | None = None,
 ) -> Any:
-    """Call the engine's `method` and await it. Cancelling the task that awaits ends the work at once.
+    """Call the engine's `method` and await it. Cancelling the waiting task ends the work at once.
 
-    Where it takes an encoder that is not there yet, the encoder is loaded, and the method called again.
-    `options` become a part of the request (`Request` in static/library/media/task.js).
+    If the engine needs an encoder that is not loaded yet, this loads the encoder and calls the method again.
+    `options` become part of the request (`Request` in static/library/media/task.js).
     """
     if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, and {on_progress!r} is not")
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
     engine = await load()
     controller = js.AbortController.new()
     request = js_object({"signal": controller.signal, **(options or {})})
@@ -64,11 +66,11 @@ async def perform(
     try:
         while True:
             made = await settle(engine, method, *arguments, request, doing=doing)
-            if absent(module := getattr(made, "needs", None)):
+            if is_nullish(module := getattr(made, "needs", None)):
                 return made
             await load_module(str(module))
     except BaseException:
-        controller.abort()  # no report comes after this
+        controller.abort()  # after this, no more progress is reported
         raise
     finally:
         if proxy is not None:
@@ -77,7 +79,7 @@ async def perform(
 
 @asynccontextmanager
 async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
-    """A reader of the engine, ``"soundReader"`` or ``"frameReader"``, opened, and closed on every way out."""
+    """An open reader of the engine, ``"soundReader"`` or ``"frameReader"``, closed however the block ends."""
     reader = getattr(await load(), kind)()
     try:
         await settle(reader, "open", *arguments, doing=doing)
@@ -87,6 +89,6 @@ async def reading(doing: str, kind: str, *arguments: Any) -> AsyncIterator[Any]:
 
 
 async def pieces(doing: str, reader: Any) -> AsyncIterator[Any]:
-    """What the reader gives: JavaScript's bytes, in memory that the next piece overwrites."""
-    while not absent(piece := await settle(reader, "next", doing=doing)):
+    """The reader's pieces, as JavaScript bytes in memory that the next piece overwrites."""
+    while not is_nullish(piece := await settle(reader, "next", doing=doing)):
         yield piece

@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .._checks import checked_whole
+from .._checks import checked_int
 from .._host.browser import create_proxy, js_object, to_js
 from ..errors import EncodingError
 from ..events import call_handler
 from ..formats import checked_format
 from .arrays import MediaArray, contiguous
-from .engine import encoding_options, perform, pieces, reading
+from .engine import encoding_options, pieces, reading, run_in_engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -24,13 +24,13 @@ MOST_CHANNELS = 32
 PIECE = 5.0
 """Seconds of sound that are fetched at a time."""
 FORESEEN = 256 << 20
-"""Bytes that are set aside for a sound at once, if it is so long."""
+"""Allocate at most this many bytes at once for a sound."""
 PCM = {"B": (128, 128), "h": (0, 2**15), "i": (0, 2**31), "l": (0, 2**31)}
-"""Whole numbers that stand for sound: the value of silence, and the one that is full scale."""
+"""Integer formats of sound: the value of silence, and the distance to full scale."""
 
 
 class Samples(MediaArray):
-    """The array that `AudioSamples` is, without what makes a recording of it."""
+    """The array behind `AudioSamples`, without the method that makes a recording."""
 
     FORMAT = "f"
 
@@ -40,23 +40,23 @@ class Samples(MediaArray):
         if len(shape) == 1:
             shape = (*shape, 1)
         if len(shape) != 2:
-            raise ValueError(f"the shape of sound is (frames, channels) or (frames,), not {shape}")
+            raise ValueError(f"the shape of sound must be (frames, channels) or (frames,), not {shape}")
         if shape[1] > MOST_CHANNELS:
             raise ValueError(
-                f"there are at most {MOST_CHANNELS} channels, and the shape is {shape}: frames are rows. "
+                f"sound has at most {MOST_CHANNELS} channels, but the shape is {shape}: frames are rows. "
                 f"Transpose it?"
             )
         if 0 in shape:
-            raise ValueError(f"there are no samples in an array of shape {shape}")
+            raise ValueError(f"an array of shape {shape} has no samples")
         super().__init__(as_floats(view), shape)
-        rate = checked_whole("sample_rate", sample_rate, 1, HIGHEST_RATE)
+        rate = checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE)
         if rate is None:
-            raise TypeError("sample_rate is missing: how many frames are a second?")
+            raise TypeError("sample_rate is missing: give the number of frames per second")
         self._sample_rate = rate
 
     @classmethod
     def _of(cls, data: bytearray, channels: int, sample_rate: int) -> Self:
-        """Samples that take the memory over."""
+        """Samples that own this memory."""
         samples = cls.__new__(cls)
         MediaArray.__init__(samples, data, (len(data) // (4 * channels), channels))
         samples._sample_rate = sample_rate
@@ -69,12 +69,12 @@ class Samples(MediaArray):
 
     @property
     def frames(self) -> int:
-        """How many samples each channel has."""
+        """The number of samples in each channel."""
         return self._shape[0]
 
     @property
     def channels(self) -> int:
-        """How many channels there are: 1 is mono, 2 is left and right."""
+        """The number of channels: 1 is mono, 2 is left and right."""
         return self._shape[1]
 
     @property
@@ -83,7 +83,7 @@ class Samples(MediaArray):
         return self.frames / self._sample_rate
 
     def _repr_html_(self) -> str:
-        """The waveform of each channel, up to 8, over seconds."""
+        """The waveforms of up to 8 channels, over seconds."""
         from .._html.text import figure
         from ..waveform import LANES, samples_svg
 
@@ -104,7 +104,7 @@ class Samples(MediaArray):
 
 
 def as_floats(view: memoryview) -> bytearray:
-    """The numbers of a C-contiguous memory as 32-bit floats."""
+    """The numbers in C-contiguous memory as 32-bit floats."""
     kind = view.format.lstrip("@=<")
     if kind == "f":
         return bytearray(view.cast("B"))
@@ -114,7 +114,8 @@ def as_floats(view: memoryview) -> bytearray:
         return _packed(view, numbers, lambda value: value)
     if kind not in PCM or (kind == "l" and view.itemsize != 4):
         raise TypeError(
-            f"samples are floats, unsigned bytes, or signed numbers of 16 or 32 bits, not {view.format!r}"
+            "samples must be floats, unsigned bytes, or signed integers of 16 or 32 bits, "
+            f"not {view.format!r}"
         )
     silence, full = PCM[kind]
     return _packed(view, numbers, lambda value: (value - silence) / full)
@@ -132,7 +133,7 @@ def _packed(view: memoryview, numbers: Any, scale: Callable[[Any], Any]) -> byte
 async def sample_blocks(
     kind: type[S], blob: Any, seconds: float, sample_rate: int | None, channels: int | None
 ) -> AsyncIterator[S]:
-    """The sound of a file in blocks of so many seconds, the last one shorter."""
+    """The sound of a file in blocks of `seconds`; the last one may be shorter."""
     async with reading(
         "sample_blocks", "soundReader", blob, _wanted(sample_rate, channels), seconds
     ) as reader:
@@ -152,7 +153,7 @@ async def all_samples(
     """The sound of a file in one array, copied once."""
     async with reading("samples", "soundReader", blob, _wanted(sample_rate, channels), PIECE) as reader:
         frame = 4 * reader.channels
-        # The file's own idea of its length is not exact, and in a broken file it is anything.
+        # The duration in the file is not exact, and in a broken file it can be anything.
         data, filled = bytearray(min(reader.length * frame, FORESEEN)), 0
         async for piece in pieces("samples", reader):
             end = filled + piece.byteLength
@@ -164,7 +165,7 @@ async def all_samples(
                 call_handler(on_progress, min(1.0, filled / len(data)))
         del data[filled:]
         if not filled:
-            raise EncodingError("samples: there is sound in this recording, and none of it can be decoded")
+            raise EncodingError("samples: this recording has sound, but none of it can be decoded")
         if on_progress:
             call_handler(on_progress, 1.0)
         return kind._of(data, reader.channels, reader.sampleRate)
@@ -172,8 +173,8 @@ async def all_samples(
 
 def _wanted(sample_rate: int | None, channels: int | None) -> Any:
     wanted = {
-        "sampleRate": checked_whole("sample_rate", sample_rate, 1, HIGHEST_RATE),
-        "channels": checked_whole("channels", channels, 1, MOST_CHANNELS),
+        "sampleRate": checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE),
+        "channels": checked_int("channels", channels, 1, MOST_CHANNELS),
     }
     return js_object({name: value for name, value in wanted.items() if value is not None})
 
@@ -185,7 +186,7 @@ async def encoded(
     bits_per_second: int | None,
     on_progress: Callable[[float], Any] | None,
 ) -> Any:
-    """A file of the samples, made by the engine."""
+    """A file with the samples, made by the engine."""
     format = checked_format(format)
     options = encoding_options(format, bits_per_second, audio)
     raw = memoryview(samples._data)
@@ -197,7 +198,7 @@ async def encoded(
     facts = {"sampleRate": samples._sample_rate, "channels": samples.channels, "length": samples.frames}
     proxy = create_proxy(read)
     try:
-        return await perform(
+        return await run_in_engine(
             "to_recording",
             "encodeSamples",
             format,

@@ -1,4 +1,4 @@
-"""What a media file says about itself, between Python's words and the engine's."""
+"""Convert the tags of a media file between Python's names and the engine's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime  # imported with this module only: it takes 20 ms
 import re
 from typing import TYPE_CHECKING, Any
 
-from .._checks import checked_whole
+from .._checks import checked_int
 from .._constraints import camel_case, snake_case
 from ..errors import NotSupportedError
 
@@ -31,21 +31,21 @@ def to_browser(tags: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def checked(tags: Mapping[str, Any]) -> dict[str, Any]:
-    """The tags, a whole date as a `datetime.date`; None stays None, and takes a tag away."""
+    """The tags, with a complete date as a `datetime.date`. None, which removes a tag, stays None."""
     good: dict[str, Any] = {}
     for name, value in tags.items():
         if name not in (*TEXTS, *NUMBERS, "date"):
-            raise TypeError(f"there is no tag {name!r}; there are {', '.join((*TEXTS, 'date', *NUMBERS))}")
+            raise TypeError(f"unknown tag {name!r}; choose one of {', '.join((*TEXTS, 'date', *NUMBERS))}")
         if value is None:
             good[name] = None
         elif name == "date":
             good[name] = _checked_date(value)
         elif name in NUMBERS:
-            good[name] = checked_whole(name, value, 1)
+            good[name] = checked_int(name, value, 1)
         elif not isinstance(value, str):
-            raise TypeError(f"{name} is a string, not {value!r}")
+            raise TypeError(f"{name} must be a string, not {value!r}")
         elif "\0" in value:
-            raise ValueError(f"{name} has a null character in it, where many readers would end it")
+            raise ValueError(f"{name} must not contain a null character, at which many readers would end it")
         else:
             good[name] = value
     return good
@@ -57,19 +57,21 @@ def _checked_date(value: Any) -> datetime.date | str:
     if isinstance(value, datetime.date):
         return value
     if not isinstance(value, str):
-        raise TypeError(f'date is a datetime.date or a string like "2026-11-24" or "2026", not {value!r}')
+        raise TypeError(
+            f'date must be a datetime.date or a string like "2026-11-24" or "2026", not {value!r}'
+        )
     whole = f"{value}-01-01"[:10] if len(value) < 10 else value
     try:
         if not re.match(r"\d{4}-\d\d-\d\d", whole):
-            raise ValueError("the year comes first")
+            raise ValueError("the year must come first")
         datetime.datetime.fromisoformat(whole)
     except ValueError as error:
-        raise ValueError(f'date is a string like "2026-11-24" or "2026", not {value!r}: {error}') from None
+        raise ValueError(f'date must be like "2026-11-24" or "2026", not {value!r}: {error}') from None
     return _date(value)
 
 
 def _date(text: str) -> datetime.date | str:
-    """A date where the text is a whole one, and nothing but one; else the text."""
+    """A `datetime.date` if the text is exactly one complete date; otherwise the text."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         try:
             return datetime.date.fromisoformat(text)
@@ -79,8 +81,8 @@ def _date(text: str) -> datetime.date | str:
 
 
 def lost(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> NotSupportedError | None:
-    """What is to be said of tags that were to be written and are not there, if there are any."""
+    """The error that names the tags that were not written, or None."""
     names = [name for name, value in wanted.items() if found.get(name) != value]
     if not names:
         return None
-    return NotSupportedError(f"with_tags: this container has no place for {', '.join(names)}")
+    return NotSupportedError(f"with_tags: this container cannot hold {', '.join(names)}")

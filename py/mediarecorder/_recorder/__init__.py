@@ -1,1 +1,1 @@
-"""A take: from the browser's recorder to what is kept of it."""
+"""A take: from the browser's recorder to its chunks and its recording."""

@@ -1,29 +1,30 @@
-"""How much a take has recorded."""
+"""The recorded time of a take."""
 
 from __future__ import annotations
 
 from math import inf
 from typing import Any
 
-from .._host.browser import absent
+from .._host.browser import is_nullish
 
 
 def comes_from_the_start(js_track: Any) -> bool:
-    """Whether a track gives something as soon as it is recorded: a sound, a device, a screen.
+    """Whether a track delivers data as soon as recording starts, as sound, devices and screens do.
 
-    Pictures of a canvas or a connection come when they come.
+    Pictures of a canvas or a connection may come at any time.
     """
     settings = js_track.getSettings()
     source = (getattr(settings, name, None) for name in ("groupId", "displaySurface"))
-    return js_track.kind == "audio" or not all(map(absent, source))
+    return js_track.kind == "audio" or not all(map(is_nullish, source))
 
 
 class RecordedTime:
-    """Seconds recorded so far, fed with the time stamps of the browser's own events.
+    """Seconds recorded so far, computed from the time stamps of the browser's own events.
 
-    Time runs from the call of `start()`. It is told once ``start`` was fired, which says since when there is
-    something: Chromium fires it when the first encoded data exists, so ``pause`` can come before it. On a
-    stream that gives nothing it never comes; the take has a length then if data came at its end.
+    Time counts from the call of `start()`, but is 0 until the ``start`` event, which tells when the data
+    begins. Chromium fires ``start`` when the first encoded data exists, so ``pause`` can come before it. On a
+    stream that delivers nothing, ``start`` never comes; the take then has a duration only if data arrived at
+    its end.
     """
 
     def __init__(self, called: float) -> None:
@@ -32,7 +33,7 @@ class RecordedTime:
         self._spans: list[tuple[float, float]] = []
 
     def start(self, began: float) -> None:
-        """What is recorded begins at `began`, which may lie before now."""
+        """The recorded data begins at `began`, which may lie in the past."""
         self._began = began
 
     def pause(self, at: float) -> None:
@@ -45,7 +46,7 @@ class RecordedTime:
             self._since = at
 
     def stop(self, at: float, *, anything: bool) -> None:
-        """The end. `anything` says that data came."""
+        """End the take. `anything` says whether any data arrived."""
         if self._began is None and anything:
             self._began = -inf
         self.pause(at)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REMINDER = 32 << 20
 """The most bytes that are taken for a moment to remind of a Blob."""
-SILENCE = 30.0
+DISK_TIMEOUT = 30.0
 """Seconds without any news of the disk after which it is given up."""
 
 
@@ -184,7 +184,7 @@ class InStore:
         # (A timer of asyncio's holds its proxy until it would have rung, however soon this is done.)
         self._looked_at, self._silent = self._news, False
         look = create_proxy(self._look)
-        timer = js.setInterval(look, SILENCE * 1000)
+        timer = js.setInterval(look, DISK_TIMEOUT * 1000)
         recording = error = None
         try:
             recording = await self._store._finish(self._id, duration)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from .._host.browser import absent, js, js_object, media_recorder_class, page, realm
+from .._host.browser import is_nullish, js, js_object, media_recorder_class, page, realm
 from .._host.canvas import is_readable, require_readable
 from .._host.modules import load_module, registered
 from ..errors import MediaError
@@ -76,7 +76,7 @@ def _may_fall_silent(js_track: Any, *, alone: bool) -> bool:
     with one that gives nothing. Firefox loses nothing, and its contexts do not tell at once if they run.)"""
     return (
         bool(media_recorder_class().isTypeSupported("video/x-matroska"))
-        and absent(getattr(js_track.getSettings(), "echoCancellation", None))
+        and is_nullish(getattr(js_track.getSettings(), "echoCancellation", None))
         and (_is_remote(js_track) or not alone)
     )
 
@@ -183,7 +183,7 @@ class _Continuous:
             self._player.muted, self._player.srcObject = True, alone
             self._player.play().catch(js.Object)
         rate = getattr(settings, "sampleRate", None)
-        self._context = js.AudioContext.new(js_object({"sampleRate": 48000 if absent(rate) else rate}))
+        self._context = js.AudioContext.new(js_object({"sampleRate": 48000 if is_nullish(rate) else rate}))
         self.js_track = source
         if self._context.state != "running":
             log.warning(
@@ -193,7 +193,7 @@ class _Continuous:
             return
         destination = self._context.createMediaStreamDestination()
         channels = getattr(settings, "channelCount", None)
-        if not absent(channels):
+        if not is_nullish(channels):
             destination.channelCount = channels
         silence = self._context.createConstantSource()
         silence.offset.value = 0

@@ -5,10 +5,10 @@
     HANDING_OVER ── what waited has come, or the browser ended it ─▶ ENDING
     ENDING ───── `stop` came, after a last chunk with data ────────▶ OVER
     ENDING ───── `stop` came, the last chunk empty or not there ───▶ LOOKING_AGAIN
-    ENDING ───── nothing more comes (SILENCE) ─────────────────────▶ OVER
+    ENDING ───── nothing more comes (STOP_TIMEOUT_TICKS) ──────────▶ OVER
     LOOKING_AGAIN ── nothing more comes (LAST_LOOK) ───────────────▶ OVER
 
-(Where the take goes to disk, it is KEEPING before it is OVER, until all is written.)
+(Where the take goes to disk, it is SAVING before it is OVER, until all is written.)
 
 Why it is more than "wait for `stop`":
 
@@ -36,7 +36,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import absent, create_proxy, js, now, translated
+from .._host.browser import create_proxy, is_nullish, js, now, translated
 from ..chunk import Chunk
 from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
@@ -55,20 +55,20 @@ if TYPE_CHECKING:
     from .steady import Steady
 
 RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
-LOOKING_AGAIN, KEEPING, OVER = "looking again", "keeping", "over"
+LOOKING_AGAIN, SAVING, OVER = "looking again", "saving", "over"
 
 TICK = 0.25
 """Seconds between two looks at the tracks and at the browser's state."""
-HAND_OVER = 4
+HAND_OVER_TICKS = 4
 """Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s. A take to
-be drained waits for its first picture as long as for the last (SILENCE)."""
+be drained waits for its first picture as long as for the last (STOP_TIMEOUT_TICKS)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second, once it was late."""
-DRAIN = 30.0
+DRAIN_TIMEOUT = 30.0
 """Seconds that it gets for that."""
-SILENCE_AFTER_DATA = 2
+AFTER_DATA_TICKS = 2
 """Ticks without an event after which an ending take that has its last data needs no `stop` any more."""
-SILENCE = 20
+STOP_TIMEOUT_TICKS = 20
 """Ticks without any event at all after which an ending take is given up: 5 s. An encoder that lags behind
 on a busy machine takes its time, and what it still holds is worth waiting for."""
 LAST_LOOK = 0.02
@@ -189,7 +189,7 @@ class Take:
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
         self._draining = drain and self._sliced
         nothing_yet = drain and self._expected["start"]
-        self._patience = SILENCE if nothing_yet else HAND_OVER
+        self._patience = STOP_TIMEOUT_TICKS if nothing_yet else HAND_OVER_TICKS
         late = self._draining or self._turns.busy or nothing_yet
         self._awaited = self._handed_over_at() if late else ""
         if self._awaited or self._draining:
@@ -218,7 +218,7 @@ class Take:
             self._quiet, self._enough = 0, DRAINED_WHEN_LATE if late else self._enough
         self._drained = size
         self._quiet += 1
-        if self._quiet > self._enough or now() - self._ended_at > DRAIN:
+        if self._quiet > self._enough or now() - self._ended_at > DRAIN_TIMEOUT:
             self._stop_now()
         else:
             self.js.requestData()
@@ -262,7 +262,7 @@ class Take:
 
     def listen_to_data(self) -> None:
         """From now on Python hears of each chunk too, as long as the take lasts."""
-        if self._data_proxy is None and self.phase not in (KEEPING, OVER):
+        if self._data_proxy is None and self.phase not in (SAVING, OVER):
             self._data_proxy = create_proxy(self._data)
             self.js.addEventListener("dataavailable", self._data_proxy)
 
@@ -337,7 +337,7 @@ class Take:
         static/library/bridge/session.js says the same to workers.
         """
         told: Any = getattr(js_event, "began", None)
-        if not absent(told):
+        if not is_nullish(told):
             return float(told) / 1000
         if not js.Reflect.has(js.BlobEvent.prototype, "timecode"):
             return self._turns.first
@@ -389,7 +389,7 @@ class Take:
         elif self.phase == LOOKING_AGAIN:
             if self._quiet >= (LAST_LOOKS if count > self._count_at_end else LAST_LOOKS_FOR_ALL):
                 self._finish()
-        elif self._quiet >= (SILENCE_AFTER_DATA if count > self._count_at_end else SILENCE):
+        elif self._quiet >= (AFTER_DATA_TICKS if count > self._count_at_end else STOP_TIMEOUT_TICKS):
             log.warning("The browser fired no `stop`; the take is closed with %d chunks.", count)
             self._finish()
 
@@ -417,7 +417,7 @@ class Take:
 
     def _finish(self) -> None:
         """All data has come; what is left is to keep it."""
-        self.phase = KEEPING
+        self.phase = SAVING
         self._release()
         at = self._stopped_at if self._stop_event and not self._awaited else self._ended_at
         self._time.stop(at, anything=self._chunks.anything)

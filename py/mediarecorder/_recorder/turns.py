@@ -1,20 +1,21 @@
-"""Whether the page's thread was busy: what recorders encoded meanwhile waits there as tasks."""
+"""Detect a busy page thread, in which the data that recorders have encoded waits as tasks."""
 
 from __future__ import annotations
 
 from .._host.browser import js, js_object, now, realm
 
 INTERVAL = 0.02
-"""Seconds between two notes of the time."""
+"""Seconds between two readings of the clock."""
 BUSY = 0.05
-"""Seconds without one after which the thread counts as busy. What waits by then is less than a packet of
-sound."""
+"""The thread counts as busy after this many seconds without a reading. By then less than a packet of sound is
+waiting."""
 
 
 class Turns:
-    """Notes when the page's thread last turned to another task.
+    """Records when the page's thread last started another task.
 
-    A timer does it without Python: `Object.assign` reads the clock by a getter. In a worker nothing waits.
+    A timer does this without Python: `Object.assign` reads the clock through a getter. In a worker no data
+    waits.
     """
 
     def __init__(self) -> None:
@@ -30,12 +31,12 @@ class Turns:
 
     @property
     def first(self) -> float:
-        """When it turned for the first time since this was made, on the clock of events; 0.0 before."""
+        """The time of the first task since this object was created, on the clock of events; 0.0 before it."""
         return getattr(self._first, "last", 0.0) / 1000
 
     @property
     def busy(self) -> bool:
-        """Whether it has not turned for `BUSY` seconds."""
+        """Whether the thread has started no task for `BUSY` seconds."""
         return self._timer is not None and now() - self._seen.last / 1000 > BUSY
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Messages to the worker with the half of the store that touches the disk (static/library/store/store.js).
+"""Messages to the worker with the half of the store that accesses the disk (static/library/store/store.js).
 
-In a page that is a worker of its own, since only workers have files that can be written at once. Where
-Python runs in a worker itself it is in this one. Where a page can start no worker, it works in the page, more
+In a page, that half runs in a worker of its own, because only workers have synchronous file access. If Python
+runs in a worker itself, it runs in that worker. If a page cannot start workers, it runs in the page, more
 slowly.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import absent, create_proxy, js, js_object, realm, translated, trusted
+from .._host.browser import create_proxy, is_nullish, js, js_object, realm, translated, trusted
 from .._host.modules import load_module, module_address, registered
 from ..errors import AbortError, InvalidStateError, MediaError, UnknownError, from_browser
 from ..outcome import Outcome
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 MODULE = "store"
 NAME = "mediarecorder-store"
-"""The name by which a worker knows that it was started for the store."""
+"""The name from which a worker knows that it was started for the store."""
 
 
 class Disk:
-    """One store on disk, spoken to.
+    """The connection to one store on disk.
 
     Parameters
     ----------
     hear
-        Called with each message that answers no call.
+        Called with each message that is not the answer to a call.
     lost
-        Called with the error when nothing can be written any more.
+        Called with the error when the store can no longer write.
     """
 
     def __init__(self, hear: Callable[[Any], None], lost: Callable[[MediaError], None]) -> None:
@@ -40,7 +40,7 @@ class Disk:
         self._port: Any = None
         self._address = ""
         self.broken: MediaError | None = None
-        """Why nothing can be written any more, once that is so."""
+        """Why the store can no longer write; None while it can."""
         self._proxy: Any = create_proxy(self._heard)
 
     async def open(self, name: str, limit: int | None) -> None:
@@ -67,7 +67,7 @@ class Disk:
             address = self._address = module_address(MODULE)
         try:
             return js.Worker.new(trusted("createScriptURL", address), js_object({"name": NAME}))
-        except Exception as error:  # a Content-Security-Policy, in some browsers
+        except Exception as error:  # caused by a Content-Security-Policy, in some browsers
             raise _NoWorker from error
 
     async def _open_here(self) -> None:
@@ -96,14 +96,14 @@ class Disk:
             self._address = ""
 
     async def call(self, verb: str, *arguments: Any) -> Any:
-        """What the other half answers.
+        """Call a verb of the other half and return its answer.
 
         Raises
         ------
         InvalidStateError
             The store is closed, or its worker has failed.
         MediaError
-            What it failed of.
+            The verb failed.
         """
         self.require_open("store")
         self._count += 1
@@ -114,7 +114,7 @@ class Disk:
     def require_open(self, doing: str) -> None:
         if self.broken:
             raise InvalidStateError(
-                f"{doing}: this store cannot be used any more. {self.broken} "
+                f"{doing}: this store can no longer be used. {self.broken} "
                 f"Reopen the store: store = await RecordingStore.open({self._name!r})"
             )
 
@@ -130,12 +130,12 @@ class Disk:
             return
         data = event.data
         number: Any = getattr(data, "call", None)
-        if absent(number):
+        if is_nullish(number):
             self._hear(data)
             return
         outcome = self._calls.pop(int(number))
         error = getattr(data, "error", None)
-        if absent(error):
+        if is_nullish(error):
             outcome._resolve(getattr(data, "value", None))
         else:
             outcome._reject(from_browser(error, "store"))
@@ -156,4 +156,4 @@ class Disk:
 
 
 class _NoWorker(MediaError):
-    """This page can start no worker."""
+    """This page cannot start a worker."""

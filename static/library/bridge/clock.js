@@ -2,35 +2,36 @@
 /**
  * The page's clock, read from the worker.
  *
- * `performance.now()` counts from another moment in each realm. `performance.timeOrigin` tells that moment on the wall
- * clock, which may have been set, or have slept, before the worker began. So the difference is measured as NTP does it:
- * the worker asks for the page's time, and the answer with the shortest round trip counts, which is wrong by half of
- * that at most. Every event says when it was sent. One that seems to come from the future, or to have travelled for
- * long, has the difference measured again before it is believed: a clock may have stopped during a laptop's sleep.
+ * `performance.now()` starts at a different moment in each realm. `performance.timeOrigin` gives that moment on the
+ * wall clock, which may have been set, or have slept, before the worker started. So the worker measures the difference
+ * as NTP does: it asks for the page's time and uses the answer with the shortest round trip, whose error is at most
+ * half of that trip. Every event carries the time at which it was sent. If an event seems to come from the future, or
+ * to have travelled for long, the worker measures again before it uses the event's times: a clock may have stopped
+ * while a laptop slept.
  */
 
-/** Round trips of one measurement, at most. */
+/** The maximum number of round trips in one measurement. */
 const TRIPS = 5;
-/** Milliseconds that a measurement may take before its next round trip begins. */
-const PATIENCE = 300;
-/** Milliseconds of a round trip that needs no better one. */
+/** A measurement starts no further round trip after this many milliseconds. */
+const MEASURE_LIMIT_MS = 300;
+/** A round trip of up to this many milliseconds ends the measurement. */
 const SHORT = 2;
-/** Milliseconds by which clocks are rounded. */
+/** The rounding of clocks, in milliseconds. */
 const ROUNDING = 2;
 /** Milliseconds after which a message is late: the worker was busy, or a clock has changed. */
 const LATE = 100;
 
 export class PageClock {
   #ask;
-  /** The page's time less that of this worker. */
+  /** The page's time minus the worker's. */
   #offset = 0;
-  /** The round trip that told it. */
+  /** The round trip that measured it. */
   #trip = Infinity;
-  /** The difference that there was before the measurement under way. */
+  /** The difference before the current measurement. */
   #before = 0;
   #latest = 0;
 
-  /** @param {() => Promise<unknown>} ask  for `performance.now()` of the page */
+  /** @param {() => Promise<unknown>} ask  returns the page's `performance.now()` */
   constructor(ask) {
     this.#ask = ask;
   }
@@ -38,7 +39,7 @@ export class PageClock {
   async measure() {
     this.#before = this.#offset;
     const begun = performance.now();
-    for (let trips = 0; trips < TRIPS && performance.now() - begun < PATIENCE; trips++) {
+    for (let trips = 0; trips < TRIPS && performance.now() - begun < MEASURE_LIMIT_MS; trips++) {
       const sent = performance.now();
       const there = await this.#ask();
       const heard = performance.now();
@@ -51,32 +52,34 @@ export class PageClock {
     }
   }
 
-  /** Milliseconds for which a message has travelled. @param {number} said  @param {number} heard */
+  /** The travel time of a message in milliseconds. @param {number} said  @param {number} heard */
   #travel(said, heard, offset = this.#offset) {
     const travel = heard + offset - said;
     return travel < -ROUNDING - Math.min(this.#trip, LATE) / 2 ? Infinity : travel;
   }
 
-  /** Whether a message may have been sent then, as far as is known. @param {number} said  @param {number} heard */
+  /** Whether the time at which a message was sent fits the known difference. @param {number} said  @param {number}
+   * heard */
   suits(said, heard) {
     return this.#travel(said, heard) <= LATE;
   }
 
   /**
-   * A time of the page on the worker's clock: no later than it was heard of, and no earlier than the last one.
+   * Convert a time of the page to the worker's clock. The result is not later than the arrival of the message, and not
+   * earlier than the previous result.
    * @param {number} at
-   * @param {number} said  when that was sent
-   * @param {number} heard  when that came, on the worker's clock
+   * @param {number} said  when the message was sent
+   * @param {number} heard  when the message arrived, on the worker's clock
    */
   here(at, said, heard) {
-    // Of those that waited for a measurement some were sent before the clock changed.
+    // Some of the messages that waited for a measurement were sent before the clock changed.
     const travel = Math.min(this.#travel(said, heard), this.#travel(said, heard, this.#before));
     const time = heard - Math.max(0, Number.isFinite(travel) ? travel : 0) - Math.max(0, said - at);
     this.#latest = Math.max(this.#latest, time);
     return Math.min(this.#latest, performance.now());
   }
 
-  /** The last measurement holds from now on. */
+  /** Use only the last measurement from now on. */
   settle() {
     this.#before = this.#offset;
   }

@@ -1,17 +1,17 @@
 // @ts-check
-/** The worker's way to its page: the meeting, calls and their answers, and the end. */
+/** The worker's connection to its page: handshake, calls and their answers, and the end. */
 
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
-import { Life } from "./liveness.js";
+import { Liveness } from "./liveness.js";
 import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").Snapshot} Snapshot */
-/** @typedef {import("./liveness.js").Sign} Sign */
+/** @typedef {import("./liveness.js").Token} Token */
 /** @typedef {{hear: (message: any) => void, lost: (error: Error) => void}} Mirror */
 
 export class Connection {
-  /** The one that is open. @type {Connection | null} */
+  /** The open connection. @type {Connection | null} */
   static current = null;
 
   /** @type {Snapshot | null} */
@@ -23,11 +23,12 @@ export class Connection {
   #first = null;
   /** @type {BroadcastChannel | null} */
   #second = null;
-  #life = new Life(() => this.#say({ type: "robbed" }));
+  #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
-  /** What came for mirrors while the page's clock is in doubt, and when. @type {[any, number][] | null} */
+  /** Messages for mirrors, with their arrival, held back until the page's clock is measured. @type {[any, number][] |
+   * null} */
   #held = null;
-  /** Nobody guesses the next one, to answer in the page's place. */
+  /** Starts at a random number, so that no other page can guess the next call and answer it. */
   #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
   #lastHandle = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: any) => void}>} */
@@ -44,7 +45,7 @@ export class Connection {
   #isRefused = () => {};
 
   /**
-   * Knock at a channel.
+   * Connect through a channel.
    * @param {string} name
    * @param {(connection: Connection) => void} opened  called when the page has answered
    */
@@ -61,26 +62,26 @@ export class Connection {
   /** @param {string} name */
   async #begin(name) {
     const first = (this.#first = new BroadcastChannel(name));
-    const sign = await this.#life.begin();
+    const token = await this.#liveness.begin();
     if (this.closed) return;
-    first.onmessage = ({ data }) => this.#meet(data, sign);
+    first.onmessage = ({ data }) => this.#meet(data, token);
     first.postMessage({ type: "knock", version: VERSION });
   }
 
-  /** @param {unknown} message  @param {Sign} sign */
-  #meet(message, sign) {
+  /** @param {unknown} message  @param {Token} token */
+  #meet(message, token) {
     if (!isMessage(message) || this.#second) return;
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
       this.#refuse(
-        `the page has mediarecorder ${theirs}, and this Python ${VERSION}. Take the page's page.js from the wheel ` +
+        `the page has mediarecorder ${theirs}, but Python has ${VERSION}. Take the page's page.js from the wheel ` +
           "that Python has installed.",
       );
     } else if (message.type === "hello") {
       const channel = randomName();
       this.#second = new BroadcastChannel(channel);
       this.#second.onmessage = ({ data }) => this.#hear(data);
-      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, sign });
+      this.#first?.postMessage({ type: "accept", version: VERSION, agent: message.agent, channel, token });
       this.#first?.close();
     }
   }
@@ -95,15 +96,15 @@ export class Connection {
   #hear(message) {
     if (!isMessage(message)) return;
     const { type, id, value, error } = message;
-    if (type === "ready") this.#open(message.sign, message.snapshot);
+    if (type === "ready") this.#open(message.token, message.snapshot);
     else if (type === "unable") this.#refuse(embedded(error));
-    else if (type === "robbed") this.#life.doubt();
+    else if (type === "lockStolen") this.#liveness.suspect();
     else if (type === "return") this.#answered(id)?.resolve(value);
     else if (type === "throw") this.#answered(id)?.reject(reviveError(error));
     else this.#receive(message, performance.now());
   }
 
-  /** Something that a mirror must know came. @param {any} message  @param {number} heard */
+  /** Receive a message for a mirror. @param {any} message  @param {number} heard */
   #receive(message, heard) {
     if (!this.#held && message.type === "event" && !this.#clock.suits(message.event.said, heard)) {
       this.#held = [];
@@ -120,7 +121,7 @@ export class Connection {
     this.#mirrors.get(target)?.deref()?.hear({ ...message, event: told });
   }
 
-  /** Measure the page's clock. What its events wait for is never refused. */
+  /** Measure the page's clock. Waiting events are delivered even if the measurement fails. */
   async synchronize() {
     await this.#clock.measure().catch(() => {});
     this.#release();
@@ -133,11 +134,11 @@ export class Connection {
     this.#clock.settle();
   }
 
-  /** @param {Sign} sign  of the page  @param {Snapshot} snapshot */
-  async #open(sign, snapshot) {
+  /** @param {Token} token  of the page  @param {Snapshot} snapshot */
+  async #open(token, snapshot) {
     if (this.snapshot) return;
     this.snapshot = snapshot;
-    this.#life.watch(sign, () => this.#lose());
+    this.#liveness.watch(token, () => this.#lose());
     await this.synchronize();
     if (this.closed) return;
     Connection.current = this;
@@ -145,7 +146,7 @@ export class Connection {
     this.#isReady(this);
   }
 
-  /** Resolves when the page has answered; nobody may. */
+  /** Resolves when the page has answered, which may be never. */
   whenReady() {
     return this.#ready;
   }
@@ -171,13 +172,13 @@ export class Connection {
     for (const mirror of [...this.#mirrors.values()]) mirror.deref()?.lost(lost());
   }
 
-  /** Give up. The page finds the worker's lock free, and gives everything back. */
+  /** Close the connection. The page finds the worker's lock free and releases everything. */
   close() {
     this.closed = true;
     if (Connection.current === this) Connection.current = null;
     this.#first?.close();
     this.#second?.close();
-    this.#life.end();
+    this.#liveness.end();
   }
 
   /** @param {string} target  @param {string} method  @param {...any} parameters  @returns {Promise<any>} */
@@ -226,31 +227,33 @@ export class Connection {
     return this.#mirrors.get(handle)?.deref();
   }
 
-  /** From now on the mirror hears what happens in the page. @param {Mirror & object} mirror  @param {string} handle */
+  /** Deliver the page's messages for this handle to the mirror. @param {Mirror & object} mirror  @param {string} handle
+   * */
   enter(mirror, handle) {
     this.#mirrors.set(handle, new WeakRef(mirror));
   }
 
-  /** Tell the page when nobody can reach the mirror any more. @param {object} mirror  @param {string} handle */
+  /** Tell the page when the mirror has been garbage-collected. @param {object} mirror  @param {string} handle */
   forgetLater(mirror, handle) {
     this.#forgotten.register(mirror, { handle });
   }
 }
 
-/** What to say where the browser refuses messages or locks. @param {any} error */
+/** The text for a browser that refuses messages or locks. @param {any} error */
 const embedded = (error) =>
-  "the browser keeps this worker from its page, as it may in a third-party frame (of another site) or a sandboxed one. " +
-  `Open the page in a tab of its own. The browser says: ${describeError(error).message}`;
+  "the browser blocks the connection between this worker and its page, as it may in a third-party frame (of another " +
+  "site) or a sandboxed one. Open the page in a tab of its own. " +
+  `The browser says: ${describeError(error).message}`;
 
-/** The error of whatever waits for a page that has gone. */
+/** The error of every call that waits for a page that has gone. */
 export function lost() {
   return new Fault(
     "PageUnavailableError",
-    "the page has gone, or the part of it that lent its camera and microphone. Open them again.",
+    "the page has gone, or the part of it that provided camera and microphone. Open them again.",
   );
 }
 
-/** What cannot be posted is something that browsers do not take in the page either. @param {any} error */
+/** A value that cannot be posted is one that browsers reject in the page, too. @param {any} error */
 function unpostable(error) {
   return new TypeError(describeError(error).message);
 }

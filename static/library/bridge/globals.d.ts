@@ -1,2 +1,2 @@
-/** The library's version, put in by tools/bundle.mjs. */
+/** The library's version, inserted by tools/bundle.mjs. */
 declare const MEDIARECORDER_VERSION: string;

@@ -4,12 +4,12 @@
 import { Session } from "./session.js";
 import { isMessage, randomName, VERSION } from "./protocol.js";
 
-/** Milliseconds in which a worker must answer an agent that was brought by one. */
-const PATIENCE = 30_000;
+/** A worker that loaded this module into the page must answer within this many milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /**
- * Open a channel for workers of this page, which may come and go.
- * @returns {string} its name, which nobody can guess
+ * Open a channel for workers of this page, which may start and end at any time.
+ * @returns {string} its unguessable name
  */
 export function openChannel() {
   const name = randomName();
@@ -18,8 +18,8 @@ export function openChannel() {
 }
 
 /**
- * Meet the one worker that brought this module here. Where it is played again out of a saved notebook, or twice in
- * two views of one output, no worker accepts it, and it closes itself.
+ * Connect to the worker that loaded this module into the page. If the module runs again from a saved notebook, or twice
+ * in two views of one output, no worker accepts it, and it closes itself.
  * @param {string} name
  */
 export function join(name) {
@@ -28,7 +28,7 @@ export function join(name) {
     close();
     if (message.agent === agent) new Session(message);
   }, agent);
-  const timer = setTimeout(close, PATIENCE);
+  const timer = setTimeout(close, HANDSHAKE_TIMEOUT_MS);
   function close() {
     clearTimeout(timer);
     channel.close();
@@ -36,7 +36,7 @@ export function join(name) {
 }
 
 /**
- * Answer whoever knocks, and call `accepted` with each message that accepts somebody.
+ * Answer every `knock`, and call `accepted` with each `accept` message.
  * @param {string} name  @param {(message: any) => void} accepted  @param {string} agent
  */
 function listen(name, accepted, agent) {

@@ -1,51 +1,51 @@
 // @ts-check
 /**
- * How each half of the bridge knows whether the other lives: by Web Locks, which a browser frees when their holder
- * dies, however busy it was.
+ * How each half of the bridge knows whether the other is alive: by Web Locks, which a browser releases when their
+ * holder dies, however busy it was.
  *
- * Every page of this origin can list, request and steal locks. So a lock that is free is taken for a reason to look,
- * not for a death; and since somebody else may have taken it, there is a look now and then anyway. The browser says
- * of each lock, held or asked for, which client's it is, and nobody can pretend to be another. A client that has been
- * robbed takes a new lock. If it is too busy for that, its secret speaks for it: the address of a Blob, which nobody
- * can list, and which dies with whoever made it.
+ * Every page of this origin can list, request and steal locks. So a free lock only triggers a check; it does not prove
+ * a death. And because another page may have taken the lock, each half also checks from time to time. The browser names
+ * the client of each lock, held or requested, and no client can pretend to be another. A client whose lock is stolen
+ * takes a new one. If it is too busy for that, its secret vouches for it: the URL of a Blob, which cannot be listed and
+ * which dies with its creator.
  *
- * In a page that another site embeds Firefox refuses the list of locks (a SecurityError of `query`), and nothing else.
- * There a lock that can be had, and then the secret, tell a death. That is weaker in one way: a page that steals a lock
- * and keeps it hides its holder's death. But nobody in such a page's partition can list locks, so their names, of 122
- * random bits, are known to the two sides only.
+ * In a page that another site embeds, Firefox refuses to list the locks (`query` throws a SecurityError), but nothing
+ * else. There, a lock that can be acquired, and then the secret, indicate a death. That is weaker in one way: a page
+ * that steals a lock and keeps it hides the death of its holder. But no page in such a partition can list locks, so
+ * only the two sides know their names, which have 122 random bits.
  */
 
 import { randomName } from "./protocol.js";
 
-/** Milliseconds between two looks at a life that nobody doubts, and at one that seems to be over. */
+/** Milliseconds between two regular checks, and before a second check of a side that seems to be dead. */
 const LOOK = 1000;
 const LOOK_AGAIN = 200;
 
-/** What one side tells the other. @typedef {{lock: string, client: string, proof: string}} Sign */
+/** The information that one side gives the other. @typedef {{lock: string, client: string, proof: string}} Token */
 
-export class Life {
-  #robbed;
+export class Liveness {
+  #onLockStolen;
   #proof = URL.createObjectURL(new Blob(["alive"]));
   #ending = new AbortController();
   #over = new Promise((resolve) => this.#ending.signal.addEventListener("abort", resolve));
-  /** Whether somebody has stolen locks here. */
-  #thieves = false;
-  /** Whether the other side was seen to wait for our lock, so that nobody can take all of its locks unnoticed. */
+  /** Whether another page has stolen locks here. */
+  #locksStolen = false;
+  /** Whether the other side was seen waiting for our lock, so that no page can take all of its locks unnoticed. */
   #waitsForUs = false;
   #looking = false;
   /** @type {any} */
   #timer = null;
-  /** @type {Sign | null} */
+  /** @type {Token | null} */
   #other = null;
   #isDead = () => {};
 
-  /** @param {() => void} robbed  tells the other side to look after this one, since its lock was stolen */
-  constructor(robbed) {
-    this.#robbed = robbed;
+  /** @param {() => void} lockStolen  tells the other side that our lock was stolen, so that it checks on us */
+  constructor(lockStolen) {
+    this.#onLockStolen = lockStolen;
   }
 
-  /** Take a lock before anybody hears of it, else the other side would take this one for dead. Rejects where the browser
-   * refuses locks. @returns {Promise<Sign>} */
+  /** Take a lock before its name is announced, or the other side would consider this one dead. Rejects if the browser
+   * refuses locks. @returns {Promise<Token>} */
   async begin() {
     for (;;) {
       const { lock, isHeld } = await this.#hold();
@@ -56,7 +56,7 @@ export class Life {
     }
   }
 
-  /** Hold a lock until the end, or another one when it is stolen. */
+  /** Hold a lock until the end, and take another one if it is stolen. */
   async #hold() {
     const lock = randomName();
     let isHeld = true;
@@ -70,15 +70,15 @@ export class Life {
         if (error.name !== "AbortError") return refused(error);
         held(undefined);
         if (this.#ending.signal.aborted) return;
-        this.doubt();
+        this.suspect();
         this.#hold();
-        this.#robbed();
+        this.#onLockStolen();
       });
     });
     return { lock, isHeld: () => isHeld };
   }
 
-  /** From now on look after the other side. @param {Sign} other  @param {() => void} dead */
+  /** Watch the other side from now on. @param {Token} other  @param {() => void} dead */
   watch(other, dead) {
     if (this.#ending.signal.aborted) return;
     this.#other = other;
@@ -89,17 +89,17 @@ export class Life {
     this.#look();
   }
 
-  /** There are thieves: no lock is no proof any more. */
-  doubt() {
-    this.#thieves = true;
+  /** Locks are being stolen here: a missing lock no longer proves a death. */
+  suspect() {
+    this.#locksStolen = true;
   }
 
   async #look() {
     if (this.#looking) return;
     this.#looking = true;
     let isAlive = await this.#isAlive();
-    if (!isAlive && (this.#thieves || !this.#waitsForUs)) {
-      // Right after it has been robbed, a client has no lock for a moment.
+    if (!isAlive && (this.#locksStolen || !this.#waitsForUs)) {
+      // Right after its lock was stolen, a client has none for a moment.
       await sleep(LOOK_AGAIN);
       isAlive = await this.#isAlive();
     }
@@ -116,8 +116,8 @@ export class Life {
       if (locks.length > 1) this.#waitsForUs = true;
       if (locks.length) return true;
     } else if (!(await isFree(lock))) return true;
-    // A browser complains in its console of an address that is dead, so that is the last resort.
-    return (this.#thieves || !known) && fetch(proof).then(() => true, () => false);
+    // Fetching a dead URL causes an error in the browser's console, so this is the last resort.
+    return (this.#locksStolen || !known) && fetch(proof).then(() => true, () => false);
   }
 
   end() {
@@ -127,7 +127,7 @@ export class Life {
   }
 }
 
-/** All locks of this origin, or null where the browser does not tell. */
+/** All locks of this origin, or null if the browser does not list them. */
 const list = () => navigator.locks.query().catch(() => null);
 
 /** @param {string} lock */

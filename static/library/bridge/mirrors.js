@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Objects of W3C shape in the worker, each of which stands for a real one in the page: state is mirrored, what is
- * done to one is posted, and its events are fired here again. Nothing above them knows the difference.
+ * Objects in the worker with W3C interfaces, each of which represents a real one in the page. Their state is mirrored,
+ * calls are posted to the page, and the page's events are fired here again. Code above them sees no difference.
  */
 
 import { Fault } from "../fault.js";
@@ -50,16 +50,17 @@ function revive({ type, at, late, data, timecode, error, detail }) {
   if (data) return new BlobEvent(type, { data, timecode, timeStamp: at });
   return new MirroredEvent(type, {
     timeStamp: at,
-    // (Less than 0: the page's clock was set back since the call, from which Python counts at the earliest.)
+    // (A negative `late` means that the page's clock was set back after the call. Python counts from the call at the
+    // earliest.)
     ...(late === undefined ? {} : { began: late < 0 ? 0 : at - late }),
     ...(error ? { error: reviveError(error) } : {}),
     ...(detail === undefined ? {} : { detail }),
   });
 }
 
-/** What has a handle in the page and hears its events. */
+/** An object that has a handle in the page and receives its events. */
 class Mirrored extends EventTarget {
-  /** Those that must outlive their last reference, since somebody listens to them. @type {Set<Mirrored>} */
+  /** Objects with listeners, which must outlive their last reference. @type {Set<Mirrored>} */
   static #listened = new Set();
   /** @type {Map<string, Set<unknown>>} */
   #listeners = new Map();
@@ -72,7 +73,7 @@ class Mirrored extends EventTarget {
     connection?.enter(this, handle);
   }
 
-  /** Types that the page tells anyway. @returns {string[]} */
+  /** Event types that the page always sends. @returns {string[]} */
   get toldAnyway() {
     return [];
   }
@@ -98,14 +99,14 @@ class Mirrored extends EventTarget {
     if (!this.toldAnyway.includes(type)) this.connection?.unlisten(this.handle, type);
   }
 
-  /** Belong to another connection from now on. @param {Connection} connection */
+  /** Switch to another connection. @param {Connection} connection */
   attach(connection) {
     this.connection = connection;
     connection.enter(this, this.handle);
     for (const type of this.#listeners.keys()) connection.listen(this.handle, type);
   }
 
-  /** A message of the page about this object. @param {any} message */
+  /** Handle a message from the page about this object. @param {any} message */
   hear({ type, event, state, method, error }) {
     if (state) this.update(state);
     if (type === "event") this.dispatchEvent(revive(event));
@@ -115,7 +116,7 @@ class Mirrored extends EventTarget {
   /** @param {any} state */
   update(state) {}
 
-  /** Something posted went wrong. @param {string} method  @param {Error} error */
+  /** A posted call has failed. @param {string} method  @param {Error} error */
   failed(method, error) {
     console.warn(`mediarecorder: ${method} failed in the page: ${error.message}`);
   }
@@ -155,7 +156,7 @@ export class MediaStreamTrack extends Mirrored {
     connection.forgetLater(this, handle);
   }
 
-  /** As old as the page's last look. */
+  /** The statistics at the page's last read. */
   get stats() {
     const { stats } = this.#state;
     return stats && { toJSON: () => stats };
@@ -232,7 +233,7 @@ export class MediaStreamTrack extends Mirrored {
 
   /** @param {TrackState} state */
   update(state) {
-    // What was ended or set here is so, whatever the page said before it heard of it.
+    // Changes made here win over states that the page sent before it received them.
     const { enabled, contentHint } = this;
     const readyState = this.readyState === "ended" ? "ended" : state.readyState;
     this.#state = { ...state, readyState, enabled, contentHint };
@@ -252,11 +253,11 @@ export class MediaStream extends Mirrored {
 
   /**
    * @param {MediaStream | MediaStreamTrack[]} [tracks]
-   * @param {{connection: Connection, handle: string, id: string}} [known]  it is in the page already
+   * @param {{connection: Connection, handle: string, id: string}} [known]  if it already exists in the page
    */
   constructor(tracks = [], known) {
     const given = tracks instanceof MediaStream ? tracks.getTracks() : [...tracks];
-    for (const track of given) if (!(track instanceof MediaStreamTrack)) throw new TypeError("a stream has tracks");
+    if (!given.every((track) => track instanceof MediaStreamTrack)) throw new TypeError("a stream consists of tracks");
     const connection = known?.connection ?? given[0]?.connection ?? connected();
     const handle = known?.handle ?? connection.newHandle();
     super(connection, handle);
@@ -312,11 +313,11 @@ export class MediaRecorder extends Mirrored {
   #state;
   /** How often it was started. */
   #take = 0;
-  /** Why there is none in the page. @type {Error | null} */
+  /** The error if the page could not create the recorder. @type {Error | null} */
   #broken = null;
   /** From `start()` until the page's recorder has fired `stop`. */
   #running = false;
-  /** Keeps the mirrored state true where nobody else listens. */
+  /** Keeps the mirrored state correct without other listeners. */
   #onStop = () => {
     this.#running = false;
     this.removeEventListener("stop", this.#onStop);
@@ -339,7 +340,7 @@ export class MediaRecorder extends Mirrored {
     this.connection.post(SERVICES, "makeRecorder", this.handle, stream.handle, options);
   }
 
-  /** As the page answered for this container and the families of these codecs. @param {string} type */
+  /** The page's answer for this container and the families of these codecs. @param {string} type */
   static isTypeSupported(type) {
     return String(type) === "" || Boolean(connected().snapshot?.types[typeKey(String(type))]);
   }
@@ -413,7 +414,7 @@ export class MediaRecorder extends Mirrored {
 
   /** @param {RecorderState} told */
   update(told) {
-    // Only its own end does a browser bring about unasked; what else it says may be older than the last verb.
+    // A browser changes the state by itself only to end the take; other states may be older than the last verb.
     const ended = told.take === this.#take && told.take > 0 && told.state === "inactive";
     this.#state = { ...told, state: ended ? "inactive" : this.state };
   }
@@ -421,7 +422,7 @@ export class MediaRecorder extends Mirrored {
   /** @param {string} method  @param {Error} error */
   failed(method, error) {
     if (method === "makeRecorder") this.#broken = error;
-    else if (method !== "start") return; // it is inactive meanwhile, which its own events tell
+    else if (method !== "start") return; // it has become inactive, as its own events report
     if (this.#running) this.#fail(error);
   }
 
@@ -430,7 +431,7 @@ export class MediaRecorder extends Mirrored {
     if (this.#running) this.#fail(error);
   }
 
-  /** A take that cannot go on ends as one does in which the browser fails. @param {Error} error */
+  /** End a take that cannot continue, with the events of a failing browser. @param {Error} error */
   #fail(error) {
     this.#become("inactive");
     this.dispatchEvent(new MirroredEvent("error", { error }));
@@ -439,7 +440,7 @@ export class MediaRecorder extends Mirrored {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/MediaDevices. There is one, whatever becomes of the connection. */
+/** See https://developer.mozilla.org/docs/Web/API/MediaDevices. The one object outlives connections. */
 export class MediaDevices extends Mirrored {
   constructor() {
     super(/** @type {any} */ (null), DEVICES);
@@ -448,7 +449,7 @@ export class MediaDevices extends Mirrored {
   /** @param {Connection} connection */
   attach(connection) {
     super.attach(connection);
-    // Where the browser has it not (on phones), it is not there.
+    // The method is absent if the page's browser lacks it (on phones).
     const own = /** @type {any} */ (this);
     delete own.getDisplayMedia;
     if (connection.snapshot?.screen) {
@@ -480,7 +481,8 @@ export class MediaDevices extends Mirrored {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/CaptureController: what it is to say to the page's own. */
+/** See https://developer.mozilla.org/docs/Web/API/CaptureController: holds the setting for the page's own controller.
+ * */
 export class CaptureController {
   focus = "";
 
@@ -490,7 +492,7 @@ export class CaptureController {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/Permissions: those of the page. */
+/** See https://developer.mozilla.org/docs/Web/API/Permissions: the page's permissions. */
 export class Permissions {
   /** @param {{name: string}} descriptor */
   async query({ name }) {
@@ -498,7 +500,7 @@ export class Permissions {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/StorageManager: what workers lack of it. */
+/** See https://developer.mozilla.org/docs/Web/API/StorageManager: the part that workers lack. */
 export class StorageManager {
   /** @returns {Promise<boolean>} */
   persist() {
@@ -523,7 +525,7 @@ class Panel extends Mirrored {
   }
 }
 
-/** What the page does for Python (page/services.js), in the page. */
+/** The page's services (page/services.js). */
 export class Services {
   /** @param {MediaStream} stream  @param {string} type */
   photograph(stream, type) {
@@ -554,7 +556,8 @@ export class Services {
   }
 
   /**
-   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined} sound
+   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined}
+   * sound
    * @param {number} every  milliseconds
    */
   steady({ connection, handle }, picture, sound, every) {

@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * The bridge's half in the page, which has camera, microphone and MediaRecorder and lends them to Python in a
- * worker. The wheel carries it as `mediarecorder/js/page.js`.
+ * The page's half of the bridge. It gives Python in a worker access to the page's camera, microphone and MediaRecorder.
+ * The wheel contains it as `mediarecorder/js/page.js`.
  *
  * A page's author writes
  *
  *     import { openChannel } from "./page.js";
- *     const channel = openChannel();          // a random name: hand it to the worker, in any way
+ *     const channel = openChannel();          // a random name: pass it to the worker, in any way
  *
- * and Python `await mediarecorder.connect(channel)`. In notebooks Python brings this module here by itself, with
- * the channel's name behind a `#` in its address.
+ * and Python `await mediarecorder.connect(channel)`. In notebooks Python loads this module into the page itself, with
+ * the channel's name after a `#` in its URL.
  */
 
 import { join, openChannel } from "./handshake.js";
@@ -18,7 +18,7 @@ import { VERSION } from "./protocol.js";
 
 export { openChannel, VERSION as version };
 
-// What Python in this page has from here.
+// The interface for Python in this page.
 Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: services });
 
 const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));

@@ -1,30 +1,29 @@
 // @ts-check
 /**
- * What the two halves of the bridge say to each other: page.js in the page, worker.js in the worker.
+ * The protocol between the two halves of the bridge: page.js in the page, worker.js in the worker.
  *
- * They meet on one BroadcastChannel, whose name stands in the script that brings the page's half there, and go on
- * in a second one, whose name only they know:
+ * The handshake uses one BroadcastChannel, whose name is in the script that loads the page's half. Then the halves
+ * switch to a second one, whose name only they know:
  *
- *     worker  knock   {version}                        is anybody there?
- *     page    hello   {version, agent}                 yes, I am `agent`; said unasked too, when it begins
- *     page    refuse  {version}                        yes, but of another version
- *     worker  accept  {version, agent, channel, sign}  it is you; the others close themselves
- *     page    ready   {sign, snapshot}                 (from here on in the second channel), or
- *     page    unable  {error}                          the browser refuses what the bridge needs
+ *     worker  knock   {version}                         is a page there?
+ *     page    hello   {version, agent}                  yes, I am `agent`; also sent unasked at the start
+ *     page    refuse  {version}                         yes, but with another version
+ *     worker  accept  {version, agent, channel, token}  I choose you; the others close themselves
+ *     page    ready   {token, snapshot}                 (from here on in the second channel), or
+ *     page    unable  {error}                           the browser refuses what the bridge needs
  *
- *     worker  call    {id, target, method, parameters}    answered by
- *     page    return  {id, value}                      or
+ *     worker  call    {id, target, method, parameters}  answered by
+ *     page    return  {id, value}                       or
  *     page    throw   {id, error}
- *     worker  post    {target, method, parameters}        not answered, unless it fails:
+ *     worker  post    {target, method, parameters}      not answered, unless it fails:
  *     page    failed  {target, method, error}
- *     page    event   {target, event, state}           something happened to an object, which is like this now
- *     worker  listen, unlisten {target, name}          from now on, or no longer, tell events of this type
- *     worker  forget  {targets}                        no one there can reach these objects any more
- *     both    robbed                                   my lock was stolen: look after me
+ *     page    event   {target, event, state}            an event of an object, and its new state
+ *     worker  listen, unlisten {target, name}           start or stop sending events of this type
+ *     worker  forget  {targets}                         these objects are no longer reachable in the worker
+ *     both    lockStolen                                my lock was stolen: check whether I am alive
  *
- * `sign` tells how to see that the sender lives (liveness.js). `target` is the handle of an object
- * of the page: `w…` if the worker asked for its making, `p…` if it came up in the page, or a word for one that is
- * always there.
+ * With `token`, the receiver can check that the sender is alive (liveness.js). `target` is the handle of an object in
+ * the page: `w…` if the worker requested it, `p…` if the page created it, or a word for an object that always exists.
  */
 
 import { Fault } from "../fault.js";
@@ -35,7 +34,7 @@ export const DEVICES = "mediaDevices";
 export const PERMISSIONS = "permissions";
 export const SERVICES = "services";
 
-/** What may be called, and answers. @type {Record<string, string[]>} */
+/** The methods that a worker may call, with an answer. @type {Record<string, string[]>} */
 export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
@@ -44,7 +43,7 @@ export const CALLS = {
   Meter: ["begin", "read"],
   Mix: ["begin"],
 };
-/** What may be posted. @type {Record<string, string[]>} */
+/** The methods that a worker may post, without an answer. @type {Record<string, string[]>} */
 export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
@@ -62,12 +61,12 @@ export const POSTS = {
  *   audioBitrateMode?: string, take: number}} RecorderState */
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
  *   policy: {ancestors: number, features: string[] | null}}} Snapshot */
-/** An event of the page. `at` is its time stamp, and `said` when it was sent, in milliseconds on the page's clock (clock.js);
- * of a recorder's `start`, `late` is how much earlier that begins which is recorded.
+/** An event of the page. `at` is its time stamp and `said` the time of sending, in milliseconds on the page's clock
+ * (clock.js). For a recorder's `start`, `late` tells by how much the recorded data begins earlier.
  * @typedef {{type: string, at: number, said: number, late?: number, data?: Blob, timecode?: number,
  *   error?: ErrorDescription, detail?: any}} EventDescription */
 
-/** 122 random bits: nobody guesses it. */
+/** An unguessable name with 122 random bits. */
 export function randomName() {
   return `mediarecorder-${crypto.randomUUID()}`;
 }
@@ -77,13 +76,13 @@ const isString = /** @type {Check} */ ((value) => typeof value === "string");
 const isObject = /** @type {Check} */ ((value) => typeof value === "object" && value !== null);
 const isError = /** @type {Check} */ ((value) => isObject(value) && isString(value.name) && isString(value.message));
 
-/** What the fields of messages are. @type {Record<string, Check>} */
+/** The type check of each field. @type {Record<string, Check>} */
 const FIELDS = {
   type: isString,
   version: isString,
   agent: isString,
   channel: isString,
-  sign: (sign) => isObject(sign) && [sign.lock, sign.client, sign.proof].every(isString),
+  token: (token) => isObject(token) && [token.lock, token.client, token.proof].every(isString),
   snapshot: (snapshot) => isObject(snapshot) && isObject(snapshot.types) && isObject(snapshot.constraints)
     && isObject(snapshot.policy),
   id: Number.isInteger,
@@ -101,13 +100,13 @@ const FIELDS = {
     : isString(state.state) && isString(state.mimeType) && Number.isInteger(state.take))),
 };
 
-/** What each message must have. @type {Record<string, string>} */
+/** The required fields of each message. @type {Record<string, string>} */
 const MESSAGES = {
   knock: "version",
   hello: "version agent",
   refuse: "version",
-  accept: "version agent channel sign",
-  ready: "sign snapshot",
+  accept: "version agent channel token",
+  ready: "token snapshot",
   unable: "error",
   call: "id target method parameters",
   return: "id",
@@ -119,12 +118,11 @@ const MESSAGES = {
   listen: "target name",
   unlisten: "target name",
   forget: "targets",
-  robbed: "type",
+  lockStolen: "type",
 };
 
 /**
- * Whether this is a message. A channel's name may have been read from a page by others, who can say what they
- * like there.
+ * Whether this is a valid message. Other pages may have read a channel's name and can send anything there.
  * @param {any} data
  * @returns {data is {type: string, [field: string]: any}}
  */
@@ -133,7 +131,7 @@ export function isMessage(data) {
   return MESSAGES[data.type].split(" ").every((field) => FIELDS[field](data[field]));
 }
 
-/** An error in words that can be posted. @param {any} error @returns {ErrorDescription} */
+/** A description of an error that can be posted. @param {any} error @returns {ErrorDescription} */
 export function describeError(error) {
   const { name = "", message = "", constraint, isFault } = error instanceof Object ? error : { message: error };
   return {
@@ -144,23 +142,23 @@ export function describeError(error) {
   };
 }
 
-/** The error that was meant. @param {ErrorDescription} described */
+/** The error for a description. @param {ErrorDescription} described */
 export function reviveError({ name, message, constraint, isFault }) {
   if (isFault) return new Fault(name, message);
   if (name === "TypeError") return new TypeError(message);
-  // (There is no OverconstrainedError in workers.)
+  // (Workers have no OverconstrainedError.)
   if (constraint !== undefined) return Object.assign(new Error(message), { name, constraint });
   return new DOMException(message, name);
 }
 
-/** A codec for each family. Browsers look at the details too, such as avc1.640028; those are left to the page. */
+/** One codec of each family. Browsers also check details such as avc1.640028; the page handles those. */
 const PICTURES = ["vp8", "vp9", "vp09.00.10.08", "av1", "av01.0.04m.08", "h264", "avc1", "avc1.42e01e", "avc3",
   "hvc1", "hev1", "theora"];
 const SOUNDS = ["opus", "vorbis", "pcm", "mp4a.40.2", "flac", "mp3"];
-/** Of these the browser does not expect lower case. */
+/** The browsers' spelling of codecs that are not in lower case. */
 const SPELLED = /** @type {Record<string, string>} */ ({ "av01.0.04m.08": "av01.0.04M.08", "avc1.42e01e": "avc1.42E01E" });
 
-/** All types that a worker may ask for, in the form that `typeKey` gives them, and as browsers want them. */
+/** All types that a worker may ask for, as `typeKey` returns them and as browsers expect them. */
 export function* askableTypes() {
   const containers = [
     ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),
@@ -179,7 +177,7 @@ export function* askableTypes() {
   }
 }
 
-/** Details of a codec that matter little to whether it can be recorded. @type {[RegExp, string][]} */
+/** Details of a codec that hardly affect whether it can be recorded. @type {[RegExp, string][]} */
 const FAMILIES = [
   [/^vp09\..*/, "vp09.00.10.08"],
   [/^av01\..*/, "av01.0.04m.08"],
@@ -188,7 +186,7 @@ const FAMILIES = [
   [/^mp4a\..*/, "mp4a.40.2"],
 ];
 
-/** The form of a type in which those that mean the same are equal. @param {string} type */
+/** The normal form of a type, equal for types with the same meaning. @param {string} type */
 export function typeKey(type) {
   const [container, ...parameters] = type.toLowerCase().split(";");
   const codecs = parameters

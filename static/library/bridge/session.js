@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * What the page does for one worker: the objects it opened for it, their events, and their release.
+ * The page's side of one worker: the objects that were opened for it, their events, and their release.
  *
- * A session owns every track that it opened, and stops it when the worker dies (liveness.js) or when no one in the
- * worker can reach it any more.
+ * A session owns every track that it opened. It stops the track when the worker dies (liveness.js) or when the track is
+ * no longer reachable in the worker.
  */
 
-import { Life } from "./liveness.js";
+import { Liveness } from "./liveness.js";
 import { services } from "../page/services.js";
 import {
   askableTypes,
@@ -22,7 +22,7 @@ import {
 /** @typedef {import("./protocol.js").EventDescription} EventDescription */
 
 const TRACK_EVENTS = ["ended", "mute", "unmute"];
-/** Milliseconds between two looks at what changes of a track without an event: its settings and statistics. */
+/** Milliseconds between two reads of the track's settings and statistics, which change without an event. */
 const LOOK = 500;
 
 export class Session {
@@ -36,42 +36,42 @@ export class Session {
   #takes = new WeakMap();
   #last = 0;
   #closed = false;
-  #life = new Life(() => this.#say({ type: "robbed" }));
-  /** When each recorder was started, and when the page's thread next turned.
+  #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
+  /** When each recorder was started, and when the page's thread next started a task.
    * @type {WeakMap<object, {called: number, turned: number}>} */
   #begun = new WeakMap();
-  /** What was told last of each track, as text. @type {WeakMap<object, string>} */
+  /** The last reported state of each track, as text. @type {WeakMap<object, string>} */
   #told = new WeakMap();
   #looking = setInterval(() => this.#look(), LOOK);
 
-  /** @param {{channel: string, sign: import("./liveness.js").Sign}} accepted */
-  constructor({ channel, sign }) {
+  /** @param {{channel: string, token: import("./liveness.js").Token}} accepted */
+  constructor({ channel, token }) {
     this.channel = new BroadcastChannel(channel);
     this.channel.onmessage = ({ data }) => this.#hear(data);
     this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
     this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
     this.#keep(SERVICES, "Services", services);
-    this.#life.watch(sign, () => this.close());
+    this.#liveness.watch(token, () => this.close());
     this.#begin();
   }
 
   async #begin() {
     try {
-      this.#say({ type: "ready", sign: await this.#life.begin(), snapshot: snapshot() });
+      this.#say({ type: "ready", token: await this.#liveness.begin(), snapshot: snapshot() });
     } catch (error) {
       this.#say({ type: "unable", error: describeError(error) });
       this.close();
     }
   }
 
-  /** Give everything back. */
+  /** Release everything. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#looking);
     for (const handle of [...this.#objects.keys()]) this.#forget(handle);
     this.channel.close();
-    this.#life.end();
+    this.#liveness.end();
   }
 
   get closed() {
@@ -91,9 +91,9 @@ export class Session {
     else if (type === "post") this.#post(target, method, parameters);
     else if (type === "listen") this.#listen(target, name);
     else if (type === "unlisten") this.#unlisten(target, name);
-    else if (type === "robbed") this.#life.doubt();
+    else if (type === "lockStolen") this.#liveness.suspect();
     else if (type === "forget") {
-      // What is always there is not forgotten.
+      // Objects that always exist are not forgotten.
       for (const handle of targets) if (/^[pw]\d/.test(handle)) this.#forget(handle);
     }
   }
@@ -113,7 +113,7 @@ export class Session {
     try {
       this.#perform(POSTS, target, method, parameters);
     } catch (error) {
-      // What is made has its handle as its first parameter.
+      // The first parameter of a `make…` method is the new object's handle.
       const failed = method.startsWith("make") ? String(parameters[0]) : target;
       this.#say({ type: "failed", target: failed, method, error: describeError(error) });
     }
@@ -123,7 +123,7 @@ export class Session {
    * @param {any[]} parameters @returns {any} */
   #perform(allowed, target, method, parameters) {
     const { object, kind } = this.#objects.get(target) ?? { object: undefined, kind: "" };
-    if (!object) throw new DOMException(`the page has no ${target} any more`, "InvalidStateError");
+    if (!object) throw new DOMException(`the page no longer has ${target}`, "InvalidStateError");
     if (!allowed[kind]?.includes(method)) throw new DOMException(`${kind} has no ${method}`, "NotSupportedError");
     const own = /** @type {any} */ (this)[`${kind}_${method}`];
     return own ? own.call(this, object, ...parameters) : object[method](...parameters);
@@ -132,7 +132,7 @@ export class Session {
   /** The object behind a handle. @param {string} handle  @returns {any} */
   object(handle) {
     const kept = this.#objects.get(handle);
-    if (!kept) throw new DOMException(`the page has no ${handle} any more`, "InvalidStateError");
+    if (!kept) throw new DOMException(`the page no longer has ${handle}`, "InvalidStateError");
     return kept.object;
   }
 
@@ -143,7 +143,7 @@ export class Session {
 
   /** @param {string} handle  @param {string} kind  @param {object} object */
   #keep(handle, kind, object) {
-    if (typeof handle !== "string" || this.#objects.has(handle)) throw new TypeError("a new object has a new handle");
+    if (typeof handle !== "string" || this.#objects.has(handle)) throw new TypeError("a new object needs a new handle");
     this.#objects.set(handle, { object, kind });
     if (object) this.#handles.set(object, handle);
     return handle;
@@ -194,14 +194,14 @@ export class Session {
     }
     if (event.type === "start") told.late = event.timeStamp - this.#began(event.target, event.timeStamp);
     if (typeof event.timecode === "number") told.timecode = event.timecode;
-    // Firefox and Chromium send different classes; the text is in `.error`, if there is one.
+    // Firefox and Chromium send different classes; the text is in `.error`, if that exists.
     if (event.type === "error") told.error = describeError(event.error ?? event);
     if (event instanceof CustomEvent) told.detail = event.detail;
     this.#say({ type: "event", target: handle, event: told, state: this.#state(handle) });
     if (event.type === "ended") this.#unwatch(handle);
   }
 
-  /** What its mirror in the worker must know. @param {string} handle */
+  /** The state for the mirror in the worker. @param {string} handle */
   #state(handle) {
     const { object, kind } = this.#objects.get(handle) ?? {};
     if (kind === "MediaStreamTrack") return trackState(object);
@@ -209,7 +209,7 @@ export class Session {
     return null;
   }
 
-  /** Tell what has changed of tracks. */
+  /** Report changes of tracks. */
   #look() {
     for (const [handle, { object, kind }] of this.#objects) {
       if (kind !== "MediaStreamTrack" || object.readyState !== "live") continue;
@@ -220,7 +220,7 @@ export class Session {
     }
   }
 
-  /** @param {string} handle  of a track, of whose end nothing more will be heard */
+  /** @param {string} handle  of a track that will fire no more events */
   #unwatch(handle) {
     for (const type of TRACK_EVENTS) this.#unlisten(handle, type);
   }
@@ -258,14 +258,14 @@ export class Session {
     return { name, state };
   }
 
-  // What Python in the page does itself, or calls directly
+  // Services, with the objects behind the handles
 
   /** The page's clock (clock.js). */
   Services_now() {
     return performance.now();
   }
 
-  /** Ask that the browser never deletes this origin's files by itself: workers cannot. */
+  /** Ask the browser to keep this origin's files: workers cannot. */
   Services_persist() {
     return navigator.storage.persist();
   }
@@ -408,8 +408,8 @@ export class Session {
     recorder.start(...(timeslice === undefined ? [] : [timeslice]));
   }
 
-  /** When that begins which is recorded: as Take._began (py/mediarecorder/_recorder/take.py) says of a sound, a device or a screen,
-   * since workers have no other tracks.  @param {any} recorder  @param {number} started */
+  /** When the recorded data begins, as in Take._began (py/mediarecorder/_recorder/take.py) for sound, devices and
+   * screens: workers have no other tracks.  @param {any} recorder  @param {number} started */
   #began(recorder, started) {
     const { called = started, turned = started } = this.#begun.get(recorder) ?? {};
     return "timecode" in BlobEvent.prototype ? called : turned;
@@ -441,7 +441,8 @@ function trackState(track) {
 }
 
 /**
- * Do it while somebody watches: Chromium crops with the next picture, and there is none before.
+ * Run it while a video element plays the track: Chromium crops with the next picture, and a track without a consumer
+ * delivers none.
  * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
  */
 async function watched(track, limit) {
@@ -455,16 +456,16 @@ async function watched(track, limit) {
   }
 }
 
-/** How much it has delivered, if the browser counts that. @param {any} track @returns {object | null} */
+/** The counts of delivered frames, if the browser keeps them. @param {any} track @returns {object | null} */
 function stats(track) {
   try {
     return track.stats?.toJSON() ?? null;
   } catch {
-    return null; // not of this kind of track
+    return null; // this kind of track has none
   }
 }
 
-/** What a worker must know before it asks. @returns {import("./protocol.js").Snapshot} */
+/** The facts that a worker needs for synchronous answers. @returns {import("./protocol.js").Snapshot} */
 function snapshot() {
   return {
     types: Object.fromEntries([...askableTypes()].map(([key, type]) => [key, MediaRecorder.isTypeSupported(type)])),
@@ -478,8 +479,8 @@ function snapshot() {
 }
 
 /**
- * Have the collector of garbage know how much a Blob holds: it counts a few bytes for each, and Chromium has been seen
- * to keep half a gigabyte of them that nobody needed any more, after which it could read no new one.
+ * Tell the garbage collector how much memory a Blob holds. It counts only a few bytes for each. Chromium was seen to
+ * keep half a gigabyte of unused Blobs, and could then read no new one.
  * @param {number} size
  */
 const remindOf = (size) => void new ArrayBuffer(Math.min(size, 2 ** 25));

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The bridge's half in the worker: finds the page, and supplies what a worker lacks. The wheel carries it as
- * `mediarecorder/js/worker.js`; Python loads it (py/mediarecorder/_host/bridge.py) and finds it where it registers itself.
+ * The worker's half of the bridge: it finds the page and supplies the interfaces that a worker lacks. The wheel
+ * contains it as `mediarecorder/js/worker.js`. Python loads it (py/mediarecorder/_host/bridge.py); it registers itself
+ * below.
  */
 
 import { Connection } from "./connection.js";
@@ -20,7 +21,7 @@ import { VERSION } from "./protocol.js";
 
 const mediaDevices = new MediaDevices();
 
-/** What of the page's `window` Python uses. */
+/** The part of the page's `window` that Python uses. */
 const page = {
   BlobEvent,
   CaptureController,
@@ -48,7 +49,7 @@ const bridge = {
   version: VERSION,
   page,
   open,
-  /** Whether there is a page at present. */
+  /** Whether a page is currently connected. */
   get connected() {
     return Connection.current !== null;
   },

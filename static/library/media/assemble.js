@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Parts of recordings into one file: every verb that makes a file of recordings does it here. A track of the output gets
- * the packets of its tracks as they are where that is true to what is to be seen and heard; else it is encoded anew.
+ * Join parts of recordings into one file: every verb that makes a file from recordings does it here. Each track of the
+ * output copies the packets of its source tracks if that gives the correct picture or sound; otherwise it re-encodes.
  */
 
 import { EncodedPacketSink } from "mediabunny";
@@ -23,15 +23,15 @@ import { writing } from "./result.js";
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {import("./task.js").Task} Task */
 
-/** Packets that are looked at for pictures that are not stored in the order in which they are shown. */
+/** The number of packets to check for pictures that are not stored in the order in which they are shown. */
 const REORDERED_WITHIN = 100;
 
 /**
  * @typedef {object} Wishes
  * @property {MetadataTags} tags
- * @property {VideoCodec[]} [video]  the codecs that may be, the one to encode first; else the track's own, then any
+ * @property {VideoCodec[]} [video]  the allowed codecs, in order of preference; by default the track's own, then any
  * @property {AudioCodec[]} [audio]
- * @property {"exact" | "copy"} [mode]  "copy": nothing is encoded
+ * @property {"exact" | "copy"} [mode]  "copy" encodes nothing
  */
 
 /**
@@ -39,7 +39,7 @@ const REORDERED_WITHIN = 100;
  * @param {OutputFormat} format  @param {Wishes} wishes  @param {Task} task
  */
 export async function assembled(parts, tracks, format, wishes, task) {
-  // What is given a bit rate is encoded anew: the picture, or the sound where there is none.
+  // A bit rate requires re-encoding: of the picture, or of the sound if there is no picture.
   const picture = tracks.some(([track]) => track.isVideoTrack());
   const rateOf = (/** @type {InputTrack} */ track) => (track.isVideoTrack() === picture ? task.bitsPerSecond : undefined);
   const result = await writing(format, async (output) => {
@@ -55,7 +55,7 @@ export async function assembled(parts, tracks, format, wishes, task) {
       const allowed = await codecsFor(first, format, wishes);
       const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
       if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
-      // (What stands still, or is silent, has no packet to copy.)
+      // (A part in which the picture stands still, or with silence, has no packet to copy.)
       if (wishes.mode === "copy" && !(await isEmpty(several, parts))) {
         throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
       }
@@ -68,7 +68,7 @@ export async function assembled(parts, tracks, format, wishes, task) {
       }
       const sounds = /** @type {InputAudioTrack[]} */ (several);
       const facts = await widest(sounds);
-      // Nothing is encoded a second time (AAC) where an edit list can hide what else is in the packets.
+      // Do not encode AAC a second time if an edit list can hide the rest of the packets.
       const own = /** @type {AudioCodec} */ (await first.getCodec());
       const { encoders } = FORMATS[nameOf(format)];
       if (may && nameOf(format) === "mp4" && encoders.includes(own)) {
@@ -85,7 +85,7 @@ export async function assembled(parts, tracks, format, wishes, task) {
 }
 
 /**
- * The codecs that a track may have in the output, in the order in which they are tried.
+ * The codecs that a track may have in the output, in order of preference.
  * @param {InputTrack} track  @param {OutputFormat} format  @param {Wishes} wishes
  * @returns {Promise<(VideoCodec | AudioCodec)[]>}
  */
@@ -101,7 +101,7 @@ async function codecsFor(track, format, wishes) {
 }
 
 /**
- * Whether the packets of these tracks make the track of the output, just as they are.
+ * Whether the packets of these tracks can form the track of the output unchanged.
  * @param {InputTrack[]} tracks  @param {Part[]} parts  @param {OutputFormat} format  @param {Wishes} wishes
  */
 async function fits(tracks, parts, format, wishes) {
@@ -126,7 +126,7 @@ async function fits(tracks, parts, format, wishes) {
 /**
  * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
  * @param {boolean} isFirst  part of the output
- * @param {boolean} anyhow  whether packets may be copied from behind the end, if others need them
+ * @param {boolean} anyhow  whether packets after the end may be copied, if others need them
  */
 async function pictureFits(track, part, name, codec, isFirst, anyhow) {
   const sink = new EncodedPacketSink(track);
@@ -134,14 +134,14 @@ async function pictureFits(track, part, name, codec, isFirst, anyhow) {
   if (!first || (part.until !== undefined && first.timestamp >= part.until)) return false;
   if (first.timestamp < part.from - SLACK) {
     const key = await sink.getKeyPacket(part.from + SLACK, { metadataOnly: true });
-    // A file that is cut without encoding hides what comes before: a container that can do so as well, in its one part.
+    // A file that was cut without encoding hides pictures before 0. An MP4 with only this part can hide them, too.
     const hidden = name === "mp4" && isFirst && part.from === 0 && first.timestamp < 0;
     if (!hidden && (!key || Math.abs(key.timestamp - part.from) > SLACK)) return false;
   }
   return anyhow || part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
 }
 
-/** Whether pictures are stored in another order than that in which they are shown. @param {EncodedPacketSink} sink */
+/** Whether pictures are stored in another order than they are shown. @param {EncodedPacketSink} sink */
 async function isReordered(sink) {
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   let latest = -Infinity;
@@ -156,7 +156,7 @@ async function isReordered(sink) {
 /**
  * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
  * @param {{isFirst: boolean, isLast: boolean}} place  of the part in the output
- * @param {boolean} anyhow  whether packets may be copied from before the start, if nobody hears them
+ * @param {boolean} anyhow  whether packets before the start may be copied, if they are not heard
  */
 async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) {
   const sink = new EncodedPacketSink(track);
@@ -165,18 +165,18 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
   const hides = canHide(name, codec);
   const until = part.until ?? Infinity;
   const at = await sink.getPacket(Math.max(part.from, first.timestamp), { metadataOnly: true });
-  // Nothing to be heard in the whole part: it is silent.
+  // The whole part is silent.
   if (first.timestamp >= until || !at) return false;
   if (at.timestamp + at.duration <= part.from) {
     const next = await sink.getNextPacket(at, { metadataOnly: true });
     if (!next || next.timestamp >= until) return false;
-    // (Without a picture, readers take the first sound for the beginning.)
+    // (Without a picture, readers treat the first sound as the beginning.)
     if (next.timestamp - part.from > GAP && !(await track.input.getPrimaryVideoTrack())) return false;
   }
   const early = part.from - first.timestamp;
   const beginsBeside = Math.abs(at.timestamp - part.from) < SLACK;
   if (isFirst) {
-    // What lies before 0 in the recording itself is not the sound's.
+    // Packets before 0 in the recording are for the decoder and not part of the sound.
     const hidden = first.timestamp < 0 && part.from === 0;
     if (early > SLACK && !(hides && (hidden || anyhow)) && !(anyhow && beginsBeside)) return false;
   } else if (early > SLACK) return false;
@@ -189,11 +189,11 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
     const last = await sink.getPacket(part.until - 1e-6, { metadataOnly: true });
     if (last && last.timestamp + last.duration > part.until + SLACK) return false;
   }
-  // Containers without times of their own: a gap would be closed up.
+  // Containers without time stamps would close a gap.
   return ["webm", "mkv", "mp4"].includes(name) || isContinuous(track, part);
 }
 
-/** Whether some part has nothing of its track. @param {InputTrack[]} tracks  @param {Part[]} parts */
+/** Whether some part contains nothing of its track. @param {InputTrack[]} tracks  @param {Part[]} parts */
 async function isEmpty(tracks, parts) {
   for (const [index, track] of tracks.entries()) {
     const { from, until = Infinity } = parts[index];
@@ -206,13 +206,14 @@ async function isEmpty(tracks, parts) {
   return false;
 }
 
-/** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param {import("mediabunny").EncodedPacket} last */
+/** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param
+ * {import("mediabunny").EncodedPacket} last */
 async function isShortened(sink, last) {
   const before = await sink.getPacket(last.timestamp - 1e-6, { metadataOnly: true });
   return before !== null && before.duration - last.duration > 2e-3;
 }
 
-/** The highest number of channels, and the rate of the first. @param {InputAudioTrack[]} tracks */
+/** The highest number of channels, and the sample rate of the first track. @param {InputAudioTrack[]} tracks */
 async function widest(tracks) {
   const facts = await Promise.all(tracks.map(soundFacts));
   return { sampleRate: facts[0].sampleRate, channels: Math.max(...facts.map(({ channels }) => channels)) };
@@ -226,7 +227,7 @@ function cannotCopy(track, format, codec) {
 }
 
 /**
- * No verb loses a track without a word.
+ * Throw if the result lacks a track: no verb may lose one silently.
  * @param {import("./result.js").Result} result  @param {InputTrack[][]} tracks
  */
 async function nothingLost(result, tracks) {
@@ -235,5 +236,5 @@ async function nothingLost(result, tracks) {
   const went = kinds(tracks.map(([first]) => first));
   if (came === went) return;
   await result.remove?.();
-  throw new Fault("EncodingError", `the result has other tracks (${came}) than it was made of (${went})`);
+  throw new Fault("EncodingError", `the result has other tracks (${came}) than its sources (${went})`);
 }

@@ -1,16 +1,17 @@
 // @ts-check
 /**
- * A Blob read in large blocks, the next one always on its way. (The Blob's own stream is as fast, and brings the
- * whole file into memory while nobody waits for it; mediabunny's other way is one small read after the other.)
+ * A Blob read in large blocks, with the next block always prefetched. (The Blob's own stream is as fast, but it brings
+ * the whole file into memory while no code waits for it; mediabunny's other source reads one small piece after the
+ * other.)
  */
 
-/** Bytes of a block: larger ones are faster, and three of them are in memory. */
+/** Bytes of a block. Larger blocks are faster, but three of them are in memory. */
 const SIZE = 7 * 2 ** 17;
-/** Blocks that are kept. */
+/** The number of blocks to keep. */
 const KEPT = 2;
 
 export class Blocks {
-  /** The one used last comes last. @type {Map<number, Uint8Array | Promise<Uint8Array>>} */
+  /** The most recently used block is the last. @type {Map<number, Uint8Array | Promise<Uint8Array>>} */
   #blocks = new Map();
 
   /** @param {Blob} blob */

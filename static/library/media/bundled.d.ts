@@ -1,6 +1,6 @@
-/** What tools/bundle.mjs makes. */
+/** The modules that tools/bundle.mjs generates. */
 
-/** The text of the worker that an encoder's package would start, as a function. */
+/** The source of the worker that an encoder's package would start, as a function. */
 declare module "encoder" {
   export default function work(self: object, setInterval: (work: () => void, milliseconds: number) => unknown): void;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** One recording into another file: seekable, in another format, shorter, with tags. */
+/** Make another file from one recording: seekable, in another format, shorter, or with tags. */
 
 import { EncodedPacketSink } from "mediabunny";
 import { assembled } from "./assemble.js";
@@ -17,10 +17,10 @@ import { perform } from "./task.js";
 /** @typedef {import("./task.js").Request} Request */
 /** @typedef {import("./task.js").Task} Task */
 
-// `known` is how long the recorder says that the recording is, or NaN.
+// `known` is the duration of the recording according to the recorder, or NaN.
 
 /**
- * The same packets in a file with its length and an index; null when the file is so already.
+ * The same packets in a file with a duration and an index; null if the file already has both.
  * @param {Blob} blob  @param {number} known  @param {Request} request
  */
 export const seekable = (blob, known, request) =>
@@ -29,13 +29,13 @@ export const seekable = (blob, known, request) =>
   );
 
 /**
- * The same packets and other tags; what is not changed stays.
+ * The same packets with changed tags; other tags stay.
  * @param {Blob} blob  @param {import("./tags.js").Pairs} changes  @param {number} known  @param {Request} request
  */
 export const withTags = (blob, changes, known, request) =>
   perform(request, (task) => reading(blob, (input) => copied(input, known, task, changes)));
 
-/** How long it plays, in seconds. @param {Blob} blob  @param {Request} request */
+/** The duration in seconds. @param {Blob} blob  @param {Request} request */
 export const measure = (blob, request) => perform(request, () => reading(blob, (input) => duration(input)));
 
 /** @param {Input} input  @param {number} known  @param {Task} task  @param {import("./tags.js").Pairs} [changes] */
@@ -53,7 +53,7 @@ async function copied(input, known, task, changes) {
   return assembled([part], tracks.map((track) => [track]), format, { tags, mode: "copy" }, task);
 }
 
-/** The tracks in which there is anything. @param {Input} input */
+/** The tracks that have packets. @param {Input} input */
 export async function filledTracks(input) {
   const tracks = await input.getTracks();
   const first = await Promise.all(tracks.map((track) => new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true })));
@@ -76,14 +76,14 @@ export const convert = (blob, name, known, request) =>
     }),
   );
 
-/** About how many bytes the sound has as 16-bit numbers. @param {Input} input */
+/** The approximate size of the sound in bytes, as 16-bit numbers. @param {Input} input */
 async function bytesOfSound(input) {
   const track = await soundOf(input);
   return (await duration(input)) * (await track.getSampleRate()) * (await track.getNumberOfChannels()) * 2;
 }
 
 /**
- * The part from `start` to `end`, in seconds from where it begins to play.
+ * The part from `start` to `end`, in seconds from the beginning of playback.
  * @param {Blob} blob  @param {number} start  @param {number | undefined} end  @param {boolean} exact
  * @param {number} known  @param {Request} request
  */
@@ -109,7 +109,7 @@ export const trim = (blob, start, end, exact, known, request) =>
   );
 
 /**
- * Where a recording can be entered at the latest before a time, without encoding.
+ * The last time before `time` at which a recording can be entered without encoding.
  * @param {Input} input  @param {number} time  @param {string} name  of the format
  */
 async function entry(input, time, name) {
@@ -125,11 +125,11 @@ async function entry(input, time, name) {
   return packet ? Math.max(packet.timestamp, begin) : begin;
 }
 
-/** Other formats that hold what a file of one format holds, in the order in which they are tried. */
+/** The formats that may hold the content of a file in another format, in order of preference. */
 const LIKE = { webm: ["webm", "mkv"], mkv: ["webm", "mkv"], ogg: ["flac", "ogg"] }; // (FLAC in Ogg cannot be written)
 
 /**
- * A format that holds what this file holds: its own, if it can be written.
+ * A format that holds the content of this file: its own, if it can be written.
  * @param {Input} input
  */
 export async function formatLike(input) {

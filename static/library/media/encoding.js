@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures and sound on their way from recordings into one output, encoded anew. */
+/** Re-encode pictures and sound from recordings into one output. */
 
 import { AudioSample, AudioSampleSource, QUALITY_HIGH, Quality, VideoSampleSink, VideoSampleSource } from "mediabunny";
 import { Fault } from "../fault.js";
@@ -19,11 +19,11 @@ import { cut, sound } from "./sound.js";
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {import("./task.js").Task} Task */
 
-/** Seconds of sound that go to the encoder at a time. */
+/** Seconds of sound to pass to the encoder at a time. */
 const BLOCK = 0.5;
 
 /**
- * A track of the output with the pictures of one track of each part. Each is shown until the next one, or the end.
+ * A track of the output with the pictures of one track of each part. A picture is shown until the next one, or the end.
  * @param {InputVideoTrack[]} tracks  @param {Part[]} parts  @param {Output} output
  * @param {VideoCodec} codec  @param {number | undefined} bitsPerSecond  @param {Task} task
  * @returns {Promise<Pieces>}
@@ -37,7 +37,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
     alpha,
   });
   output.addVideoTrack(source, await labelsOf(first));
-  /** The size of the first picture is that of all. @type {{width: number, height: number} | undefined} */
+  /** The size of the first picture, which all others get. @type {{width: number, height: number} | undefined} */
   let size;
   return async function* (index) {
     const [track, part] = [tracks[index], parts[index]];
@@ -83,7 +83,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
 }
 
 /**
- * What is to be seen in a part. Before the first picture comes, the first is shown.
+ * The visible pictures of a part. Before the first picture appears, the first one is shown.
  * @param {InputVideoTrack} track  @param {Part} part
  */
 async function* pictures(track, part) {
@@ -91,7 +91,8 @@ async function* pictures(track, part) {
   const shown = await shownSpan(track);
   const [from, until] = [Math.max(part.from, shown.from), Math.min(part.until ?? Infinity, shown.until)];
   let any = false;
-  // (A picture of 47/30 s has 1.567 s in Matroska: it is the one to begin with at 47/30 s, and not to end with.)
+  // (A picture at 47/30 s has the time 1.567 s in Matroska. A part that starts at 47/30 s includes it; one that ends
+  // there does not.)
   for await (const picture of sink.samples(from + SLACK, until - SLACK)) {
     any = true;
     yield picture;
@@ -101,55 +102,55 @@ async function* pictures(track, part) {
 }
 
 /**
- * The quality that a sound is encoded in.
+ * The quality with which sound is encoded.
  * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
  */
 function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
-  // Browsers refuse for Opus what is too high (Firefox 510 kbit/s for one channel). LAME takes the nearest.
+  // For Opus, browsers refuse rates that are too high (Firefox 510 kbit/s for one channel). LAME uses the nearest rate.
   const highest = codec === "opus" ? Math.min(255000 * numberOfChannels, 510000) : Infinity;
   if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
-  // mediabunny's would be 320 kbit/s, also for a voice. The lower rates are those of MPEG-2 and 2.5.
+  // mediabunny would use 320 kbit/s, even for a voice. The lower rates are those of MPEG-2 and 2.5.
   const perChannel = sampleRate >= 32000 ? 96000 : sampleRate >= 16000 ? 64000 : 32000;
   return codec === "mp3" || codec === "aac" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
 }
 
-/** A sample as a whole number of 16 bits, as it is written to WAV. @param {number} sample */
+/** A sample as an integer of 16 bits, as written to WAV. @param {number} sample */
 const toWhole = (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
 
 /**
- * Bits that the samples of a sound have, 16 or 24: what is decoded of lossy codecs is worth no more than 16.
+ * The bits per sample of a sound, 16 or 24. Sound from lossy codecs deserves no more than 16.
  * @param {InputAudioTrack} track
  */
 async function depthOf(track) {
   const codec = (await track.getCodec()) ?? "";
   if (codec === "flac") {
-    // STREAMINFO (RFC 9639, 8.2), behind "fLaC" and the head of its block.
+    // STREAMINFO (RFC 9639, 8.2), after "fLaC" and the header of its block.
     const head = asBytes((await track.getDecoderConfig())?.description ?? new Uint8Array(22));
     return ((head[20] & 1) << 4) + (head[21] >> 4) + 1 > 16 ? 24 : 16;
   }
   return /^pcm-[a-z]+(24|32|64)/.test(codec) ? 24 : 16;
 }
 
-/** Sound as it goes to an encoder. */
+/** Sound on its way into an encoder. */
 export class SoundEncoding {
-  /** Frames that the encoder was given. */
+  /** The frames passed to the encoder. */
   #given = 0;
-  /** Frames that it has put into packets. */
+  /** The frames that the encoder has put into packets. */
   #packed = 0;
   #preSkip = 0;
 
   /**
    * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
-   * @param {number} depth  bits of a sample, 16 or 24, where the codec is lossless and has both
+   * @param {number} depth  bits per sample, 16 or 24, if the codec is lossless and supports both
    */
   constructor(parameters, bitsPerSecond, depth) {
     const { codec, sampleRate, numberOfChannels } = parameters;
     this.codec = codec;
     this.sampleRate = sampleRate;
     this.channels = numberOfChannels;
-    // The encoder of FLAC makes 16 bits of whole numbers, and 24 of floats.
+    // The FLAC encoder makes 16 bits from integers, and 24 from floats.
     this.whole = codec === "flac" && depth === 16;
-    // `timed` is ours: tools/patches/8-sound-times.patch.
+    // tools/patches/8-sound-times.patch adds the option `timed`.
     const config = { codec, quality: soundQuality(parameters, bitsPerSecond), timed: this.#timed.bind(this) };
     this.source = new AudioSampleSource({
       ...config,
@@ -159,7 +160,7 @@ export class SoundEncoding {
     });
   }
 
-  /** @param {Float32Array} data  which the encoder may keep  @param {number} at  seconds */
+  /** @param {Float32Array} data  the encoder may keep it  @param {number} at  seconds */
   async add(data, at) {
     const sample = new AudioSample({
       data: this.whole ? Int16Array.from(data, toWhole) : /** @type {Float32Array<ArrayBuffer>} */ (data),
@@ -176,8 +177,8 @@ export class SoundEncoding {
   }
 
   /**
-   * A packet with its exact times, or null if nothing of the sound is in it: what Opus puts before the sound is not
-   * to be heard, and what fills up the last packet neither.
+   * A packet with its exact times, or null if it contains none of the sound: the samples that Opus puts before the
+   * sound are not heard, nor is the padding of the last packet.
    * @param {EncodedPacket} packet  @param {EncodedAudioChunkMetadata} [meta]
    */
   #timed(packet, meta) {
@@ -197,7 +198,7 @@ export class SoundEncoding {
 }
 
 /**
- * A track of the output with the sound of one track of each part, one after the other without a step.
+ * A track of the output with the sound of one track of each part, joined without a gap.
  * @param {InputAudioTrack[]} tracks  @param {Part[]} parts  @param {Output} output
  * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
  * @returns {Promise<Pieces>}
@@ -210,7 +211,7 @@ export async function encodingSound(tracks, parts, output, parameters, bitsPerSe
   const { sampleRate, channels } = encoding;
   return async function* (index) {
     const part = parts[index];
-    // The last one may end before the pictures do.
+    // The last part may end before the pictures do.
     const until = index < parts.length - 1 ? await part.end() : part.until;
     const { frames } = await sound(tracks[index], part.from, until, { sampleRate, channels });
     let given = 0;

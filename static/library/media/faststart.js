@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * MP4 with its index in front: players and servers can begin with what has come of such a file. Which boxes there are:
- * ISO/IEC 14496-12.
+ * MP4 with its index in front, so that players and servers can start before the whole file has arrived. The boxes are
+ * defined in ISO/IEC 14496-12.
  */
 
 /** @typedef {{type: string, start: number, content: number, end: number}} Box */
 
-/** The boxes that lead from `moov` to the places of the media. */
+/** The boxes on the path from `moov` to the offsets of the media. */
 const PATH = ["trak", "mdia", "minf", "stbl"];
 
 /**
- * The same MP4 with `moov` before the media; as it is where that is so already, or where it has fragments. The media
- * are not copied: they are slices of the given file.
+ * The same MP4 with `moov` before the media. The file stays as it is if `moov` is already there, or if the file has
+ * fragments. The media are not copied: the result contains slices of the given file.
  * @param {Blob} blob
  */
 export async function moovInFront(blob) {
@@ -21,14 +21,14 @@ export async function moovInFront(blob) {
   const fragmented = boxes.some(({ type }) => type === "moof");
   if (!moov || !media || moov.start < media.start || fragmented) return blob;
   const bytes = new Uint8Array(await blob.slice(moov.start, moov.end).arrayBuffer());
-  // From here on everything moves back by the length of `moov`, up to where that was.
+  // From this offset up to the old `moov`, everything moves back by the length of `moov`.
   const place = boxes[0].type === "ftyp" ? boxes[0].end : 0;
   /** @param {number} grown @returns {(offset: number) => number} */
   const moved = (grown) => (offset) => {
     if (offset < place) return offset;
     return offset < moov.start ? offset + grown : offset + grown - bytes.length;
   };
-  // Wide offsets take twice the room, so `moov` becomes less than twice as long.
+  // Wide offsets take twice the space, so `moov` becomes less than twice as long.
   const wide = blob.size + 2 * bytes.length >= 2 ** 32;
   const { length } = rewritten(bytes, (offset) => offset, wide);
   const front = rewritten(bytes, moved(length), wide);
@@ -51,8 +51,8 @@ async function topLevel(blob) {
 }
 
 /**
- * @param {Uint8Array} bytes  @param {number} at  where the box begins in them
- * @param {number} start  where it begins in the file  @param {number} limit  where what contains it ends
+ * @param {Uint8Array} bytes  @param {number} at  where the box begins in the bytes
+ * @param {number} start  where it begins in the file  @param {number} limit  where its container ends
  * @returns {Box | undefined}
  */
 function boxAt(bytes, at, start, limit) {
@@ -77,9 +77,9 @@ function* boxesWithin(bytes, start, end) {
 }
 
 /**
- * A `moov` box with other places of the media.
+ * A `moov` box with other offsets of the media.
  * @param {Uint8Array<ArrayBuffer>} moov
- * @param {(offset: number) => number} moved  @param {boolean} wide  whether places may need more than 32 bits
+ * @param {(offset: number) => number} moved  @param {boolean} wide  whether offsets may need more than 32 bits
  */
 function rewritten(moov, moved, wide) {
   /** @param {Box} box  @param {string[]} path @returns {Uint8Array<ArrayBuffer>} */
@@ -106,7 +106,7 @@ function offsets(content, type, moved, wide) {
   const count = view.getUint32(4);
   const widely = wide || type === "co64";
   const table = new Uint8Array(8 + count * (widely ? 8 : 4));
-  table.set(content.subarray(0, 8)); // version, flags, how many
+  table.set(content.subarray(0, 8)); // version, flags, count
   const written = new DataView(table.buffer);
   for (let n = 0; n < count; n++) {
     const offset = moved(type === "co64" ? Number(view.getBigUint64(8 + n * 8)) : view.getUint32(8 + n * 4));

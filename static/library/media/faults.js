@@ -1,23 +1,24 @@
 // @ts-check
-/** What can be wrong with media, in words for whoever called. */
+/** Errors about media, with texts for users. */
 
 import { ConversionCanceledError } from "mediabunny";
 import { Fault, gone, isGone } from "../fault.js";
 
-/** The browser's own errors that say something about storage. */
+/** The browser's own errors about storage. */
 const KEPT = ["QuotaExceededError", "SecurityError"];
 
-/** How the errors of tools/patches/2-isobmff-times.patch begin: the file is whole, and cannot be shown truly. */
+/** The beginning of the errors from tools/patches/2-isobmff-times.patch: the file is intact, but cannot be shown
+ * correctly. */
 const EDITED = "the edit list of this MP4";
 
-/** What is to be done without encoders and decoders; nothing where they are there. */
+/** The reason for missing encoders and decoders; empty if the browser has them. */
 export const withoutCodecs = () =>
   "VideoDecoder" in globalThis
     ? ""
-    : ", since it has no WebCodecs: it is too old, or privacy.resistFingerprinting (about:config in Firefox) takes them away";
+    : ", because it has no WebCodecs: it is too old, or privacy.resistFingerprinting (about:config in Firefox) hides them";
 
 /**
- * What is thrown while media are read or written, as a `Fault`, or as it is where the browser knows better.
+ * Convert an error from reading or writing media to a `Fault`. The browser's more specific errors stay as they are.
  * @param {unknown} error
  * @param {AbortSignal} [signal]
  */
@@ -31,5 +32,5 @@ export function asFault(error, signal) {
   if (error instanceof Error && error.message.startsWith(EDITED)) return new Fault("NotSupportedError", error.message);
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
-  return new Fault("EncodingError", `the file is broken or no media file that can be read here${detail}`);
+  return new Fault("EncodingError", `the file is broken, or not a media file that can be read here${detail}`);
 }

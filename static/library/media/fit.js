@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * One shape for all pictures of a track, though a phone was turned or a window resized while it was recorded.
+ * One shape for all pictures of a track, even if a phone was turned or a window resized during the recording.
  *
- * The first picture decides: the shape is its size as it is shown, turned as the file says and with square pixels.
- * A picture of another shape is scaled until it fits in, and stands in the middle between bars. Nothing is squeezed.
+ * The first picture decides: the shape is its displayed size, rotated as the file specifies and with square pixels. A
+ * picture of another shape is scaled to fit and centred between bars. No picture is distorted.
  */
 
 import { VideoSample, VideoSampleSink } from "mediabunny";
@@ -14,11 +14,11 @@ import { encodedSpace, i420 } from "./i420.js";
 /** @typedef {import("mediabunny").InputVideoTrack} InputVideoTrack */
 /** @typedef {import("mediabunny").VideoCodec} VideoCodec */
 /** @typedef {{width: number, height: number}} Size */
-/** What is to be seen beside a picture and through it. @typedef {"black" | "transparent"} Ground */
+/** The background beside a picture and behind it. @typedef {"black" | "transparent"} Ground */
 
 /** The shape of a track. @param {InputVideoTrack} track @returns {Promise<Size>} */
 export async function shapeOf(track) {
-  // Where the first picture is broken, what the file says must do: later ones may be good.
+  // If the first picture is broken, use the size in the file: later pictures may be intact.
   const first = await new VideoSampleSink(track).getSample(await track.getFirstTimestamp()).catch(() => null);
   if (!first) return { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() };
   const { displayWidth: width, displayHeight: height } = first;
@@ -27,7 +27,7 @@ export async function shapeOf(track) {
 }
 
 /**
- * The size at which pictures of a shape are encoded: H.264 and H.265 have no odd sizes, all others do.
+ * The size at which pictures of a shape are encoded: only H.264 and H.265 do not support odd sizes.
  * @param {Size} shape  @param {VideoCodec} codec @returns {Size}
  */
 export function encodableSize({ width, height }, codec) {
@@ -35,26 +35,29 @@ export function encodableSize({ width, height }, codec) {
   return { width: even(width), height: even(height) };
 }
 
-/** Says that pictures were made even. @param {Size} shape  @param {Size} encoded @returns {string | undefined} */
+/** A note that the pictures were padded to even sizes. @param {Size} shape  @param {Size} encoded @returns {string |
+ * undefined} */
 export function paddingNote(shape, encoded) {
   if (shape.width === encoded.width && shape.height === encoded.height) return undefined;
-  return `The pictures are ${encoded.width} x ${encoded.height} now, and were ${shape.width} x ${shape.height}: H.264 has no odd sizes`;
+  const size = (/** @type {Size} */ { width, height }) => `${width} x ${height}`;
+  return `The pictures are now ${size(encoded)} instead of ${size(shape)}, because H.264 does not support odd sizes`;
 }
 
 /**
- * A picture in a shape, ready to be encoded: upright, with square pixels, in colours that do not change from one
- * picture to the next. What comes out is to be closed; what went in is closed here if that is another one.
+ * A picture in a shape, ready for the encoder: upright, with square pixels, in colours that do not change from one
+ * picture to the next. The caller closes the result. If the result is a new picture, this function closes the given
+ * one.
  * @param {VideoSample} sample  @param {number} width  @param {number} height  @param {Ground} ground
- * @param {VideoCodec} [codec]  it is encoded with @returns {Promise<VideoSample>}
+ * @param {VideoCodec} [codec]  the codec of the encoder @returns {Promise<VideoSample>}
  */
 export async function fitted(sample, width, height, ground, codec) {
-  // (Planes of green, blue and red, which ffmpeg makes of RGB for VP9, are no input of an encoder. Chromium calls them
+  // (Encoders do not accept planes of green, blue and red, which ffmpeg makes from RGB for VP9. Chromium calls them
   // I444 without a matrix.)
   const isPlanesOfRgb = sample.colorSpace.matrix === "rgb" || (sample.format === "I444" && !sample.colorSpace.matrix);
   const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black") && !isPlanesOfRgb;
   const isRgb = /^(RGB|BGR)/.test(sample.format ?? "");
-  // Firefox decodes to red, green and blue, and weighs them by BT.601 for its encoders: VP8 is meant so, all others
-  // say BT.709. (Its frames of I420 have no odd sizes.)
+  // Firefox decodes to red, green and blue, and converts them by BT.601 for its encoders. That is correct for VP8; all
+  // others declare BT.709. (Firefox's I420 frames do not support odd sizes.)
   const stays = isRgb && (codec === "vp8" || width % 2 === 1 || height % 2 === 1);
   if (isReady && (stays || !isRgb)) return sample;
   const { timestamp, duration } = sample;
@@ -74,7 +77,7 @@ export async function fitted(sample, width, height, ground, codec) {
 /** @param {VideoSample} sample  @param {number} width  @param {number} height  @param {Ground} ground */
 async function painted(sample, width, height, ground) {
   const pixels = sample.hasAlpha ? await straight(sample) : undefined;
-  // Nothing is awaited between drawing and taking: another track may use the canvas, too.
+  // No await between drawing and reading: another track may use the canvas, too.
   const context = kept(width, height);
   paint(context, sample, pixels, ground, true);
   return context.getImageData(0, 0, width, height).data;
@@ -83,28 +86,29 @@ async function painted(sample, width, height, ground) {
 /** @type {OffscreenCanvasRenderingContext2D | undefined} */
 let last;
 
-/** The canvas that was used before, if it has this size. @param {number} width  @param {number} height */
+/** The last canvas if it has this size, else a new one. @param {number} width  @param {number} height */
 function kept(width, height) {
   if (last?.canvas.width !== width || last.canvas.height !== height) last = newCanvas(width, height);
   return last;
 }
 
-/** One whose pixels can be read. @param {number} width  @param {number} height */
+/** A new canvas whose pixels can be read. @param {number} width  @param {number} height */
 export function newCanvas(width, height) {
   mustBeReadable();
   const made = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!made) throw new Fault("NotSupportedError", `this browser has no canvas of ${width} x ${height}`);
+  if (!made) throw new Fault("NotSupportedError", `this browser cannot create a canvas of ${width} x ${height}`);
   return made;
 }
 
-/** Whether a picture has this size and is shown as it is stored. @param {VideoSample} sample  @param {number} width  @param {number} height */
+/** Whether a picture has this size and is displayed as it is stored. @param {VideoSample} sample  @param {number} width
+ *  @param {number} height */
 export const isPlain = (sample, width, height) =>
   sample.rotation === 0 && !sample.flip &&
   sample.codedWidth === width && sample.displayWidth === width &&
   sample.codedHeight === height && sample.displayHeight === height;
 
 /**
- * The pixels of a picture as they are stored: red, green, blue and alpha, the colours not multiplied with it.
+ * The pixels of a picture as they are stored: red, green, blue and alpha, not premultiplied.
  * @param {VideoSample} sample
  */
 export async function straight(sample) {
@@ -114,10 +118,10 @@ export async function straight(sample) {
 }
 
 /**
- * Draw a picture into a canvas so that it fits in, in place of what was there.
+ * Draw a picture into a canvas so that it fits in, replacing the old content.
  * @param {OffscreenCanvasRenderingContext2D} context  @param {VideoSample} sample
- * @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels  of one with alpha, those that are `straight`
- * @param {Ground} ground  @param {boolean} padded  fill up an odd side that was made even, instead of scaling
+ * @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels  the `straight` pixels, if the picture has alpha
+ * @param {Ground} ground  @param {boolean} padded  pad a side that was made even, instead of scaling
  */
 export function paint(context, sample, pixels, ground, padded = false) {
   const { canvas } = context;
@@ -137,7 +141,7 @@ export function paint(context, sample, pixels, ground, padded = false) {
   context.drawImage(image(sample, pixels), -across / 2, -down / 2, across, down);
   context.restore();
   if (isPadded) {
-    // The edge once more is what is seen least, and costs an encoder least.
+    // Repeating the edge is the least visible padding, and the cheapest for an encoder.
     context.drawImage(canvas, width - 1, 0, 1, height, width, 0, 1, height);
     context.drawImage(canvas, 0, height - 1, width + 1, 1, 0, height, width + 1, 1);
   }
@@ -146,18 +150,18 @@ export function paint(context, sample, pixels, ground, padded = false) {
 /** @param {number} side  @param {number} encoded */
 const isMadeEven = (side, encoded) => side === encoded || side + (side % 2) === encoded;
 
-/** What a picture takes of a canvas. @param {number} width  @param {number} height  @param {Size} canvas */
+/** The size that a picture takes up in a canvas. @param {number} width  @param {number} height  @param {Size} canvas */
 function room(width, height, canvas) {
   const follows = (/** @type {number} */ side, /** @type {number} */ scale) => Math.max(1, Math.round(side * scale));
   const [across, down] = [canvas.width / width, canvas.height / height];
-  // It is the same shape but for the rounding, if one side follows from the other.
+  // The shapes are equal, apart from rounding, if one side follows from the other.
   if (follows(height, across) === canvas.height || follows(width, down) === canvas.width) return [canvas.width, canvas.height];
   const scale = Math.min(across, down);
   return [follows(width, scale), follows(height, scale)];
 }
 
 /**
- * What a canvas draws. Firefox takes the colours of a frame with alpha for multiplied ones, which come out wrong.
+ * The image to draw. Firefox treats the colours of a frame with alpha as premultiplied, so they come out wrong.
  * @param {VideoSample} sample  @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels
  */
 function image(sample, pixels) {

@@ -1,20 +1,20 @@
 // @ts-check
 /**
- * FLAC frames that were cut or joined. A frame says which one it is, and decoders take it for a false sync where that
- * does not follow from the frame before: players lose their place, and a reader may lose the rest of the file.
+ * FLAC frames that were cut or joined. Each frame contains its number. Decoders treat a frame as a false sync if its
+ * number does not follow the previous one: players lose their place, and a reader may lose the rest of the file.
  */
 
-/** Whether a short block may be followed by others: then frames count samples (RFC 9639, 9.1). */
+/** The flag of streams with blocks of varying length, in which frames count samples (RFC 9639, 9.1). */
 const VARIABLE = 1;
 
 /**
- * The same frame at another place. It counts samples afterwards, so that blocks of any length may follow each other.
- * @param {Uint8Array} frame  a whole one
+ * The same frame at another position. It counts samples, so that blocks of any length may follow each other.
+ * @param {Uint8Array} frame  a whole frame
  * @param {number} sample  the number of its first sample in the new file
  */
 export function renumbered(frame, sample) {
-  if (frame.length < 8 || frame[0] !== 0xff || (frame[1] & 0xfe) !== 0xf8) throw new TypeError("not a frame of FLAC");
-  const old = Math.max(1, Math.clz32(~(frame[4] << 24))); // as many bytes as the first has leading ones
+  if (frame.length < 8 || frame[0] !== 0xff || (frame[1] & 0xfe) !== 0xf8) throw new TypeError("not a FLAC frame");
+  const old = Math.max(1, Math.clz32(~(frame[4] << 24))); // the first byte has one leading 1 bit per byte
   const more = extraBytes(frame[2]);
   const number = coded(sample);
   const rest = frame.subarray(4 + old + more + 1); // after the header's checksum
@@ -31,18 +31,19 @@ export function renumbered(frame, sample) {
   return made;
 }
 
-/** Bytes after the number that hold an uncommon block size or rate (RFC 9639, 9.1.1 and 9.1.2). @param {number} codes */
+/** Bytes after the number that hold an uncommon block size or rate (RFC 9639, 9.1.1 and 9.1.2). @param {number} codes
+ * */
 function extraBytes(codes) {
   const [block, rate] = [codes >> 4, codes & 15];
   return (block === 6 ? 1 : block === 7 ? 2 : 0) + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);
 }
 
-/** A number of up to 36 bits, as UTF-8 would have it (RFC 9639, 9.1.5). @param {number} number */
+/** A number of up to 36 bits, encoded as in UTF-8 (RFC 9639, 9.1.5). @param {number} number */
 function coded(number) {
   if (number < 0x80) return Uint8Array.of(number);
   const bytes = [];
-  let first = 0x80; // a leading one for each byte
-  let room = 0x40; // what the first byte can hold
+  let first = 0x80; // one leading 1 bit per byte
+  let room = 0x40; // the values that the first byte can hold
   while (number >= room) {
     bytes.unshift(0x80 | number % 64);
     number = Math.floor(number / 64);

@@ -1,5 +1,5 @@
 // @ts-check
-/** The containers that can be written, and what each may hold. */
+/** The containers that can be written, and the codecs that each may hold. */
 
 import { getFirstEncodableAudioCodec, getFirstEncodableVideoCodec } from "mediabunny";
 import { FORMATS } from "formats";
@@ -16,23 +16,23 @@ import { Needs } from "./task.js";
 export { FORMATS };
 
 /**
- * The format as mediabunny writes it: WAV in the form for files beyond 4 GB where it is needed, and MP4 without its index
- * in front, for which mediabunny would have to keep everything (faststart.js).
- * @param {string} name  @param {number} [bytes]  about how many it will have
+ * mediabunny's output format: WAV in the form for files over 4 GB if needed, and MP4 without its index in front,
+ * because mediabunny would have to keep everything in memory for that (faststart.js).
+ * @param {string} name  @param {number} [bytes]  the approximate size of the file
  */
 export const outputFormat = (name, bytes = 0) => new FORMATS[name].Output({ fastStart: false, large: bytes > 4e9 });
 
-/** The name in `FORMATS` of what is written. @param {OutputFormat} format */
+/** The name in `FORMATS` of an output format. @param {OutputFormat} format */
 export const nameOf = (format) => format.fileExtension.slice(1);
 
-/** Names of the formats as people call the codecs. @type {Record<string, string>} */
+/** The names of codecs for people. @type {Record<string, string>} */
 const NAMES = { avc: "H.264", hevc: "H.265", vp8: "VP8", vp9: "VP9", av1: "AV1", opus: "Opus", aac: "AAC" };
 
 /** @param {string[]} codecs */
 export const named = (codecs) => codecs.map((codec) => NAMES[codec] ?? codec.toUpperCase()).join(", ");
 
 /**
- * The codec that a track gets in a format: its own where that may stay, else the first this browser encodes.
+ * The codec that a track gets in a format: its own if the format allows it, else the first that this browser encodes.
  * @param {import("mediabunny").InputVideoTrack} track  @param {Format} format
  * @returns {Promise<VideoCodec | null>}
  */
@@ -55,8 +55,8 @@ export async function encodablePicture(track, { video }) {
 let writesH264;
 
 /**
- * Whether the encoder of H.264 tells its parameters right: Firefox writes the first byte of a parameter set
- * twice, and many players take such a file for broken.
+ * Whether the H.264 encoder reports its parameters correctly: Firefox writes the first byte of a parameter set twice,
+ * and many players treat such a file as broken.
  */
 async function tryH264() {
   if (!("VideoEncoder" in globalThis)) return false;
@@ -68,47 +68,47 @@ async function tryH264() {
     const view = ArrayBuffer.isView(description)
       ? new DataView(description.buffer, description.byteOffset, description.byteLength)
       : new DataView(description);
-    // The profile stands in the record's head, and again in the parameter set after its type.
+    // The profile is in the header of the record, and again in the parameter set after its type.
     right = view.byteLength > 9 && view.getUint8(9) === view.getUint8(1);
   };
   const encoder = new VideoEncoder({ output, error: () => {} });
   try {
     encoder.configure({ codec: "avc1.42001f", width: 64, height: 64, avc: { format: "avc" } });
     const canvas = new OffscreenCanvas(64, 64);
-    canvas.getContext("2d"); // without a context it is no picture
+    canvas.getContext("2d"); // a VideoFrame needs a canvas with a context
     const frame = new VideoFrame(canvas, { timestamp: 0 });
     encoder.encode(frame, { keyFrame: true });
     frame.close();
     await encoder.flush();
   } catch {
-    // it has no such encoder
+    // the browser has no such encoder
   } finally {
     if (encoder.state !== "closed") encoder.close();
   }
   return right;
 }
 
-/** Encoders take even sizes only. @param {number} size */
+/** Encoders accept only even sizes. @param {number} size */
 export const even = (size) => Math.ceil(size / 2) * 2;
 
 /** @typedef {{codec: AudioCodec, sampleRate: number, numberOfChannels: number}} SoundParameters */
 
-/** Codecs that some format has an encoder of ours for. */
+/** Codecs for which the library has encoders of its own. */
 const OWN = new Set(Object.values(FORMATS).flatMap(({ encoders }) => encoders));
 
 /**
- * Codec, rate and channels to encode a sound with; its own rate and channels where an encoder takes them.
+ * The codec, sample rate and channels for encoding a sound; its own rate and channels if an encoder supports them.
  * @param {{sampleRate: number, channels: number}} sound  @param {AudioCodec[]} codecs  in order of preference
- * @param {AudioCodec[]} encoders  those of which the library has an encoder of its own
+ * @param {AudioCodec[]} encoders  the codecs for which the library has an encoder of its own
  * @returns {Promise<SoundParameters | null>}
- * @throws {Needs} where that encoder is to be loaded first
+ * @throws {Needs} if such an encoder must be loaded first
  */
 export async function encodableSound({ sampleRate, channels }, codecs, encoders) {
-  // What Firefox encodes as Vorbis is silent. And a raw stream of AAC cannot say what an encoder puts before the sound:
-  // its row names no encoder, so none is used, whatever was loaded for other files.
+  // Firefox's Vorbis encoder produces silence. And a raw AAC stream cannot declare the samples that an encoder puts
+  // before the sound: its row names no encoder, so none is used, even if one was loaded for another file.
   const usable = codecs.filter((codec) => codec !== "vorbis" && (encoders.includes(codec) || !OWN.has(codec)));
   for (const codec of usable) {
-    // Opus counts in frames of 48000 Hz, whatever it is given, and our resampler is the better one.
+    // Opus always works at 48000 Hz, and our resampler is better than the encoder's.
     const rates = codec === "opus" ? [48000] : [sampleRate, 48000];
     for (const [rate, numberOfChannels] of [...rates.map((rate) => [rate, channels]), [48000, 2], [48000, 1]]) {
       const wish = { sampleRate: rate, numberOfChannels };
@@ -120,7 +120,7 @@ export async function encodableSound({ sampleRate, channels }, codecs, encoders)
 }
 
 /**
- * Of the formats, those that this browser can make of a recording.
+ * The formats, out of `names`, that this browser can make from a recording.
  * @param {import("mediabunny").Input} input  @param {string[]} names
  */
 async function possible(input, names) {
@@ -133,7 +133,7 @@ async function possible(input, names) {
     const soundFits = sound
       ? (codec && format.audio.includes(codec)) ||
         ((await sound.canDecode()) &&
-          // (An encoder of our own is loaded when it is needed.)
+          // (The library's own encoders are loaded on demand.)
           (format.encoders.length > 0 || (await encodableSound(await soundFacts(sound), format.audio, []))))
       : format.video.length > 0;
     if (pictureFits && soundFits) found.push(name);
@@ -147,13 +147,15 @@ export async function soundFacts(track) {
 }
 
 /**
- * Says what cannot be done and what can.
+ * An error that says what this browser cannot do and what it can.
  * @param {import("mediabunny").Input} input  @param {string} name  @param {string[]} codecs
  */
 export async function unsupported(input, name, codecs) {
   const names = Object.keys(FORMATS).filter((other) => FORMATS[other].label && other !== name);
   const others = await possible(input, names);
-  const instead = others.length ? `It can make ${others.join(", ")} of this recording` : "It can make no other format of it";
+  const instead = others.length
+    ? `It can convert this recording to ${others.join(", ")}`
+    : "It cannot convert this recording to any other format";
   const why = withoutCodecs();
   return new Fault("NotSupportedError", `this browser cannot encode ${named(codecs)} for ${name}${why}. ${instead}`);
 }

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Pixels as encoders take them: brightness for each, colour for every four (I420, with alpha I420A).
+ * Convert pixels to the encoders' format: luma for each pixel, chroma for every four (I420; with alpha I420A).
  *
- * An encoder takes red, green and blue, too, but then the browser decides: Chromium makes the full range of it, even
- * where the pictures before had the limited one, and Firefox weighs by BT.601 and says BT.709.
+ * An encoder also accepts red, green and blue, but then the browser decides about the conversion: Chromium uses the
+ * full range, even if earlier pictures had the limited range, and Firefox converts by BT.601 but declares BT.709.
  */
 
-/** What red and blue count for the brightness. @type {Record<string, [number, number]>} */
+/** The weights of red and blue in the luma. @type {Record<string, [number, number]>} */
 const WEIGHTS = {
   bt709: [0.2126, 0.0722],
   smpte170m: [0.299, 0.114],
@@ -17,7 +17,7 @@ const WEIGHTS = {
 /** @typedef {{primaries?: any, transfer?: any, matrix?: any, fullRange?: boolean | null}} Space */
 
 /**
- * The space that these pixels are to be put into: that of the picture they come from, or the one of television.
+ * The target colour space of these pixels: that of the picture they come from, or BT.709 with the limited range.
  * @param {Space} space
  */
 export const encodedSpace = ({ primaries, transfer, matrix, fullRange }) =>
@@ -44,7 +44,7 @@ export function i420(pixels, width, height, space, withAlpha) {
   for (let y = 0, place = count; y < height; y += 2) {
     const below = y + 1 < height ? width * 4 : 0;
     for (let x = 0; x < width; x += 2, place++) {
-      // The four pixels; at an odd edge the last one twice.
+      // The four pixels; at an odd edge the last one counts twice.
       const first = (y * width + x) * 4;
       const second = x + 1 < width ? first + 4 : first;
       const [third, fourth] = [first + below, second + below];

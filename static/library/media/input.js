@@ -1,5 +1,5 @@
 // @ts-check
-/** Reading a recording. */
+/** Read a recording. */
 
 import {
   ADTS, CustomSource, EncodedPacketSink, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM,
@@ -15,10 +15,10 @@ import { withPreSkip } from "./opus.js";
 
 const FORMATS = [WEBM, MATROSKA, MP4, QTFF, OGG, WAVE, MP3, FLAC, ADTS];
 
-/** Bytes of a file that mediabunny itself keeps in memory. */
+/** Bytes of a file that mediabunny keeps in memory itself. */
 const CACHE = 2 ** 20;
 
-/** Open a file. Whoever opens it disposes of it. @param {Blob} blob */
+/** Open a file. The caller disposes of it. @param {Blob} blob */
 export async function open(blob) {
   if (blob.size === 0) throw new Fault("EncodingError", "the recording is empty: it has 0 bytes");
   const blocks = new Blocks(blob);
@@ -33,14 +33,15 @@ export async function open(blob) {
     if (!(await input.canRead())) {
       throw new Fault(
         "EncodingError",
-        "this is no media file that can be read here (WebM, Matroska, MP4, Ogg, WAV, MP3, FLAC, AAC), or its start is missing",
+        "this is not a media file that can be read here (WebM, Matroska, MP4, Ogg, WAV, MP3, FLAC, AAC), or its start is " +
+          "missing",
       );
     }
     const tracks = await input.getTracks();
     const first = await Promise.all(
       tracks.map((track) => new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true })),
     );
-    if (!first.some(Boolean)) throw new Fault("EncodingError", "there is no sound and no picture in this file");
+    if (!first.some(Boolean)) throw new Fault("EncodingError", "this file has no sound and no picture");
     if (await isCutOff(blob)) cutOff.add(input);
     for (const track of tracks) {
       if (track.isVideoTrack() && ["vp9", "avc"].includes(String(await track.getCodec()))) sayLevel(track);
@@ -53,7 +54,7 @@ export async function open(blob) {
   return input;
 }
 
-/** Files that say more of themselves than they have. @type {WeakSet<Input>} */
+/** Files that end before their declared size. @type {WeakSet<Input>} */
 const cutOff = new WeakSet();
 
 /** Whether a Matroska file ends before its segment does (RFC 9559, 5.1; RFC 8794, 4 and 6.2). @param {Blob} blob */
@@ -65,12 +66,12 @@ async function isCutOff(blob) {
     const segment = ebml && elementAt(head, ebml.to);
     return segment?.id === SEGMENT && segment.known && segment.to > blob.size;
   } catch {
-    return false; // something else follows
+    return false; // other data follows
   }
 }
 
 /**
- * Open a file for the time of some work.
+ * Open a file for the duration of some work.
  * @template T
  * @param {Blob} blob
  * @param {(input: Input) => Promise<T>} work
@@ -109,12 +110,12 @@ export async function duration(input, known = 0) {
   return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
 }
 
-/** Whether its container has edit lists. @param {import("mediabunny").InputTrack} track */
+/** Whether the track's container has edit lists. @param {import("mediabunny").InputTrack} track */
 export const mayHide = async (track) => /mp4|quicktime/.test((await track.input.getFormat()).mimeType);
 
 /**
- * From when until when a track is to be seen or heard. An edit list of MP4 may hide what lies before and after, which
- * the decoder gives all the same.
+ * The span in which a track is seen or heard. An edit list of MP4 may hide what lies before and after, but the decoder
+ * returns it.
  * @param {import("mediabunny").InputTrack} track
  */
 export async function shownSpan(track) {
@@ -122,19 +123,19 @@ export async function shownSpan(track) {
   const from = Math.max(0, await track.getFirstTimestamp());
   const until = await track.computeDuration();
   const last = await new EncodedPacketSink(track).getPacket(Infinity, { metadataOnly: true });
-  // (Some files say of the last picture that it lasts no time.)
+  // (Some files give the last picture a duration of 0.)
   const isOpen = last?.duration === 0 && !(/** @type {{hidden?: boolean}} */ (last.sideData).hidden);
   return { from, until: isOpen ? Infinity : until };
 }
 
-/** The sound, decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */
+/** The audio track, which must be decodable. @param {Input} input @returns {Promise<InputAudioTrack>} */
 export async function soundOf(input) {
   const track = await input.getPrimaryAudioTrack();
   if (!track) throw new Fault("NotFoundError", "this recording has no sound");
   return decodable(track);
 }
 
-/** The picture, decodable. @param {Input} input @returns {Promise<InputVideoTrack>} */
+/** The video track, which must be decodable. @param {Input} input @returns {Promise<InputVideoTrack>} */
 export async function pictureOf(input) {
   const track = await input.getPrimaryVideoTrack();
   if (!track) throw new Fault("NotFoundError", "this recording has no picture");
@@ -151,8 +152,9 @@ export async function decodable(track) {
 }
 
 /**
- * Chromium's MP4 says that its VP9 is of level 0, which is none, and no decoder takes it then. Its encoder makes H.264 of
- * level 1b of small pictures at a low bit rate, and its decoder takes 1.1.
+ * Correct the level of a track's codec. Chromium's MP4 declares VP9 of level 0, which does not exist, so every decoder
+ * refuses it. Chromium's encoder makes H.264 of level 1b from small pictures at a low bit rate; its decoder accepts
+ * 1.1.
  * @param {InputVideoTrack} track
  */
 function sayLevel(track) {
@@ -172,8 +174,8 @@ function sayLevel(track) {
 }
 
 /**
- * Opus says how many frames at its start nobody is to hear. Packets have times from before 0 instead, and what lies
- * there is cut off, so that the decoder gives all: browsers differ in what times they give to the rest.
+ * An Opus header says how many frames at the start are not to be heard. Here the packets have times before 0 instead,
+ * and sound before 0 is cut off. So the decoder must return all frames: browsers differ in the times of the rest.
  * @param {InputAudioTrack} track
  */
 function skipNothing(track) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Several recordings, one after the other, in one file. */
+/** Join several recordings in one file, one after the other. */
 
 import { assembled } from "./assemble.js";
 import { filledTracks, formatLike } from "./convert.js";
@@ -14,7 +14,7 @@ import { perform } from "./task.js";
 /** @typedef {import("./task.js").Request} Request */
 
 /**
- * @param {Blob[]} blobs  @param {number[]} known  how long their recorder says that they are, or NaN
+ * @param {Blob[]} blobs  @param {number[]} known  their durations according to their recorders, or NaN
  * @param {Request} request
  */
 export const concat = (blobs, known, request) =>
@@ -33,7 +33,7 @@ export const concat = (blobs, known, request) =>
     }
   });
 
-/** For each track of the first recording, the one of each recording that goes on with it. @param {Input[]} inputs */
+/** For each track of the first recording, the matching track of each recording. @param {Input[]} inputs */
 async function matched(inputs) {
   const all = await Promise.all(inputs.map(filledTracks));
   const pictures = all.map((tracks) => tracks.filter((track) => track.isVideoTrack()));
@@ -53,11 +53,11 @@ function refuseMixture(tracks, what) {
   const counts = tracks.map((each) => each.length);
   const without = counts.flatMap((count, index) => (count ? [] : [index + 1]));
   if (without.length > 0 && without.length < counts.length) {
-    throw new Fault("NotSupportedError", `some recordings have ${what}, and number ${without.join(", ")} has none. Join recordings of one kind`);
+    throw new Fault("NotSupportedError", `some recordings have ${what}, but number ${without.join(", ")} has none. Join recordings of one kind`);
   }
   const other = counts.findIndex((count) => count !== counts[0]);
   if (other > 0) {
-    throw new Fault("NotSupportedError", `recording 1 has ${counts[0]} tracks of ${what}, and number ${other + 1} has ${counts[other]}. Join recordings of one kind`);
+    throw new Fault("NotSupportedError", `recording 1 has ${counts[0]} tracks of ${what}, but number ${other + 1} has ${counts[other]}. Join recordings of one kind`);
   }
 }
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Media work for Python, on mediabunny. This is the entry of the bundle that the wheel carries as
- * `mediarecorder/js/media.js`; Python loads it on first use (py/mediarecorder/_media/engine.py) and finds it where it
- * registers itself.
+ * The media engine for Python, based on mediabunny. This is the entry of the bundle that the wheel contains as
+ * `mediarecorder/js/media.js`. Python loads it on first use (py/mediarecorder/_media/engine.py); it registers itself
+ * below.
  */
 
 import { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, LogLevel, registerEncoder } from "mediabunny";
@@ -14,7 +14,7 @@ import { encodeSamples } from "./samples.js";
 import { SoundReader, waveform } from "./sound.js";
 import { tags } from "./tags.js";
 
-// What is wrong is thrown, and Python says it.
+// Errors are thrown and reach Python, so mediabunny need not log them.
 Logging.level = LogLevel.Silent;
 
 const media = {
@@ -30,7 +30,7 @@ const media = {
   withTags,
   frameReader: () => new FrameReader(),
   soundReader: () => new SoundReader(),
-  /** For the bundles of encoders, which must meet this very copy. */
+  /** For the encoders' bundles, which must use this very copy. */
   mediabunny: { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, registerEncoder },
 };
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Packets on their way from recordings into one output, as they are. */
+/** Copy packets from recordings into one output. */
 
 import { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource } from "mediabunny";
 import { renumbered } from "./flac.js";
@@ -13,24 +13,26 @@ import { asBytes, RATE, withPreSkip } from "./opus.js";
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {VideoDecoderConfig | AudioDecoderConfig} Config */
 /**
- * One packet or sample: its time from where its part begins, how long it lasts, and how to add it to the output, moved
- * by so many seconds. What has a time before 0 is for the decoder, and neither seen nor heard.
+ * One packet or sample: its time from the start of its part, its duration, and a function that adds it to the output,
+ * moved by `shift` seconds. Packets with times before 0 are for the decoder, and neither seen nor heard.
  * @typedef {{at: number, lasts: number, add: (shift: number) => Promise<void>}} Piece
  */
-/** What one track of the output gets of the n-th part. @typedef {(index: number) => AsyncIterator<Piece>} Pieces */
+/** The pieces of the n-th part for one track of the output. @typedef {(index: number) => AsyncIterator<Piece>} Pieces
+ * */
 
-/** Seconds that are no gap: time stamps of recorders waver by some milliseconds. */
+/** Differences up to this many seconds are not gaps: the recorders' time stamps vary by some milliseconds. */
 export const GAP = 0.04;
 /**
- * Seconds by which times in files are rounded: in WebM, and in what was copied from there, a picture of 1.5667 s is one
- * of 1.567 s, and is to be had at 1.5667 s all the same.
+ * The rounding of times in files, in seconds: in WebM, and in copies of it, a picture of 1.5667 s has the time 1.567 s,
+ * and must still be found at 1.5667 s.
  */
 export const SLACK = 5e-4 + 1e-6;
-/** Seconds that the last picture is shown at the most if nothing tells how long. */
+/** The last picture is shown for at most this many seconds if its duration is unknown. */
 export const LAST = 0.1;
-/** Seconds by which a time stamp that was rounded to milliseconds, and written again, may be off. */
+/** The error of a time stamp that was rounded to milliseconds and written again, in seconds. */
 const ROUNDING = 0.0015;
-/** Seconds of sound before a part that a decoder needs to swing in: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3. */
+/** Seconds of sound before a part that a decoder needs to settle: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3.
+ * */
 const LEAD_IN = 0.08;
 
 /**
@@ -62,7 +64,7 @@ export async function copying(tracks, parts, output) {
       meta.decoderConfig = { ...meta.decoderConfig, description: withPreSkip(description, skipped) };
     }
     begun = true;
-    // Frames of FLAC are numbered: those of a part, or of several, begin anew.
+    // FLAC frames are numbered: in a part, or after joining parts, they need new numbers.
     const rate = codec === "flac" && isChanged ? meta.decoderConfig.sampleRate : 0;
     return source.add(rate ? packet.clone({ data: renumbered(packet.data, Math.round(packet.timestamp * rate)) }) : packet, meta);
   };
@@ -71,23 +73,23 @@ export async function copying(tracks, parts, output) {
   return (index) => packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
 }
 
-/** What a track is called, which goes with it. @param {InputTrack} track */
+/** The name and language of a track, which the output keeps. @param {InputTrack} track */
 export const labelsOf = async (track) => ({
   name: (await track.getName()) ?? undefined,
   languageCode: await track.getLanguageCode(),
 });
 
 /**
- * Whether a container can say that the first frames of a packet, and the last ones of another, are not to be heard.
+ * Whether a container can mark the first frames of one packet, and the last ones of another, as not to be heard.
  * @param {string} name  of a format  @param {string} codec
  */
 export const canHide = (name, codec) =>
   ["webm", "mkv", "mp4"].includes(name) || (name === "ogg" && codec === "opus") || (name === "mp3" && codec === "mp3");
 
 /**
- * One packet at a time: `sink.packets()` reads a second's worth ahead, and so fast that is the whole file.
+ * Read one packet at a time: `sink.packets()` reads a second of real time ahead, which is the whole file at this speed.
  * @param {InputTrack} track  @param {Part} part  @param {(packet: EncodedPacket) => Promise<void>} put
- * @param {number} leadIn  seconds of sound before the part that nobody is to hear
+ * @param {number} leadIn  seconds of inaudible sound before the part
  * @param {boolean} smooth  whether the output has finer times than milliseconds
  * @returns {AsyncIterator<Piece>}
  */
@@ -104,14 +106,14 @@ function packetsOf(track, part, put, leadIn, smooth) {
       if (!packet || (isSound && packet.timestamp >= until - 1e-6)) return { done: true, value: undefined };
       following = await sink.getNextPacket(packet);
       const { timestamp, duration } = packet;
-      // A picture that is shown behind the end may be needed for one before, which then comes next.
+      // A picture that is shown after the end may be needed by one that is shown before it and comes next.
       const isBeyond = !isSound && timestamp >= until - SLACK;
       if (isBeyond && !(following && following.timestamp < until - SLACK)) return { done: true, value: undefined };
       let at = timestamp - from;
       if (smooth && isSound && Math.abs(at - expected) < ROUNDING) at = expected;
-      // In some containers a packet ends where the next begins, and only that tells how long it lasts.
+      // Some containers store no duration: a packet ends where the next one begins.
       const apart = following ? following.timestamp - timestamp : 0;
-      // By an edit list of MP4, and there for the decoder.
+      // Hidden by an edit list of MP4, and needed only by the decoder.
       const hidden = isBeyond || sideData(packet).hidden;
       let lasts = hidden ? 0 : duration || (apart > 0 ? apart : usual);
       usual = lasts || usual;
@@ -132,8 +134,8 @@ function packetsOf(track, part, put, leadIn, smooth) {
 }
 
 /**
- * The packet to begin with: the key frame to see what is to be seen at the start, or the sound that is to be heard
- * then, and some before it.
+ * The first packet to copy: the key frame for the picture that is visible at the start, or the sound at the start with
+ * its lead-in.
  * @param {EncodedPacketSink} sink  @param {InputTrack} track  @param {Part} part  @param {number} leadIn
  */
 async function firstOf(sink, track, part, leadIn) {
@@ -147,11 +149,11 @@ async function firstOf(sink, track, part, leadIn) {
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
 }
 
-/** What the patched reader of MP4 says of a packet. @param {EncodedPacket} packet */
+/** The facts that the patched MP4 reader adds to a packet. @param {EncodedPacket} packet */
 const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} */ (packet.sideData);
 
 /**
- * Whether an edit list of MP4 hides some of a track in a way that only MP4 can: at its end, or behind a pause.
+ * Whether an edit list of MP4 hides some of a track as only MP4 can: at its end, or after a pause.
  * @param {InputTrack} track
  */
 export async function isHiddenInPart(track) {
@@ -162,7 +164,7 @@ export async function isHiddenInPart(track) {
 }
 
 /**
- * Whether there is sound from the beginning of a part to its end, without a gap.
+ * Whether a track has sound from the beginning of a part to its end, without a gap.
  * @param {InputTrack} track  @param {Part} part
  */
 export async function isContinuous(track, part) {
@@ -170,7 +172,7 @@ export async function isContinuous(track, part) {
   let [end, shortest] = [part.from, Infinity];
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   for (; packet; packet = await sink.getNextPacket(packet, { metadataOnly: true })) {
-    // (An MP4 says that a packet before a gap lasts until the next.)
+    // (In an MP4, a packet before a gap has a duration up to the next packet.)
     if (packet.timestamp - end > GAP || packet.duration - shortest > GAP) return false;
     end = Math.max(end, packet.timestamp + packet.duration);
     shortest = Math.min(shortest, packet.duration || Infinity);
@@ -178,7 +180,7 @@ export async function isContinuous(track, part) {
   return true;
 }
 
-/** The pieces of several tracks, the earliest first. (No generator: for so many packets their cost would show.) */
+/** The pieces of several tracks, earliest first. (Not a generator, which would be too slow for this many packets.) */
 class InOrder {
   /** @type {(Piece | undefined)[]} */
   #heads = [];
@@ -189,7 +191,7 @@ class InOrder {
     this.tracks = tracks;
   }
 
-  /** The piece that comes next, if there is one. */
+  /** The next piece, if any. */
   get head() {
     return this.#heads[this.#earliest];
   }
@@ -227,7 +229,7 @@ const nextOf = async (track) => (await track.next()).value;
 export async function write(tracks, parts, task) {
   const several = parts.length > 1;
   const lengths = [];
-  // Without an index the length is found only by reading the whole file: not where nobody asks for it.
+  // Without an index, only reading the whole file yields the length: skip that if it is not needed.
   for (const part of parts) lengths.push(task.tell || several ? await part.length() : 0);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   let shift = 0;
@@ -236,7 +238,7 @@ export async function write(tracks, parts, task) {
     let end = 0;
     try {
       await pieces.begin();
-      // What a decoder needs first lies before 0, and must not fall into the part before.
+      // The decoder's lead-in lies before 0, and must not overlap the previous part.
       if (index > 0) shift += Math.max(0, -(pieces.head?.at ?? 0));
       for (let piece = pieces.head; piece; piece = pieces.head) {
         task.signal.throwIfAborted();
@@ -248,13 +250,13 @@ export async function write(tracks, parts, task) {
     } finally {
       await pieces.end();
     }
-    // Nothing of the next may begin before this one ends.
+    // The next part must not begin before this one ends.
     shift += Math.max(end, lengths[index]);
   }
 }
 
 /**
- * Whether one decoder can go on with what was encoded for the other.
+ * Whether a decoder with one configuration can decode packets with the other.
  * @param {Config | null} one  @param {Config | null} other
  */
 export function isSame(one, other) {

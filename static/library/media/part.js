@@ -1,5 +1,5 @@
 // @ts-check
-/** A part of a recording: what the verbs of the library make files of. */
+/** A part of a recording, from which the library's verbs make files. */
 
 import { duration, origin } from "./input.js";
 
@@ -11,9 +11,9 @@ export class Part {
 
   /**
    * @param {Input} input
-   * @param {number} from  where it begins, on the file's own clock, as all times here
-   * @param {number | undefined} until  where it is cut off; undefined: it goes on to the end
-   * @param {number} known  how long the recorder says that the recording is, or NaN
+   * @param {number} from  its start on the file's own clock, as all times here
+   * @param {number | undefined} until  its end; undefined: the end of the recording
+   * @param {number} known  the duration of the recording according to the recorder, or NaN
    */
   constructor(input, from, until, known) {
     this.input = input;
@@ -22,12 +22,12 @@ export class Part {
     this.known = known;
   }
 
-  /** All of a recording. @param {Input} input  @param {number} known */
+  /** The whole recording. @param {Input} input  @param {number} known */
   static async whole(input, known) {
     return new Part(input, await origin(input), undefined, known);
   }
 
-  /** Where it ends. Without an index that is found only by reading the whole file: ask when you need it. */
+  /** The end. Without an index, this reads the whole file, so ask only if you need it. */
   end() {
     this.#end ??= this.until === undefined ? this.#wholeEnd() : Promise.resolve(this.until);
     return this.#end;
@@ -37,7 +37,7 @@ export class Part {
     return (await origin(this.input)) + (await duration(this.input, this.known));
   }
 
-  /** In seconds. */
+  /** The length in seconds. */
   async length() {
     return (await this.end()) - this.from;
   }

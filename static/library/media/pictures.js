@@ -1,5 +1,5 @@
 // @ts-check
-/** Pictures as pixels, and one of them as a photo. */
+/** Read pictures as pixels, or one of them as a photo. */
 
 import { VideoSampleSink } from "mediabunny";
 import { Fault } from "../fault.js";
@@ -9,10 +9,10 @@ import { duration, open, origin, pictureOf, reading, shownSpan } from "./input.j
 import { SLACK } from "./packets.js";
 import { perform } from "./task.js";
 
-/** How many bytes a pixel has. @type {Record<string, number>} */
+/** Bytes per pixel. @type {Record<string, number>} */
 const DEPTHS = { rgb: 3, bgr: 3, rgba: 4, gray: 1 };
 
-/** What Python pulls frames from. */
+/** The source from which Python reads frames. */
 export class FrameReader {
   /** @type {AsyncGenerator<import("mediabunny").VideoSample, void, unknown> | undefined} */
   #samples;
@@ -31,7 +31,7 @@ export class FrameReader {
   #pixels = new Uint8Array(0);
   width = 0;
   height = 0;
-  /** Of the frame that `next` gave, in seconds. */
+  /** The time of the last frame that `next` returned, in seconds. */
   timestamp = 0;
 
   /**
@@ -63,7 +63,7 @@ export class FrameReader {
     }
   }
 
-  /** The pixels of the next frame, or undefined at the end. The same memory serves for all frames. */
+  /** The pixels of the next frame, or undefined at the end. All frames share the same memory. */
   async next() {
     try {
       for (;;) {
@@ -75,7 +75,7 @@ export class FrameReader {
         this.#any = true;
         this.timestamp = sample.timestamp - this.#begin;
         try {
-          // The first one may be what is still to be seen at the start, from before it.
+          // The first sample may be a picture from before the start that is still visible there.
           if (this.timestamp >= this.#start && this.timestamp < this.#end) {
             arrange(await this.#pixelsOf(sample), this.#pixels, this.#format);
             return this.#pixels;
@@ -112,7 +112,7 @@ function arrange(rgba, out, format) {
   if (format === "rgba") {
     out.set(rgba);
   } else if (format === "gray") {
-    // Brightness as ITU-R BT.601 weighs it, the sum of the weights being 2^16.
+    // Luma by ITU-R BT.601; the sum of the weights is 2^16.
     for (let pixel = 0, at = 0; pixel < count; pixel++, at += 4) {
       out[pixel] = (rgba[at] * 19595 + rgba[at + 1] * 38470 + rgba[at + 2] * 7471 + 32768) >> 16;
     }
@@ -127,9 +127,9 @@ function arrange(rgba, out, format) {
 }
 
 /**
- * What is to be seen at a time.
+ * The picture that is visible at a time.
  * @param {Blob} blob  @param {number} at  seconds  @param {number | undefined} width  @param {string} mimeType
- * @param {number} known  how long the recorder says it is, or NaN  @param {import("./task.js").Request} request
+ * @param {number} known  the duration according to the recorder, or NaN  @param {import("./task.js").Request} request
  */
 export const thumbnail = (blob, at, width, mimeType, known, request) =>
   perform(request, () =>
@@ -138,7 +138,7 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
       const begin = await origin(input);
       const longest = Math.max(await duration(input, known), known || 0);
       if (at > longest + 0.05) {
-        throw new Fault("RangeError", `the recording is ${longest.toFixed(3)} s long; there is no picture at ${at} s`);
+        throw new Fault("RangeError", `the recording is ${longest.toFixed(3)} s long and has no picture at ${at} s`);
       }
       const sample = await shown(track, begin + at + SLACK);
       if (!sample) throw new Fault("EncodingError", "no picture can be decoded");
@@ -157,7 +157,7 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
   );
 
 /**
- * The picture that is seen at a time: the last one that has appeared by then, or the first one before that.
+ * The sample that is visible at a time: the last one to appear by then, or the first one before that.
  * @param {import("mediabunny").InputVideoTrack} track  @param {number} at
  */
 async function shown(track, at) {
@@ -166,7 +166,7 @@ async function shown(track, at) {
   const sink = new VideoSampleSink(track);
   const sample = await sink.getSample(time);
   if (sample) return sample;
-  // There is none yet, or the decoder has left it out.
+  // The first picture appears later, or the decoder has dropped this one.
   const samples = sink.samples(time);
   try {
     return (await samples.next()).value;

@@ -1,27 +1,27 @@
 // @ts-check
 /**
- * From one sample rate to another, block by block, without what a naive interpolation adds: going down, all
- * above half the new rate is taken out before it could fold back. (mediabunny interpolates linearly, and the
- * browser's own resampler wants the whole sound at once, in a page.)
+ * Convert sound from one sample rate to another, block by block, without the artefacts of a naive interpolation: for a
+ * lower rate, all frequencies above half of it are removed before they can alias. (mediabunny interpolates linearly,
+ * and the browser's own resampler needs the whole sound at once, in a page.)
  *
- * A windowed sinc: each new sample is a weighted sum of the old ones around its time. The weights are tabulated.
+ * A windowed sinc: each new sample is a weighted sum of the old ones around its time. The weights are in a table.
  */
 
 /** Zero crossings of the sinc on either side: the steepness of the filter. */
 const CROSSINGS = 48;
-/** Table entries from one crossing to the next; between them weights are interpolated. */
+/** Table entries from one crossing to the next; weights between two entries are interpolated. */
 const RESOLUTION = 256;
-/** Shape of the Kaiser window: what is to vanish vanishes by about 80 dB. */
+/** Shape of the Kaiser window: it attenuates unwanted frequencies by about 80 dB. */
 const BETA = 8;
-/** Where the filter begins to cut, as a part of half the lower rate. */
+/** The end of the passband, as a fraction of half the lower rate. */
 const PASSBAND = 0.95;
 
 export class Resampler {
-  /** Frames given in and not yet passed. @type {Float32Array} */
+  /** Input frames that are still needed. @type {Float32Array} */
   #held = new Float32Array(0);
   /** Number of the first frame held. */
   #first = 0;
-  /** Number of the next frame to come out. */
+  /** Number of the next output frame. */
   #next = 0;
   #received = 0;
 
@@ -34,7 +34,7 @@ export class Resampler {
     this.table = kernel();
   }
 
-  /** What can be said so far. @param {Float32Array} frames  interleaved  @returns {Float32Array} */
+  /** Add input and return the output so far. @param {Float32Array} frames  interleaved  @returns {Float32Array} */
   add(frames) {
     const held = new Float32Array(this.#held.length + frames.length);
     held.set(this.#held);
@@ -44,12 +44,12 @@ export class Resampler {
     return this.#emit(this.#received - this.reach);
   }
 
-  /** The rest, when no more comes. */
+  /** Return the rest, after the last input. */
   end() {
     return this.#emit(this.#received);
   }
 
-  /** All frames whose time lies before frame `limit` of the old ones. @param {number} limit */
+  /** All output frames whose time is before input frame `limit`. @param {number} limit */
   #emit(limit) {
     const { step, channels, cutoff, reach, table } = this;
     const count = Math.max(0, Math.ceil(limit / step) - this.#next);

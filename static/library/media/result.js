@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A file in the making. It grows outside of every heap: as a Blob, which the browser keeps, and beyond
- * `LARGE` as a temporary file of the origin private file system.
+ * A file while it is being written. It grows outside all heaps: as a Blob, which the browser stores, and beyond `LARGE`
+ * as a temporary file in the origin private file system.
  */
 
 import { Mp4OutputFormat, Output, StreamTarget } from "mediabunny";
@@ -10,14 +10,14 @@ import { duration, reading } from "./input.js";
 import { holdLock } from "../lock.js";
 
 /**
- * What Python gets: `remove` where the Blob is a temporary file, to be called when nobody needs it any more; `note`
- * where it differs from what was asked for, as a sentence for the log.
+ * The result for Python. If the Blob is a temporary file, call `remove` when it is no longer needed. If the result
+ * differs from the request, `note` is a sentence for the log.
  * @typedef {{blob: Blob, mimeType: string, duration: number, remove?: () => Promise<void>, note?: string}} Result
  */
 
-/** Bytes beyond which a result lives on disk. */
+/** Results larger than this many bytes are stored on disk. */
 const LARGE = 32 * 2 ** 20;
-/** Bytes that are gathered before they are handed on. */
+/** Bytes to collect before they are passed on. */
 const PIECE = 2 ** 20;
 const FOLDER = "mediarecorder-temporary";
 
@@ -29,7 +29,7 @@ class ResultFile {
   #writable;
   #diskMissing = false;
 
-  /** Where mediabunny writes. */
+  /** The target for mediabunny. */
   get target() {
     const write = this.#write.bind(this);
     return new StreamTarget(new WritableStream({ write }), { chunked: true, chunkSize: PIECE });
@@ -41,7 +41,7 @@ class ResultFile {
       await this.#writable.write({ type: "write", data, position });
       return;
     }
-    // Nearly always the end; at last the head is written again, with the length in it.
+    // Nearly always an append; finally the header is written again, with the length.
     const after = this.#blob.slice(position + data.byteLength);
     this.#blob = new Blob([this.#blob.slice(0, position), data, after]);
     if (this.#blob.size > LARGE && !this.#diskMissing) await this.#moveToDisk();
@@ -52,7 +52,7 @@ class ResultFile {
       this.#temporary = await TemporaryFile.create();
       this.#writable = await this.#temporary.handle.createWritable();
     } catch {
-      // A private window, perhaps, or a browser without such files: it has to keep it all.
+      // A private window, perhaps, or a browser without such files: the browser must keep the whole Blob.
       this.#diskMissing = true;
       await this.#temporary?.remove();
       this.#temporary = undefined;
@@ -64,7 +64,7 @@ class ResultFile {
 
   /** Close the file. @param {string} mimeType  @param {boolean} isMp4 */
   async finish(mimeType, isMp4) {
-    // mediabunny would have to keep all media in memory to have their index in front.
+    // mediabunny would have to keep all media in memory to write the index in front.
     const front = (/** @type {Blob} */ blob) => (isMp4 ? moovInFront(blob) : blob);
     const typed = (/** @type {Blob} */ blob) => blob.slice(0, blob.size, mimeType);
     const temporary = this.#temporary;
@@ -77,7 +77,7 @@ class ResultFile {
   }
 
   /**
-   * Write the file again. (Firefox's player goes to the wrong places in a Blob that is made of slices of a file.)
+   * Write the file again. (Firefox's player seeks to wrong positions in a Blob that consists of slices of a file.)
    * @param {TemporaryFile} temporary  @param {Blob} blob
    */
   async #rewrite(temporary, blob) {
@@ -88,12 +88,12 @@ class ResultFile {
       await writable.write(blob);
       await writable.close();
     } catch {
-      // Until it is closed there are two files, and perhaps no room for them: then the index stays at the end.
+      // Until it is closed, both files exist. If the disk has no space for them, the index stays at the end.
       await writable?.abort().catch(() => {});
     }
   }
 
-  /** Give it up: nothing of it stays. */
+  /** Delete the file. */
   async discard() {
     this.#blob = new Blob();
     await this.#writable?.abort().catch(() => {});
@@ -102,7 +102,7 @@ class ResultFile {
 }
 
 /**
- * Write a file; when the work fails, nothing of it stays.
+ * Write a file. If the work fails, nothing is left behind.
  * @param {import("mediabunny").OutputFormat} format
  * @param {(output: Output) => Promise<void>} work  adds tracks and media, and may finalize
  * @returns {Promise<Result>}
@@ -124,8 +124,8 @@ export async function writing(format, work) {
 }
 
 /**
- * A file that this page or worker may use as long as it lives. A Web Lock says that it does; what no lock
- * holds was left behind by a page that is gone, and is removed by the next one.
+ * A file that this page or worker may use during its lifetime, which a Web Lock signals. A file without a held lock was
+ * left behind by a page that is gone; the next page removes it.
  */
 class TemporaryFile {
   /** @type {Promise<void> | undefined} */
@@ -160,7 +160,7 @@ class TemporaryFile {
 /** @param {string} name */
 const lockOf = (name) => `${FOLDER}/${name}`;
 
-/** Remove what pages left behind that are gone. @param {FileSystemDirectoryHandle} folder */
+/** Remove the files of pages that are gone. @param {FileSystemDirectoryHandle} folder */
 async function sweep(folder) {
   for await (const name of folder.keys()) {
     await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
@@ -169,7 +169,7 @@ async function sweep(folder) {
   }
 }
 
-/** Remove what earlier pages left behind, when this one begins. */
+/** Remove the files that earlier pages left behind. Called when this one starts. */
 export async function sweepTemporaryFiles() {
   try {
     const root = await navigator.storage.getDirectory();

@@ -1,5 +1,5 @@
 // @ts-check
-/** A file of samples that Python has. */
+/** Make a file from samples in Python's memory. */
 
 import { Fault } from "../fault.js";
 import { SoundEncoding } from "./encoding.js";
@@ -9,13 +9,13 @@ import { writing } from "./result.js";
 import { cut, remixed, resampled } from "./sound.js";
 import { perform } from "./task.js";
 
-/** Frames that are fetched from Python at a time. */
+/** Frames to fetch from Python at a time. */
 const PIECE = 48000;
 
 /**
  * @param {string} name  a format
  * @param {{sampleRate: number, channels: number, length: number}} facts
- * @param {(start: number, end: number) => Uint8Array} read  gives the bytes of these frames
+ * @param {(start: number, end: number) => Uint8Array} read  returns the bytes of these frames
  * @param {import("./task.js").Request} request
  */
 export const encodeSamples = (name, facts, read, request) =>
@@ -54,7 +54,7 @@ async function* frames({ length }, read) {
     const bytes = read(start, Math.min(start + PIECE, length));
     const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     if (!block.every(Number.isFinite)) {
-      throw new Fault("EncodingError", "there is a sample that is no number (NaN or infinite)");
+      throw new Fault("EncodingError", "a sample is not a finite number (NaN or infinite)");
     }
     yield block;
   }

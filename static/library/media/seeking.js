@@ -1,24 +1,24 @@
 // @ts-check
-/** Whether a file knows its length and can be entered anywhere. */
+/** Check whether a file states its duration and allows seeking to any time. */
 
 import { Fault } from "../fault.js";
 import { duration } from "./input.js";
 
-/** An entry of Matroska's seek head, SeekID, of 4 bytes: those of the id of Cues. */
+/** An entry of Matroska's seek head: SeekID, with a size of 4 bytes, and the id of Cues. */
 const CUES_ENTRY = [0x53, 0xab, 0x84, 0x1c, 0x53, 0xbb, 0x6b];
-/** Bytes within which a head ends. */
+/** The header ends within this many bytes. */
 const HEAD = 2 ** 16;
 
-/** Seconds by which a recorder's clock and its file may differ. */
+/** The tolerated difference between a recorder's clock and its file, in seconds. */
 const APART = 0.25;
 
 /**
  * @param {import("mediabunny").Input} input  @param {Blob} blob
- * @param {number} known  how long the recorder says that it is, or NaN
+ * @param {number} known  the duration according to the recorder, or NaN
  */
 export async function isSeekable(input, blob, known) {
   if (!(await isWhole(input, blob))) return false;
-  // A picture that stood still to the end: the file ends where it came.
+  // If the picture stood still at the end, the file ends at the time of the last picture.
   return (await duration(input, known)) <= (await duration(input)) + APART;
 }
 
@@ -27,22 +27,22 @@ async function isWhole(input, blob) {
   const kind = (await input.getFormat()).mimeType;
   if (kind.endsWith("/webm") || kind.endsWith("/x-matroska")) {
     const said = await input.getDurationFromMetadata();
-    // A file that was cut off says more than it has, and its cues were at the end.
+    // A file that was cut off states more than it has, and has lost the cues at its end.
     return said !== null && said < (await input.computeDuration()) + 0.5 && (await hasIndex(blob));
   }
   if (kind.endsWith("/mp4") || kind.endsWith("/quicktime")) return !(await isFragmented(blob));
-  // Ogg, WAV, MP3, FLAC: time follows from the place in the file, if the file is whole.
+  // Ogg, WAV, MP3, FLAC: the time follows from the position in the file, if the file is complete.
   await duration(input);
   return true;
 }
 
-/** Matroska: the head says where the cues are. @param {Blob} blob */
+/** Matroska: whether the header points to cues. @param {Blob} blob */
 async function hasIndex(blob) {
   const head = new Uint8Array(await blob.slice(0, HEAD).arrayBuffer());
   return head.some((_, at) => CUES_ENTRY.every((byte, offset) => head[at + offset] === byte));
 }
 
-/** MP4: pieces, each with an index of its own, and no index of the whole. @param {Blob} blob */
+/** MP4: whether it consists of fragments with an index each, without an index of the whole file. @param {Blob} blob */
 async function isFragmented(blob) {
   for (let at = 0; at + 8 <= blob.size; ) {
     const view = new DataView(await blob.slice(at, at + 16).arrayBuffer());

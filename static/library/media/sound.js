@@ -1,5 +1,5 @@
 // @ts-check
-/** Sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
+/** Read sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
 
 import { AudioSampleSink, EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
@@ -12,23 +12,23 @@ import { perform } from "./task.js";
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("./task.js").Request} Request */
 
-/** Seconds before a part that are decoded with it: some frames of MP3 need the bytes of ten frames before. */
+/** Seconds to decode before a part: some MP3 frames need bytes from up to ten earlier frames. */
 const LEAD_IN = 0.5;
-/** Seconds of a gap that is none: the time stamp is broken, and the silence would fill every memory. */
+/** A gap longer than this many seconds means a broken time stamp; its silence would fill the memory. */
 const LONGEST_GAP = 600;
 
 /**
  * @typedef {object} Sound
  * @property {number} sampleRate
  * @property {number} channels
- * @property {number} length  frames that it has
- * @property {() => AsyncGenerator<Float32Array>} frames  interleaved, `length` of them in all
+ * @property {number} length  the number of frames
+ * @property {() => AsyncGenerator<Float32Array>} frames  interleaved, `length` in total
  */
 
 /**
- * The sound of a part, from the moment at which it begins to play to its end: the times of packets rule, and where there
- * is no sound there is silence.
- * @param {InputAudioTrack} track  @param {number} from  @param {number | undefined} until  without it the end of the sound
+ * The sound of a part, from the start of playback to its end. The times of the packets decide, and gaps become silence.
+ * @param {InputAudioTrack} track  @param {number} from  @param {number | undefined} until  by default the end of the
+ * sound
  * @param {{sampleRate?: number, channels?: number}} wanted
  * @returns {Promise<Sound>}
  */
@@ -44,7 +44,7 @@ export async function sound(track, from, until, wanted = {}) {
     channels,
     length,
     frames: () => {
-      // (A file that was cut off has less than it says: only of a part it is known how long it is to be.)
+      // (A file that was cut off has less than it states: only the length of a part with an end is certain.)
       const heard = decoded(track, from, own, native, until !== undefined);
       const mixed = remixed(heard, native.channels, channels);
       return resampled(mixed, native.sampleRate, sampleRate, channels, length);
@@ -52,7 +52,7 @@ export async function sound(track, from, until, wanted = {}) {
   };
 }
 
-/** Rate and channels of what is decoded, which a file may have wrong. @param {InputAudioTrack} track */
+/** Sample rate and channels of the decoded sound, which the file may state wrongly. @param {InputAudioTrack} track */
 async function decoderSays(track) {
   for await (const sample of new AudioSampleSink(track).samples()) {
     const { sampleRate, numberOfChannels } = sample;
@@ -63,15 +63,15 @@ async function decoderSays(track) {
 }
 
 /**
- * So many frames from a time on.
+ * `length` frames from a time on.
  * @param {InputAudioTrack} track  @param {number} from  @param {number} length
- * @param {{sampleRate: number, channels: number}} native  @param {boolean} whole  whether silence fills it up
+ * @param {{sampleRate: number, channels: number}} native  @param {boolean} whole  whether to pad the end with silence
  * @returns {AsyncGenerator<Float32Array>}
  */
 async function* decoded(track, from, length, { sampleRate, channels }, whole) {
   let given = 0;
   let expected = NaN;
-  // What a decoder needs to swing in, and nobody is to hear, has times from before the start.
+  // The decoder's lead-in, which is not heard, has times before the start.
   const before = await new EncodedPacketSink(track).getPacket(from, { metadataOnly: true });
   const begin = Math.max(await track.getFirstTimestamp(), (before?.timestamp ?? from) - LEAD_IN);
   let early = await drift(track, begin);
@@ -88,7 +88,7 @@ async function* decoded(track, from, length, { sampleRate, channels }, whole) {
       if (last <= first) continue;
       if (first - given > LONGEST_GAP * sampleRate) {
         const seconds = Math.round((first - given) / sampleRate);
-        throw new Fault("EncodingError", `the times in this file are broken: there is no sound for ${seconds} s`);
+        throw new Fault("EncodingError", `the times in this file are broken: it has no sound for ${seconds} s`);
       }
       yield* silence(first - given, channels);
       const frames = new Float32Array(numberOfFrames * channels);
@@ -103,8 +103,8 @@ async function* decoded(track, from, length, { sampleRate, channels }, whole) {
 }
 
 /**
- * Matroska rounds times to milliseconds, and recorders' clocks waver: a sound plays on without heeding that, so where a
- * packet is heard follows from all before it. By how much that differs from its time stamp, in seconds.
+ * The difference between the time at which a packet is heard and its time stamp, in seconds. Matroska rounds times to
+ * milliseconds, and recorders' clocks vary, but playback ignores that: the time of a packet follows from all before it.
  * @param {InputAudioTrack} track  @param {number} time  of the packet
  */
 async function drift(track, time) {
@@ -120,16 +120,16 @@ async function drift(track, time) {
   return difference;
 }
 
-/** In blocks, for a gap can be long. @param {number} frames  @param {number} channels */
+/** Silence in blocks, because a gap can be long. @param {number} frames  @param {number} channels */
 function* silence(frames, channels) {
   for (let left = frames; left > 0; left -= 48000) yield new Float32Array(Math.min(left, 48000) * channels);
 }
 
 const [HALF, ROOT] = [0.5, Math.SQRT1_2];
 /**
- * How loud each channel is heard in fewer loudspeakers: for the number of channels, and of those that are wanted, a row
- * for each of the latter. The channels come as L, R, C, LFE, SL, SR (Web Audio API, "Channel up-mixing and down-mixing",
- * which takes ITU-R BS.775; LFE is left out).
+ * The weight of each channel in a down-mix, by the numbers of input and output channels, with a row for each output
+ * channel. The input order is L, R, C, LFE, SL, SR (Web Audio API, "Channel up-mixing and down-mixing", which follows
+ * ITU-R BS.775; LFE is left out).
  * @type {Record<string, number[][]>}
  */
 const DOWNMIX = {
@@ -150,8 +150,8 @@ function weights(from, to) {
 }
 
 /**
- * One channel is the mean of all; a single one is repeated; two of more are the standard down-mix; what else is more than
- * there are is silent.
+ * Change the number of channels. One output channel is the mean of all; a single input channel is repeated; two
+ * channels from more are the standard down-mix; other extra channels are silent.
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
  */
 export function remixed(blocks, from, to) {
@@ -176,7 +176,7 @@ async function* mixing(blocks, rows) {
 
 /**
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
- * @param {number} channels  @param {number} length  frames that there are to be
+ * @param {number} channels  @param {number} length  the number of output frames
  */
 export function resampled(blocks, from, to, channels, length) {
   return from === to ? blocks : resampling(blocks, from, to, channels, length);
@@ -199,8 +199,8 @@ async function* resampling(blocks, from, to, channels, length) {
 }
 
 /**
- * Blocks of exactly `size` frames, the last one shorter. One memory serves for all: use a block before you ask
- * for the next.
+ * Blocks of exactly `size` frames; the last one may be shorter. All blocks share the same memory: use a block before
+ * you ask for the next.
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} size  @param {number} channels
  */
 export async function* cut(blocks, size, channels) {
@@ -221,7 +221,7 @@ export async function* cut(blocks, size, channels) {
   if (filled > 0) yield whole.subarray(0, filled);
 }
 
-/** What Python pulls samples from. */
+/** The source from which Python reads samples. */
 export class SoundReader {
   /** @type {AsyncGenerator<Float32Array> | undefined} */
   #blocks;
@@ -234,7 +234,7 @@ export class SoundReader {
 
   /**
    * @param {Blob} blob  @param {{sampleRate?: number, channels?: number}} wanted
-   * @param {number} seconds  length of a block
+   * @param {number} seconds  the length of a block
    */
   async open(blob, wanted, seconds) {
     try {
@@ -268,7 +268,7 @@ export class SoundReader {
   }
 }
 
-/** How loud it is over the time: the lowest and highest sample of each of so many stretches of equal length.
+/** The waveform: the lowest and highest sample in each of `buckets` sections of equal length.
  * @param {Blob} blob  @param {number} buckets  @param {Request} request
  * @returns {Promise<Float32Array>} lowest, highest, lowest, highest, …
  */

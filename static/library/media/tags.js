@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What a file says about itself.
+ * The tags of a file.
  *
- * mediabunny reads the tags of each container under names of its own, and all of them as they are in `raw`.
- * `PLACES` says under which names of a container programs keep a tag. A copy into the same container keeps what it
- * does not change as it was; into another one go the tags of `NAMES` and the images.
+ * mediabunny reads the tags of each container under names of its own, and all of them unchanged in `raw`. `PLACES`
+ * lists the container's names under which programs store a tag. A copy into the same container keeps unchanged tags as
+ * they were; a copy into another container gets the tags of `NAMES` and the images.
  */
 
 import { reading } from "./input.js";
@@ -15,9 +15,9 @@ import { perform } from "./task.js";
 /** @typedef {import("mediabunny").OutputFormat} OutputFormat */
 /** @typedef {"matroska" | "mp4" | "vorbis" | "id3" | "wav"} Kind */
 /** @typedef {typeof NAMES[number][number]} Name */
-/** Names and values; nothing for a value takes a tag away. @typedef {[string, string | number | null | undefined][]} Pairs */
+/** Names and values; an empty value removes the tag. @typedef {[string, string | number | null | undefined][]} Pairs */
 
-/** The tags. Those that one place can hold together are together. */
+/** The tags. Tags that share one place are in one group. */
 const NAMES = /** @type {const} */ ([
   ["title"], ["description"], ["artist"], ["album"], ["albumArtist"], ["genre"], ["comment"], ["lyrics"], ["date"],
   ["trackNumber", "tracksTotal"], ["discNumber", "discsTotal"], ["beatsPerMinute"],
@@ -26,7 +26,7 @@ const NAMES = /** @type {const} */ ([
 /** @type {Record<string, string[]>} */
 const ID3 = {
   title: ["TIT2"],
-  // FFmpeg writes this one as a text of its own, and TIT3 is a subtitle.
+  // FFmpeg writes the description as a user-defined text; TIT3 is a subtitle.
   description: ["TXXX:description", "TIT3"],
   artist: ["TPE1"],
   album: ["TALB"],
@@ -52,10 +52,11 @@ const INFO = {
   trackNumber: ["ITRK", "IPRT"],
 };
 
-/** Where a container keeps each tag; the first is where we write it. @type {Record<Kind, Record<string, string[]>>} */
+/** The names under which a container stores each tag; we write the first one. @type {Record<Kind, Record<string,
+ * string[]>>} */
 const PLACES = {
   matroska: {
-    title: ["TITLE"], // and in the head of the segment, which mediabunny reads and writes
+    title: ["TITLE"], // and in the header of the segment, which mediabunny reads and writes
     description: ["DESCRIPTION", "SUMMARY", "SYNOPSIS"],
     artist: ["ARTIST"],
     album: ["ALBUM"],
@@ -80,7 +81,7 @@ const PLACES = {
     lyrics: ["©lyr", "lyrics"],
     date: ["©day", "rldt", "date", "com.apple.quicktime.creationdate"],
     trackNumber: ["trkn", "track"],
-    discNumber: ["disk", "disc"], // mediabunny says "disc", and nobody else
+    discNumber: ["disk", "disc"], // only mediabunny writes "disc"
     beatsPerMinute: ["tmpo"],
   },
   vorbis: {
@@ -102,31 +103,30 @@ const PLACES = {
   id3: ID3,
   wav: {
     ...Object.fromEntries(Object.entries(ID3).map(([name, places]) => [name, [...places, ...(INFO[name] ?? [])]])),
-    // FFmpeg takes a description of WAV for its comment.
+    // FFmpeg reads the description of a WAV file as its comment.
     description: ["TIT3", "TXXX:description", "ISBJ"],
   },
 };
 
-/** In Matroska, before the name of what is said of a part (RFC 9559: TargetTypeValue 30 is a track or scene). */
+/** The prefix of Matroska tags that describe only a part (RFC 9559: TargetTypeValue 30 is a track or scene). */
 const PART = "30/";
 
-/** Images, which mediabunny also gives by themselves. */
+/** Images, which mediabunny also returns separately. */
 const IMAGES = ["APIC", "PIC", "METADATA_BLOCK_PICTURE", "covr", "com.apple.quicktime.artwork"];
 
-/** What is no longer true of another file: its length, where things are in it, and what made it. */
+/** Tags that do not apply to another file: its length, positions in it, and the program that made it. */
 const OUTDATED = ["TLEN", "ASPI", "MLLT", "SEEK", "ISFT"];
-/** The same of iTunes, in a comment or an item of its own. */
+/** The same from iTunes, in a comment or an item of its own. */
 const GAPLESS = "iTunSMPB";
 
 /**
- * What a recording says about itself, as names and values; a date in the file's own words.
+ * The tags of a recording, as names and values; a date is the file's own text.
  * @param {Blob} blob  @param {import("./task.js").Request} request
  */
 export const tags = (blob, request) => perform(request, () => reading(blob, async (input) => [...(await found(input)).values]));
 
 /**
- * The tags of a recording as they go into another file: everything where the container is the same, else all that
- * there is a place for.
+ * The tags of a recording for another file: all of them if the container is the same, else those that it can hold.
  * @param {Input} input  @param {OutputFormat} format  @param {Pairs} [changes]
  * @returns {Promise<MetadataTags>}
  */
@@ -140,7 +140,7 @@ export async function tagsFor(input, format, changes = []) {
   if (images?.length) result.images = images;
   for (const names of NAMES) {
     const unchanged = names.every((name) => changed.get(name) === values.get(name));
-    if (to === "wav") for (const place of INFO[names[0]] ?? []) take(result.raw, place, to); // added at last
+    if (to === "wav") for (const place of INFO[names[0]] ?? []) take(result.raw, place, to); // added at the end
     if (same && unchanged && staysRaw(to, names[0], result.raw)) continue;
     for (const name of names) {
       for (const place of PLACES[to][name] ?? []) {
@@ -178,11 +178,12 @@ function kindOf(mimeType) {
 /** @param {Kind} kind */
 const isId3 = (kind) => kind === "id3" || kind === "wav";
 
-/** @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw @returns {string | number | undefined} */
+/** @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw @returns {string | number | undefined}
+ * */
 function valueOf(kind, name, named, raw) {
   if (name === "date" && isId3(kind) && raw.TYER && !raw.TDRC) return dateOfParts(raw);
   const parsed = name === "date" ? undefined : named[name];
-  // A number may be said of more, and a genre be a number.
+  // mediabunny also parses "1/12", and a genre that is a number.
   if (typeof parsed === "number" || (name === "genre" && isId3(kind) && !Array.isArray(raw.TCON) && parsed)) return parsed;
   for (const place of PLACES[kind][name] ?? []) {
     const text = textAt(raw, place, kind);
@@ -191,7 +192,7 @@ function valueOf(kind, name, named, raw) {
     if (text === undefined && place in raw && parsed !== undefined) return parsed;
   }
   if (name === "tracksTotal" || name === "discsTotal") {
-    // "0/12": mediabunny takes no total without a number.
+    // "0/12": mediabunny ignores a total without a number.
     for (const place of PLACES[kind][name === "tracksTotal" ? "trackNumber" : "discNumber"]) {
       const total = /\/\s*(\d+)/.exec(textAt(raw, place, kind) ?? "");
       if (total && Number(total[1]) > 0) return Number(total[1]);
@@ -201,14 +202,15 @@ function valueOf(kind, name, named, raw) {
   return parsed ?? (parts.length ? valueOf(kind, name, {}, Object.fromEntries(parts)) : undefined);
 }
 
-/** What is said of a part, where nothing is said of the whole. @param {any} raw @returns {[string, any][]} */
+/** The tags of a part, for a file without tags of the whole. @param {any} raw @returns {[string, any][]} */
 const ofParts = (raw) =>
   Object.keys(raw).flatMap((key) => (key.startsWith(PART) ? [[key.slice(PART.length), raw[key]]] : []));
 
 /** @param {Name} name */
 const isNumber = (name) => /Number$|Total$|^beats/.test(name);
 
-/** The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute. @param {any} raw */
+/** The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute. @param {any} raw
+ * */
 function dateOfParts({ TYER, TDAT, TIME }) {
   const [, day, month] = /^(\d\d)(\d\d)$/.exec(TDAT ?? "") ?? [];
   const [, hour, minute] = /^(\d\d)(\d\d)$/.exec(TIME ?? "") ?? [];
@@ -217,7 +219,7 @@ function dateOfParts({ TYER, TDAT, TIME }) {
 }
 
 /**
- * The text at a place, several joined as FFmpeg joins them.
+ * The text at a place. Several texts are joined as FFmpeg does.
  * @param {any} raw  @param {string} place  @param {Kind} kind @returns {string | undefined}
  */
 function textAt(raw, place, kind) {
@@ -229,8 +231,8 @@ function textAt(raw, place, kind) {
 }
 
 /**
- * The names in `raw` of what is at a place. In Matroska, and for texts of ID3, a name may be written in any case; of
- * comments there are several, in some of which iTunes keeps numbers.
+ * The names in `raw` of the tags at a place. In Matroska, and for texts of ID3, names are case-insensitive. A file can
+ * have several comments; iTunes stores numbers in some of them.
  * @param {any} raw  @param {string} place  @param {Kind} kind */
 function keysOf(raw, place, kind) {
   const wanted = place.replace("TXXX:", "").toUpperCase();
@@ -248,24 +250,24 @@ function take(raw, place, kind) {
   if (raw.TXXX && Object.keys(raw.TXXX).length === 0) delete raw.TXXX;
 }
 
-/** Whether the first bytes are of a text like this, in whatever encoding. @param {any} value  @param {string} text */
+/** Whether the first bytes contain this text, in any encoding. @param {any} value  @param {string} text */
 const has = (value, text) =>
   value instanceof Uint8Array && new TextDecoder("latin1").decode(value.subarray(0, 200)).replaceAll("\0", "").includes(text);
 
-/** What a file says that has no name here. @param {any} raw  @param {Kind} to */
+/** The tags of a file that have no name here. @param {any} raw  @param {Kind} to */
 function unknown(raw, to) {
   const left = (/** @type {string} */ key) =>
-    IMAGES.includes(key.split(":")[0]) || OUTDATED.includes(key) || (to === "id3" && isInfo(key)); // or of ID3v2.3 alone
+    IMAGES.includes(key.split(":")[0]) || OUTDATED.includes(key) || (to === "id3" && isInfo(key)); // or only in ID3v2.3
   const kept = Object.entries(raw).filter(([key, value]) => !left(key) && !has(value, GAPLESS));
   const copy = Object.fromEntries(kept);
   if (copy.TXXX) copy.TXXX = { .../** @type {any} */ (copy.TXXX) };
   return copy;
 }
 
-/** Whether a tag that has not changed can stay in `raw`. @param {Kind} kind  @param {Name} name  @param {any} raw */
+/** Whether an unchanged tag can stay in `raw`. @param {Kind} kind  @param {Name} name  @param {any} raw */
 function staysRaw(kind, name, raw) {
-  if (kind === "matroska") return name !== "title"; // that is in the head of the segment
-  // Names of QuickTime are written as those of MP4, frames of ID3v2.3 as those of 2.4, and INFO as both.
+  if (kind === "matroska") return name !== "title"; // the title is in the header of the segment
+  // QuickTime names are written as MP4 names, frames of ID3v2.3 as those of 2.4, and INFO as both.
   const own = (/** @type {string} */ place) => place.length === 4 && place in raw && !/^(TYER|TDAT|TIME|©des)$/.test(place);
   return kind === "vorbis" || PLACES[kind][name].some(own);
 }
@@ -277,7 +279,7 @@ function put(result, kind, names, values) {
   if (value === undefined && total === undefined) return;
   const { raw } = result;
   const [place] = PLACES[kind][name];
-  if (kind === "mp4" && isNumber(name) && Math.max(value ?? 0, total ?? 0) > 0xffff) return; // there are two bytes
+  if (kind === "mp4" && isNumber(name) && Math.max(value ?? 0, total ?? 0) > 0xffff) return; // it must fit in two bytes
   if (kind === "mp4" && totalName) {
     raw[place] = Uint8Array.of(0, 0, ...two(value ?? 0), ...two(total ?? 0), ...(place === "trkn" ? [0, 0] : []));
   } else if (totalName && kind !== "vorbis") {
@@ -294,8 +296,8 @@ function put(result, kind, names, values) {
 }
 
 /**
- * Programs that know no ID3 in WAV look for INFO. FFmpeg 5 looks for nothing else where that is, and INFO has few
- * names: it is written where it can say everything, or says something that has no name here.
+ * Programs that do not read ID3 in WAV look for INFO. If a file has INFO, FFmpeg 5 ignores the rest, and INFO has few
+ * names. So INFO is written only if it can hold all tags, or if it already holds tags that have no name here.
  * @param {any} raw  @param {Map<string, any>} values
  */
 function addInfo(raw, values) {
@@ -308,7 +310,7 @@ function addInfo(raw, values) {
   }
 }
 
-/** Whether a name in WAV is one of INFO; ID3v2.4 has none of that form. @param {string} key */
+/** Whether a name in WAV belongs to INFO; ID3v2.4 has no names of this form. @param {string} key */
 const isInfo = (key) => /^I[A-Z0-9]{3}$/.test(key);
 
 /** Two bytes. @param {number} number */

@@ -1,11 +1,11 @@
 // @ts-check
-/** One piece of work that Python waits for. */
+/** A task that Python waits for. */
 
 import { asFault } from "./faults.js";
 
 /**
- * What Python hands over: how it cancels the work, whom to tell how far it is, how many bits a second the picture may
- * have, or the sound where there is no picture, and the codec of the sound.
+ * Python's request: a signal that cancels the work, a function for progress, the bit rate of the picture (or of the
+ * sound if there is no picture), and the codec of the sound.
  * @typedef {object} Request
  * @property {AbortSignal} signal
  * @property {(fraction: number) => void} [progress]
@@ -13,7 +13,7 @@ import { asFault } from "./faults.js";
  * @property {import("mediabunny").AudioCodec} [audio]
  */
 
-/** Thrown before anything is written: an encoder is to be loaded, and the work begun again. */
+/** Thrown before anything is written: the caller must load an encoder and start the work again. */
 export class Needs extends Error {
   /** @param {string} module  `mediarecorder/js/<module>.js` */
   constructor(module) {
@@ -35,11 +35,11 @@ export class Task {
     this.tell = progress;
     this.bitsPerSecond = bitsPerSecond;
     this.audio = audio;
-    /** What whoever called should know about the result. @type {string | undefined} */
+    /** A sentence about the result for the caller. @type {string | undefined} */
     this.note = undefined;
   }
 
-  /** A fraction that never goes back, a few times a second. @param {number} fraction */
+  /** Report a fraction, which never decreases, a few times a second. @param {number} fraction */
   report(fraction) {
     const now = performance.now();
     if (!this.tell || this.signal.aborted || now - this.#reported < REPORT) return;
@@ -50,11 +50,11 @@ export class Task {
 }
 
 /**
- * Do the work and turn whatever goes wrong into an error with a clear text. The last report is 1.
+ * Do the work and convert any failure to an error with a clear text. The last reported fraction is 1.
  * @template T
  * @param {Request} request
  * @param {(task: Task) => Promise<T>} work
- * @returns {Promise<T>}  or `{needs}`, the module without which it cannot be done, for engine.py
+ * @returns {Promise<T>}  or `{needs}`, the module that engine.py must load first
  */
 export async function perform(request, work) {
   /** @type {any} */
@@ -63,7 +63,7 @@ export async function perform(request, work) {
     request.signal.throwIfAborted();
     result = await work(new Task(request));
     request.signal.throwIfAborted();
-    // Cancelled between here and Python, it is nobody's.
+    // If it is cancelled on the way to Python, no one else removes the result.
     request.signal.addEventListener("abort", () => result?.remove?.());
     request.progress?.(1);
     return result;

@@ -11,6 +11,9 @@ const TAG = "mediarecorder-view";
 const MOST = 1000;
 /** Before a note that says what to do. The browser does not tell which it is. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
+/** Players and pictures are no wider than the page. (A style attribute would need a policy that allows it.) */
+const STYLE = new CSSStyleSheet();
+STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; height: auto; }`);
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
@@ -27,6 +30,8 @@ class View extends HTMLElement {
 
   connectedCallback() {
     View.there.add(this);
+    const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
+    if (!root.adoptedStyleSheets.includes(STYLE)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, STYLE];
     View.expected.get(this.name)?.connected(this);
     for (const type of ["error", "loadedmetadata", "load"]) this.addEventListener(type, this, true);
     this.handleEvent();

@@ -1,39 +1,41 @@
 // @ts-check
 /**
- * The recorder panel's face (py/mediarecorder/panel.py has its mind): says what the person does in `act` events, and
- * shows what it is told. It lives in a shadow tree, so that the page's styles and its own leave each other alone.
+ * The recorder panel's user interface (the logic is in py/mediarecorder/panel.py). It reports the user's actions in
+ * `act` events, and shows the state that Python sends. It is in a shadow tree, so that the page's styles and its own do
+ * not affect each other.
  *
- * A panel is gone when none of its elements has been in the document for `GONE`. What only moves leaves it for less:
- * hosts move an output within one task or a few frames. JupyterLab takes a collapsed output out of the document as well,
- * but as a whole, out of a cell that stays: that is no end.
+ * A panel is gone when none of its elements has been in the document for `GONE`. An element that only moves is away for
+ * less: hosts move an output within one task or a few frames. JupyterLab also removes a collapsed output from the
+ * document, but removes it as a whole, while the cell stays. That is not the end of the panel.
  */
 
 import { trusted } from "../trust.js";
 import { expect } from "./attach.js";
 
-/** Milliseconds without an element after which the panel is taken for removed. */
+/** Milliseconds without an element in the document after which the panel counts as removed. */
 const GONE = 1000;
-/** Milliseconds that Python gets then to end the take. If it is busy, its devices are released without it. */
+/** Milliseconds that Python then gets to end the take. If Python is busy, the panel releases the devices itself. */
 const RELEASE = 600;
 
 /** @typedef {{id: string, label: string}} Device */
 /**
- * What it shows; what is missing stays as it was.
+ * The state to show; missing properties stay as they were.
  * @typedef {object} Showing
  * @property {"inactive" | "opening" | "recording" | "paused" | "closed"} [state]
  * @property {string} [clock]
  * @property {number} [level]  0 to 1
  * @property {string} [status]
  * @property {string} [error]
- * @property {Device[] | null} [microphones]  null where no sound is recorded
+ * @property {Device[] | null} [microphones]  null if no sound is recorded
  * @property {Device[] | null} [cameras]
- * @property {MediaStream | false} [stream]  that is recorded; its picture is to be seen live
+ * @property {MediaStream | false} [stream]  the recorded stream, whose picture is shown live
  * @property {string} [player]  trusted HTML
  */
 
 const STYLE = `
   :host { display: block; max-width: 40rem; color: inherit; font: inherit; }
   [hidden] { display: none !important; }
+  .panel, label { grid-template-columns: minmax(0, 1fr); }
   .panel { display: grid; gap: .6rem; padding: .75rem; border: 1px solid; border-radius: .5rem; }
   .row { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; }
   label { display: grid; gap: .15rem; flex: 1 1 12rem; min-width: 0; font-size: .875em; }
@@ -57,16 +59,16 @@ const STYLE = `
   .error { border-left: 4px solid #c22; padding-left: .5rem; }
 `;
 
-/** The panel, wherever and however often the page shows it. */
+/** The panel, which the page may show in several places. */
 export class Panel extends EventTarget {
   #name;
   /** @type {Showing} */
   #shown = { state: "inactive", microphones: null, cameras: null };
-  /** Of each element that ever showed it. @type {WeakMap<HTMLElement, Face>} */
+  /** The face of each element that ever showed it. @type {WeakMap<HTMLElement, Face>} */
   #faces = new WeakMap();
-  /** Those in the document. @type {Set<Face>} */
+  /** The faces in the document. @type {Set<Face>} */
   #seen = new Set();
-  /** Those in collapsed outputs. @type {Set<Face>} */
+  /** The faces in collapsed outputs. @type {Set<Face>} */
   #hidden = new Set();
   /** @type {any} */
   #timer;
@@ -78,7 +80,7 @@ export class Panel extends EventTarget {
     this.#name = name;
   }
 
-  /** From now on its elements show it; whoever listens hears of all. */
+  /** Show the panel in its elements from now on, and fire `act` events. */
   begin() {
     const act = (/** @type {string} */ verb, /** @type {object} */ more = {}) =>
       void this.dispatchEvent(new CustomEvent("act", { detail: { verb, ...more } }));
@@ -104,7 +106,7 @@ export class Panel extends EventTarget {
     });
   }
 
-  /** See, when the time has passed, whether it is gone. @param {(verb: string) => void} act */
+  /** Check after `GONE` whether the panel is gone. @param {(verb: string) => void} act */
   #look(act) {
     this.#timer = setTimeout(() => {
       for (const face of this.#hidden) if (!face.isCollapsed) this.#hidden.delete(face);
@@ -136,13 +138,13 @@ export class Panel extends EventTarget {
 /** One element that shows a panel. */
 class Face {
   #act;
-  /** JupyterLab's, around it. @type {Element | null} */
+  /** The JupyterLab cell around it. @type {Element | null} */
   cell = null;
 
   /** @param {HTMLElement} host  @param {(verb: string, more?: object) => void} act */
   constructor(host, act) {
     this.#act = act;
-    // In marimo the element may have been another panel's.
+    // In marimo the element may have belonged to another panel.
     const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     const style = new CSSStyleSheet();
     style.replaceSync(STYLE);
@@ -161,7 +163,7 @@ class Face {
     this.preview = make("video", { muted: true, autoplay: true, playsInline: true, hidden: true }, {
       "aria-label": "Live preview",
     });
-    // The player of what was recorded is as large as the preview, before it has loaded too.
+    // The player is as large as the preview was, even before it has loaded.
     this.preview.addEventListener("resize", () => {
       const { videoWidth, videoHeight } = this.preview;
       if (videoWidth) host.style.setProperty("--ratio", `${videoWidth} / ${videoHeight}`);
@@ -183,7 +185,7 @@ class Face {
     if (this.panel.parentNode !== this.root) this.root.replaceChildren(this.panel);
   }
 
-  /** Whether it is in an output that has left the document as a whole, while its cell is there. */
+  /** Whether it is in an output that was removed from the document as a whole while its cell is still there. */
   get isCollapsed() {
     const top = this.root.host.getRootNode({ composed: true });
     return top instanceof Element && top.matches(".jp-OutputArea") && this.cell?.isConnected;
@@ -211,7 +213,7 @@ class Face {
     try {
       this.player.innerHTML = trusted("createHTML", player);
     } catch {
-      this.player.textContent = "There is no player: this page's policy lacks trusted-types mediarecorder.";
+      this.player.textContent = "No player can be shown: this page's policy lacks trusted-types mediarecorder.";
     }
   }
 
@@ -226,7 +228,7 @@ class Face {
     this.meter.hidden = !active || this.microphone.label.hidden;
     this.microphone.select.disabled = this.camera.select.disabled = active || state === "opening" || state === "closed";
     if (state === "closed") this.status.textContent = "This recorder is closed.";
-    // Who works with the keyboard goes on from where they were.
+    // Keyboard users keep their place.
     if (focused === this.record && active) this.stop.focus();
     if ((focused === this.stop || focused === this.pause) && !active) this.record.focus();
   }

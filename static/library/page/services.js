@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What Python has the page do with its document and its audio. Python in the page calls it directly; for Python in a
- * worker the session does (bridge/session.js), which puts the page's objects in the place of their handles.
+ * The page's services for Python: work on the document and on Web Audio. Python in the page calls them directly. For
+ * Python in a worker, the session calls them (bridge/session.js) with the objects behind the worker's handles.
  */
 
 import { mustBeReadable } from "../canvas.js";
@@ -11,13 +11,13 @@ import { Panel } from "./panel.js";
 import { Meter, Mix } from "./sound.js";
 import { Steady } from "./steady.js";
 
-/** Milliseconds a camera gets for its first frame. */
+/** Milliseconds to wait for a camera's first frame. */
 const FIRST_FRAME = 10_000;
-/** Milliseconds after which the browser has surely read the address of a download. */
+/** Milliseconds after which every browser has read the address of a download. */
 const DOWNLOAD = 60_000;
 
 /**
- * One frame of a stream, by way of a video element and a canvas: Firefox has no ImageCapture.
+ * Take one frame of a stream, with a video element and a canvas, because Firefox has no ImageCapture.
  * @param {MediaStream} stream  @param {string} type
  */
 async function photograph(stream, type) {
@@ -26,7 +26,7 @@ async function photograph(stream, type) {
   video.muted = video.playsInline = true;
   video.srcObject = stream;
   try {
-    // `play()` is done when there is a frame.
+    // `play()` resolves when there is a frame.
     await inTime(video.play(), FIRST_FRAME, `the camera delivered no picture within ${FIRST_FRAME / 1000} s`);
     const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
     canvas.getContext("2d")?.drawImage(video, 0, 0);
@@ -38,8 +38,8 @@ async function photograph(stream, type) {
 }
 
 /**
- * Give a file to the user: as a download, or where the user chooses, if the browser has a dialogue for that.
- * @param {Blob} blob  @param {string} name  @param {boolean} pick  @returns {Promise<string>} its name
+ * Save a file for the user: as a download, or with `pick` where the user chooses, if the browser has a dialogue for it.
+ * @param {Blob} blob  @param {string} name  @param {boolean} pick  @returns {Promise<string>} the file's name
  */
 async function save(blob, name, pick) {
   const { showSaveFilePicker } = /** @type {any} */ (window);
@@ -76,11 +76,11 @@ export const services = {
   photograph,
   save,
   show: display,
-  /** How loud a stream is. @param {MediaStream} stream  @param {number} seconds  that one reading covers */
+  /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
   meter: (stream, seconds) => new Meter(stream, seconds),
-  /** All these sounds in one track. @param {MediaStreamTrack[]} tracks */
+  /** @param {MediaStreamTrack[]} tracks */
   mix: (tracks) => new Mix(tracks),
-  /** A recorder panel for the elements of this name. @param {string} name */
+  /** @param {string} name  of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,
 };

@@ -1,14 +1,14 @@
 // @ts-check
-/** The page's audio: how loud a stream is, and several sounds in one track. */
+/** Web Audio in the page: levels, mixes, and sounds that go on. */
 
 import { inTime } from "../fault.js";
 
-/** Milliseconds the browser's audio gets to run. */
+/** Milliseconds to wait until the browser's audio runs. */
 const RUNNING = 3000;
 const SILENT = "the browser's audio does not run, so sounds cannot be mixed. Call it from a click, and check that the " +
   "system has an audio output.";
 
-/** Tells how loud a stream is. */
+/** Measures how loud a stream is. */
 export class Meter {
   /** @type {AudioContext | undefined} */
   #context;
@@ -49,7 +49,7 @@ export class Meter {
   }
 }
 
-/** Adds sounds up. */
+/** Adds sounds into one track. */
 export class Mix {
   /** @type {AudioContext | undefined} */
   #context;
@@ -59,7 +59,7 @@ export class Mix {
     this.tracks = tracks;
   }
 
-  /** The stream of the sum. */
+  /** Resolves to the stream with the sum. */
   async begin() {
     const context = (this.#context = new AudioContext());
     const destination = context.createMediaStreamDestination();

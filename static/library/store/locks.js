@@ -7,16 +7,24 @@
 import { Fault } from "../fault.js";
 import { holdLock } from "../lock.js";
 
-/** Milliseconds for those who only look to be gone. */
-const PATIENCE = 1000;
+/** Milliseconds between two requests, and how many are refused before a take counts as in use: a reader needs less. */
+const PAUSE_MS = 50;
+const REFUSALS = 20;
 
-/** Hold a take for good. @param {string} name  @param {string} doing  @returns {Promise<() => void>} lets it go */
+/**
+ * Hold a take until it is released. A busy browser may need seconds to answer a request, so refusals are counted, not
+ * the time.
+ * @param {string} name  @param {string} doing  @returns {Promise<() => void>} releases it
+ */
 export async function hold(name, doing) {
-  try {
-    return await holdLock(name, { signal: AbortSignal.timeout(PATIENCE) });
-  } catch {
-    throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
+  for (let refusals = 0; refusals < REFUSALS; refusals++) {
+    try {
+      return await holdLock(name, { ifAvailable: true });
+    } catch {
+      await new Promise((next) => setTimeout(next, PAUSE_MS));
+    }
   }
+  throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
 }
 
 /**

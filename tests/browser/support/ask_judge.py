@@ -15,7 +15,8 @@ from mediarecorder import Recording
 
 
 async def probe(media: Any) -> dict[str, Any]:
-    """``format``, ``duration`` (as stated, or None), ``decoded_duration``, ``errors`` and ``streams``.
+    """``format``, ``duration`` (as stated, or None), ``decoded_duration``, ``errors`` and ``streams``;
+    ``longest_picture`` is the longest time from one picture to the next.
 
     Each stream has ``kind``, ``codec``, ``width``, ``height``, ``channels``, ``sample_rate`` and ``start``,
     the time of its first packet. Times are seconds; ``errors`` are the decoder's complaints.
@@ -27,9 +28,10 @@ def last_packet(found: dict[str, Any]) -> float:
     """Seconds by which two lengths of a probed file may differ: the duration of its last packet.
 
     Chromium's own valid files do not count the last packet of sound, which is 60 ms long. A file does not
-    state how long its last picture is visible; on a busy machine there are few pictures in a second.
+    state how long its last picture is visible: on a busy machine, as long as others of this file.
     """
-    return 0.25 if any(stream["kind"] == "video" for stream in found["streams"]) else 0.08
+    has_picture = any(stream["kind"] == "video" for stream in found["streams"])
+    return max(0.25, found["longest_picture"]) if has_picture else 0.08
 
 
 async def tone(media: Any) -> list[dict[str, float]]:

@@ -13,17 +13,17 @@ let running = false;
 /** @type {() => void} */
 let letGo = () => {};
 
-const sign = { lock: "x", client: "x", proof: "x" };
+const token = { lock: "x", client: "x", proof: "x" };
 const deep = JSON.parse("[".repeat(500) + "]".repeat(500));
 /** Messages of every type, with missing, wrong and correct fields. @type {any[]} */
 export const garbage = [
   null, undefined, 0, NaN, "", "knock", true, [], {}, deep, { type: deep }, { type: null }, { type: "toString" },
   { type: "__proto__" }, new Blob(["x"]), new Map([["type", "call"]]), "x".repeat(100_000),
   ...["knock", "hello", "refuse", "accept", "ready", "call", "return", "throw", "post", "failed", "event", "state",
-    "listen", "unlisten", "forget", "robbed"].flatMap((type) => [
+    "listen", "unlisten", "forget", "lockStolen"].flatMap((type) => [
     { type },
     ...[null, 5, "x", {}, deep].map((value) => ({
-      type, version: value, agent: value, channel: value, sign: value, snapshot: value, id: value, target: value,
+      type, version: value, agent: value, channel: value, token: value, snapshot: value, id: value, target: value,
       method: value, parameters: value, error: value, event: value, state: value, name: value, targets: value, value,
     })),
     { type, target: "services" },
@@ -38,7 +38,7 @@ export const garbage = [
     { type, target: "w1", event: { type: "x", at: -1e308, said: 1e308 }, state: null },
   ]),
   { type: "hello", version: "0", agent: 5 },
-  { type: "accept", version: "0", agent: "x", channel: "x", sign },
+  { type: "accept", version: "0", agent: "x", channel: "x", token },
   { type: "return", id: 1e9, value: deep },
 ];
 

@@ -5,7 +5,7 @@
  * before all others. In a worker it is between the bridge's mirrors and their listeners.
  */
 
-/** Where the recorders of this realm come from. @type {any} */
+/** The object that supplies this realm's recorders. @type {any} */
 const realm = /** @type {any} */ (globalThis)[Symbol.for("mediarecorder.worker")]?.page ?? globalThis;
 const { BlobEvent, MediaRecorder, MediaStreamTrack } = realm;
 
@@ -120,7 +120,7 @@ realm.MediaRecorder = new Proxy(MediaRecorder, {
   },
 });
 
-/** Fires an `error` that no `stop` follows. @param {MediaRecorder} recorder */
+/** Fires an `error` without a following `stop`. @param {MediaRecorder} recorder */
 function fail(recorder) {
   rule = "no stop";
   recorder.dispatchEvent(

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the library did to this realm: what it opened, listens to, holds and left behind. For pages, the frames in
- * them, and workers; a test loads it as a module, or as an init script before anything else runs.
+ * Records the library's actions in this realm: the devices, listeners and objects that it opened, holds or left behind.
+ * For pages, their frames, and workers. A test loads it as a module, or as an init script before anything else runs.
  */
 
 /** @type {any} */ (globalThis).pageProbe ??= (() => {
@@ -9,11 +9,11 @@
 
   // Devices and tracks
 
-  /** All that were opened, in order. @type {MediaStream[]} */
+  /** All opened streams, in order. @type {MediaStream[]} */
   const streams = [];
   /** Their tracks, and the clones. @type {Set<MediaStreamTrack>} */
   const tracks = new Set();
-  /** As long as the user has not answered. @type {Promise<void> | null} */
+  /** Pending until the user has answered. @type {Promise<void> | null} */
   let asking = null;
   let asked = 0;
   /** @param {"getUserMedia" | "getDisplayMedia"} method */
@@ -72,7 +72,7 @@
 
   // Recorders
 
-  /** Of each, what it was made to be, and when it was called and fired. @type {any[]} */
+  /** The options of each recorder, and the times of its calls and events. @type {any[]} */
   const recorders = [];
   if (MediaRecorder) {
     /** @type {WeakMap<MediaRecorder, Record<string, number>>} */
@@ -106,7 +106,7 @@
   const open = new Set();
   /** @type {string[]} */
   const channels = [];
-  /** What came in the library's: the channel's name and the message's type. @type {[string, unknown][]} */
+  /** Messages in the library's channels: the channel's name and the message's type. @type {[string, unknown][]} */
   const messages = [];
   /** @param {string | undefined} name */
   const isOurs = (name) => name?.startsWith("mediarecorder-");
@@ -141,7 +141,7 @@
     revoked.add(url);
     revokeObjectURL.call(URL, url);
   };
-  /** Those not yet ended. @type {Set<Worker>} */
+  /** Workers that have not been ended. @type {Set<Worker>} */
   const workers = new Set();
   globalThis.Worker = new Proxy(Worker, {
     construct(target, parameters, newTarget) {
@@ -156,14 +156,14 @@
     terminate.call(this);
   };
 
-  // Proxies of Python's objects: Pyodide enters each here when it is made, and takes it out when it is destroyed.
+  // Proxies of Python objects: Pyodide registers each proxy here, and unregisters it when it is destroyed.
 
   /** @type {Set<unknown>} */
   const proxies = new Set();
   const { register, unregister } = FinalizationRegistry.prototype;
   FinalizationRegistry.prototype.register = function (target, held, token) {
-    // (mediabunny keeps a registry of its samples, and of those it decodes in advance some are never closed;
-    // the bridge keeps one of its mirrors.)
+    // (mediabunny has a registry of its samples, and never closes some of those that it decodes in advance;
+    // the bridge has one of its mirrors.)
     if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
     return register.call(this, target, held, token);
   };
@@ -181,18 +181,18 @@
     blobs,
     revoked,
     workers,
-    /** Forget what was opened, heard, and counted so far. */
+    /** Forget everything that was recorded and counted so far. */
     begin() {
       for (const known of [tracks, listened, proxies]) known.clear();
       for (const known of [streams, recorders]) known.length = 0;
     },
-    /** How many tracks that were opened or cloned are live. */
+    /** The number of live tracks, opened or cloned. */
     live: () => liveTracks().length,
-    /** How many tracks there were so far. */
+    /** The number of tracks so far. */
     opened: () => tracks.size,
-    /** How often the user was asked. */
+    /** The number of prompts so far. */
     asked: () => asked,
-    /** From now on the user thinks about it, until the function is called that this returns. */
+    /** From now on the user does not answer, until the returned function is called. */
     hesitate() {
       /** @type {() => void} */
       let answer = () => {};
@@ -213,20 +213,20 @@
     fire(type) {
       for (const track of liveTracks()) track.dispatchEvent(new Event(type));
     },
-    /** How many listeners there are; of one type. @param {string} [type] */
+    /** The number of listeners, in all or of one type. @param {string} [type] */
     listeners: (type) => keys().filter((key) => !type || key.startsWith(`${type} `)).length,
     /** Names of the library's channels that were opened here, and of those still open. */
     channels: () => channels.filter(isOurs),
     openChannels: () => [...open].map(({ name }) => name).filter(isOurs),
     messages,
-    /** Names of the library's Web Locks that somebody of this origin holds or waits for. */
+    /** Names of the library's Web Locks that are held or requested in this origin. */
     async locks() {
       const { held = [], pending = [] } = await navigator.locks.query();
       return [...held, ...pending].map(({ name }) => name).filter(isOurs);
     },
-    /** How many proxies are left of those made since `begin()`. */
+    /** The number of proxies made since `begin()` that still exist. */
     proxies: () => proxies.size,
-    /** All that others of the origin can read of a window they have a hold on, and of the origin's storage.
+    /** Everything that others of the origin can read of a window that they can reference, and of the origin's storage.
      * @param {Window} window */
     async texts(window) {
       const texts = [];

@@ -24,7 +24,7 @@ class PythonWorker:
 
         self._options = {
             "pyodide": f"/node_modules/{pyodide}",
-            "bundle": "/bundle.zip",
+            "bundle": "/library.zip",
             "root": str(ROOT),
             "module": module,
             "interrupts": interrupts,

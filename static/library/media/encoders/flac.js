@@ -1,5 +1,5 @@
 // @ts-check
-/** The encoder of FLAC: libFLAC. */
+/** The FLAC encoder, from libFLAC. */
 
 import { registerFlacEncoder } from "@mediabunny/flac-encoder";
 import { register } from "./mediabunny.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Stands for `mediabunny` in the bundle of an encoder: the copy that the media bundle holds. Each of `mp3.js`, `flac.js`
- * and `aac.js` beside it is the entry of such a bundle, `mediarecorder/js/<codec>.js`, which needs `media.js` first.
+ * Replaces `mediabunny` in the bundle of an encoder with the copy in the media bundle. Each of `mp3.js`, `flac.js` and
+ * `aac.js` in this folder is the entry of such a bundle, `mediarecorder/js/<codec>.js`, which needs `media.js` first.
  */
 
 import { inTime } from "./times.js";
@@ -13,15 +13,15 @@ export const { AudioSample, CustomAudioEncoder, EncodedPacket, Logging } = media
 /** The class that a package registers. @type {any} */
 let registered;
 
-/** What the packages call. @param {typeof import("mediabunny").CustomAudioEncoder} Encoder */
+/** The packages call this function. @param {typeof import("mediabunny").CustomAudioEncoder} Encoder */
 export const registerEncoder = (Encoder) => {
   registered = Encoder;
 };
 
 /**
  * @param {string} codec  @param {() => void} registerPackages  the function of the encoder's package
- * @param {number} delay  samples by which what decoders make of it comes late
- * @param {number} [channels]  the highest number that it may be given
+ * @param {number} delay  samples by which the decoded sound is late
+ * @param {number} [channels]  the highest number of channels
  */
 export function register(codec, registerPackages, delay, channels = Infinity) {
   registerPackages();

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * The times of encoded sound. The encoders' packages give packet after packet from the time of the first sample on.
- * But what decoders make of them may come late, and what fills the last ones up is no sound.
+ * The times of encoded sound. The encoders' packages number packets from the time of the first sample on. But the
+ * decoded sound may be late, and the padding of the last packets is not sound.
  */
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 
 /**
- * The encoder with packets whose times are those of the sound: the first begins before it, the last ends with it.
+ * The encoder with packets that have the times of the sound: the first begins before it, the last ends with it.
  * @param {any} Encoder  a class of encoders
- * @param {number} delay  samples by which the sound comes late
- * @param {number} channels  the highest number that it may be given
+ * @param {number} delay  samples by which the sound is late
+ * @param {number} channels  the highest number of channels
  * @returns {any} the class
  */
 export function inTime(Encoder, delay, channels) {
@@ -22,13 +22,14 @@ export function inTime(Encoder, delay, channels) {
 
     /** The first sample's time in seconds. @type {number | undefined} */
     #begin;
-    /** Samples that came, of each channel. */
+    /** Input samples so far, per channel. */
     #encoded = 0;
-    /** The sample with which the next packet begins. */
+    /** The first sample of the next packet. */
     #next = -delay;
-    /** Takes the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
+    /** Receives the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
     #receive = () => {};
-    /** Packets that end later than what came so far, and where they begin. @type {{packet: EncodedPacket, meta: unknown, from: number}[]} */
+    /** Packets that end after the input so far, and their first samples. @type {{packet: EncodedPacket, meta: unknown,
+     * from: number}[]} */
     #waiting = [];
 
     async init() {
@@ -61,7 +62,7 @@ export function inTime(Encoder, delay, channels) {
       while (this.#waiting.length > 0) {
         const { packet, meta, from } = this.#waiting[0];
         const until = Math.min(from + Math.round(packet.duration * rate), ended ? this.#encoded : Infinity);
-        if (until > this.#encoded || until <= from) return; // not now, or nothing is heard of it
+        if (until > this.#encoded || until <= from) return; // too early, or nothing of it is heard
         this.#waiting.shift();
         const timestamp = (this.#begin ?? 0) + from / rate;
         this.#receive(packet.clone({ timestamp, duration: (until - from) / rate }), meta);

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * Where an encoder works: in a page in a worker of its own. In a worker it works there: Firefox hangs for ever,
- * once in a hundred times, in a worker that starts and ends others.
+ * The worker of an encoder. In a page, an encoder gets a worker of its own. In a worker, it runs in that worker:
+ * Firefox hangs, about once in a hundred times, in a worker that starts and ends others.
  */
 
 // The text of the encoder's own worker as a function (tools/bundle.mjs).
 import work from "encoder";
 import { trusted } from "../../trust.js";
 
-/** What the encoder uses of a worker. */
+/** The part of a worker's interface that the encoder uses. */
 class Here extends EventTarget {
   constructor() {
     super();
@@ -44,7 +44,7 @@ export function startWorker() {
   try {
     worker = new Worker(trusted("createScriptURL", url));
   } catch {
-    return new Here(); // the page allows no worker
+    return new Here(); // the page's policy forbids workers
   }
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
   worker.addEventListener("error", () => URL.revokeObjectURL(url), { once: true });

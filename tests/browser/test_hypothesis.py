@@ -1,0 +1,17 @@
+"""Hypothesis in the page. (A file of its own: only lanes whose files use Hypothesis import it.)"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.core
+
+
+@given(st.integers(), st.integers())
+async def test_hypothesis_drives_a_coroutine(a: int, b: int) -> None:
+    await asyncio.sleep(0)
+    assert a + b == b + a
