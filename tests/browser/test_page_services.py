@@ -1,6 +1,7 @@
 """The page's services work alike for Python in the page and for Python in a worker."""
 
 import asyncio
+import json
 
 import pytest
 from support.eventually import until
@@ -161,6 +162,47 @@ async def test_audio_context_is_closed_however_its_use_ends(python, run_script):
     await until(lambda: js.contexts[0].state == "closed")
     assert await python(LEVELS) == "True"
     await until(lambda: js.contexts.length == 2 and js.contexts[1].state == "closed")
+
+
+BUFFERS = """
+const Own = window.ArrayBuffer;
+window.buffers = [];
+window.ArrayBuffer = new Proxy(Own, {
+  construct(own, given) {
+    buffers.push(given[0]);
+    return new own(...given);
+  },
+});
+return () => { window.ArrayBuffer = Own; };
+"""
+STORE = """
+import asyncio, json
+from mediarecorder import MediaRecorder, RecordingStore, media_devices
+store = await RecordingStore.open("collected")
+sizes = []
+with await media_devices.get_user_media(audio=True) as stream:
+    recorder = MediaRecorder(stream, store=store)
+    subscription = recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    recorder.start(0.1)
+    while len(sizes) < 3:
+        await asyncio.sleep(0.02)
+    await recorder.stop()
+await store.clear()
+store.close()
+json.dumps([size for size in sizes if size])
+"""
+
+
+@both_realms
+@pytest.mark.lane("chromium")
+async def test_page_tells_the_collector_of_each_chunk(python, run_script):
+    """Python does it in the page, where a take into a store needs no page.js; for a worker, page.js does."""
+    import js
+
+    run_script(BUFFERS)
+    sizes = json.loads(await python(STORE))
+    assert sizes
+    assert set(sizes) <= set(js.buffers.to_py())
 
 
 async def test_python_and_the_page_make_the_same_tracks_for_a_take(canvas, engine):
