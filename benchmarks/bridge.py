@@ -82,11 +82,6 @@ async def stop():
 PAGE = """async ([source, script]) => {
   const { openChannel } = await import("/py/mediarecorder/js/page.js");
   const { answer } = await import("/benchmarks/bridge.js");
-  const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
-  window.python = await loadPyodide();
-  const bundle = await (await fetch("/bundle.zip")).arrayBuffer();
-  python.unpackArchive(bundle, "zip", { extractDir: "/repository" });
-  await python.runPythonAsync(source);
   await python.globals.get("begin")("");
   const bare = `bare-${crypto.randomUUID()}`;
   answer(bare);
@@ -115,8 +110,7 @@ STOPS = {"page": "() => python.globals.get('stop')()", "worker": "() => ask('sto
 
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
-        with bench.blank_page(engine) as page:
-            page.goto(f"{bench.site.url}/harness/{engine}")
+        with bench.page(engine, source=SOURCE) as page:
             page.evaluate(PAGE, [SOURCE, WORKER])
             name = engine.capitalize()
             taken = bench.samples(page, SIDES, rounds=2 if bench.smoke else CALLS, warm_up=20)

@@ -6,13 +6,14 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
-from playwright.sync_api import Page, Playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, Playwright  # noqa: E402
 
 from harness.browsers import launch_options  # noqa: E402
 from harness.lanes import CHROMIUM, FIREFOX  # noqa: E402
@@ -23,6 +24,10 @@ from .row import Limit, Row  # noqa: E402
 LANES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
 """Flags that let a page in Chromium collect its garbage and measure its memory exactly."""
+AT_ONCE = ["--enable-blink-features=ForceEagerMeasureMemory"]
+"""Flags with which Chromium measures at once."""
+QUICK = ["--js-flags=--expose-gc --liftoff-only", *EXPOSED[1:], *AT_ONCE]
+"""All of them, for pages that do not live long enough to gain from compiling twice."""
 
 START = """async () => {
   const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
@@ -47,7 +52,8 @@ class Bench:
     rounds
         Samples of each side, after the warm-up samples.
     smoke
-        Whether to check only that everything runs: few rounds, small sizes.
+        Whether to check only that everything runs: few rounds, small sizes, one browser, and one page with
+        Python.
     """
 
     def __init__(self, playwright: Playwright, rounds: int, smoke: bool = False) -> None:
@@ -62,27 +68,51 @@ class Bench:
         self, engine: str = "chromium", flags: list[str] | None = None, source: str = ""
     ) -> Iterator[Page]:
         """A page with Pyodide in `python` and the library on its path, which has run `source`."""
-        with self.blank_page(engine, flags) as page:
-            self.start(page, engine, source)
-            yield page
+        if self.smoke:
+            self._run(self._shared_page, source)
+            yield self._shared_page
+        else:
+            with self.blank_page(engine, flags) as page:
+                self._start(page, engine)
+                self._run(page, source)
+                yield page
 
-    def start(self, page: Page, engine: str = "chromium", source: str = "") -> None:
-        """Prepare a blank page in the same way."""
+    def _start(self, page: Page, engine: str) -> None:
         page.goto(f"{self.site.url}/harness/{engine}")
         page.evaluate(START)
+
+    def _run(self, page: Page, source: str) -> None:
         if source:
             page.evaluate("source => python.runPythonAsync(source)", source)
+
+    @cached_property
+    def _shared_browser(self) -> Browser:
+        return self._launch("chromium", QUICK)
+
+    @cached_property
+    def _shared_page(self) -> Page:
+        page = self._shared_browser.new_page()
+        self._start(page, "chromium")
+        return page
 
     @contextmanager
     def blank_page(self, engine: str = "chromium", flags: list[str] | None = None) -> Iterator[Page]:
         """A blank page of a new browser."""
-        lane = LANES[engine].plus(flags=flags or [])
+        browser = self._shared_browser if self.smoke else self._launch(engine, flags or [])
+        page = browser.new_page()
+        try:
+            yield page
+        finally:
+            if self.smoke:
+                page.context.close()
+            else:
+                browser.close()
+
+    def _launch(self, engine: str, flags: list[str]) -> Browser:
+        lane = LANES[engine].plus(flags=flags)
         browser = self._playwright[lane.engine].launch(**launch_options(lane))
         self.versions[engine] = browser.version
-        try:
-            yield browser.new_page()
-        finally:
-            browser.close()
+        return browser
 
     def samples(
         self, page: Page, sides: Mapping[str, str], argument: Any = None, *, rounds: int = 0, warm_up: int = 2
@@ -113,13 +143,15 @@ class Bench:
         return Row(what, "ms", taken["ours"], taken["theirs"], against, limit)
 
     def close(self) -> None:
+        if "_shared_browser" in self.__dict__:
+            self._shared_browser.close()
         self.site.close()
 
 
 def all_heaps(page: Page) -> int:
     """Bytes of JavaScript in a Chromium page and its workers, and of WebAssembly, after a garbage collection.
 
-    (Chromium answers at once with ``--enable-blink-features=ForceEagerMeasureMemory``.)
+    (Chromium answers at once with the flags `AT_ONCE`.)
     """
     page.evaluate("() => { python.pyimport('gc').collect(); }")
     browser = page.context.new_cdp_session(page)

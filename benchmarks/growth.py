@@ -95,8 +95,9 @@ def measure(bench: Bench) -> Iterator[Row]:
         with ExitStack() as stack:
             pages = {
                 "ours": stack.enter_context(bench.page(engine, source=OURS)),
-                "theirs": stack.enter_context(bench.page(engine)),
+                "theirs": stack.enter_context(bench.blank_page(engine)),
             }
+            pages["theirs"].goto(f"{bench.site.url}/harness/{engine}")
             pages["theirs"].evaluate(PLAIN)
             for count in (1, 10) if bench.smoke else CHUNKS:
                 many = f"{count:,} chunk{'s' if count > 1 else ''}"
@@ -159,10 +160,10 @@ def memory(page: Page) -> float:
     """Kilobytes of Chromium's JavaScript and of WebAssembly, after a garbage collection."""
     browser = page.context.new_cdp_session(page)
     page.wait_for_timeout(300)  # let the end of a take finish
-    page.evaluate("() => { python.runPython('import gc; gc.collect()'); }")
+    page.evaluate("() => { window.python?.runPython('import gc; gc.collect()'); }")
     for _ in range(2):
         browser.send("HeapProfiler.collectGarbage")
     heap = browser.send("Runtime.getHeapUsage")
     browser.detach()
     whole = heap["usedSize"] + heap.get("embedderHeapUsedSize", 0)
-    return (whole + page.evaluate("python._module.HEAP8.length")) / 1024
+    return (whole + page.evaluate("window.python?._module.HEAP8.length ?? 0")) / 1024

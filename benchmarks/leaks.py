@@ -123,9 +123,9 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 def leave(bench: Bench, script: str, count: int) -> Held:
     """How much more the page holds after `count` takes."""
-    with bench.blank_page("chromium") as page:
-        page.add_init_script(COUNTERS)
-        bench.start(page, "chromium", OURS)
+    with bench.page() as page:
+        page.evaluate(COUNTERS)
+        page.evaluate("source => python.runPythonAsync(source)", OURS)
         browser = page.context.new_cdp_session(page)
         page.evaluate(script, count if bench.smoke else WARM_UP)
         before = held(page, browser)

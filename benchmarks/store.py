@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .browser import Bench, all_heaps
+from .browser import AT_ONCE, Bench, all_heaps
 from .row import Limit, Row
 
 SECOND = 2_500_000 // 8
@@ -78,8 +78,7 @@ measure
 
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
-        flags = ["--enable-blink-features=ForceEagerMeasureMemory"] if engine == "chromium" else []
-        with bench.page(engine, flags) as page:
+        with bench.page(engine, AT_ONCE if engine == "chromium" else []) as page:
             page.evaluate(START)
             page.evaluate(
                 "async (source) => { window.measure = await python.runPythonAsync(source); }", STORE

@@ -26,12 +26,12 @@ def chart(values: Iterable[float], unit: str, seconds: float | None) -> Any:
     Raises
     ------
     ValueError
-        There is no finite number.
+        None of the values is finite.
     """
     numbers = [float(value) for value in values]
     finite = [number for number in numbers if isfinite(number)]
     if not finite:
-        raise ValueError("chart: there is no finite number to draw")
+        raise ValueError("chart: none of the values is a finite number")
     low, high = min(finite), max(finite)
     ends = {"low": with_unit(low, unit), "high": with_unit(high, unit)}
 

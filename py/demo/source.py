@@ -177,7 +177,7 @@ async def list_devices(_event: object = None) -> None:
 
 def fill(chooser: Any, options: list[Any]) -> None:
     """Put options into a chooser, and restore the selection, or that of an earlier visit."""
-    wanted_before = getattr(chooser.dataset, "kept", "")
+    wanted_before = getattr(chooser.dataset, "remember", "")
     choice = chooser.value or wanted_before
     chooser.replaceChildren(*options)
     if any(option.value == choice for option in options):

@@ -40,10 +40,10 @@ HINTS = {
     "both": "Press Record, choose what to share, and speak.",
 }
 ASKING = {
-    "microphone": "Allow the microphone in the browser’s question.",
-    "camera": "Allow the camera and the microphone in the browser’s question.",
-    "screen": "Choose what to share in the browser’s question.",
-    "both": "Choose what to share, and allow the microphone, in the browser’s questions.",
+    "microphone": "Allow the microphone when the browser asks.",
+    "camera": "Allow the camera and the microphone when the browser asks.",
+    "screen": "Choose what to share when the browser asks.",
+    "both": "Choose what to share, and allow the microphone, when the browser asks.",
 }
 NOT_FOUND = {
     "microphone": "Connect a microphone, check that the system sees it, then press Record again.",
@@ -61,20 +61,20 @@ LOST = {
 UNNAMED = {"camera": "Camera {number}", "microphone": "Microphone {number}"}
 GONE = {"camera": "The camera is gone", "microphone": "The microphone is gone"}
 GO_ON = (
-    "What was recorded until now is safe. To go on with this take, connect it again or choose another one."
+    "Everything recorded so far is safe. To continue this take, reconnect the device or choose another one."
 )
-NONE_THERE = "There is none at the moment. Connect one: it appears here."
+NONE_THERE = "No such device is connected. Connect one, and it appears here."
 TIME_IS_UP = "The time limit is reached."
 SIZE_IS_REACHED = "The size limit is reached."
-KEPT = "What was recorded until then is kept."
+KEPT = "Everything recorded until then is kept."
 MAKE_ROOM = "Delete takes or free disk space, then press Record again."
 NOT_DELETED = (
     "The take could not be deleted. Another tab may be using it: close other tabs of this page, "
     "then delete it again."
 )
-TOO_SHORT = "Nothing would be left. Choose a stretch of at least a tenth of a second."
+TOO_SHORT = "The selection is too short. Select at least a tenth of a second."
 NOT_HERE = (
-    "The take of this link is not here",
+    "The take for this link is not here",
     "Takes stay in the browser that recorded them. Perhaps it was deleted, or it is in another browser.",
 )
 UNRECOVERABLE = (
@@ -95,7 +95,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
     match error:
         case InsecureContextError():
             return (
-                "This page came over plain http",
+                "This page was loaded over plain http",
                 "Browsers give camera, microphone and screen only to pages they can trust. "
                 "Open this page with https:// or, on the same computer, as http://localhost.",
             )
@@ -129,10 +129,10 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Connect it again or choose another one, then press Record again.",
             )
         case RecordingError():
-            kept = say(KEPT if error.recording else "What was on disk by then can be recovered.")
+            kept = say(KEPT if error.recording else "Everything on disk by then can be recovered.")
             if isinstance(error.__cause__, QuotaExceededError):
                 return (
-                    "There is no room left",
+                    "The disk space is used up",
                     f"{say('The recording had to end.')} {kept} {say(MAKE_ROOM)}",
                 )
             return (
@@ -140,9 +140,9 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 f"{kept} {say('The browser says:')} {error.__cause__ or error}",
             )
         case QuotaExceededError():
-            return ("There is no room left", MAKE_ROOM)
+            return ("The disk space is used up", MAKE_ROOM)
         case AbortError() | InvalidStateError():
-            return ("The browser broke off", "Press Record again.")
+            return ("The browser aborted the request", "Press Record again.")
         case NotSupportedError():
             return (
                 say("This browser cannot record {device}", device=device),
@@ -151,7 +151,8 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
         case SecurityError():
             return (
                 say("The page is not allowed to use {device}", device=device),
-                "The site’s security policy forbids it. If the page is embedded in another, open it alone.",
+                "The site’s security policy forbids it. If another page embeds this page, open it in a tab "
+                "of its own.",
             )
         case _:
             return ("That did not work.", str(error))
@@ -168,10 +169,10 @@ def lost_preview(source: str) -> tuple[str, str]:
 
 def low_space(left: int) -> tuple[str, str]:
     return (
-        "Little room is left on disk",
+        "Little disk space is left",
         say(
-            "There is room for {room} more. When it is used up the recording ends, and what was recorded "
-            "until then is kept. Deleting takes makes room.",
+            "{room} are left. When the space is used up, the recording ends, and everything recorded until "
+            "then is kept. Delete takes to free space.",
             room=size(max(0, left)),
         ),
     )
@@ -187,7 +188,7 @@ def interrupted(at: str, safe: int) -> str:
 
 
 def unread(error: Exception) -> tuple[str, str]:
-    what = say("The browser does not give them out. Reload the page.")
+    what = say("The browser denies access to them. Reload the page.")
     return ("Earlier takes cannot be shown", f"{what} {error}")
 
 
@@ -197,7 +198,7 @@ def unrecovered(error: MediaError) -> str:
         case InvalidStateError():
             return "Another tab is recovering it. Look there, or try again later."
         case NotSupportedError():
-            return "What recovers it could not be loaded. Check the connection, then reload the page."
+            return "The recovery tool could not be loaded. Check the connection, then reload the page."
         case _:
             return f"{say('That did not work.')} {error}"
 
@@ -206,16 +207,16 @@ def unmade(error: MediaError) -> str:
     """The reason why trimming or converting failed, and the remedy."""
     match error:
         case QuotaExceededError():
-            return say("There is no room left. Delete takes or free disk space, then try again.")
+            return say("The disk space is used up. Delete takes or free disk space, then try again.")
         case NotSupportedError():
             return say(
-                "This browser cannot make that, or what makes it could not be loaded. Choose another format, "
-                "or check the connection and reload the page."
+                "This browser cannot make that, or the tool for it could not be loaded. Choose another "
+                "format, or check the connection and reload the page."
             )
         case EncodingError():
-            return say("Nothing can be made of this take: it is broken or empty.")
+            return say("This take cannot be processed: it is broken or empty.")
         case NotFoundError():
-            return say("What that needs is not there: the take has no sound, or another tab has deleted it.")
+            return say("Something is missing: the take has no sound, or another tab has deleted it.")
         case _:
             return f"{say('That did not work.')} {say('The browser says:')} {error}"
 

@@ -66,8 +66,8 @@ def run(awaitable: Awaitable[T]) -> T:
     NotSupportedError
         This browser has no JSPI: use `await`.
     InvalidStateError
-        The browser called the function around this call, such as an event handler, as a plain function. Make
-        it ``async def``.
+        The browser called the function around this call directly, as it does with event handlers. Make that
+        function ``async def``.
     KeyboardInterrupt
         The host interrupted Python.
 

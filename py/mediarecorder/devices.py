@@ -168,7 +168,8 @@ class MediaDevices(BrowserEventTarget):
             raise TypeError(f"focus must be True, False or None, not {focus!r}")
         if realm() == "worker" and options.get("controller") is not None:
             raise NotSupportedError(
-                "get_display_media: a controller cannot cross to the page. Use focus=True or focus=False."
+                "get_display_media: a worker cannot pass a controller to the page. Use focus=True or "
+                "focus=False."
             )
         request = js_request(audio, video, options)
         await ensure_connected()

@@ -1,4 +1,4 @@
-"""How loud a stream is."""
+"""Measure the loudness of a stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def levels(js_stream: Any, interval: float) -> AsyncIterator[Level]:
     """See `MediaStream.levels`. All channels are mixed down to one."""
     seconds = checked_number("interval", interval, 0.005)
     if seconds is None:
-        raise TypeError("interval is a number of seconds, not None")
+        raise TypeError("interval must be a number of seconds, not None")
     if not js_stream.getAudioTracks().length:
         raise NotFoundError("levels: the stream has no sound. Open it with audio=True.")
     meter = (await page_services()).meter(js_stream, seconds)

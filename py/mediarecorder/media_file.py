@@ -1,4 +1,4 @@
-"""What every file held by the browser can do: recordings and photos stand on it."""
+"""Files that the browser holds: the base of recordings and photos."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 async def read(blob: Any, doing: str = "read") -> bytes:
-    """The content of a browser's Blob, copied once.
+    """The content of the browser's Blob, copied once.
 
     Raises
     ------
     NotReadableError
-        The file where it lies is gone.
+        The file behind it is gone.
     """
     with of_file(doing):
         buffer = await blob.arrayBuffer()
@@ -36,13 +36,13 @@ async def read(blob: Any, doing: str = "read") -> bytes:
 
 
 def data_url(mime_type: str, data: bytes) -> str:
-    """The data as an address. Without codecs: their comma would end the type."""
+    """The data as a ``data:`` URL, without codecs, because their comma would end the type."""
     return f"data:{mime_type.split(';')[0]};base64,{binascii.b2a_base64(data, newline=False).decode()}"
 
 
 @contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
-    """What the browser says of devices, said of the data of a file."""
+    """Replace the browser's errors, whose texts are about devices, by one about the data of a file."""
     try:
         with translated(doing):
             yield
@@ -51,7 +51,7 @@ def of_file(doing: str) -> Iterator[None]:
 
 
 class Embedded(Displayed):
-    """A player or picture that has the data itself: what `embed()` of a recording or photo returns."""
+    """A player or picture that contains its data: the result of `embed()` of a recording or photo."""
 
     def __init__(self, html: str, text: str) -> None:
         self._html = html
@@ -65,13 +65,13 @@ class Embedded(Displayed):
 
 
 class MediaFile(Displayed):
-    """A file in the browser's hands: a Blob, its type, and ways to get at it.
+    """A file that the browser holds: a Blob, its type, and ways to read, show and save it.
 
-    The data stays in the browser until `bytes()` or `iter_bytes()` asks for it.
+    The data stays in the browser until `bytes()` or `iter_bytes()` copies it.
     """
 
     embed_limit = 1_000_000
-    """Bytes up to which the data itself is in what a notebook shows and saves; 0: never."""
+    """Embed the data of files up to this size, in bytes, in a notebook's output; 0 means never."""
 
     def __init__(self, blob: Any, mime_type: str) -> None:
         self._blob = blob
@@ -86,7 +86,7 @@ class MediaFile(Displayed):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"the data of a {type(self).__name__} is in the browser: pickle what `await bytes()` returns"
+            f"the data of a {type(self).__name__} is in the browser: pickle the result of `await bytes()`"
         )
 
     @property
@@ -96,12 +96,12 @@ class MediaFile(Displayed):
 
     @property
     def mime_type(self) -> str:
-        """Container and codecs, such as ``"video/webm;codecs=vp8,opus"``, as the data itself says."""
+        """Container and codecs, such as ``"video/webm;codecs=vp8,opus"``, according to the data itself."""
         return self._mime_type
 
     @property
     def extension(self) -> str:
-        """The usual ending of a file name, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
+        """The usual file extension, without the dot: ``"webm"``, ``"mp4"``, ``"jpg"``."""
         container = self._mime_type.split(";")[0].strip().lower()
         return EXTENSIONS.get(container, container.rpartition("/")[2]) or "bin"
 
@@ -116,19 +116,19 @@ class MediaFile(Displayed):
         Raises
         ------
         NotReadableError
-            The data is gone: the recording was closed or deleted, or the data of this site were cleared.
-            Everything else that reads a recording raises it then, too.
+            The data is gone: the recording was closed or deleted, or the data of this site was cleared. All
+            other methods that read the data then raise it, too.
         """
         return await read(self._blob)
 
     async def iter_bytes(self, size: int = 1 << 20) -> AsyncIterator[builtins.bytes]:
-        """The file in pieces of `size` bytes, the last one shorter; only one piece is in memory at a time.
+        """The file in pieces of `size` bytes; the last one may be shorter. Memory holds one piece at a time.
 
         >>> async for part in recording.iter_bytes(65536):
         ...     upload(part)
         """
         if isinstance(size, bool) or not isinstance(size, int):
-            raise TypeError(f"size is a number of bytes, not {size!r}")
+            raise TypeError(f"size must be a number of bytes, not {size!r}")
         if size < 1:
             raise ValueError(f"size must be at least 1 byte, not {size}")
         for start in range(0, self.size, size):
@@ -136,16 +136,16 @@ class MediaFile(Displayed):
 
     @property
     def url(self) -> str:
-        """A ``blob:`` address that a player or a link of this page can use, until `close()`."""
+        """A ``blob:`` URL that players and links in this page can use until `close()`."""
         if self._url is None:
             self._url = str(js.URL.createObjectURL(self._blob))
         return self._url
 
     async def embed(self) -> Embedded:
-        """What shows it in a saved notebook too, whatever its size: the data itself is in the HTML.
+        """A display that also works in a saved notebook, for any size: the HTML contains the data.
 
-        The notebook grows by four thirds of `size`, and a poster. Up to `embed_limit` bytes (1 MB) it does so
-        by itself where Python runs in a worker, as it does in notebooks.
+        The notebook grows by four thirds of `size`, plus a poster. If Python runs in a worker, as in
+        notebooks, files of up to `embed_limit` bytes (1 MB) are embedded automatically.
 
         Raises
         ------
@@ -163,16 +163,16 @@ class MediaFile(Displayed):
         return Embedded(self._html(data), f"<Embedded {self!r}>")
 
     async def _prepare(self) -> None:
-        """Find out what there is to show of it."""
+        """Prepare the preview, if the file has one."""
 
     def _html(self, data: str) -> str:
-        """It as it shows itself, with the ``data:`` address that it has there, if any."""
+        """The HTML of the display, with a ``data:`` URL if one is given."""
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
-        """Itself with its facts and a download link, which works until `close()`."""
+        """The player or picture, its facts, and a download link, which works until `close()`."""
         data = ""
-        # What the page's own Python shows is saved nowhere, and may meet a policy without data:.
+        # Output of Python in the page is not saved, and the page's policy may forbid data:.
         if realm() == "worker" and self.size <= self.embed_limit:
             with contextlib.suppress(MediaError), translated("embed"):
                 read_at_once = js.FileReaderSync.new().readAsArrayBuffer(self._blob)
@@ -180,7 +180,7 @@ class MediaFile(Displayed):
         return self._html(data)
 
     def close(self) -> None:
-        """Release the `url`. The data can still be read; a later `url` is a new one."""
+        """Release the `url`. The data stays readable; a later `url` is a new one."""
         if self._url is not None:
             js.URL.revokeObjectURL(self._url)
             self._url = None
@@ -192,21 +192,21 @@ class MediaFile(Displayed):
         self.close()
 
     def save(self, name: str | None = None, *, pick: bool = False) -> Outcome[str]:
-        """Give the file to the user: a download, awaited or not.
+        """Save the file on the user's computer: a download, whether you await it or not.
 
         Parameters
         ----------
         name
-            The file's name; without one, kind and time. The ending is added when there is none.
+            The file's name; by default its kind and time. A missing extension is added.
         pick
-            Open the browser's dialogue to choose the place. Where a browser has none (Firefox, Safari)
-            it is a download.
+            Open the browser's dialogue to choose the place. In browsers without one (Firefox, Safari) it is a
+            download.
 
         Returns
         -------
         Outcome[str]
-            Await it for the name. With `pick` it waits until the file is written, and raises `AbortError`
-            when the user closed the dialogue. It raises `NotReadableError` when the data is gone.
+            Await it to get the name. With `pick` it waits until the file is written, and raises `AbortError`
+            if the user closes the dialogue. It raises `NotReadableError` if the data is gone.
 
         Examples
         --------
@@ -216,14 +216,14 @@ class MediaFile(Displayed):
         return Outcome._running(self._save(self.file_name(name), pick))
 
     def file_name(self, name: str | None = None) -> str:
-        """The name that `save()` gives it: with the ending of its container, unless it has one."""
+        """The name that `save()` uses: with the extension of the container, unless it has one."""
         if name is None:
             name = self._default_name()
         if not isinstance(name, str):
-            raise TypeError(f"a file name is a string, not {name!r}")
+            raise TypeError(f"a file name must be a string, not {name!r}")
         if not name.strip():
             raise ValueError("the file name is empty")
-        # "Meeting 12.05.2026" and "v1.2 take" have no ending.
+        # "Meeting 12.05.2026" and "v1.2 take" have no extension.
         return name if re.search(r"[^.]\.(?=\w*[^\W\d_])[^\W_]{1,5}$", name) else f"{name}.{self.extension}"
 
     def _default_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Several streams in one."""
+"""Combine several streams into one."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from .streams import MediaStream
 
 
 async def mix(*streams: MediaStream | Any) -> MediaStream:
-    """One stream with one picture and all sounds of several: the screen with the microphone.
+    """One stream with one picture and all sounds of several streams, such as the screen with the microphone.
 
     >>> screen = await media_devices.get_display_media(audio=True)
     >>> microphone = await media_devices.get_user_media(audio=True)
     >>> stream = await mix(screen, microphone)
 
-    The picture is the first there is. The mix takes the streams over: stopping it stops them too, and
-    it ends when its picture ends (the user pressed "Stop sharing") or, without one, when all sounds have.
+    The picture is the first one among the streams. The mix takes over the streams: stopping it stops them,
+    too. It ends when its picture ends (the user pressed "Stop sharing") or, without one, when all sounds end.
 
     Raises
     ------
     NotFoundError
         None of the streams has a live track.
     NotReadableError
-        There are several sounds, and the browser's audio does not run: the page was not clicked yet, or
-        the system has no audio output.
+        There are several sounds, but the browser's audio does not run: the user has not clicked the page yet,
+        or the system has no audio output.
     """
     if not streams:
         raise TypeError("mix needs at least one stream")

@@ -13,7 +13,7 @@ from .media_file import MediaFile
 
 
 class Photo(MediaFile):
-    """A still picture. In a notebook it displays itself.
+    """A still picture. It displays itself in a notebook.
 
     >>> photo = await take_photo()
     >>> photo.width, photo.height, photo.mime_type
@@ -49,7 +49,7 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
     """One frame of a track."""
     checked_mime_type(mime_type)
     if js_track.kind != "video":
-        raise NotFoundError("take_photo: this track is sound; there is no picture in it")
+        raise NotFoundError("take_photo: this track is sound and has no picture")
     if js_track.readyState == "ended":
         raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
     stream = page().MediaStream.new(js.Array.of(js_track))  # alone, so that nothing else is decoded
@@ -60,11 +60,11 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
 
 def checked_mime_type(mime_type: object) -> None:
     if not isinstance(mime_type, str):
-        raise TypeError(f"mime_type is a string, not {mime_type!r}")
+        raise TypeError(f"mime_type must be a string, not {mime_type!r}")
 
 
 def checked_picture_type(doing: str, blob: Any, wanted: str) -> None:
-    """Raise where a browser that does not know the type quietly made a PNG."""
+    """Raise `NotSupportedError` if the browser does not support the type and silently made a PNG."""
     if blob.type != wanted.lower():
         raise NotSupportedError(
             f"{doing}: this browser cannot write {wanted!r}. Use image/jpeg or image/png."

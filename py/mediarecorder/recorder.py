@@ -123,7 +123,9 @@ class MediaRecorder(EventTarget):
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         self._store = checked_store(store)
         if audio_bitrate_mode not in (None, "constant", "variable"):
-            raise ValueError(f'audio_bitrate_mode is "constant" or "variable", not {audio_bitrate_mode!r}')
+            raise ValueError(
+                f'audio_bitrate_mode must be "constant" or "variable", not {audio_bitrate_mode!r}'
+            )
         interval = checked_number(
             "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
         )
@@ -156,8 +158,8 @@ class MediaRecorder(EventTarget):
         return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
 
     def _recordable(self) -> Any:
-        """The browser's stream, without ended tracks. Chromium records the first track of a kind, even if
-        that has ended."""
+        """The browser's stream. If it has several tracks of a kind, without the ended ones: Chromium records
+        the first of a kind, even if that has ended."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
@@ -205,7 +207,7 @@ class MediaRecorder(EventTarget):
             return None
         choices = [wanted] if isinstance(wanted, str) else list(wanted)
         if not choices:
-            raise ValueError("mime_type is an empty list; leave it out to let the browser choose")
+            raise ValueError("mime_type is an empty list; omit it to let the browser choose")
         for mime_type in choices:
             if cls.is_type_supported(mime_type):
                 return mime_type

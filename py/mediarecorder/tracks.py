@@ -85,7 +85,7 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def content_hint(self) -> str:
-        """What the track shows, for the encoder: ``""``, ``"speech"``, ``"music"``, ``"motion"``,
+        """A hint for the encoder about the content: ``""``, ``"speech"``, ``"music"``, ``"motion"``,
         ``"detail"`` or ``"text"`` (W3C *MediaStreamTrack Content Hints*)."""
         return str(getattr(self.js, "contentHint", ""))
 
@@ -149,15 +149,16 @@ class MediaStreamTrack(BrowserEventTarget):
         Raises
         ------
         OverconstrainedError
-            The device cannot; it goes on as before.
+            The device cannot meet the constraints; it goes on as before.
         """
         await settle(self.js, "applyConstraints", js_constraints(constraints), doing="apply_constraints")
 
     async def crop_to(self, target: Any) -> None:
-        """Show of this page's own tab only where an element is, with whatever lies over it; None undoes it.
+        """Crop the picture of this page's own tab to the area of an element, including anything that overlaps
+        it. None undoes it.
 
-        A worker gives the ``CropTarget`` that its page has posted. `NotSupportedError` if the track is no
-        such tab, or the browser cannot (Firefox, Safari).
+        In a worker, pass the ``CropTarget`` that the page has posted. It raises `NotSupportedError` if the
+        track is not this page's own tab, or the browser does not support cropping (Firefox, Safari).
 
         >>> await picture.crop_to(js.document.getElementById("slides"))
 
@@ -166,7 +167,8 @@ class MediaStreamTrack(BrowserEventTarget):
         await self._limit("crop_to", "cropTo", "CropTarget", target)
 
     async def restrict_to(self, target: Any) -> None:
-        """As `crop_to`, without what lies over the element, which needs the style ``isolation: isolate``.
+        """As `crop_to`, but without anything that overlaps the element. The element needs the style
+        ``isolation: isolate``.
 
         >>> await picture.restrict_to(js.document.getElementById("slides"))
         """
@@ -175,13 +177,15 @@ class MediaStreamTrack(BrowserEventTarget):
     async def _limit(self, doing: str, method: str, kind: str, target: Any) -> None:
         if not hasattr(self.js, method):
             raise NotSupportedError(
-                f"{doing}: this track is not this page's own tab, or the browser cannot (Chrome and Edge can)"
+                f"{doing}: this track is not this page's own tab, or the browser does not support it (Chrome "
+                "and Edge do)"
             )
         target = unwrap(target)
         if hasattr(target, "nodeType"):
             if not hasattr(page(), kind):
                 raise NotSupportedError(
-                    f"{doing}: an element cannot cross. Let the page post {kind}.fromElement(element)."
+                    f"{doing}: a worker cannot pass an element. Let the page post "
+                    f"{kind}.fromElement(element)."
                 )
             target = await settle(getattr(page(), kind), "fromElement", target, doing=doing)
         if realm() != "page":

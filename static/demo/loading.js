@@ -6,8 +6,10 @@
  * It runs before PyScript, because it starts the long downloads and wraps `fetch` for Pyodide.
  */
 
-/** The two files that make up nearly all of the download. Requesting them now, before Pyodide does, saves time
- * and gives the total length at the start. */
+/**
+ * The two files that make up nearly all of the download. Requesting them now, before Pyodide does, saves time and gives
+ * the total length at the start.
+ */
 const RUNTIME = ["pyodide.asm.wasm", "python_stdlib.zip"].map(
   (name) => new URL(`../../node_modules/pyodide/${name}`, import.meta.url).href,
 );
@@ -184,7 +186,7 @@ function onDone() {
   removeEventListener("unhandledrejection", onRejection);
   // PyScript is also done after a Python error; the page's Python sets a state when it is ready.
   if (document.body.dataset.state) element("loading").hidden = true;
-  else fail("The page’s Python stopped with an error. Reload the page to try again.", "The browser’s console says more.");
+  else fail("The page’s Python stopped with an error. Reload the page to try again.", "See the browser’s console for details.");
 }
 
 addEventListener("error", onError, { capture: true });

@@ -17,7 +17,7 @@ let press = null;
 function takeBack() {
   if (!press) return;
   withdraw();
-  tell("The press of Record is taken back.");
+  tell("Recording is cancelled.");
 }
 
 function onPress() {
@@ -26,7 +26,7 @@ function onPress() {
   const screen = source === "screen" || source === "both" ? askForTheScreen() : null;
   const mine = (press = { screen });
   element("record").setAttribute("aria-pressed", "true");
-  tell("Recording begins as soon as Python is there. Press Record again to take it back.");
+  tell("Recording starts as soon as Python is ready. Press Record again to cancel.");
   screen?.then((stream) => {
     if (stream || press !== mine) return; // Python reports it, if it has taken over
     withdraw();

@@ -17,15 +17,15 @@ function restore(field) {
   // A device is in its list only when the browser reveals it; Python selects it then.
   if (field instanceof HTMLSelectElement && field.selectedIndex < 0) {
     field.selectedIndex = 0;
-    field.dataset.kept = kept;
+    field.dataset.remember = kept;
   }
 }
 
 try {
-  /** @type {NodeListOf<Field>} */ (studio.querySelectorAll("[data-kept] :is(input, select)")).forEach(restore);
+  /** @type {NodeListOf<Field>} */ (studio.querySelectorAll("[data-remember] :is(input, select)")).forEach(restore);
   studio.addEventListener("change", ({ target }) => {
     const field = /** @type {Field} */ (target);
-    if (field.closest("[data-kept]")) localStorage.setItem(keyOf(field), field.value);
+    if (field.closest("[data-remember]")) localStorage.setItem(keyOf(field), field.value);
   });
 } catch (error) {
   console.info("This browser keeps no settings here.", error); // a private window, or the user's choice

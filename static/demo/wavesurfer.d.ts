@@ -1,4 +1,4 @@
-// The bundles of wavesurfer.js that the page loads, which have no declarations of their own.
+// The wavesurfer.js bundles that the page loads; they have no declarations of their own.
 
 declare module "*/wavesurfer.esm.js" {
   export { default } from "wavesurfer.js";

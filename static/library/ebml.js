@@ -3,8 +3,10 @@
 
 export const EBML = 0x1a45dfa3, SEGMENT = 0x18538067;
 
-/** The range of the content, and whether its size is known. @typedef {{id: number, from: number, to: number, known:
- * boolean}} Element */
+/**
+ * The range of the content, and whether its size is known.
+ * @typedef {{id: number, from: number, to: number, known: boolean}} Element
+ */
 
 /**
  * The element that begins at an offset, if its header is complete. An element of unknown size has `to` equal to `from`.

@@ -135,5 +135,5 @@ async def test_pickled_error_leaves_its_recording_behind():
     revived = pickle.loads(pickle.dumps(error))
     assert (str(revived), revived.recording) == ("the take failed", None)
     assert copy.deepcopy(recording) is copy.copy(recording) is recording
-    with pytest.raises(TypeError, match=r"pickle what `await bytes\(\)` returns"):
+    with pytest.raises(TypeError, match=r"pickle the result of `await bytes\(\)`"):
         pickle.dumps(recording)

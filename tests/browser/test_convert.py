@@ -113,7 +113,7 @@ async def test_format_name_may_have_capitals_and_a_dot(recorded, format):
 
 @pytest.mark.parametrize(("format", "error"), [("avi", ValueError), ("", ValueError), (None, TypeError)])
 async def test_unknown_format_is_rejected(recorded, format, error):
-    with pytest.raises(error, match=rf"{', '.join(MADE)}|format is a string"):
+    with pytest.raises(error, match=rf"{', '.join(MADE)}|format must be a string"):
         await (await recorded("sound")).convert(format)
 
 

@@ -5,6 +5,7 @@ import gc
 
 import pytest
 from support.eventually import no_proxy_stays, until
+from support.rows import in_soak
 
 from mediarecorder import (
     AbortError,
@@ -361,8 +362,13 @@ async def test_element_can_change_from_one_panel_to_another(put, stage, monkeypa
     second.close()
 
 
-@pytest.mark.parametrize("was_collapsed", [False, True])
-@pytest.mark.parametrize("removal", [LabCell.clear, LabCell.delete])
+@pytest.mark.parametrize(
+    ("removal", "was_collapsed"),
+    [
+        *((LabCell.clear, False), (LabCell.delete, True)),
+        *in_soak((LabCell.clear, True), (LabCell.delete, False)),
+    ],
+)
 @pytest.mark.lane("chromium")
 async def test_panel_ends_with_its_output_or_its_cell(put, stage, monkeypatch, was_collapsed, removal):
     opened = Opened(monkeypatch)

@@ -22,7 +22,7 @@ from mediarecorder._host.browser import insecure_context
 @pytest.mark.lane("chromium-denied", "firefox-denied")
 async def test_refused_device_error_says_how_to_allow_it():
     for request in ({"audio": True}, {"video": True}):
-        with pytest.raises(NotAllowedError, match="Allow it") as caught:
+        with pytest.raises(NotAllowedError, match="Allow access") as caught:
             await media_devices.get_user_media(**request)
         assert isinstance(caught.value, PermissionError)
         assert caught.value.name == "NotAllowedError"

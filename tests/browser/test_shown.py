@@ -244,6 +244,8 @@ async def test_stored_takes_play_in_the_table(store, stage, recorded):
     assert [cell.textContent for cell in stage.querySelectorAll("thead th")] == [
         *("", "Date", "Title", "Length", "Size", "State", "Play"),
     ]
+    cell = stage.querySelector("td")
+    await until(lambda: float(js.getComputedStyle(cell).paddingLeft.removesuffix("px")) > 5)
     for player in stage.querySelectorAll("audio, video"):
         await until(lambda player=player: player.readyState >= 1)
         player.muted = True

@@ -4,6 +4,7 @@ import pytest
 from support.ask_judge import pictures, probe, tone
 from support.eventually import until
 from support.loopback import connected
+from support.rows import in_soak
 from test_steady import LATE, assert_whole, recorded_so_far
 
 from mediarecorder import MediaRecorder, MediaStream, RecordingError, record
@@ -28,7 +29,7 @@ def with_picture(context, camera):
 
 
 @in_chromium
-@pytest.mark.parametrize("state", ["running", "suspended", "closed"])
+@pytest.mark.parametrize("state", ["suspended", *in_soak("running", "closed")])
 async def test_silent_audio_context_loses_no_picture(context, camera, state):
     stream = with_picture(context, camera)
     if state != "running":

@@ -93,6 +93,7 @@ async def leaves_no_proxy(recorder, page_probe, count):
 
 
 @pytest.mark.time_limit(120)
+@pytest.mark.firefox_in_soak
 async def test_200_takes_leave_no_proxy(recorder, page_probe):
     recorder.on("dataavailable", lambda event: None)
     await leaves_no_proxy(recorder, page_probe, 200)

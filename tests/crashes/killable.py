@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Error, Page, Playwright
+from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright
 
 from harness.browsers import launch_options
+from harness.fixtures import COMPILED_ONCE, PATIENCE
 from harness.lanes import LANES
 
 START = """async () => {
@@ -29,8 +30,14 @@ from mediarecorder import *
 `);
 }"""
 
-PATIENCE = 60
-"""Seconds until Python in the page must report."""
+# Tests that share a page use these names.
+TIDY = """
+if "stream" in globals():
+    stream.stop()
+await store.clear()
+store.close()
+"null"
+"""
 
 
 class Profile:
@@ -43,19 +50,37 @@ class Profile:
         self._playwright, self.engine, self._folder, self._site = playwright, engine, folder, site
         self._context: BrowserContext | None = None
         self.flags: list[str] = []
+        self.alive = False
+        self._devtools: CDPSession | None = None
         self.told: dict[str, float] = {}
 
     def open(self) -> None:
         """A new page with Python, in a new browser unless one is running."""
         if self._context is None:
-            options = launch_options(LANES[self.engine].plus(flags=self.flags))
+            flags = [*self.flags, COMPILED_ONCE] if self.engine == "chromium" else []
+            options = launch_options(LANES[self.engine].plus(flags=flags))
             engine = self._playwright[self.engine]
             self._context = engine.launch_persistent_context(str(self._folder), **options)
+            self._context.set_default_timeout(PATIENCE)
             self._context.expose_function("tell", self._hear)
         self.told.clear()
         self.page: Page = self._context.new_page()
         self.page.goto(f"{self._site}/harness/{self.engine}")
         self.page.evaluate(START)
+        self.alive, self._devtools = True, None
+
+    def tidy(self) -> None:
+        """Put the page in order for the next test."""
+        self.run(TIDY)
+        self.limit_disk()
+
+    def limit_disk(self, *size: int) -> None:
+        """Chromium: give this site so many bytes; without a number as many as there are."""
+        quota = dict(zip(["quotaSize"], size, strict=False))
+        origin = self.page.evaluate("location.origin")
+        # Only the same session can take a limit back.
+        browser = self._devtools = self._devtools or self.page.context.new_cdp_session(self.page)
+        browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, **quota})
 
     def _hear(self, what: str) -> None:
         self.told.setdefault(what, time.monotonic())
@@ -72,7 +97,7 @@ class Profile:
         )
 
     def wait_for(self, what: str) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENCE / 1000
         while what not in self.told:
             self.page.wait_for_timeout(5)
             failed = any(said.startswith("failed") for said in self.told)
@@ -88,6 +113,7 @@ class Profile:
 
     def crash(self) -> None:
         """Crash only the page."""
+        self.alive = False
         with contextlib.suppress(Error):
             self.page.goto("chrome://crash")
 
@@ -98,7 +124,7 @@ class Profile:
                     yield int(path.name)
 
     def close(self) -> None:
-        context, self._context = self._context, None
+        context, self._context, self.alive = self._context, None, False
         if context:
             with contextlib.suppress(Error):
                 context.close()

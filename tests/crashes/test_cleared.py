@@ -57,10 +57,10 @@ json.dumps({
 def judge_of(found: dict[str, Any]) -> None:
     name, text = found["cause"]
     assert name == "NotReadableError"
-    assert "data of this site were cleared" in text
+    assert "data of this site was cleared" in text
     assert "full" not in text
     assert found["old"]
-    assert "data of this site were cleared" in found["old"]
+    assert "data of this site was cleared" in found["old"]
     assert found["all"], "no recorded data is lost"
     assert found["id"] is None, "it is no longer in a store"
     assert found["judged"]["errors"] == []

@@ -118,7 +118,9 @@ json.dumps(found)
 def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Callable[[], None]) -> str:
     """One death. Returns the findings, for the report."""
     source, (earliest, latest) = SCENES[scene]
-    profile.open()
+    if not profile.alive:
+        profile.open()
+    profile.told.clear()
     profile.begin(OPEN + source)
     profile.wait_for("now")
     delay = chance.uniform(earliest, latest)
@@ -164,16 +166,14 @@ def sizes(short: int, long: int) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("seed", [1])
 @sizes(1, 30)
-def test_takes_survive_a_killed_browser(profile, count, seed):
-    chromium = profile("chromium")
-    die_often(chromium, count, seed, chromium.kill)
+def test_takes_survive_a_killed_browser(shared_chromium, count, seed):
+    die_often(shared_chromium, count, seed, shared_chromium.kill)
 
 
 @pytest.mark.parametrize("seed", [2])
 @sizes(1, 30)
-def test_takes_survive_a_crashed_page(profile, count, seed):
-    chromium = profile("chromium")
-    die_often(chromium, count, seed, chromium.crash)
+def test_takes_survive_a_crashed_page(shared_chromium, count, seed):
+    die_often(shared_chromium, count, seed, shared_chromium.crash)
 
 
 @pytest.mark.parametrize("seed", [3])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from killable import Profile
 
 # Pictures that do not compress, so that the disk is full soon; Chromium allots it in large steps.
@@ -57,14 +55,11 @@ json.dumps({
 """
 
 
-def test_written_data_is_kept(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.open()
+def test_written_data_is_kept(shared_chromium: Profile) -> None:
+    chromium = shared_chromium
     chromium.page.evaluate(NOISE)
     used = chromium.run(OPEN)
-    browser = chromium.page.context.new_cdp_session(chromium.page)
-    origin = chromium.page.evaluate("location.origin")
-    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + 200_000})
+    chromium.limit_disk(used + 200_000)
     found = chromium.run(END)
     assert found["cause"] == "QuotaExceededError"
     assert found["state"] == ["inactive", "finished"]
@@ -100,13 +95,10 @@ json.dumps([failure.__cause__.name, failure.recording.size, len(await failure.re
 """
 
 
-def test_simultaneous_chunks_are_kept_if_they_fit(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.open()
+def test_simultaneous_chunks_are_kept_if_they_fit(shared_chromium: Profile) -> None:
+    chromium = shared_chromium
     used = chromium.run(OPEN_FOR_CHUNKS)
-    browser = chromium.page.context.new_cdp_session(chromium.page)
-    origin = chromium.page.evaluate("location.origin")
-    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + ROOM})
+    chromium.limit_disk(used + ROOM)
     cause, size, read = chromium.run(ALL_AT_ONCE)
     assert cause == "QuotaExceededError"
     assert size == read
@@ -135,13 +127,10 @@ json.dumps({
 """
 
 
-def test_addition_that_does_not_fit_leaves_nothing_behind(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.open()
+def test_addition_that_does_not_fit_leaves_nothing_behind(shared_chromium: Profile) -> None:
+    chromium = shared_chromium
     used = chromium.run('store = await RecordingStore.open("full")\n(await store.usage()).used')
-    browser = chromium.page.context.new_cdp_session(chromium.page)
-    origin = chromium.page.evaluate("location.origin")
-    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + ROOM})
+    chromium.limit_disk(used + ROOM)
     found = chromium.run(f"ROOM = {ROOM}\n{TOO_LARGE}")
     assert found == {
         "failed": "QuotaExceededError",

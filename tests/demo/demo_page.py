@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,92 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from harness.places import PAGE_PROBE
 
+# PyScript runs this in the namespace of main.py.
+TIDY = """
+from demo import interrupted, kept, page, takes
+
+assert page.state in ("idle", "preview"), f"a test has left the page {page.state}"
+rest()
+if store := await kept.store():
+    await store.clear()
+    await interrupted.look()
+for key, card in takes.going.items():
+    page.one(f"[data-take='{key}']").remove()
+    card.close()
+takes.going.clear()
+takes.latest.clear()
+takes.made, session = 0, None
+page.measure(0, 0)
+for place in ("status", "shelf-status", "problem-title", "problem-text"):
+    page.tell("", place)
+page.find("problem").hidden = True
+await takes.show_space()
+"""
+RUN = """source => new Promise((resolve, reject) => {
+  const script = document.createElement("script");
+  Object.assign(pageProbe, { done: resolve, failed: (words) => reject(new Error(words)) });
+  script.type = "py";
+  script.textContent = `import js
+try:
+${source.replaceAll(/^/gm, "    ")}
+    js.pageProbe.done()
+except Exception as error:
+    js.pageProbe.failed(repr(error))`;
+  document.body.append(script);
+}).finally(() => document.querySelector("body > script[type=py]:last-of-type").remove())"""
+# Resets every choice.
+CHOOSE_NOTHING = """(globals) => {
+  history.replaceState(null, "", location.pathname);
+  for (const field of document.querySelectorAll("select, input")) {
+    const before = [field.value, field.checked];
+    if (field instanceof HTMLSelectElement) {
+      field.selectedIndex = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    } else if (field.type === "radio") field.checked = field.defaultChecked;
+    else field.value = field.defaultValue;
+    if (String(before) !== String([field.value, field.checked])) {
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  for (const option of document.querySelectorAll("option[data-was]")) option.value = option.dataset.was;
+  for (const details of document.querySelectorAll("details")) details.open = false;
+  document.activeElement.blur();
+  scrollTo(0, 0);
+  localStorage.clear();
+  for (const name of Object.keys(window)) if (!globals.includes(name)) delete window[name];
+  for (const object of [navigator.mediaDevices, navigator.clipboard]) {
+    for (const name of Object.keys(object)) delete object[name];
+  }
+  if (pageProbe.sharing) Object.defineProperty(MediaDevices.prototype, "getDisplayMedia", pageProbe.sharing);
+  pageProbe.begin();
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+}"""
+# What a user sees, and functions of the browser that a test may have replaced.
+STATE = """() => {
+  const elsewhere = ":not(:is(#live, #lost) *)"; // what is only seen with a take or a lost device
+  const fields = [...document.querySelectorAll(`:is(select, input, button)${elsewhere}, details`)];
+  const seen = [...document.querySelectorAll("body *:not(option)")].filter((e) => e.checkVisibility());
+  return {
+    address: location.href,
+    title: document.title,
+    state: document.body.dataset.state,
+    language: document.documentElement.lang,
+    options: [...document.querySelectorAll("#settings option")].map((option) => option.value),
+    fields: fields.map((f) => `${f.id || f.name} ${f.value} ${f.checked} ${f.open} ${f.disabled}`),
+    texts: seen.flatMap((e) => [...e.childNodes].filter((n) => n instanceof Text).map((n) => n.data.trim())),
+    focus: document.activeElement.localName,
+    replaced: [navigator, navigator.mediaDevices, navigator.storage, MediaDevices.prototype]
+      .flatMap((object) => Object.getOwnPropertyNames(object).sort()),
+    kept: Object.keys(localStorage),
+    size: [innerWidth, innerHeight],
+  };
+}"""
+
+SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
+  .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-LOADING = 60_000  # milliseconds: two engines on a busy machine
+
+#: No service workers, because most pages are closed before theirs has fetched everything again.
+NO_SERVICE_WORKER = {"service_workers": "block"}
 
 
 class Demo:
@@ -19,7 +104,7 @@ class Demo:
 
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
-        self._folder = folder
+        self.folder = folder
         self.record = page.get_by_role("button", name="Record", exact=True)
         self.stop = page.get_by_role("button", name="Stop")
         self.pause = page.get_by_role("button", name="Pause")
@@ -41,7 +126,31 @@ class Demo:
     def open(self, address: str) -> Demo:
         self.page.add_init_script(path=PAGE_PROBE)
         self.page.goto(address, wait_until="commit")
-        expect(self.preview).to_be_enabled(timeout=LOADING)  # Record is visible before Python has loaded
+        expect(self.preview).to_be_enabled()  # Record is visible before Python has loaded
+        return self
+
+    def tidy(self) -> None:
+        """Reset the page for the next test, as if it had just been opened."""
+        page = self.page
+        page.unroute_all()
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.emulate_media(color_scheme="null", reduced_motion="null")
+        page.context.clear_permissions()
+        assert page.context.pages == [page], "a test has left pages open"
+        page.evaluate(RUN, TIDY)
+        page.evaluate(CHOOSE_NOTHING, self._globals)
+        try:
+            same = f"fresh => JSON.stringify(({STATE})()) === fresh"
+            page.wait_for_function(same, arg=self._fresh, timeout=20_000)
+        except TimeoutError:
+            now, fresh = page.evaluate(STATE), json.loads(self._fresh)
+            left = {name: (fresh[name], now[name]) for name in fresh if fresh[name] != now[name]}
+            raise AssertionError(f"a test has left the page changed: {left}") from None
+
+    def remember(self) -> Demo:
+        """Keep the present state as the one that `tidy` must restore."""
+        self._globals: list[str] = self.page.evaluate("Object.keys(window)")
+        self._fresh: str = self.page.evaluate(f"JSON.stringify(({STATE})())")
         return self
 
     def let_pass(self, seconds: float) -> None:
@@ -114,7 +223,9 @@ class Demo:
         """A take that lasts until it has been checked."""
         self.set("Countdown", "10 seconds")
         chooser = self.page.get_by_role("combobox", name="Countdown")
-        chooser.evaluate("chooser => { chooser.selectedOptions[0].value = '600'; }")
+        chooser.evaluate(
+            "({ selectedOptions: [option] }) => { option.dataset.was = option.value; option.value = '600'; }"
+        )
 
     def type(self, field: Locator, value: str) -> None:
         """Type a number into a field and leave it. (Playwright's `fill` adds to a number in Firefox.)"""
@@ -134,7 +245,7 @@ class Demo:
         """Chromium only: Playwright cannot follow a download of Firefox."""
         with self.page.expect_download() as download:
             self.button("Download", number).click()
-        file = self._folder / download.value.suggested_filename
+        file = self.folder / download.value.suggested_filename
         download.value.save_as(file)
         return file
 
@@ -153,7 +264,7 @@ class Demo:
         element.evaluate(
             """element => {
               window.texts ??= [];
-              const note = () => texts.push([element.textContent, performance.now()]);
+              const note = () => window.texts?.push([element.textContent, performance.now()]);
               new MutationObserver(note).observe(element, { childList: true });
             }"""
         )
@@ -169,6 +280,7 @@ class Demo:
               const refuse = () => Promise.reject(new DOMException("", error));
               navigator.mediaDevices.getUserMedia = navigator.mediaDevices.getDisplayMedia = refuse;
               if (error) return;
+              pageProbe.sharing = Object.getOwnPropertyDescriptor(MediaDevices.prototype, "getDisplayMedia");
               delete navigator.mediaDevices.getDisplayMedia;
               delete MediaDevices.prototype.getDisplayMedia;
             }""",
@@ -213,6 +325,6 @@ class Demo:
               });
             }"""
         )
-        file = self._folder / f"take-{number}"
+        file = self.folder / f"take-{number}"
         file.write_bytes(base64.b64decode(data))
         return file

@@ -9,8 +9,8 @@ import sys
 import types
 
 import pytest
-from demo_page import LOADING
-from playwright.sync_api import Route, expect
+from demo_page import SEEN_THOUGH_HIDDEN
+from playwright.sync_api import expect
 
 from harness.lanes import chromium_only, firefox_in_soak
 from harness.places import ROOT
@@ -29,32 +29,20 @@ OVERLAPS = """() => {
     .map(([other]) => `${one.outerHTML.slice(0, 80)} | ${other.outerHTML.slice(0, 80)}`));
 }"""
 
-SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
-  .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
-PAGES = ["index.html", *(f"examples/{file.name}" for file in sorted((ROOT / "examples").glob("*.html")))]
+
+def in_soak(*values):
+    return pytest.param(*values, marks=pytest.mark.soak)
 
 
-@firefox_in_soak
-@pytest.mark.parametrize("address", PAGES)
-def test_hidden_elements_are_invisible_during_and_after_loading(page, site, address):
-    """The next test checks the demo's other states."""
-    held: list[Route] = []
-    page.route("**/python_stdlib.zip", lambda route: held.append(route))
-    page.goto(f"{site}/{address}", wait_until="domcontentloaded")
-    expect(page.get_by_text("Loading Python…")).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('[hidden]').length")
-    assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
-    for route in held:
-        route.continue_()
-    expect(page.locator("#loading")).to_be_hidden(timeout=LOADING)
-    expect(page.get_by_text("Starting the recorder…")).to_be_hidden()
-    assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
+@pytest.mark.parametrize(
+    ("engine", "thorough"), [("chromium", False), in_soak("chromium", True), in_soak("firefox", True)]
+)
+def test_every_state_looks_right_at_all_sizes_in_both_themes(fresh_demo, engine, thorough, look):
+    """Check for overflow, overlap and violations that axe-core finds; save pictures to look at.
 
-
-@firefox_in_soak
-def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look):
-    """Check for overflow, overlap and violations that axe-core finds; save pictures to look at."""
-    page = demo.page
+    Unless it is thorough, the light theme is checked at the smallest size and the dark one at the largest.
+    """
+    demo, page = fresh_demo, fresh_demo.page
     schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox
     page.emulate_media(reduced_motion="reduce")
 
@@ -65,6 +53,8 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look)
             assert page.evaluate(OVERLAPS) == [], f"{state} at {width}"
             assert page.evaluate(SEEN_THOUGH_HIDDEN) == [], f"{state} at {width}"
             for scheme in schemes:
+                if not thorough and (width, scheme) not in ((PHONE, "light"), (DESKTOP, "dark")):
+                    continue
                 page.emulate_media(color_scheme=scheme)
                 if width != TABLET:
                     assert demo.violations() == [], f"{state} at {width}, {scheme}"
@@ -112,9 +102,9 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look)
     demo.button("Rename", 1).click()
     expect_right("takes")
     page.locator("#live > summary").click()
-    expect(page.get_by_role("textbox", name="Python code")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("textbox", name="Python code")).to_be_visible()
     page.locator("#live-run").click()
-    expect(page.locator("#live-output svg")).to_be_visible(timeout=20_000)
+    expect(page.locator("#live-output svg")).to_be_visible()
     expect_right("live")
     page.locator("#live > summary").click()
     demo.set("Space for all takes (MB)", "50")
@@ -130,8 +120,8 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(demo, engine, look)
 
 
 @firefox_in_soak
-def test_everything_works_by_keyboard(demo):
-    page = demo.page
+def test_everything_works_by_keyboard(fresh_demo):
+    demo, page = fresh_demo, fresh_demo.page
     press = page.keyboard.press
     press("Tab")
     expect(page.get_by_label("Language")).to_be_focused()
@@ -239,13 +229,13 @@ def test_page_remembers_english_or_german(demo, look):
     page.reload(wait_until="commit")
     expect(page.get_by_role("button", name="Aufnehmen", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="Rekorder")).to_be_visible()
-    expect(page.locator("#open-preview")).to_be_enabled(timeout=60_000)
+    expect(page.locator("#open-preview")).to_be_enabled()
     expect(page.get_by_role("button", name="Löschen Aufnahme 1")).to_be_visible()
     page.locator("#settings summary").click()
     page.get_by_role("button", name="Schneiden Aufnahme 1").click()
     page.get_by_role("button", name="Als neue Aufnahme speichern").click()
     part = page.get_by_role("heading", name="Aufnahme 1 (geschnitten)", exact=True)
-    expect(part).to_be_visible(timeout=30_000)
+    expect(part).to_be_visible()
     expect(page.get_by_text("Aufnahme 1 (geschnitten) ist fertig.")).to_be_visible()
     expect_german(page)
     demo.record.or_(page.locator("#record")).click()

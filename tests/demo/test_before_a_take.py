@@ -34,7 +34,8 @@ def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
 
 
 @firefox_in_soak
-def test_device_choosers_show_names_and_follow_connections(demo):
+def test_device_choosers_show_names_and_follow_connections(fresh_demo):
+    demo = fresh_demo
     options = demo.microphone.locator("option")
     demo.make_take(1)  # from now on the browser reveals the names
     name = options.nth(1).inner_text()
@@ -95,7 +96,7 @@ def test_resolution_and_quality_apply_and_are_remembered(demo):
 
     demo.set("Time limit (minutes)", "7.5")
     demo.page.reload()
-    expect(demo.preview).to_be_enabled(timeout=60_000)
+    expect(demo.preview).to_be_enabled()
     expect(demo.page.get_by_role("radio", name="Camera")).to_be_checked()
     expect(demo.page.get_by_label("Resolution")).to_have_value("480")
     expect(demo.page.get_by_label("Quality")).to_have_value("small")
@@ -141,7 +142,7 @@ def test_countdown_runs_before_the_take_and_can_be_cancelled(demo):
 def test_time_and_size_limits_end_the_take(demo):
     demo.set("Time limit (minutes)", "0.03")  # 1.8 s
     demo.record.click()
-    expect(demo.take(1)).to_be_visible(timeout=60_000)
+    expect(demo.take(1)).to_be_visible()
     expect(demo.status).to_have_text("The time limit is reached. Take 1 is ready.")
     # (Chromium records from the call on, which comes before `start`.)
     assert demo.times()["stop"] - demo.times()["start"] >= 1.4
@@ -151,7 +152,7 @@ def test_time_and_size_limits_end_the_take(demo):
     demo.set("Time limit (minutes)", "")
     demo.set("Size limit (MB)", "0.02")
     demo.record.click()
-    expect(demo.take(2)).to_be_visible(timeout=60_000)
+    expect(demo.take(2)).to_be_visible()
     expect(demo.status).to_have_text("The size limit is reached. Take 2 is ready.")
     assert len(demo.content(2).read_bytes()) >= 18_000
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from demo_page import LOADING
+from demo_page import NO_SERVICE_WORKER, Demo
 from playwright.sync_api import Page, expect
 
+from harness.fixtures import ENGINES
 from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, TABLET, DESKTOP = 390, 820, 1440
@@ -25,15 +26,13 @@ def test_failed_download_is_reported_and_can_be_repeated(page: Page, site, file,
     page.route(f"**/{file}", lambda route: route.fulfill(status=503))
     page.goto(f"{site}/", wait_until="commit")
 
-    expect(page.get_by_text("Python could not be loaded. Check the connection")).to_be_visible(
-        timeout=LOADING
-    )
+    expect(page.get_by_text("Python could not be loaded. Check the connection")).to_be_visible()
     expect(page.locator("#loading-bytes")).to_contain_text(file)
     look(page, "loading-failed")
 
     page.unroute(f"**/{file}")
     page.get_by_role("button", name="Reload").click()
-    expect(page.get_by_role("button", name="Record")).to_be_enabled(timeout=LOADING)
+    expect(page.get_by_role("button", name="Record")).to_be_enabled()
 
 
 @pytest.mark.console_errors
@@ -42,26 +41,54 @@ def test_error_in_the_pages_python_is_shown(page: Page, site):
     page.route("**/main.py", lambda route: route.fulfill(body="1 / 0"))
     page.goto(f"{site}/", wait_until="commit")
 
-    expect(page.get_by_text("Python stopped with an error.")).to_be_visible(timeout=LOADING)
+    expect(page.get_by_text("Python stopped with an error.")).to_be_visible()
+
+
+@pytest.fixture
+def mdn(shared_page, engine, site) -> Page:
+    """MDN's example, opened from the demo, in a page that tests share."""
+
+    def begin(page: Page) -> Page:
+        page.goto(f"{site}/", wait_until="commit")
+        page.get_by_role("link", name="in Python").click()
+        page.wait_for_function("document.querySelector('#stop')?.onclick != null")
+        return page
+
+    def tidy(page: Page) -> None:
+        expect(page.locator("#state")).to_have_text("inactive")
+
+    return shared_page(f"MDN's example in {engine}", ENGINES[engine], begin, tidy, **NO_SERVICE_WORKER)
+
+
+@pytest.mark.console_errors
+@firefox_in_soak
+def test_example_shows_uncaught_errors(mdn, look):
+    page = mdn
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("alert")).to_contain_text("InvalidStateError: stop: ")
+    look(page, "mdn-problem")
+    page.get_by_role("button", name="Record").click()
+    expect(page.locator("#state")).to_have_text("recording")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#state")).to_have_text("inactive")
 
 
 @firefox_in_soak
-def test_mdn_example_records(demo, look):
-    page = demo.page
-    page.get_by_role("link", name="in Python").click()
+def test_mdn_example_records(mdn, tmp_path, look):
+    page = mdn
     expect(page.get_by_text("media_recorder.onstop = on_stop")).to_be_visible()
     expect(page.get_by_text("mediaRecorder.onstop = (e) => {")).to_be_visible()
-    page.wait_for_function("document.querySelector('#stop')?.onclick != null", timeout=LOADING)
     state = page.locator("#state")
 
     page.get_by_role("button", name="Record").click()
     expect(state).to_have_text("recording")
-    demo.let_pass(1)
+    Demo(page, tmp_path).let_pass(1)
     page.get_by_role("button", name="Stop").click()
 
     expect(state).to_have_text("inactive")
     player = page.get_by_label("Player of the recording")
     page.wait_for_function("player => player.readyState >= 1", arg=player.element_handle())
     look(page, "mdn")
-    page.get_by_role("link", name="The recorder").click()
-    expect(page).to_have_title("Recorder")
+    way_back = page.get_by_role("link", name="The recorder").evaluate("link => link.href")
+    assert "<title>Recorder</title>" in page.request.get(way_back).text()

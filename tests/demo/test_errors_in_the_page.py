@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import zipfile
 from collections.abc import Callable
 
 import pytest
-from demo_page import LOADING, Demo
+from demo_page import Demo
 from playwright.sync_api import Page, Route, expect
 
+from harness.fixtures import ENGINES
 from harness.lanes import chromium_only, firefox_in_soak
 from harness.places import ROOT
 
@@ -47,7 +49,7 @@ def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
 
         page.route("**/my-page/**", answer)
         page.goto(f"{site}/my-page/")
-        page.wait_for_function("document.documentElement.dataset.ready", timeout=2 * LOADING)
+        page.wait_for_function("document.documentElement.dataset.ready")
         return page
 
     return serve
@@ -61,7 +63,6 @@ DEVICES = """from mediarecorder import media_devices
 @media_devices.on("devicechange")
 async def handle(event):
     raise ValueError("no luck with that device")
-
 """
 
 
@@ -77,9 +78,17 @@ def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane,
     look(page, "guide-refused")
 
 
+@pytest.fixture
+def guide(shared_page, engine, serve) -> Page:
+    """The guide's first example, and beside it another script, in a page that tests share."""
+    html = f"{READY}{FIRST_EXAMPLE}<script type='py'>{DEVICES}</script>"
+    begin = functools.partial(serve, html=html)
+    return shared_page(f"guide in {engine}", ENGINES[engine], begin, lambda page: None)
+
+
 @firefox_in_soak
-def test_guides_first_example_records(launch, engine, serve):
-    page = serve(launch(engine), READY + FIRST_EXAMPLE)
+def test_guides_first_example_records(guide):
+    page = guide
     page.get_by_role("button").click()
     player = page.locator("audio")
     expect(player).to_be_visible()
@@ -88,17 +97,17 @@ def test_guides_first_example_records(launch, engine, serve):
 
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_pyscript_shows_errors_of_async_library_event_handlers(launch, engine, serve):
+def test_pyscript_shows_errors_of_async_library_event_handlers(guide):
     """It goes to the event loop's exception handler, and from there to PyScript's box."""
-    html = FIRST_EXAMPLE.replace("from pyscript", f"{DEVICES}from pyscript")
-    page = serve(launch(engine), READY + html)
+    page = guide
     page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
     expect(page.locator(".py-error").filter(has_text="no luck with that device")).to_be_visible()
 
 
 @pytest.mark.console_errors
 @chromium_only  # Firefox also reports rejections to Playwright that the page has handled
-def test_demo_shows_errors_of_async_handlers(demo: Demo):
+def test_demo_shows_errors_of_async_handlers(fresh_demo: Demo):
+    demo = fresh_demo
     demo.page.evaluate("document.getElementById('live-loading').remove()")
     demo.page.locator("#live > summary").click()
     expect(demo.problem).to_contain_text("That did not work.")
@@ -111,18 +120,3 @@ def test_demo_shows_errors_of_plain_handlers(demo: Demo):
     demo.page.locator("#stop").evaluate("stop => { stop.disabled = false; stop.click(); }")  # with no take
     expect(demo.problem).to_contain_text("That did not work.")
     expect(demo.problem).to_contain_text("AttributeError: ")
-
-
-@pytest.mark.console_errors
-@firefox_in_soak
-def test_example_shows_uncaught_errors(page: Page, site: str, look):
-    page.goto(f"{site}/examples/mdn.html", wait_until="commit")
-    page.wait_for_function("document.querySelector('#stop')?.onclick != null", timeout=LOADING)
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("alert")).to_contain_text("InvalidStateError: stop: ")
-    look(page, "mdn-problem")
-    page.get_by_role("button", name="Record").click()
-    expect(page.locator("#state")).to_have_text("recording")
-    expect(page.get_by_role("alert")).to_be_hidden()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#state")).to_have_text("inactive")

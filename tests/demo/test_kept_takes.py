@@ -55,7 +55,7 @@ def test_takes_survive_a_reload_until_they_are_deleted(demo):
     expect(demo.take(1)).to_have_count(0)
 
     demo.page.reload()
-    expect(demo.take(2)).to_be_visible(timeout=60_000)
+    expect(demo.take(2)).to_be_visible()
     expect(demo.takes).to_have_count(2)
     assert names(demo) == ["Take 3", "Take 2"]
     assert demo.take(2).locator(".facts").inner_text() == said
@@ -116,10 +116,10 @@ def test_interrupted_take_is_discarded_or_recovered(demo):
     demo.make_take()
     demo.start_take("0:02")
     end_the_stores_worker(demo)
-    demo.page.on("dialog", lambda dialog: dialog.accept())  # it still records, so it asks for confirmation
+    demo.page.once("dialog", lambda dialog: dialog.accept())  # it still records, so it asks for confirmation
     demo.page.reload()
 
-    expect(offers(demo.page)).to_have_count(1, timeout=60_000)
+    expect(offers(demo.page)).to_have_count(1)
     demo.make_take(3)
     offers(demo.page).click()
     expect(demo.answer(2)).to_have_text("Take 2 is recovered.")
@@ -173,13 +173,13 @@ def test_full_disk_is_announced_and_the_take_is_kept(page, site, tmp_path):
     page.route("**/store.js", say_there_is_little_room)
     demo = Demo(page, tmp_path).open(f"{site}/")
     demo.start_take()
-    expect(demo.problem).to_contain_text("Little room is left on disk", timeout=20_000)
+    expect(demo.problem).to_contain_text("Little disk space is left")
     used = page.evaluate("navigator.storage.estimate().then((estimate) => estimate.usage)")
     devtools = page.context.new_cdp_session(page)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": site, "quotaSize": used + 20_000})
 
-    expect(demo.problem).to_contain_text("There is no room left", timeout=20_000)
-    expect(demo.problem).to_contain_text("What was recorded until then is kept.")
+    expect(demo.problem).to_contain_text("The disk space is used up")
+    expect(demo.problem).to_contain_text("Everything recorded until then is kept.")
     expect(demo.take(1)).to_be_visible()
     assert tone(demo.content(1))
     demo.expect_released()

@@ -49,7 +49,7 @@ class Live:
 
     def open(self) -> Live:
         self.summary.click()
-        expect(self.code).to_be_visible(timeout=20_000)
+        expect(self.code).to_be_visible()
         return self
 
     def choose(self, snippet: str) -> None:
@@ -60,7 +60,7 @@ class Live:
         self.run.click()
 
     def expect_output(self, pattern: str) -> re.Match[str]:
-        expect(self.output).to_have_text(re.compile(pattern), timeout=20_000)
+        expect(self.output).to_have_text(re.compile(pattern))
         found = re.search(pattern, self.output.inner_text())
         assert found
         return found
@@ -89,7 +89,7 @@ def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request
 
     live.summary.focus()
     press("Enter")
-    expect(live.code).to_be_visible(timeout=20_000)
+    expect(live.code).to_be_visible()
     expect(live.code).to_have_accessible_name("Python code")
     expect(live.summary).to_be_focused()
 
@@ -263,7 +263,7 @@ def test_editor_load_failure_is_localised_and_retryable(strict_demo, live):
     page.unroute("**/codemirror*")
     live.summary.click()
     live.summary.click()
-    expect(live.code).to_be_visible(timeout=20_000)
+    expect(live.code).to_be_visible()
     expect(live.run).to_have_text("Ausführen")
     live.run.click()
     live.expect_output(r"^Bitte zuerst etwas aufnehmen\.\s*$")
@@ -280,4 +280,4 @@ def test_section_opened_while_python_loads_is_filled_later(page: Page, site, tmp
     page.route("**/main.py", lambda route: (page.locator("#live > summary").click(), route.continue_()))
     demo = Demo(page, tmp_path).open(f"{site}/")
 
-    expect(Live(demo).code).to_be_visible(timeout=20_000)
+    expect(Live(demo).code).to_be_visible()

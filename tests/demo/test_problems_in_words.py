@@ -48,7 +48,7 @@ def test_lost_device_is_explained(demo_in):
 
 def test_plain_http_is_reported_at_once_and_again(demo_in, insecure_site):
     demo = demo_in("chromium-insecure", f"{insecure_site}/index.html")
-    expect(demo.problem).to_contain_text("This page came over plain http")
+    expect(demo.problem).to_contain_text("This page was loaded over plain http")
     expect(demo.problem).to_contain_text("https://")
     demo.record.click()
 
@@ -92,6 +92,8 @@ def test_error_of_the_recorder_keeps_the_take(demo):
     demo.record.click()
     expect(demo.stop).to_be_visible()
     expect(demo.problem).to_be_hidden()
+    demo.stop.click()
+    expect(demo.take(2)).to_be_visible()
 
 
 @firefox_in_soak

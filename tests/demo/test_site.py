@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import LOADING, Demo
+from demo_page import Demo
 from playwright.sync_api import Locator, Page, expect
 
 import page_files
@@ -25,7 +25,6 @@ from harness.lanes import chromium_only, firefox_in_soak
 from serve import Site
 
 BELOW = "some/where"
-KEEPING = 60_000  # milliseconds
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -107,12 +106,12 @@ def visit(page: Page, tmp_path: Path):
     return visit
 
 
-def expect_kept(demo: Demo) -> None:
-    expect(demo.page.locator("html[data-offline=ready]")).to_be_attached(timeout=KEEPING)
+def expect_cached(demo: Demo) -> None:
+    expect(demo.page.locator("html[data-offline=ready]")).to_be_attached()
 
 
 def expect_version(demo: Demo, version: str) -> None:
-    expect(demo.page.locator(f"html[data-version='{version}']")).to_be_attached(timeout=KEEPING)
+    expect(demo.page.locator(f"html[data-version='{version}']")).to_be_attached()
 
 
 def update(demo: Demo) -> Locator:
@@ -124,13 +123,13 @@ def caches(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_site_records_below_a_path_without_other_hosts(page, host, visit):
+def test_site_records_below_a_path_without_other_hosts_and_offline_after_a_visit(page, host, visit):
     said, asked, refused = [], [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("request", lambda request: asked.append(request.url))
     page.on("response", lambda response: response.status >= 400 and refused.append(response.url))
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     demo.make_take()
 
     found = probe(demo.content(1))
@@ -141,20 +140,15 @@ def test_site_records_below_a_path_without_other_hosts(page, host, visit):
     assert [address for address in asked if not address.startswith((host.url, f"blob:{host.url[:21]}"))] == []
     assert refused == []
     assert said == ["debug: [pyscript/main] PyScript Ready"]
-
-
-@firefox_in_soak
-def test_visited_page_opens_records_and_plays_offline(host, visit):
-    expect_kept(visit(host.url))
     host.stop()
 
     demo = visit(f"{host.url}index.html?from=a-bookmark#takes")
-    demo.make_take()
-    demo.expect_seekable(1)
-    player = demo.player(1)
+    demo.make_take(2)
+    demo.expect_seekable(2)
+    player = demo.player(2)
     player.evaluate("player => { player.muted = true; return player.play(); }")
     demo.page.wait_for_function("player => player.currentTime > 0.2", arg=player.element_handle())
-    assert tone(demo.content(1))
+    assert tone(demo.content(2))
     assert caches(demo) == [f"mediarecorder {host.url} {host.version}"]
     host.start()
 
@@ -162,20 +156,20 @@ def test_visited_page_opens_records_and_plays_offline(host, visit):
 @firefox_in_soak
 def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     host.publish("one")
-    expect_kept(visit(host.url))
+    expect_cached(visit(host.url))
     first = visit(host.url)
     first.start_take()
     host.publish("two")
     second = visit(host.url)
     expect_version(second, "one")
     for demo in (first, second):
-        expect(update(demo)).to_be_visible(timeout=KEEPING)
+        expect(update(demo)).to_be_visible()
     second.let_pass(1)
     assert len(caches(second)) == 2, "tabs of the old version keep the files that they may need"
 
     second.page.locator("#update-now").click()
     expect_version(second, "two")
-    expect(second.record).to_be_enabled(timeout=LOADING)
+    expect(second.record).to_be_enabled()
     expect(update(second)).to_be_hidden()
     assert caches(second) == [f"mediarecorder {host.url} {host.version}"]
 
@@ -205,7 +199,7 @@ SETTLED = """async () => {
 @chromium_only
 def test_incomplete_version_is_not_stored(host, visit):
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     kept = caches(demo)
     host.publish("two")
     style = host.site / "static/demo/style.css"
@@ -225,7 +219,7 @@ def test_incomplete_version_is_not_stored(host, visit):
 @chromium_only
 def test_page_does_not_hide_another_program_at_its_port(host, visit):
     demo = visit(host.url)
-    expect_kept(demo)
+    expect_cached(demo)
     shutil.rmtree(host.site)
     host.site.mkdir()
     (host.site / "index.html").write_text(
@@ -241,7 +235,7 @@ def test_page_does_not_hide_another_program_at_its_port(host, visit):
 @chromium_only
 def test_page_of_make_demo_is_stored_with_its_headers(site, visit):
     demo = visit(f"{site}/")
-    expect_kept(demo)
+    expect_cached(demo)
     demo.page.context.set_offline(True)
     demo.page.reload(wait_until="commit")
     assert demo.page.evaluate("crossOriginIsolated")

@@ -90,7 +90,7 @@ def test_hasty_presses_do_no_harm(demo):
     expect(demo.take(2)).to_be_visible()
     assert tone(demo.content(2)), "a take stopped while paused is complete"
 
-    note = demo.take(2).get_by_text("There is nothing to play in this take.")
+    note = demo.take(2).get_by_text("This take has nothing to play.")
     expect(note).to_be_hidden()
     demo.player(2).evaluate("player => { player.src = URL.createObjectURL(new Blob(['no media'])); }")
     expect(note).to_be_visible()

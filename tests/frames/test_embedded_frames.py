@@ -109,7 +109,13 @@ def test_refused_locks_error_says_the_frame_is_cross_site(
     assert "channel" not in said
 
 
-@pytest.mark.parametrize("realm", ["page", "worker"])
+@pytest.mark.parametrize(
+    ("engine", "realm"),
+    [
+        *(("chromium", "page"), ("chromium", "worker"), ("firefox", "worker")),
+        pytest.param("firefox", "page", marks=pytest.mark.soak),
+    ],
+)
 @pytest.mark.console_errors  # Chromium also logs there the violations of its policy
 def test_missing_permission_error_says_what_the_embedding_page_needs(
     embed: Callable[..., Embedded], engine: str, realm: str

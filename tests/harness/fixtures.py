@@ -7,6 +7,7 @@
                               ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
                               ``browser.new_context``
 ``lane_page(name, …)``        a fresh page in the surroundings of a lane of lanes.py, with ``context`` options
+``shared_page(name, …)``      a page that tests hand on: the first to ask for this name opens it
 ``demo_page``                 a page of the engine that is opening the demo; it is not waited for
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,12 +36,13 @@ from harness.reports import blame
 
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
-#: Milliseconds until expected content must appear: a limit for hangs, on a machine with other work.
-PATIENCE = 20_000
+#: Milliseconds that anything may take: a limit for hangs, on a machine with other work.
+PATIENCE = 180_000
 #: Browsers that stay open for the next test that wants the same options.
 SPARE = 2
 
 CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, Conduct]]]()
+FAILED = pytest.StashKey[bool]()
 
 
 class Browsers:
@@ -107,22 +110,84 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def open_page(request: pytest.FixtureRequest, browsers: Browsers) -> Iterator[Callable[..., Page]]:
     """``open_page(lane, **options)``: a page in a fresh context, watched, closed after the test."""
-    contexts = request.node.stash.setdefault(CONTEXTS, [])
+    contexts: list[BrowserContext] = []
 
     def open_page(lane: Lane, **options: Any) -> Page:
-        if lane.engine == "chromium":
-            lane = lane.plus(flags=[COMPILED_ONCE])
-        try:
-            browser = browsers.get(lane)
-        except BrowserMissingError as error:
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
-        context = browser.new_context(**context_options(lane), **options)
-        contexts.append((context, Conduct(context)))
+        context, conduct = _new_context(browsers, lane, **options)
+        contexts.append(context)
+        _watch(request.node, context, conduct)
         return context.new_page()
 
     yield open_page
-    for context, _ in contexts:
+    for context in contexts:
         context.close()
+
+
+@dataclass
+class Shared:
+    """What is in a page that tests hand on to one another."""
+
+    content: Any
+    context: BrowserContext
+    conduct: Conduct
+
+
+@pytest.fixture(scope="session")
+def shared_pages() -> dict[str, Shared]:
+    """Those that are open; they are closed with their browsers."""
+    return {}
+
+
+@pytest.fixture
+def shared_page(
+    request: pytest.FixtureRequest, browsers: Browsers, shared_pages: dict[str, Shared]
+) -> Iterator[Callable[..., Any]]:
+    """``shared_page(name, lane, begin, tidy, **options)``: what ``begin(page)`` made, by which it is driven.
+
+    The first test to ask for this name has it begin. After each test ``tidy`` puts it in order, and raises if
+    the test left something behind. A test that fails takes the page along.
+    """
+    used: dict[str, tuple[Shared, Callable[[Any], object]]] = {}
+
+    def shared_page(
+        name: str, lane: Lane, begin: Callable[[Page], Any], tidy: Callable[[Any], object], **options: Any
+    ) -> Any:
+        shared = shared_pages.pop(name, None)
+        if new := shared is None:
+            shared = Shared(None, *_new_context(browsers, lane, **options))
+        used[name] = shared, tidy
+        _watch(request.node, shared.context, shared.conduct)
+        if new:
+            shared.content = begin(shared.context.new_page())
+        return shared.content
+
+    yield shared_page
+    for name, (shared, tidy) in used.items():
+        try:
+            if FAILED not in request.node.stash:
+                tidy(shared.content)
+                _, offences = shared.conduct.take(console_errors=False)
+                assert offences == [], "while the page was put in order"
+                shared_pages[name] = shared
+        finally:
+            if name not in shared_pages:
+                shared.context.close()
+
+
+def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[BrowserContext, Conduct]:
+    if lane.engine == "chromium":
+        lane = lane.plus(flags=[COMPILED_ONCE])
+    try:
+        browser = browsers.get(lane)
+    except BrowserMissingError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    context = browser.new_context(**context_options(lane), **options)
+    context.set_default_timeout(PATIENCE)
+    return context, Conduct(context)
+
+
+def _watch(item: pytest.Item, context: BrowserContext, conduct: Conduct) -> None:
+    item.stash.setdefault(CONTEXTS, []).append((context, conduct))
 
 
 @pytest.fixture
@@ -167,6 +232,8 @@ def pytest_runtest_makereport(
             console_errors = item.get_closest_marker("console_errors") is not None
             console, offences = conduct.take(console_errors=console_errors)
             blame(report, offences, console)
+    if report.failed:
+        item.stash[FAILED] = True
     return report
 
 

@@ -13,29 +13,42 @@ from xdist.scheduler import LoadScopeScheduling
 
 from harness.lanes import DEFAULT, LANES
 
-#: Files that need no browser; each test of the others opens its own page.
+#: Files that need no browser; tests of the others open their own page or share one.
 QUICK = ("repository", "harness")
-#: Lanes that take minutes.
-LONG = ("chromium", "chromium media", "firefox", "firefox media", "chromium-worker", "firefox-worker")
-#: Files that compute (the media engine, the judges). In the lanes of ``DEFAULT`` they are a separate group:
-#: the other files mostly wait for recordings.
-MEDIA = (
-    *("aac", "agreement", "agreement_of_all", "bit_rate", "broken_media", "convert", "docs", "exact"),
-    *("files_from_elsewhere", "flac", "frames", "moov_in_front", "mp3", "player", "samples", "seekable"),
-    *("shapes", "sound", "tags", "trim_and_concat"),
+#: Folders whose files share pages.
+TOGETHER = ("notebooks",)
+#: The lanes of ``DEFAULT`` take minutes, so these files are separate groups there: those that compute (with
+#: the media engine or the judges), and those that mostly wait for recordings.
+PARTS = {
+    "media": (
+        *("aac", "agreement", "agreement_of_all", "bit_rate", "broken_media", "convert", "docs", "exact"),
+        *("files_from_elsewhere", "flac", "frames", "moov_in_front", "mp3", "player", "samples", "seekable"),
+        *("shapes", "sound", "tags", "trim_and_concat"),
+    ),
+    "live": (
+        *("busy_page", "clock", "durations", "hostile", "late_encoder", "panel", "rare_orders", "steady"),
+        *("steady_sound", "stills", "under_fire"),
+    ),
+}
+#: Groups that take minutes, the longest first.
+LONG = (
+    *("chromium media", "chromium live", "chromium", "firefox live", "firefox", "chromium-worker"),
+    *("firefox media", "firefox-worker", "chromium-pyodide-0.27"),
 )
 
 _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, reverse=True))})(?=[-\]])")
 
 
 def group_of(nodeid: str) -> str:
-    """The lane of a test that runs in one, or half of the lane; otherwise the name of its file."""
+    """A test's lane, or a part of that lane; the name of its file or folder for a test without a lane."""
     path = PurePosixPath(nodeid.split("::")[0])
+    if path.parent.name in TOGETHER:
+        return path.parent.name
     lane = _LANE.search(nodeid) if path.parent.name == "browser" or path.stem == "must_fail" else None
     if lane is None:
         return path.stem
-    computes = lane[1] in DEFAULT and path.stem.removeprefix("test_") in MEDIA
-    return f"{lane[1]} media" if computes else lane[1]
+    parts = [part for part, files in PARTS.items() if path.stem.removeprefix("test_") in files]
+    return " ".join([lane[1], *parts]) if lane[1] in DEFAULT else lane[1]
 
 
 def in_order(groups: dict[str, PurePosixPath]) -> list[str]:
@@ -48,8 +61,8 @@ def in_order(groups: dict[str, PurePosixPath]) -> list[str]:
         The file of one test in each group.
     """
     lanes = [name for name in LANES if name in groups]
-    long = [name for name in LONG if name in groups]
-    pages = [name for name, file in groups.items() if file.parent.name not in ("browser", *QUICK)]
+    long = [name for name in (*LONG, *TOGETHER) if name in groups]
+    pages = [name for name, file in groups.items() if file.parent.name not in ("browser", *QUICK, *TOGETHER)]
     first = [name for name in chain(*zip_longest(long, pages)) if name]
     return [*first, *(name for name in [*lanes, *groups] if name not in first)]
 

@@ -57,6 +57,13 @@ class HarnessHandler(Handler):
             headers = _not_isolated(headers)
         if path == MUTE:
             headers["Permissions-Policy"] = "microphone=()"
+        if (
+            self.headers and self.headers.get("Origin") == "null"
+        ):  # a sandboxed frame: all is of another origin
+            headers |= {
+                "Access-Control-Allow-Origin": "null",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            }
         # A worker that a lane's page starts gets the same.
         of_worker = path.startswith("/tests/browser/support/worker") and self.headers
         if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):

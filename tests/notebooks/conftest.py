@@ -11,6 +11,8 @@ from jupyterlite_page import JupyterLite
 from marimo_page import Marimo
 from playwright.sync_api import Page
 
+from harness.lanes import CHROMIUM
+from harness.places import PAGE_PROBE
 from serve_notebooks import notebook_site
 
 
@@ -55,3 +57,25 @@ def jupyterlite(launch: Callable[..., Page], notebooks: str) -> JupyterLite:
 def marimo(launch: Callable[..., Page], notebooks: str) -> Marimo:
     """marimo in a blank page."""
     return Marimo(launch("chromium"), notebooks)
+
+
+@pytest.fixture
+def shared_notebook(shared_page: Callable[..., JupyterLite], served: str, notebooks: str) -> JupyterLite:
+    """The first notebook in JupyterLite, its kernel ready, in a page that tests share."""
+
+    def begin(page: Page) -> JupyterLite:
+        page.context.add_init_script(path=PAGE_PROBE)
+        return JupyterLite(page, notebooks).open("notebooks", "first-recording.ipynb")
+
+    return shared_page(f"JupyterLite {served}", CHROMIUM, begin, JupyterLite.tidy)
+
+
+@pytest.fixture
+def shared_marimo(shared_page: Callable[..., Marimo], served: str, notebooks: str) -> Marimo:
+    """The first notebook in marimo's editor, in a page that tests share. Their code goes into `LAST_CELL`."""
+
+    def begin(page: Page) -> Marimo:
+        page.context.add_init_script(path=PAGE_PROBE)
+        return Marimo(page, notebooks).open("first_recording", "edit")
+
+    return shared_page(f"marimo {served}", CHROMIUM, begin, Marimo.tidy)

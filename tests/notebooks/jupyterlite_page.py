@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
-#: Milliseconds until the kernel's first answer, and for cells on a busy machine.
-STARTING = 90_000
-RUNNING = 60_000
+#: Milliseconds until the kernel's first answer, and for cells: limits for hangs.
+STARTING = 400_000
+RUNNING = 300_000
 
 HELPERS = """
 globalThis.lite = {
@@ -30,6 +30,7 @@ globalThis.lite = {
   get code() { return this.cells.filter((cell) => cell.model.type === "code"); },
   watch() {
     if (this.kernel?.status !== "idle") return false;
+    this.own = this.cells.length;
     this.kernel.anyMessage.connect((_, { direction, msg }) => {
       const script = msg.content.data?.["application/javascript"];
       if (direction === "recv" && script) this.scripts.push(script);
@@ -38,6 +39,10 @@ globalThis.lite = {
     });
     this.kernel.statusChanged.connect((_, status) => this.statuses.push(status));
     return true;
+  },
+  removeOthers() {
+    const { sharedModel } = this.widget.content.model;
+    sharedModel.deleteCellRange(this.own, sharedModel.cells.length);
   },
   outputs(cell) { return cell.model.type === "code" ? cell.model.outputs.toJSON() : []; },
   isOver(asked) {
@@ -69,8 +74,15 @@ class JupyterLite:
         """Open a notebook in "notebooks" or "lab", or the "repl". Its kernel is ready when this returns."""
         query = "?kernel=python&toolbar=1" if app == "repl" else f"?path={notebook}"
         self.page.goto(f"{self.site}/jupyterlite/{app}/index.html{query}", wait_until="commit")
-        self.page.wait_for_function("() => lite.watch()", timeout=STARTING)
+        self._wait("the kernel", "() => lite.watch()", limit=STARTING)
         return self
+
+    def tidy(self) -> None:
+        """Remove the cells that a test added. Their names stay in the kernel."""
+        self.wait()
+        assert self.errors() == [], "a test has left an error"
+        assert self.page.evaluate("pageProbe.live()") == 0, "a test has left a device open"
+        self.page.evaluate("lite.removeOthers()")
 
     # Actions
 
@@ -117,10 +129,11 @@ class JupyterLite:
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
 
     def end_restart(self) -> None:
-        self.page.wait_for_function(
+        self._wait(
+            "the restarted kernel",
             """() => lite.statuses.some((status) => status.endsWith("restarting"))
               && lite.kernel.status === "idle" && !document.querySelector("dialog, .jp-Dialog")""",
-            timeout=STARTING,
+            limit=STARTING,
         )
         # A cell that the restart interrupted never gets an answer.
         self.page.evaluate("() => { lite.answered = lite.asked; }")
@@ -167,4 +180,13 @@ class JupyterLite:
         return [re.sub(r"^<class '(.+)'>", r"\1", f"{out['ename']}: {out['evalue']}") for out in errors]
 
     def _wait_until_over(self, asked: int) -> None:
-        self.page.wait_for_function("asked => lite.isOver(asked)", arg=asked, timeout=RUNNING)
+        self._wait("the end of all cells", "asked => lite.isOver(asked)", asked)
+
+    def _wait(self, what: str, holds: str, argument: Any = None, limit: float = RUNNING) -> None:
+        try:
+            self.page.wait_for_function(holds, arg=argument, timeout=limit)
+        except TimeoutError:
+            found = self.page.evaluate(
+                "() => [lite.kernel?.status ?? 'no kernel', lite.asked, lite.answered, document.title]"
+            )
+            raise AssertionError(f"waited for {what} in vain: {found}") from None

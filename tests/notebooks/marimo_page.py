@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
-#: Milliseconds until the kernel has loaded, and for cells on a busy machine.
-STARTING = 90_000
-RUNNING = 60_000
+#: Milliseconds until the kernel has loaded, and for cells: limits for hangs.
+STARTING = 400_000
+RUNNING = 300_000
 #: The last code cell of the notebook "first_recording"; tests put their own code into it.
 LAST_CELL = 9
 
@@ -38,7 +38,7 @@ globalThis.Worker = class extends Worker {
 // marimo gives its kernel 20 seconds to answer, which is too short beside other tests, and then rejects a
 // promise that has no handler.
 const later = setTimeout;
-globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 120_000 : delay, ...rest);
+globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 400_000 : delay, ...rest);
 """
 
 IS_OVER = """runs => kernel.runs >= runs
@@ -58,8 +58,14 @@ class Marimo:
         """Open a notebook in "run" or "edit" mode. In run mode, all its cells have run when this returns."""
         self.page.goto(f"{self.site}/marimo/{notebook}-{mode}.html", wait_until="commit")
         # The editor's kernel counts reading the cells as a run.
-        self.page.wait_for_function(IS_OVER, arg=1, timeout=STARTING)
+        self._wait("the kernel", 1, STARTING)
         return self
+
+    def tidy(self) -> None:
+        """Check that a test has left nothing running. Its code stays in `LAST_CELL`."""
+        self.wait()
+        assert self.errors() == [], "a test has left an error"
+        assert self.page.evaluate("pageProbe.live()") == 0, "a test has left a device open"
 
     @property
     def starts(self) -> Locator:
@@ -92,7 +98,16 @@ class Marimo:
 
     def wait(self, runs: int = 0) -> None:
         """Wait until nothing runs, after this many runs since the page was opened."""
-        self.page.wait_for_function(IS_OVER, arg=runs, timeout=RUNNING)
+        self._wait("the end of all cells", runs, RUNNING)
+
+    def _wait(self, what: str, runs: int, limit: float) -> None:
+        try:
+            self.page.wait_for_function(IS_OVER, arg=runs, timeout=limit)
+        except TimeoutError:
+            found = self.page.evaluate(
+                "[kernel.runs, Object.values(kernel.cells).map(({ status }) => status)]"
+            )
+            raise AssertionError(f"waited for {what} in vain, {runs} runs: {found}") from None
 
     # Results
 

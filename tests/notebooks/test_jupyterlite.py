@@ -45,11 +45,10 @@ def test_notebook_runs_completely_in_lab(jupyterlite):
 
 
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-def test_plain_function_records_without_await(jupyterlite):
-    jupyterlite.open("notebooks", FIRST)
-    cell = jupyterlite.run(BLOCKING)
-    assert jupyterlite.printed(cell) == "True True\n"
-    assert jupyterlite.errors() == []
+def test_plain_function_records_without_await(shared_notebook):
+    cell = shared_notebook.run(BLOCKING)
+    assert shared_notebook.printed(cell) == "True True\n"
+    assert shared_notebook.errors() == []
 
 
 @pytest.mark.soak

@@ -26,9 +26,8 @@ def assert_accessible(page: Page, panel: Locator) -> None:
     assert [f"{one['id']}: {one['help']}" for one in found] == []
 
 
-def test_one_cell_waits_for_record_and_stop_by_keyboard(jupyterlite, screenshots):
-    jupyterlite.open("notebooks", "first-recording.ipynb")
-    page = jupyterlite.page
+def test_one_cell_waits_for_record_and_stop_by_keyboard(shared_notebook, screenshots):
+    jupyterlite, page = shared_notebook, shared_notebook.page
     cell = jupyterlite.start(ONE_CELL)
     panel = page.get_by_role("group", name="Recorder")
     expect(panel.get_by_role("status")).to_have_text("Ready")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from jupyterlite_page import JupyterLite
-from marimo_page import LAST_CELL, Marimo
+from marimo_page import LAST_CELL
 from playwright.sync_api import ElementHandle, Locator, Page, expect
 
 from harness.places import PAGE_PROBE
@@ -99,9 +99,9 @@ def shown(lite: JupyterLite) -> tuple[int, Locator, ElementHandle]:
     return cell, panel, record_for_a_second(panel)
 
 
-def test_rerun_cell_in_jupyterlite_ends_its_panel(lite):
+def test_rerun_cell_in_jupyterlite_ends_its_panel(shared_notebook):
     """The cell waits for `recording()`: the first run gets an error, the second has a working panel."""
-    lite.open("notebooks", FIRST)
+    lite = shared_notebook
     cell = lite.start(WAIT)
     panel = panel_in(lite, cell)
     element = record_for_a_second(panel)
@@ -179,14 +179,8 @@ def test_closed_jupyterlite_notebook_ends_its_panel(lite):
 # marimo
 
 
-@pytest.fixture
-def edited(marimo: Marimo) -> Marimo:
-    marimo.page.context.add_init_script(path=PAGE_PROBE)
-    return marimo.open("first_recording", "edit")
-
-
-def test_rerun_cell_in_marimo_ends_its_panel(edited):
-    page = edited.page
+def test_rerun_cell_in_marimo_ends_its_panel(shared_marimo):
+    edited, page = shared_marimo, shared_marimo.page
     edited.wait(edited.start(LAST_CELL, KEEP) + 1)
     panel = edited.output(LAST_CELL).get_by_role("group", name="Recorder")
     record_for_a_second(panel)

@@ -71,7 +71,17 @@ DISTRUST = """async () => {
 }""".replace("PATH", FIRST)
 
 
-@pytest.mark.parametrize("trusted", [False, pytest.param(True, marks=in_soak)])
+@pytest.mark.parametrize(
+    ("served", "trusted"),
+    [
+        ("plain", False),
+        *(
+            pytest.param(*kind, marks=in_soak)
+            for kind in (("isolated", False), ("plain", True), ("isolated", True))
+        ),
+    ],
+    indirect=["served"],
+)
 @pytest.mark.console_errors  # the console reports a revoked address
 def test_player_in_a_saved_notebook_plays(lite, trusted):
     """JupyterLab sanitizes the output of a notebook from elsewhere."""
@@ -94,29 +104,30 @@ def test_player_in_a_saved_notebook_plays(lite, trusted):
     assert long.locator("p").text_content() == "Run this cell again to play"
 
 
-@pytest.mark.parametrize(
-    ("app", "served"),
-    [
-        ("lab", "plain"),
-        *(
-            pytest.param(app, served, marks=in_soak)
-            for app, served in (
-                ("repl", "isolated"),
-                ("lab", "isolated"),
-                ("notebooks", "plain"),
-                ("notebooks", "isolated"),
-                ("repl", "plain"),
-            )
-        ),
-    ],
-    indirect=["served"],
-)
-def test_jupyterlite_cell_records(lite, app):
-    lite.open(app, FIRST)
+def record_in_three_cells(lite: JupyterLite) -> None:
     for _ in range(3):
         record_in_a_cell(lite)
     until(lite.page, "pageProbe.live() === 0")
     assert len(set(lite.page.evaluate("pageProbe.locks()"))) == 2, "one of each side"
+
+
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_jupyterlite_cell_records(shared_notebook):
+    record_in_three_cells(shared_notebook)
+
+
+@in_soak
+@pytest.mark.parametrize(
+    ("app", "served"),
+    [
+        *(("lab", "plain"), ("lab", "isolated"), ("notebooks", "isolated")),
+        *(("repl", "plain"), ("repl", "isolated")),
+    ],
+    indirect=["served"],
+)
+def test_jupyterlite_cell_records_in_every_app(lite, app):
+    lite.open(app, FIRST)
+    record_in_three_cells(lite)
 
 
 @in_soak
@@ -330,26 +341,29 @@ def record_in_a_cell_of_marimo(marimo: Marimo) -> None:
     must_play(marimo.output(LAST_CELL).locator(f'audio[data-url="{address[1]}"][src^="data:"]'))
 
 
-@pytest.mark.parametrize(
-    ("served", "loads", "times"),
-    [
-        ("plain", 1, 3),
-        pytest.param("plain", 5, 10, marks=in_soak),
-        pytest.param("isolated", 5, 10, marks=in_soak),
-    ],
-    indirect=["served"],
-)
-def test_marimo_cell_records(edited, loads, times):
-    page = edited.page
-    for _ in range(loads):
+def record_again_and_again(marimo: Marimo, times: int) -> None:
+    page = marimo.page
+    before = page.evaluate("pageProbe.opened()")
+    for _ in range(times):
+        record_in_a_cell_of_marimo(marimo)
+    assert page.evaluate("pageProbe.opened()") == before + times
+    until(page, "pageProbe.live() === 0")
+    for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("pageProbe.texts(window)")):
+        assert not NAME.search(text)
+    assert len(set(page.evaluate("pageProbe.locks()"))) == 2
+
+
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_marimo_cell_records(shared_marimo):
+    record_again_and_again(shared_marimo, 3)
+
+
+@in_soak
+@pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
+def test_marimo_cell_records_on_every_visit(edited):
+    for _ in range(5):
         edited.open("first_recording", "edit")
-        for _ in range(times):
-            record_in_a_cell_of_marimo(edited)
-        assert page.evaluate("pageProbe.opened()") == times
-        until(page, "pageProbe.live() === 0")
-        for text in (json.dumps(page.evaluate("kernel.cells")), *page.evaluate("pageProbe.texts(window)")):
-            assert not NAME.search(text)
-        assert len(set(page.evaluate("pageProbe.locks()"))) == 2
+        record_again_and_again(edited, 10)
 
 
 @in_soak

@@ -85,7 +85,7 @@ def show(launch: Callable[..., Page], engine: str, site: str, library: bytes) ->
 
 
 def told(page: Page) -> list[object]:
-    page.wait_for_function("told.length", timeout=60_000)
+    page.wait_for_function("told.length")
     return page.evaluate("told[0]")
 
 

@@ -1,4 +1,4 @@
-"""Each benchmark runs, with few rounds and small sizes. Speed is not tested."""
+"""Each benchmark runs, with few rounds and small sizes, in one browser. Speed is not tested."""
 
 from __future__ import annotations
 

@@ -154,7 +154,9 @@ def has_origin() -> bool:
 def insecure_context(what: str, origin: str = "") -> InsecureContextError:
     """The error for a page that is not a secure context, with advice that fits its URL."""
     if re.match(r"https:|http://((.*\.)?localhost|127\.[\d.]+|\[::1\])(:\d+)?$", origin or str(js.origin)):
-        advice = "A page that was loaded over plain http embeds this page: open that page over https://."
+        advice = (
+            "This page is in a frame of a page that was loaded over plain http: open that page over https://."
+        )
     else:
         advice = "Open this page over https://, or as http://localhost on your own machine."
     return InsecureContextError(f"Browsers give {what} only to secure pages. {advice}")

@@ -1,4 +1,5 @@
-"""What HTML cannot carry is brought to it once it is in the page: a stream, a picture still to come."""
+"""Attach content that HTML cannot hold once the HTML is in the page: a stream, or a picture that comes
+later."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     Showing = dict[str, Any]
-    """What an element is to show: ``stream``, ``poster`` and ``src`` (addresses), ``svg`` (trusted text)."""
+    """The content of an element: ``stream``, ``poster`` and ``src`` (URLs), ``svg`` (trusted text)."""
 
 log = logging.getLogger("mediarecorder")
 
@@ -29,16 +30,16 @@ def view_name() -> str:
 
 def view(name: str, content: str) -> str:
     """HTML of an element that the page finds by its name, whenever and wherever it is inserted."""
-    # The attribute keeps JupyterLab's own keys away.
+    # The attribute disables JupyterLab's keyboard shortcuts.
     keys = 'data-lm-suppress-shortcuts="true"'
     return f'<mediarecorder-view data-name="{name}" {keys}>{content}</mediarecorder-view>'
 
 
 def shown_at(url: str, data: str) -> str:
-    """The attributes of a player or picture that say where its content is.
+    """The attributes of a player or picture that locate its content.
 
-    With `data` that is in the HTML itself, and the page takes the other address where its policy forbids
-    data: in such elements. (JupyterLab's sanitizer takes the address out of any <source>.)
+    With `data`, the HTML contains the content. If the page's policy forbids data: in such elements, the page
+    uses the other URL. (JupyterLab's sanitizer removes the URL from any <source>.)
     """
     return "".join(
         f' {name}="{escape(address)}"'
@@ -54,9 +55,9 @@ def noted(
     verb: str = "play",
     showing: Callable[[], Awaitable[Showing]] | None = None,
 ) -> str:
-    """HTML of a player or picture with a note to be read where its address is dead.
+    """HTML of a player or picture with a note for readers, in case its URL is dead.
 
-    In a page that has our JavaScript the note is seen only when it is dead
+    In a page with the library's JavaScript, the note appears only if the URL is dead
     (static/library/page/attach.js); in a saved notebook always, unless the data is embedded.
     """
     name = when_attached(showing) if showing else ""
@@ -68,7 +69,7 @@ def noted(
 
 
 def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
-    """The name of an element that is to show this, once it is there."""
+    """The name of an element that will show this content once it is in the page."""
     name = view_name()
 
     async def bring() -> None:
@@ -84,11 +85,11 @@ async def _logged(work: Coroutine[Any, Any, Any]) -> None:
     try:
         await work
     except MediaError as error:
-        log.warning("A display stays as it is: %s", error)
+        log.warning("A display is not updated: %s", error)
 
 
 def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Have it run as a task that nobody awaits."""
+    """Run the coroutine as a background task."""
     task = asyncio.ensure_future(work)
     _tasks.add(task)  # the loop itself holds tasks weakly
     task.add_done_callback(_tasks.discard)

@@ -1,7 +1,7 @@
-"""Where the chunks of a take are kept while it lasts: in the browser's memory, or in a store.
+"""The sinks for the chunks of a take: the browser's memory, or a store.
 
-A `Take` does not know which. Both give a JavaScript function that takes the browser's ``dataavailable``
-events, count what came, and make the `Recording` at the end.
+A `Take` does not know which one it has. Both provide a JavaScript function that receives the browser's
+``dataavailable`` events, count the data, and make the `Recording` at the end.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
     Done = Callable[[Recording | None, Exception | None], None]
 
 REMINDER = 32 << 20
-"""The most bytes that are taken for a moment to remind of a Blob."""
+"""Allocate at most this many bytes for a moment, to tell the garbage collector about a Blob."""
 DISK_TIMEOUT = 30.0
-"""Seconds without any news of the disk after which it is given up."""
+"""Give up on the store's worker after this many seconds without progress."""
 
 
 def checked_store(store: RecordingStore | None) -> RecordingStore | None:
-    """`store`, if it is one, or None; its module is loaded for those only who have one."""
+    """`store`, if it is a store, or None. The module is loaded only if there is one."""
     if store is not None:
         from ..store import RecordingStore
 
         if not isinstance(store, RecordingStore):
-            raise TypeError(f"store is a RecordingStore, from `await RecordingStore.open()`, not {store!r}")
+            raise TypeError(
+                f"store must be a RecordingStore, from `await RecordingStore.open()`, not {store!r}"
+            )
     return store
 
 
 class InMemory:
-    """Chunks gathered by the browser itself: one costs no call into Python."""
+    """Chunks that the browser itself gathers, without a call into Python for each."""
 
     def __init__(self) -> None:
         self._events = js.Array.new()
@@ -46,7 +48,7 @@ class InMemory:
         self.listener = self._events.push.bind(self._events)
 
     def begin(self, started_at: float, mime_type: str) -> None:
-        from ..recording import Recording  # now, while the encoder starts: before a take nobody needs it
+        from ..recording import Recording  # imported while the encoder starts; it is not needed before a take
 
         self._make = Recording
         self._data_of = native_getter("BlobEvent", "data")
@@ -65,7 +67,7 @@ class InMemory:
 
     @property
     def anything(self) -> bool:
-        """Whether any data came."""
+        """Whether any data arrived."""
         return any(self._events[n].data.size for n in reversed(range(self.count)))
 
     @property
@@ -79,19 +81,19 @@ class InMemory:
         return (Chunk(event.data) for event in self._events)
 
     def release(self) -> None:
-        """No more chunks come."""
+        """Release the sink: no more chunks will arrive."""
 
     def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
-        """Make the recording and hand it over, at once or later."""
+        """Make the recording and pass it to `done`, at once or later."""
         try:
             chunks = self._blobs()
-            # Firefox's recorder has forgotten its type by now, and its empty chunks may have none.
+            # Firefox's recorder no longer has its type now, and its empty chunks may have none.
             mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
             blob = js.Blob.new(chunks, type=mime_type)
             recording = self._make(
                 blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks
             )
-        except Exception as error:  # whatever it is, nobody may wait for ever
+        except Exception as error:  # any error must settle the waiting calls
             done(None, error)
         else:
             done(recording, None)
@@ -99,30 +101,30 @@ class InMemory:
     def _blobs(self) -> Any:
         try:
             return self._events.map(self._data_of)
-        except JsException:  # an event that some script made and dispatched is no real BlobEvent
+        except JsException:  # an event that a script made and dispatched is not a real BlobEvent
             return js.Array.of(*(event.data for event in self._events))
 
 
 def remind_of(size: int) -> None:
-    """Have the browser's collector of garbage know how much a Blob held that nobody needs any more.
+    """Tell the browser's garbage collector how much memory a discarded Blob really held.
 
-    It counts a few bytes for each, and Chromium has been seen to keep half a gigabyte of them, after which it
-    could read no new one.
+    It counts only a few bytes for each. Chromium was seen to keep half a gigabyte of them, and could then
+    read no new one.
     """
     js.ArrayBuffer.new(min(size, REMINDER))
 
 
 class InStore:
-    """Chunks written to disk as they come; only the last 4 MB stay in memory.
+    """Chunks that are written to disk as they arrive; only the last 4 MB stay in memory.
 
     Parameters
     ----------
     store
-        Where they go.
+        The store that writes them.
     recorded
-        Tells the seconds recorded so far.
+        Returns the seconds recorded so far.
     failed
-        Called with the error when the store can take no more.
+        Called with the error when the store can no longer write.
     """
 
     def __init__(
@@ -161,11 +163,11 @@ class InStore:
 
     @property
     def waiting(self) -> int:
-        """Bytes that are not safe yet."""
+        """Bytes that are not on disk yet."""
         return self.size - self._written
 
     def written(self, size: int) -> None:
-        """So many bytes more are safe."""
+        """Another `size` bytes are on disk."""
         self._written += size
         self._news += 1
 
@@ -181,7 +183,7 @@ class InStore:
         self._finishing = asyncio.ensure_future(self._finish(duration, done))  # the loop holds tasks weakly
 
     async def _finish(self, duration: float, done: Done) -> None:
-        # (A timer of asyncio's holds its proxy until it would have rung, however soon this is done.)
+        # (A timer of asyncio would hold its proxy until it is due, however soon this is done.)
         self._looked_at, self._silent = self._news, False
         look = create_proxy(self._look)
         timer = js.setInterval(look, DISK_TIMEOUT * 1000)
@@ -197,7 +199,7 @@ class InStore:
             look.destroy()
         if self._silent:
             error = UnknownError(
-                f"The disk says nothing any more. What it has written is there: "
+                f"The disk no longer answers. What it has written is safe: "
                 f"recover it with store.recover({self._id!r})."
             )
         done(recording, error)

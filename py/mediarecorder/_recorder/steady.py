@@ -14,16 +14,16 @@ from ..outcome import Outcome
 from .recorded_time import comes_from_the_start
 
 SHORTEST, LONGEST = 1 / 30, 0.5
-"""Seconds after which the last picture is repeated: half a timeslice, within these bounds."""
+"""The last picture is repeated after half a timeslice, within these bounds, in seconds."""
 
 log = logging.getLogger("mediarecorder")
 
 
 def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
-    """What is to be recorded in place of the browser's stream; None where its tracks go on by themselves.
+    """The replacement to record in place of the browser's stream; None if its tracks always deliver data.
 
-    A recorder writes sound and picture in the order of time, so it waits for a track that gives nothing: the
-    picture of a canvas, the sound of an AudioContext that plays nothing, either of a connection.
+    A recorder writes sound and picture in the order of time, so it waits for a track that delivers nothing:
+    the picture of a canvas, the sound of an idle AudioContext, or either track of a connection.
     """
     picture, sound = _sources(js_stream)
     if picture is None and sound is None:
@@ -32,13 +32,14 @@ def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
 
 
 def prepare(js_stream: Any) -> None:
-    """Load what a take of this stream will need."""
+    """Load the module that a take of this stream will need."""
     if realm() == "page" and registered("page") is None and any(_sources(js_stream)):
         Outcome._running(load_module("page"))
 
 
 def _sources(js_stream: Any) -> tuple[Any, Any]:
-    """The picture and the sound that may give nothing, and so hold back the other; None where it goes on."""
+    """The picture and the sound that may deliver nothing, and so hold back the other one; None for a track
+    that always delivers data."""
     live: dict[str, Any] = {
         track.kind: track for track in js_stream.getTracks() if track.readyState == "live"
     }
@@ -47,20 +48,21 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
         sound = None
     if picture is None or len(live) < 2 or (_goes_on(picture) and not picture.muted):
         picture = None
-    # Where the browser falsifies canvases, in ours the picture would be noise: a shared screen is not.
+    # If the browser falsifies canvases, a relayed picture would be noise. A shared screen itself is not.
     if picture is not None and not (_generator() or is_readable()):
         picture = None
     return picture, sound
 
 
 def _goes_on(js_picture: Any) -> bool:
-    """Whether it gives pictures while nothing moves: a device, a screen, a window. (A tab: one a second.)"""
+    """Whether it delivers pictures while nothing moves, as devices, screens and windows do. (A tab delivers
+    one per second.)"""
     surface = getattr(js_picture.getSettings(), "displaySurface", None)
     return comes_from_the_start(js_picture) and surface != "browser"
 
 
 def refuse_noise(js_stream: Any) -> None:
-    """Raise where the stream of a canvas is noise. Firefox's tracks do not say what they are of; those of
+    """Raise if the stream of a canvas is noise. Firefox's tracks do not name their source, but those of
     devices, screens and connections have a label."""
     for track in js_stream.getVideoTracks():
         if track.readyState == "live" and not (track.label or _generator() or comes_from_the_start(track)):
@@ -72,8 +74,9 @@ def _generator() -> bool:
 
 
 def _may_fall_silent(js_track: Any, *, alone: bool) -> bool:
-    """Whether this is Chromium and a sound of neither a device nor a screen. (It loses all that is recorded
-    with one that gives nothing. Firefox loses nothing, and its contexts do not tell at once if they run.)"""
+    """Whether this is Chromium and the sound is from neither a device nor a screen. (Chromium loses
+    everything that is recorded with a silent track. Firefox loses nothing, and its contexts do not report at
+    once whether they run.)"""
     return (
         bool(media_recorder_class().isTypeSupported("video/x-matroska"))
         and is_nullish(getattr(js_track.getSettings(), "echoCancellation", None))
@@ -82,12 +85,12 @@ def _may_fall_silent(js_track: Any, *, alone: bool) -> bool:
 
 
 def _is_remote(js_track: Any) -> bool:
-    """Whether it is the sound of a connection: the WebRTC standard calls it so."""
+    """Whether it is the sound of a connection, according to the label in the WebRTC standard."""
     return bool(js_track.label == "remote audio")
 
 
 class Steady:
-    """A stream of ours to record in place of `js_source`, until `close`."""
+    """The library's own stream to record in place of `js_source`, until `close`."""
 
     def __init__(self, js_source: Any, picture: Any, sound: Any, every: float) -> None:
         self.js_source = js_source
@@ -99,7 +102,7 @@ class Steady:
             made = page().services.steady(js_source, picture, sound, every * 1000)
             self.js_stream, self._close = made.stream, made.close
             return
-        # These are made here and now, since `start()` acts at once, and fed when the module is there.
+        # The tracks are made now, because `start()` acts at once, and fed once the module is loaded.
         tracks = list(js_source.getTracks())
         self._target: Any = None
         if picture is not None:
@@ -115,10 +118,10 @@ class Steady:
             self._loading = asyncio.ensure_future(self._load_and_feed(every))
 
     def _give_up(self) -> None:
-        """The take is over before anything was fed."""
+        """Close it if the take ends before any data was fed."""
         self.js_stream.getVideoTracks()[0].stop()
         if hasattr(self._target, "readable"):
-            self._target.readable.cancel().catch(js.Object)  # closes the frames that wait
+            self._target.readable.cancel().catch(js.Object)  # closes the waiting frames
 
     def _feed(self, every: float) -> None:
         steady = registered("page").Steady.new(
@@ -137,13 +140,13 @@ class Steady:
         if failure and self._picture is None:
             return  # the sound needs no module
         if failure:
-            log.warning("A picture that stands still will hold back the sound. %s", failure)
+            log.warning("A still picture will hold back the sound. %s", failure)
             self._feed_plainly()
         else:
             self._feed(every)
 
     def _feed_plainly(self) -> None:
-        """Pass on the pictures by means of the browser alone."""
+        """Pass on the pictures without Python, by the browser alone."""
         if hasattr(self._target, "writable"):
             self._target.readable.pipeTo(self._target.writable).catch(js.Object)
             return
@@ -162,7 +165,7 @@ class Steady:
         self._close = close
 
     def close(self) -> None:
-        """The take is over."""
+        """Close it at the end of the take."""
         self._over = True
         if self._close is not None:
             self._close()
@@ -187,7 +190,7 @@ class _Continuous:
         self.js_track = source
         if self._context.state != "running":
             log.warning(
-                "A sound that gives nothing will hold back the picture: the browser's audio does not run "
+                "A silent sound track will hold back the picture: the browser's audio does not run "
                 "before a click."
             )
             return
@@ -209,14 +212,14 @@ class _Continuous:
 
 
 def _target(source: Any) -> tuple[Any, Any]:
-    """What our pictures are written to (steady.js says the same), and the track of them.
+    """The target for our pictures (as in steady.js), and its track.
 
-    The source is read from now on: the one picture of a canvas can be over when the module is there.
+    Reading starts now, because the only picture of a canvas may be gone once the module is loaded.
     """
     if _generator():
         track = js.MediaStreamTrackGenerator.new(js_object({"kind": "video"}))
         processor = js.MediaStreamTrackProcessor.new(js_object({"track": source}))
         return js_object({"readable": processor.readable, "writable": track.writable}), track
     canvas = js.document.createElement("canvas")
-    canvas.getContext("2d", js_object({"alpha": False}))  # without one there is no stream
+    canvas.getContext("2d", js_object({"alpha": False}))  # a canvas without a context has no stream
     return canvas, canvas.captureStream().getTracks()[0]

@@ -2,31 +2,31 @@
 
     RUNNING ──── stop(), tracks ended, or the browser ended it ────▶ ENDING
     RUNNING ──── stop() in a page that was busy ───────────────────▶ HANDING_OVER
-    HANDING_OVER ── what waited has come, or the browser ended it ─▶ ENDING
+    HANDING_OVER ── pending data arrived, or the browser ended it ─▶ ENDING
     ENDING ───── `stop` came, after a last chunk with data ────────▶ OVER
-    ENDING ───── `stop` came, the last chunk empty or not there ───▶ LOOKING_AGAIN
+    ENDING ───── `stop` came, the last chunk empty or missing ─────▶ LOOKING_AGAIN
     ENDING ───── nothing more comes (STOP_TIMEOUT_TICKS) ──────────▶ OVER
     LOOKING_AGAIN ── nothing more comes (LAST_LOOK) ───────────────▶ OVER
 
-(Where the take goes to disk, it is SAVING before it is OVER, until all is written.)
+(A take that goes to disk is SAVING before it is OVER, until all data is written.)
 
 Why it is more than "wait for `stop`":
 
-- In Chromium encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
-  after Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and
-  stops it when `pause` is fired: by then all that had waited has been handed over.
-- It drops what its encoder of pictures still holds, too: a take to be drained is asked for data until there
-  is none, and goes on until its first picture, without which the file has nothing but a head.
-- Firefox can deliver data *after* `stop`; the chunk before `stop` is empty then. So the take looks once
-  more, and `stop` reaches the user's handlers when everything is there.
-- Chromium leaves a recorder with sound in ``recording``, without any event, when the device goes. So the
+- In Chromium, encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
+  if Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and stops
+  it when `pause` fires: by then the recorder has delivered all pending data.
+- Chromium also drops pictures that its encoder still holds. To drain a take, the library requests data until
+  none comes. The take goes on until its first picture, without which the file would be only a header.
+- Firefox can deliver data *after* `stop`; the chunk before `stop` is then empty. So the take checks once
+  more, and `stop` reaches the user's handlers when all data has arrived.
+- When the device disappears, Chromium leaves an audio recorder in ``recording`` without any event. So the
   take watches its tracks, and stops the recorder itself when all have ended.
-- An event that never comes must hang nobody. While the take lives a slow tick runs, and after its end
-  there is a limit to the silence.
+- An event that never comes must not make a call hang. A slow timer runs during the take, and after its end
+  the wait for events has a limit.
 
-Whichever way a take ends, `_finish` settles everything that anyone still waits for, once, and destroys
-the take's proxies. Chunks are kept elsewhere (sinks.py), in the browser without a call into Python,
-which hears of each only when somebody in Python listens.
+However a take ends, `_finish` settles everything that is still waiting, once, and destroys the take's
+proxies. The chunks are in a sink (sinks.py): the browser gathers them without calling Python, which is told
+about each chunk only if Python code listens.
 """
 
 from __future__ import annotations
@@ -58,33 +58,34 @@ RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
 LOOKING_AGAIN, SAVING, OVER = "looking again", "saving", "over"
 
 TICK = 0.25
-"""Seconds between two looks at the tracks and at the browser's state."""
+"""Seconds between two checks of the tracks and of the browser's state."""
 HAND_OVER_TICKS = 4
-"""Ticks without an event after which `stop()` waits no longer for what a busy page held back: 1 s. A take to
-be drained waits for its first picture as long as for the last (STOP_TIMEOUT_TICKS)."""
+"""After this many ticks without an event (1 s), `stop()` no longer waits for data that a busy page held back.
+A take that is drained waits for its first picture as long as for its last (STOP_TIMEOUT_TICKS)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second, once it was late."""
 DRAIN_TIMEOUT = 30.0
 """Seconds that it gets for that."""
 AFTER_DATA_TICKS = 2
-"""Ticks without an event after which an ending take that has its last data needs no `stop` any more."""
+"""After this many ticks without an event, an ending take that has its last data no longer waits for
+`stop`."""
 STOP_TIMEOUT_TICKS = 20
-"""Ticks without any event at all after which an ending take is given up: 5 s. An encoder that lags behind
-on a busy machine takes its time, and what it still holds is worth waiting for."""
+"""After this many ticks without any event (5 s), an ending take stops waiting. An encoder that lags behind on
+a busy machine is slow, and the data that it still holds is worth the wait."""
 LAST_LOOK = 0.02
-"""Seconds between two looks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
+"""Seconds between two checks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
 LAST_LOOKS = 2
-"""So many looks in a row must find nothing new after an empty last chunk."""
+"""After an empty last chunk, this many checks in a row must find nothing new."""
 LAST_LOOKS_FOR_ALL = 25
-"""The same when no chunk at all came between the end and `stop`: every browser owes one."""
+"""The same if no chunk at all came between the end and `stop`: every browser must deliver one."""
 
 TOGETHER = 1.5
-"""Milliseconds between the time stamps of two events fired in one go; Firefox rounds them to one."""
+"""Milliseconds between the time stamps of two events fired together; Firefox rounds them to one."""
 
 log = logging.getLogger("mediarecorder")
 
 _living: set[Take] = set()
-"""Takes under way. They must outlive a recorder that nobody holds any more."""
+"""Running takes. They must outlive a recorder without references."""
 
 
 class Take:
@@ -95,11 +96,12 @@ class Take:
     js_recorder
         An inactive recorder of the browser, used for this take only.
     notify
-        Called with this take and each `Event` it hears of.
+        Called with this take and each `Event`.
     store
-        Where its chunks go; without one they stay in memory.
+        The store for its chunks; without one they stay in memory.
     steady
-        What the browser's recorder has in place of the user's stream, if it does; closed with the take.
+        The replacement for the user's stream in the browser's recorder, if there is one; closed with the
+        take.
     """
 
     def __init__(
@@ -138,7 +140,7 @@ class Take:
         self._draining = False
         self._data_proxy: Any = None
 
-    # The verbs. Each acts at once and returns what its event will settle.
+    # The verbs. Each acts at once and returns an outcome that its event will settle.
 
     def start(self, timeslice: float | None) -> Outcome[None]:
         self._started_at = time.time()
@@ -154,7 +156,7 @@ class Take:
         self._turns = Turns()
         try:
             with translated("start"):
-                # Beyond 31 bits Chromium takes it for 0, which is a flood of chunks.
+                # Chromium treats a timeslice beyond 31 bits as 0, which floods the page with chunks.
                 self.js.start(*(() if timeslice is None else (min(timeslice * 1000, 2**31 - 1),)))
         except BaseException:
             self._release()
@@ -200,7 +202,7 @@ class Take:
 
     def _handed_over(self) -> None:
         if self.phase != HANDING_OVER:
-            return  # the browser has ended it meanwhile
+            return  # the browser has ended it in the meantime
         if not self._draining:
             self._stop_now()
         elif self.js.state == "recording":  # it had to go on until the first picture
@@ -230,8 +232,8 @@ class Take:
         self._end()
 
     def _handed_over_at(self) -> str:
-        """The event by which all will have been handed over. It goes on recording only where no picture has
-        come yet: Chromium makes nothing of the sound before the first one."""
+        """The event after which all pending data has been delivered. Recording continues only if no picture
+        has arrived yet: Chromium discards the sound before the first one."""
         if self.js.state == "paused":
             return "pause" if self._expected["pause"] else ""
         if self._expected["start"] and any(track.kind == "video" for track in self._tracks):
@@ -245,11 +247,11 @@ class Take:
         self._expected[type].append(outcome)
         return outcome
 
-    # What there is so far.
+    # The state so far.
 
     @property
     def state(self) -> Literal["inactive", "recording", "paused"]:
-        """The browser's, but ``"inactive"`` from `stop()` on, even while that hands over what waited."""
+        """The browser's state, but ``"inactive"`` from `stop()` on, even while pending data is delivered."""
         return "inactive" if self.phase == HANDING_OVER else self.js.state
 
     @property
@@ -261,24 +263,25 @@ class Take:
         return self._chunks.size
 
     def listen_to_data(self) -> None:
-        """From now on Python hears of each chunk too, as long as the take lasts."""
+        """Tell Python about each chunk from now on, until the end of the take."""
         if self._data_proxy is None and self.phase not in (SAVING, OVER):
             self._data_proxy = create_proxy(self._data)
             self.js.addEventListener("dataavailable", self._data_proxy)
 
     def follow(self) -> deque[Chunk]:
-        """Chunks are put in here as they come, until `unfollow`; at first it has those that are in memory."""
+        """A queue that receives chunks as they arrive, until `unfollow`. It starts with the chunks in
+        memory."""
         self.listen_to_data()
         follower = deque(self._chunks.earlier())
         self._followers.append(follower)
         return follower
 
     def unfollow(self, follower: deque[Chunk]) -> None:
-        # (Not by `remove`, which would take another that is equal.)
+        # (Not with `remove`, which would remove another queue that is equal.)
         self._followers = [other for other in self._followers if other is not follower]
 
     def news(self) -> Outcome[None]:
-        """Settles at the next chunk or at the end of the take."""
+        """An outcome that settles at the next chunk or at the end of the take."""
         if self._news is None:
             self._news = Outcome()
         return self._news
@@ -288,10 +291,10 @@ class Take:
         if news:
             news._resolve(None)
 
-    # What the browser says.
+    # The browser's events.
 
     def _heard(self, js_event: Any = None) -> None:
-        """All events of recorder and tracks but those with data, and without an event the tick."""
+        """Handle all events of recorder and tracks except data, and the timer, which has no event."""
         if js_event is None:
             self._tick()
             return
@@ -313,13 +316,13 @@ class Take:
             self._error = self._error or event.error
             self._end()
             self._notify(self, event)
-            if self.js.state != "inactive":  # the browser owes a `stop` and does not seem to know
+            if self.js.state != "inactive":  # the browser should stop after an error, but did not
                 self.js.stop()
         elif type == "pause" and self._awaited == "own pause" and not self._expected["pause"]:
-            self._handed_over()  # of this pause nobody else knows
+            self._handed_over()  # this pause is internal
         else:
             getattr(self._time, type)(self._began(js_event, at) if type == "start" else at)
-            # Taken first: a verb called by a handler waits for the next event.
+            # Taken before the handlers run: a verb that a handler calls waits for the next event.
             waiting = self._expected[type]
             outcome = waiting.popleft() if waiting and not self._error else None
             self._notify(self, Event(type, js_event))
@@ -329,12 +332,12 @@ class Take:
                 self._handed_over()
 
     def _began(self, js_event: Any, at: float) -> float:
-        """When that begins which is recorded, on the clock of events; `start` itself may be late.
+        """When the recorded data begins, on the clock of events; `start` itself may be late.
 
         Chromium (whose events have a `timecode`) records from the call on, and fires `start` with the first
-        encoded data: later while the page is busy. But a picture alone begins with its first frame.
-        Firefox records from when the page's thread next turns to another task.
-        static/library/bridge/session.js says the same to workers.
+        encoded data, which is later in a busy page. But a picture without sound begins with its first frame.
+        Firefox records from the next task of the page's thread on. static/library/bridge/session.js does the
+        same for workers.
         """
         told: Any = getattr(js_event, "began", None)
         if not is_nullish(told):
@@ -344,8 +347,9 @@ class Take:
         return 0.0 if any(map(comes_from_the_start, self._tracks)) else at
 
     def _data(self, js_event: Any) -> None:
-        """A chunk came. (There can be hundreds in a second: nothing is made here that nobody waits for.)"""
-        self._quiet = 0
+        """Handle a chunk. (There can be hundreds per second, so this creates nothing without a waiter.)"""
+        if self.phase != HANDING_OVER or self._awaited != "data":  # each request of `_drain` brings a chunk
+            self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
         event = Event("dataavailable", js_event)
         self._notify(self, event)
@@ -358,15 +362,15 @@ class Take:
             self._tell_news()
 
     def _rest_has_come(self) -> bool:
-        """Since the end began as many chunks came as the browser owed, and the last one holds data and
-        was fired together with `stop`: it is no slice that was still on its way."""
+        """Whether as many chunks came since the end began as the browser had to deliver, and the last one
+        holds data and was fired together with `stop`, so that it is not a slice that was still on its way."""
         if self._chunks.count < self._count_at_end + self._owed:
             return False
         size, at = self._chunks.last
         return size > 0 and 1000 * self._stopped_at - at <= TOGETHER
 
     def _tick(self) -> None:
-        """Look for what the browser does not say."""
+        """Check for changes that the browser does not report."""
         count = self._chunks.count
         if self.phase == RUNNING:
             self._watch_tracks()
@@ -377,7 +381,7 @@ class Take:
         if self.phase == HANDING_OVER and self._awaited == "data" and self.js.state != "inactive":
             self._drain()
             return
-        if count != self._looked_at:  # chunks are not heard of, they are counted
+        if count != self._looked_at:  # Python is not told about chunks, so it counts them
             self._looked_at, self._quiet = count, 0
             return
         self._quiet += 1
@@ -405,18 +409,18 @@ class Take:
     # The end.
 
     def _end(self) -> None:
-        """The browser has stopped, or is about to: from now on silence has a limit."""
+        """The browser has stopped, or is about to: from now on the wait for events has a limit."""
         if self.phase in (RUNNING, HANDING_OVER):
             if self.phase == RUNNING:
                 self._ended_at = now()
             self.phase = ENDING
             self._quiet = 0
-            # Of an end that the browser brought about, the tick may hear after its data.
+            # If the browser ended the take, the timer may notice that only after the data.
             self._count_at_end = self._looked_at
             self._owed = len(self._requests) + 1
 
     def _finish(self) -> None:
-        """All data has come; what is left is to keep it."""
+        """All data has arrived; it remains to save it."""
         self.phase = SAVING
         self._release()
         at = self._stopped_at if self._stop_event and not self._awaited else self._ended_at
@@ -440,10 +444,10 @@ class Take:
             self.finished._reject(failure)
         elif recording:
             self.finished._resolve(recording)
-        self._notify = _nobody  # the recorder holds this take: both would wait for a collection
+        self._notify = _nobody  # breaks the reference cycle with the recorder, which holds this take
 
     def _store_failed(self, error: Exception) -> None:
-        """The store takes no more: the take ends, and what is written is kept."""
+        """The store can no longer write: end the take and keep the written data."""
         if self._error is None:
             self._error = error
             self._notify(self, Event("error", error=error))
@@ -456,7 +460,7 @@ class Take:
             return None
         kind = PageLostError if isinstance(self._error, PageUnavailableError) else RecordingError
         failure = kind(
-            f"The take ended with an error; what was recorded until then is in .recording. {self._error}",
+            f"The take ended with an error; .recording holds what was recorded until then. {self._error}",
             self.recording,
         )
         failure.__cause__ = self._error
@@ -467,7 +471,7 @@ class Take:
         self._timer = js.setInterval(self._proxy, seconds * 1000)
 
     def _release(self) -> None:
-        """Nothing of the browser's knows this take any more."""
+        """Remove all listeners and timers of this take from the browser."""
         js.clearInterval(self._timer)
         self._turns.close()
         self.js.removeEventListener("dataavailable", self._gather)
@@ -485,11 +489,11 @@ class Take:
 
 
 def _nobody(take: Take, event: Event) -> None:
-    """Nothing happens any more that could be told."""
+    """Ignore events after the end of a take."""
 
 
 def refuse_inactive(doing: str, take: Take | None) -> InvalidStateError:
-    """What a verb says on an inactive recorder."""
+    """The error of a verb on an inactive recorder."""
     if take is None:
         hint = "It was never started."
     elif take.phase != OVER:

@@ -58,8 +58,10 @@ export class PageClock {
     return travel < -ROUNDING - Math.min(this.#trip, LATE) / 2 ? Infinity : travel;
   }
 
-  /** Whether the time at which a message was sent fits the known difference. @param {number} said  @param {number}
-   * heard */
+  /**
+   * Whether the time at which a message was sent fits the known difference.
+   * @param {number} said  @param {number} heard
+   */
   suits(said, heard) {
     return this.#travel(said, heard) <= LATE;
   }

@@ -25,8 +25,10 @@ export class Connection {
   #second = null;
   #liveness = new Liveness(() => this.#say({ type: "lockStolen" }));
   #clock = new PageClock(() => this.call(SERVICES, "now"));
-  /** Messages for mirrors, with their arrival, held back until the page's clock is measured. @type {[any, number][] |
-   * null} */
+  /**
+   * Messages for mirrors, with their arrival, held back until the page's clock is measured.
+   * @type {[any, number][] | null}
+   */
   #held = null;
   /** Starts at a random number, so that no other page can guess the next call and answer it. */
   #lastCall = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -227,8 +229,10 @@ export class Connection {
     return this.#mirrors.get(handle)?.deref();
   }
 
-  /** Deliver the page's messages for this handle to the mirror. @param {Mirror & object} mirror  @param {string} handle
-   * */
+  /**
+   * Deliver the page's messages for this handle to the mirror.
+   * @param {Mirror & object} mirror  @param {string} handle
+   */
   enter(mirror, handle) {
     this.#mirrors.set(handle, new WeakRef(mirror));
   }

@@ -44,8 +44,11 @@ export class Liveness {
     this.#onLockStolen = lockStolen;
   }
 
-  /** Take a lock before its name is announced, or the other side would consider this one dead. Rejects if the browser
-   * refuses locks. @returns {Promise<Token>} */
+  /**
+   * Take a lock before its name is announced, or the other side would consider this one dead. Rejects if the browser
+   * refuses locks.
+   * @returns {Promise<Token>}
+   */
   async begin() {
     for (;;) {
       const { lock, isHeld } = await this.#hold();

@@ -481,8 +481,9 @@ export class MediaDevices extends Mirrored {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/CaptureController: holds the setting for the page's own controller.
- * */
+/**
+ * See https://developer.mozilla.org/docs/Web/API/CaptureController: holds the setting for the page's own controller.
+ */
 export class CaptureController {
   focus = "";
 

@@ -408,8 +408,11 @@ export class Session {
     recorder.start(...(timeslice === undefined ? [] : [timeslice]));
   }
 
-  /** When the recorded data begins, as in Take._began (py/mediarecorder/_recorder/take.py) for sound, devices and
-   * screens: workers have no other tracks.  @param {any} recorder  @param {number} started */
+  /**
+   * When the recorded data begins, as in Take._began (py/mediarecorder/_recorder/take.py) for sound, devices and
+   * screens: workers have no other tracks.
+   * @param {any} recorder  @param {number} started
+   */
   #began(recorder, started) {
     const { called = started, turned = started } = this.#begun.get(recorder) ?? {};
     return "timecode" in BlobEvent.prototype ? called : turned;

@@ -55,7 +55,7 @@ export async function assembled(parts, tracks, format, wishes, task) {
       const allowed = await codecsFor(first, format, wishes);
       const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
       if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
-      // (A part in which the picture stands still, or with silence, has no packet to copy.)
+      // (A part with a still picture, or with silence, has no packet to copy.)
       if (wishes.mode === "copy" && !(await isEmpty(several, parts))) {
         throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);
       }
@@ -206,8 +206,10 @@ async function isEmpty(tracks, parts) {
   return false;
 }
 
-/** Whether a sound ends within its last packet. @param {EncodedPacketSink} sink  @param
- * {import("mediabunny").EncodedPacket} last */
+/**
+ * Whether a sound ends within its last packet.
+ * @param {EncodedPacketSink} sink  @param {import("mediabunny").EncodedPacket} last
+ */
 async function isShortened(sink, last) {
   const before = await sink.getPacket(last.timestamp - 1e-6, { metadataOnly: true });
   return before !== null && before.duration - last.duration > 2e-3;

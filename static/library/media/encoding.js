@@ -118,7 +118,7 @@ function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
 const toWhole = (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
 
 /**
- * The bits per sample of a sound, 16 or 24. Sound from lossy codecs deserves no more than 16.
+ * The bits per sample of a sound, 16 or 24. Sound from lossy codecs gets 16.
  * @param {InputAudioTrack} track
  */
 async function depthOf(track) {

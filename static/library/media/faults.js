@@ -7,8 +7,10 @@ import { Fault, gone, isGone } from "../fault.js";
 /** The browser's own errors about storage. */
 const KEPT = ["QuotaExceededError", "SecurityError"];
 
-/** The beginning of the errors from tools/patches/2-isobmff-times.patch: the file is intact, but cannot be shown
- * correctly. */
+/**
+ * The beginning of the errors from tools/patches/2-isobmff-times.patch: the file is intact, but cannot be shown
+ * correctly.
+ */
 const EDITED = "the edit list of this MP4";
 
 /** The reason for missing encoders and decoders; empty if the browser has them. */

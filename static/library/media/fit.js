@@ -35,8 +35,11 @@ export function encodableSize({ width, height }, codec) {
   return { width: even(width), height: even(height) };
 }
 
-/** A note that the pictures were padded to even sizes. @param {Size} shape  @param {Size} encoded @returns {string |
- * undefined} */
+/**
+ * A note that the pictures were padded to even sizes.
+ * @param {Size} shape  @param {Size} encoded
+ * @returns {string | undefined}
+ */
 export function paddingNote(shape, encoded) {
   if (shape.width === encoded.width && shape.height === encoded.height) return undefined;
   const size = (/** @type {Size} */ { width, height }) => `${width} x ${height}`;
@@ -100,8 +103,10 @@ export function newCanvas(width, height) {
   return made;
 }
 
-/** Whether a picture has this size and is displayed as it is stored. @param {VideoSample} sample  @param {number} width
- *  @param {number} height */
+/**
+ * Whether a picture has this size and is displayed as it is stored.
+ * @param {VideoSample} sample  @param {number} width  @param {number} height
+ */
 export const isPlain = (sample, width, height) =>
   sample.rotation === 0 && !sample.flip &&
   sample.codedWidth === width && sample.displayWidth === width &&

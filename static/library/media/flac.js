@@ -31,8 +31,10 @@ export function renumbered(frame, sample) {
   return made;
 }
 
-/** Bytes after the number that hold an uncommon block size or rate (RFC 9639, 9.1.1 and 9.1.2). @param {number} codes
- * */
+/**
+ * Bytes after the number that hold an uncommon block size or rate (RFC 9639, 9.1.1 and 9.1.2).
+ * @param {number} codes
+ */
 function extraBytes(codes) {
   const [block, rate] = [codes >> 4, codes & 15];
   return (block === 6 ? 1 : block === 7 ? 2 : 0) + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);

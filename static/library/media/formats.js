@@ -12,7 +12,7 @@ import { Needs } from "./task.js";
 /** @typedef {import("mediabunny").OutputFormat} OutputFormat */
 /** @typedef {import("formats").Format} Format */
 
-// The table is that of py/mediarecorder/formats.py.
+// The table is in py/mediarecorder/formats.py.
 export { FORMATS };
 
 /**

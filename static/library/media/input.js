@@ -86,7 +86,7 @@ export async function reading(blob, work) {
 }
 
 /**
- * Where the file's time begins: some recorders do not begin at 0. What only a decoder needs lies before it.
+ * The start of the file's time: some recorders do not begin at 0. Packets that only a decoder needs lie before it.
  * @param {Input} input
  */
 export async function origin(input) {

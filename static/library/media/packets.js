@@ -17,8 +17,10 @@ import { asBytes, RATE, withPreSkip } from "./opus.js";
  * moved by `shift` seconds. Packets with times before 0 are for the decoder, and neither seen nor heard.
  * @typedef {{at: number, lasts: number, add: (shift: number) => Promise<void>}} Piece
  */
-/** The pieces of the n-th part for one track of the output. @typedef {(index: number) => AsyncIterator<Piece>} Pieces
- * */
+/**
+ * The pieces of the n-th part for one track of the output.
+ * @typedef {(index: number) => AsyncIterator<Piece>} Pieces
+ */
 
 /** Differences up to this many seconds are not gaps: the recorders' time stamps vary by some milliseconds. */
 export const GAP = 0.04;
@@ -31,8 +33,9 @@ export const SLACK = 5e-4 + 1e-6;
 export const LAST = 0.1;
 /** The error of a time stamp that was rounded to milliseconds and written again, in seconds. */
 const ROUNDING = 0.0015;
-/** Seconds of sound before a part that a decoder needs to settle: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3.
- * */
+/**
+ * Seconds of sound before a part that a decoder needs to settle: 80 ms for Opus (RFC 7845, 4.6), three frames of MP3.
+ */
 const LEAD_IN = 0.08;
 
 /**

@@ -52,8 +52,10 @@ const INFO = {
   trackNumber: ["ITRK", "IPRT"],
 };
 
-/** The names under which a container stores each tag; we write the first one. @type {Record<Kind, Record<string,
- * string[]>>} */
+/**
+ * The names under which a container stores each tag; we write the first one.
+ * @type {Record<Kind, Record<string, string[]>>}
+ */
 const PLACES = {
   matroska: {
     title: ["TITLE"], // and in the header of the segment, which mediabunny reads and writes
@@ -178,8 +180,10 @@ function kindOf(mimeType) {
 /** @param {Kind} kind */
 const isId3 = (kind) => kind === "id3" || kind === "wav";
 
-/** @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw @returns {string | number | undefined}
- * */
+/**
+ * @param {Kind} kind  @param {Name} name  @param {any} named  @param {any} raw
+ * @returns {string | number | undefined}
+ */
 function valueOf(kind, name, named, raw) {
   if (name === "date" && isId3(kind) && raw.TYER && !raw.TDRC) return dateOfParts(raw);
   const parsed = name === "date" ? undefined : named[name];
@@ -209,8 +213,10 @@ const ofParts = (raw) =>
 /** @param {Name} name */
 const isNumber = (name) => /Number$|Total$|^beats/.test(name);
 
-/** The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute. @param {any} raw
- * */
+/**
+ * The date of ID3v2.3, whose parts are frames of four digits: year, day and month, hour and minute.
+ * @param {any} raw
+ */
 function dateOfParts({ TYER, TDAT, TIME }) {
   const [, day, month] = /^(\d\d)(\d\d)$/.exec(TDAT ?? "") ?? [];
   const [, hour, minute] = /^(\d\d)(\d\d)$/.exec(TIME ?? "") ?? [];

@@ -1,27 +1,29 @@
 // @ts-check
 /**
- * Elements of HTML that Python has displayed. The browser itself says when one is in the document, by a custom
- * element: whenever that is, and in shadow trees too, open or closed.
+ * HTML elements that Python has displayed. They are custom elements, so the browser itself reports when one enters the
+ * document, at any time, and also in shadow trees, open or closed.
  */
 
 import { trusted } from "../trust.js";
 
 const TAG = "mediarecorder-view";
-/** Displays that may still be inserted; the oldest of more are forgotten. */
+/** At most this many displays may still be inserted; the oldest ones are forgotten. */
 const MOST = 1000;
-/** Before a note that says what to do. The browser does not tell which it is. */
+/** Precedes a note about what to do. The browser does not report which of the two it is. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
-/** Players and pictures are no wider than the page. (A style attribute would need a policy that allows it.) */
+/** Players and pictures are no wider than the page, and cells of tables with players stand apart in marimo too. (A style
+ * attribute would need a policy that allows it.) */
 const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; height: auto; }`);
+STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; } figure ${TAG} > :is(img, video) { height: auto; }
+  :where(table:has(${TAG})) :where(th, td) { padding: .3em .5em; }`);
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
 class View extends HTMLElement {
   static observedAttributes = ["data-name"];
-  /** Who waits for elements of a name. @type {Map<string, Visitor>} */
+  /** The visitors that wait for elements, by name. @type {Map<string, Visitor>} */
   static expected = new Map();
-  /** Those that are in the document. @type {Set<View>} */
+  /** The elements in the document. @type {Set<View>} */
   static there = new Set();
 
   get name() {
@@ -42,7 +44,7 @@ class View extends HTMLElement {
     View.expected.get(this.name)?.disconnected?.(this);
   }
 
-  /** Show the note of what has nothing to play any more. */
+  /** Show the note if the player has nothing left to play. */
   handleEvent() {
     const note = this.querySelector("p");
     const shown = /** @type {any} */ (this.querySelector("audio, video, img"));
@@ -58,7 +60,7 @@ class View extends HTMLElement {
     }
   }
 
-  /** marimo makes the element of the last output that of the next one. @param {string} _  @param {string?} last */
+  /** marimo reuses the element of the previous output. @param {string} _  @param {string?} last */
   attributeChangedCallback(_, last) {
     if (last === null || last === this.name || !View.there.has(this)) return;
     View.expected.get(last)?.disconnected?.(this);
@@ -73,8 +75,8 @@ if (!known) customElements.define(TAG, View);
 const { expected, there } = known ?? View;
 
 /**
- * Call the visitor for each element of this name that is in the document or comes into it, or leaves it.
- * @param {string} name  @param {Visitor} visitor  @returns {() => void} ends that
+ * Call the visitor for each element of this name that is in the document, enters it or leaves it.
+ * @param {string} name  @param {Visitor} visitor  @returns {() => void} stops calling it
  */
 export function expect(name, visitor) {
   expected.set(name, visitor);
@@ -82,13 +84,14 @@ export function expect(name, visitor) {
   return () => void (expected.get(name) === visitor && expected.delete(name));
 }
 
-/** Names of displays that show no stream: nothing else would end them. @type {Set<string>} */
+/** The names of displays without a stream, which would otherwise never end. @type {Set<string>} */
 const pictures = new Set();
 const streams = new FinalizationRegistry((/** @type {string} */ name) => expected.delete(name));
 
 /**
- * Bring to the element of this name what HTML cannot carry. A stream is not kept alive by that.
- * @param {string} name  @param {{stream?: MediaStream, poster?: string, src?: string, svg?: string}} what  `svg` is trusted
+ * Add to the elements of this name the content that HTML cannot hold. This does not keep a stream alive.
+ * @param {string} name  @param {{stream?: MediaStream, poster?: string, src?: string, svg?: string}} what  `svg` is
+ * trusted
  */
 export function display(name, { stream, poster, src, svg }) {
   const source = stream && new WeakRef(stream);

@@ -1,25 +1,28 @@
 // @ts-check
 /**
- * Tracks that go on where their sources give nothing.
+ * Tracks that keep delivering data while their sources deliver nothing.
  *
- * A recorder writes sound and picture in the order of time, so while one of them gives nothing it holds back the other,
- * and with it every byte. Chromium drops all of it when one has given nothing at all. Such a picture is recorded by way
- * of one of ours, in which the last one is repeated; before the first it is black. Such a sound is added to silence.
+ * A recorder writes sound and picture in the order of time. So a track that delivers nothing holds back the other one,
+ * and with it every byte. Chromium drops everything if one of them has delivered nothing at all. The library relays
+ * such a picture through a track of its own, which repeats the last picture and is black before the first one. It adds
+ * such a sound to silence.
  */
 
 import { trusted } from "../trust.js";
 import { Continuous } from "./sound.js";
 
-/** Milliseconds after which a canvas that has delivered no picture is looked at, and a muted track is black. */
+/** After this many milliseconds, read a canvas that has delivered no picture, and show black for a muted track. */
 const FIRST = 200;
-/** Milliseconds after which all others are: until then the sound is kept, and no picture is black that need not be. */
+/**
+ * After this many, show black for all other tracks: until then the sound waits, so black is shown only if necessary.
+ */
 const FIRST_AT_LAST = 1000;
-/** Milliseconds between two looks at what the user does to the tracks. */
+/** Milliseconds between two checks for changes that the user makes to the tracks. */
 const LOOK = 200;
-/** Firefox begins when it has seen some pictures. */
+/** Firefox starts only after some pictures. */
 const FIRST_PICTURES = 8;
 
-/** What records the source's pictures: in Chromium a generator, else a canvas. @typedef {any} Target */
+/** The target for the source's pictures: a generator in Chromium, else a canvas. @typedef {any} Target */
 
 /** @param {MediaStreamTrack} source  @returns {Target} */
 function makeTarget(source) {
@@ -29,7 +32,7 @@ function makeTarget(source) {
     return { track, writable: track.writable, readable: new MediaStreamTrackProcessor({ track: source }).readable };
   }
   const canvas = document.createElement("canvas");
-  canvas.getContext("2d", { alpha: false }); // without one there is no stream
+  canvas.getContext("2d", { alpha: false }); // a canvas without a context has no stream
   return canvas;
 }
 
@@ -38,12 +41,12 @@ export class Steady {
   #ends = [];
 
   /**
-   * @param {MediaStream} theirs  the user's
-   * @param {MediaStreamTrack | undefined} picture  one that may stand still
-   * @param {MediaStreamTrack | undefined} sound  one that may give nothing
+   * @param {MediaStream} theirs  the user's stream
+   * @param {MediaStreamTrack | undefined} picture  a picture that may stand still
+   * @param {MediaStreamTrack | undefined} sound  a sound that may deliver nothing
    * @param {number} every  milliseconds after which the last picture is repeated
-   * @param {Target} [target]  what was made for the picture before this was loaded
-   * @param {MediaStream} [stream]  of that, and of what was made for the sound
+   * @param {Target} [target]  the picture's target, if it was made before this module was loaded
+   * @param {MediaStream} [stream]  the stream with the tracks that were made before
    */
   constructor(theirs, picture, sound, every, target = picture && makeTarget(picture), stream = undefined) {
     const known = theirs.getTracks();
@@ -58,7 +61,7 @@ export class Steady {
     const ours = new Map(known.map((track, index) => [track, own.includes(track) ? track : own[index]]));
     if (picture && "writable" in target) this.#relay(picture, target, every);
     else if (picture) this.#draw(picture, target, every);
-    // Do to our tracks what the user does to theirs.
+    // Apply the user's changes to our tracks.
     const timer = setInterval(() => {
       const tracks = theirs.getTracks();
       for (const [track, its] of ours) {
@@ -83,7 +86,7 @@ export class Steady {
 
   /** @param {MediaStreamTrack} track  @param {Target} target  @param {number} every */
   #relay(track, { readable, writable }, every) {
-    // Read here: a picture that is on its way while a worker takes over the stream can be lost.
+    // Read in the page: a picture on its way would be lost while a worker takes over the stream.
     const reader = readable.getReader();
     /** @type {VideoFrame | null} */
     let held = null;
@@ -116,7 +119,7 @@ export class Steady {
       try {
         if (!any) pass(new VideoFrame(canvas, { timestamp: 0 }));
       } catch {
-        // it has no size
+        // the canvas has no size
       }
     }, FIRST);
     this.#ends.push(() => {
@@ -133,7 +136,7 @@ export class Steady {
       begin(relayed.show);
       this.#ends.push(() => void relayed.end());
     };
-    // In a worker neither a busy nor a hidden page stops it.
+    // A worker keeps running while the page is busy or hidden.
     const text = `let to;onmessage=({data})=>{if(!data)Promise.resolve(to?.end()).then(()=>postMessage(0));else if(to)to.show(data);else to=(${relay})(...data)};postMessage(0)`;
     const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     try {
@@ -145,7 +148,7 @@ export class Steady {
         begin((frame) => worker.postMessage(frame, [frame]));
         this.#ends.push(() => worker.postMessage(null));
       };
-      worker.onerror = here; // a Content-Security-Policy
+      worker.onerror = here; // caused by a Content-Security-Policy
     } catch {
       here();
     } finally {
@@ -193,8 +196,8 @@ function sizeOf(track) {
 }
 
 /**
- * Show pictures; where none comes, the last one again. The text of this function runs in a worker, so it uses nothing
- * from outside.
+ * Write pictures, and repeat the last one if none arrives. The source of this function runs in a worker, so it uses
+ * nothing from outside.
  * @param {WritableStream} writable
  * @param {number} codedWidth  @param {number} codedHeight  @param {number} every  @param {number} first
  */
@@ -202,7 +205,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   const writer = writable.getWriter();
   /** @type {VideoFrame | null} */
   let last = null;
-  /** Of the last one, when it stands still: data and facts. @type {[Uint8Array, any] | null} */
+  /** Data and properties of the last picture, if it stands still. @type {[Uint8Array, any] | null} */
   let pixels = null;
   /** @type {any} */
   let timer;
@@ -217,7 +220,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
     const frame = last;
     if (frame && !pixels) {
       const made = await copy(frame).catch(() => null);
-      if (last !== frame) return; // another has come meanwhile
+      if (last !== frame) return; // another one has arrived in the meantime
       pixels = made;
     }
     if (frame && !pixels) return write(frame.clone()); // it cannot be read
@@ -225,7 +228,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
     write(new VideoFrame(...pixels));
   }
   /**
-   * (A clone says when it was captured, and the recorder takes it for one of that time.)
+   * Copy a frame. (A clone has its capture time, at which the recorder would place it.)
    * @param {VideoFrame} frame  @returns {Promise<[Uint8Array, any]>}
    */
   async function copy(frame) {
@@ -257,7 +260,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
       clearTimeout(timer);
       last?.close();
       last = null;
-      // A track that was stopped in the midst of a write may never be done with it.
+      // If a track was stopped during a write, the write may never finish.
       await Promise.race([writer.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500))]);
       for (const frame of waiting) frame.close();
     },

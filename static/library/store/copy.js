@@ -1,5 +1,5 @@
 // @ts-check
-/** A file on its way into the store, from anywhere. All of it gets there or nothing. */
+/** Copy a file into the store: completely, or not at all. */
 
 import { sizeOf } from "./folder.js";
 import { limitReached } from "./writers.js";
@@ -9,9 +9,9 @@ import { Fault } from "../fault.js";
 const REPORT = 50;
 
 export class Copy {
-  /** Bytes on disk, as they will be in the end: who writes at the same time must not count on their room. */
+  /** The final size on disk, reserved from the start: simultaneous writers must not use this space. */
   size = 0;
-  /** Settled when all of it is there, or nothing. */
+  /** Settles when the copy is complete or removed. */
   ended = Promise.resolve();
   #written = 0;
   #reported = -Infinity;
@@ -28,7 +28,7 @@ export class Copy {
     this.report = report;
   }
 
-  /** Write it, held by the caller. @param {number} room  bytes that it may take */
+  /** Write the copy. The caller holds the take. @param {number} room  the space in bytes */
   async write(room) {
     try {
       const size = sizeOf(this.content);
@@ -41,13 +41,13 @@ export class Copy {
       });
       this.#goOn();
     } catch (error) {
-      await this.folder.remove(this.id).catch(() => {}); // what stays is no take, and will be swept
+      await this.folder.remove(this.id).catch(() => {}); // leftovers do not count as a take and are removed later
       this.size = 0;
       throw error;
     }
   }
 
-  /** Give it up. */
+  /** Cancel it. */
   cutOff() {
     this.#cutOff = true;
   }
@@ -56,7 +56,7 @@ export class Copy {
     if (this.#cutOff) throw new Fault("AbortError", "it was cancelled");
   }
 
-  /** The journal is still to be written, so this is never 1. @param {number} written */
+  /** Report progress, which is never 1, because the journal is still to be written. @param {number} written */
   #tell(written) {
     this.#written += written;
     const now = performance.now();

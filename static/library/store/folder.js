@@ -2,14 +2,14 @@
 /**
  * The takes of a store, each a folder of the origin private file system:
  *
- *     mediarecorder-store-<name>/index                      what is known of all of them (index.js)
+ *     mediarecorder-store-<name>/index                      the facts about all takes (index.js)
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
- *     mediarecorder-store-<name>/<id>/media                 all of it in one file, once it was recovered or added
- *     mediarecorder-store-<name>/<id>/title                 what the user calls it
- *     mediarecorder-store-<name>/<id>/coming                the journal of what is added, before it has its name
- *     mediarecorder-store-<name>/<id>/going                 the first journal of what is deleted
+ *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was recovered or added
+ *     mediarecorder-store-<name>/<id>/title                 the user's title
+ *     mediarecorder-store-<name>/<id>/coming                the journal of a recording that is being added
+ *     mediarecorder-store-<name>/<id>/going                 the first journal of a take that is being deleted
  *
- * One without its first journal is no take: it is about to be one, or to be none any more.
+ * A folder without its first journal is not a recording: it is still being created, or being deleted.
  */
 
 import { aboutEntry, MOVED, readJournal } from "./journal.js";
@@ -22,7 +22,7 @@ import { Fault } from "../fault.js";
 /** @typedef {"recording" | "finished" | "interrupted"} State */
 
 /**
- * What Python hears of a stored take.
+ * The facts about a stored take, for Python.
  * @typedef {object} Stored
  * @property {string} id
  * @property {string} title
@@ -33,10 +33,13 @@ import { Fault } from "../fault.js";
  * @property {State} state
  */
 
-/** `spans` of each chunk: how much lies before it, and its length. @typedef {Stored & {blob: Blob, spans: Uint32Array}} Opened */
+/**
+ * `spans` holds two numbers per chunk: the gap before it, and its length.
+ * @typedef {Stored & {blob: Blob, spans: Uint32Array}} Opened
+ */
 
 /**
- * What is put into the store as one file.
+ * A recording that is written into the store as one file.
  * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
  */
 
@@ -49,7 +52,7 @@ export class Folder {
     this.index = new Index(`${this.name}/${INDEX}`, () => this.#handle());
   }
 
-  /** Asked for each time: a handle is of no use any more once the data of the site were cleared. */
+  /** Requested each time, because a handle becomes invalid when the data of the site is cleared. */
   async #handle() {
     return (await navigator.storage.getDirectory()).getDirectoryHandle(this.name, { create: true });
   }
@@ -59,7 +62,7 @@ export class Folder {
     return `${this.name}/${id}`;
   }
 
-  /** A folder for a new take that the caller holds. @param {string} id */
+  /** Create the folder of a new take. The caller holds the take. @param {string} id */
   async create(id) {
     await this.index.forget(id);
     return (await this.#handle()).getDirectoryHandle(id, { create: true });
@@ -79,7 +82,7 @@ export class Folder {
     return (await namesOf(await this.#handle())).filter((name) => name !== INDEX);
   }
 
-  /** All takes, the oldest first. */
+  /** All takes, oldest first. */
   async list() {
     const known = await this.index.use((entries) => new Map(entries));
     const ids = await this.ids();
@@ -91,15 +94,15 @@ export class Folder {
   }
 
   /**
-   * Look at takes of which nothing is known, and learn it.
-   * @param {string[]} ids  @param {Map<string, {at: number}>} known  what the index said before  @param {string[]} [gone]
+   * Read takes that the index does not know, and add them to it.
+   * @param {string[]} ids  @param {Map<string, {at: number}>} known  the index before  @param {string[]} [gone]
    */
   async #look(ids, known, gone = []) {
     const found = (await Promise.all(ids.map((id) => this.#lookOrSweep(id)))).filter((one) => one !== undefined);
     const learnt = found.filter(({ isSure }) => isSure);
     if (learnt.length || gone.length) {
       await this.index.use((entries) => {
-        // What was changed meanwhile is not learnt: whoever did it does.
+        // Skip takes that were changed in the meantime: the code that changed them updates the index.
         const isAsBefore = (/** @type {string} */ id) => entries.get(id)?.at === known.get(id)?.at;
         const several = learnt.map(({ known, bytes }) => ({ id: known.id, known, bytes }));
         return this.index.put(several.filter(({ id }) => isAsBefore(id)), gone.filter(isAsBefore));
@@ -119,7 +122,7 @@ export class Folder {
     }
   }
 
-  /** What is to be known of a take, and whether that is sure. @param {string} id */
+  /** The facts about a take, and whether they are final. @param {string} id */
   async #lookAt(id) {
     const folder = await this.take(id);
     return looking(this.lockOf(id), async (inUse) => {
@@ -128,19 +131,19 @@ export class Folder {
     });
   }
 
-  /** A take that the caller holds, whose change is over. @param {string} id */
+  /** Read a take after a change and update the index. The caller holds the take. @param {string} id */
   async changed(id) {
     const before = await this.index.use((entries) => entries.get(id)?.at);
     const opened = await this.#read(id, await this.take(id), false, false);
     const { blob: _, spans: __, bytes, ...known } = opened;
     await this.index.use((entries) => {
-      // Who renames a take does not hold it: what was read may be out of date. Whoever lists it next learns it.
+      // Renaming does not hold the take, so the facts may be out of date. The next listing then reads it again.
       if (known.state === "finished" && entries.get(id)?.at === before) return this.index.put([{ id, known, bytes }]);
     });
     return opened;
   }
 
-  /** What a tab has left that was killed while it added or deleted a take. @param {string} id */
+  /** Remove the leftovers of a tab that was killed while it added or deleted a take. @param {string} id */
   async #sweep(id) {
     await ifUnused(this.lockOf(id), async () => {
       const folder = await this.take(id).catch(() => undefined);
@@ -151,7 +154,7 @@ export class Folder {
   }
 
   /**
-   * A take as far as it is whole by what stands in its journal.
+   * Read a take as far as its journal is intact.
    * @param {string} id  @returns {Promise<Opened>}
    */
   async read(id) {
@@ -159,7 +162,7 @@ export class Folder {
     return looking(this.lockOf(id), (inUse) => this.#read(id, folder, false, inUse));
   }
 
-  /** The same, of a take that the caller holds, and every chunk compared with its checksum. @param {string} id */
+  /** The same, comparing every chunk with its checksum. The caller holds the take. @param {string} id */
   async verify(id) {
     return this.#read(id, await this.take(id), true, false);
   }
@@ -185,7 +188,7 @@ export class Folder {
   }
 
   /**
-   * Put one file in the place of all that was recorded. At no moment there is neither.
+   * Replace all recorded data with one file. At every moment, one of the two is complete.
    * @param {string} id  @param {Content} content
    */
   async replace(id, { media, about }) {
@@ -199,14 +202,15 @@ export class Folder {
   }
 
   /**
-   * Put one file in the place of nothing.
+   * Add one file as a new take.
    * @param {string} id  @param {Content} content  @param {(size: number) => void} written
    */
   async add(id, { media, about, title }, written) {
     const folder = await this.create(id);
     if (title) await writeFile(folder, TITLE, new Blob([title]));
     await writeFile(folder, MEDIA, media, written);
-    // A file is there, and empty, before it is written. Under its own name that would be a take of which all is lost.
+    // A file exists, empty, before it is written. Under its final name it would look like a take that lost all its
+    // data.
     await writeFile(folder, COMING, movedTo(about));
     await (await folder.getFileHandle(COMING)).move(fileName(0));
   }
@@ -230,24 +234,25 @@ export class Folder {
     await holding(this.lockOf(id), "delete", () => this.remove(id));
   }
 
-  /** The same, of a take that the caller holds. @param {string} id */
+  /** Delete a take that the caller holds. @param {string} id */
   async remove(id) {
     const folder = await this.take(id);
     await this.index.forget(id);
-    // Without its first file a take is none, so it is there or not, but never a half of it. (Another name, since of a
-    // file that it was removing when it was killed Firefox keeps the name, and an empty file behind it.)
+    // Without its first file, the folder no longer counts as a take, so a take is never half deleted. (The file is
+    // renamed first, because Firefox keeps the name of a file, with no content, if it is killed while removing that
+    // file.)
     const first = await folder.getFileHandle(fileName(0)).catch(() => undefined);
     await first?.move(GOING).catch(() => {});
     await (await this.#handle()).removeEntry(id, { recursive: true });
     await this.index.remove(id);
   }
 
-  /** Delete all that nobody uses. */
+  /** Delete all takes that are not in use. */
   async clear() {
     for (const id of await this.ids()) await this.delete(id).catch(() => {});
   }
 
-  /** Bytes on disk, without the takes that are named. @param {Set<string>} left */
+  /** Bytes on disk, without the given takes. @param {Set<string>} left */
   async size(left = new Set()) {
     const known = await this.index.use((entries) => new Map(entries));
     const counted = [...known.values()].filter(({ id }) => !left.has(id));
@@ -256,16 +261,16 @@ export class Folder {
   }
 }
 
-/** Bytes that it will take on disk. @param {Content} content */
+/** The size on disk. @param {Content} content */
 export const sizeOf = ({ media, about, title }) => media.size + movedTo(about).size + new Blob([title]).size;
 
-/** The journal of a take that is in a file of its own. @param {import("./journal.js").About} about */
+/** The journal of a take whose media are in a separate file. @param {import("./journal.js").About} about */
 const movedTo = (about) => new Blob(journalOf([aboutEntry(about, MOVED)]));
 
 /** @param {string} id */
-const missing = (id) => new Fault("NotFoundError", `there is no recording ${JSON.stringify(id)} in this store`);
+const missing = (id) => new Fault("NotFoundError", `this store has no recording ${JSON.stringify(id)}`);
 
-/** @param {any} error  by us or by the browser */
+/** @param {any} error  from this library or the browser */
 const isMissing = (error) => error.name === "NotFoundError";
 
 /** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Map<string, File>>} */
@@ -285,8 +290,8 @@ async function filesOf(folder) {
 const namesOf = (folder) => Array.fromAsync(folder.keys());
 
 /**
- * What a journal tells, of one that is finished and in no store.
- * @param {Journal} journal  @param {File} [media]  @param {number} [since]  seconds, where the journal does not tell
+ * The facts in a journal, for a finished take outside a store.
+ * @param {Journal} journal  @param {File} [media]  @param {number} [since]  the start time if the journal has none
  * @returns {Opened}
  */
 export function openedOf(journal, media, since = 0) {
@@ -304,7 +309,10 @@ export function openedOf(journal, media, since = 0) {
   };
 }
 
-/** Slices of the files on disk; nothing is read. @param {Journal} journal  @param {File | undefined} media  @param {string} type */
+/**
+ * Slices of the files on disk, without reading them.
+ * @param {Journal} journal  @param {File | undefined} media  @param {string} type
+ */
 function blobOf(journal, media, type) {
   if (journal.moved) return (media ?? new Blob()).slice(0, journal.size, type);
   const slices = journal.parts.map(({ file, from, to }) => file.slice(from, to, type));

@@ -1,4 +1,5 @@
-// What only workers have, or the standard has not (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle).
+// Interfaces that only workers have, or that are not in the standard yet
+// (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle).
 
 interface FileSystemSyncAccessHandle {
   read(data: Uint8Array<ArrayBuffer>, options: { at: number }): number;
@@ -11,6 +12,8 @@ interface FileSystemSyncAccessHandle {
 
 interface FileSystemFileHandle {
   createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
-  /** Not in the standard yet, and in all browsers (https://developer.mozilla.org/docs/Web/API/FileSystemHandle/move). */
+  /**
+   * Not in the standard yet, but in all browsers (https://developer.mozilla.org/docs/Web/API/FileSystemHandle/move).
+   */
   move(name: string): Promise<void>;
 }

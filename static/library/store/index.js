@@ -1,31 +1,35 @@
 // @ts-check
 /**
- * What a store knows of its takes without reading each: one file of slots, a slot for each take.
+ * The facts about a store's takes, so that a listing need not read every take: one file of slots, with a slot per take.
  *
- *     slot = checksum, JSON, zeros          512 bytes; the first one is about the index itself
+ *     slot = checksum, JSON, zeros          512 bytes; the first slot is about the index itself
  *
- * It only spares work, and a crash cannot make it wrong: before a take is changed its slot loses what is known, in its
- * place, and gets it again afterwards. What is known of none, or whose slot is damaged, is read from the take's own folder.
- * Which takes there are say the names of the folders. One at a time uses it, in whatever tab, under a Web Lock.
+ * The index only saves work, and a crash cannot make it wrong: before a take is changed, the facts in its slot are
+ * erased, and written again afterwards. The facts of a take with an empty or damaged slot are read from its own folder.
+ * The names of the folders decide which takes exist. One user at a time accesses the index, from any tab, under a Web
+ * Lock.
  */
 
 import CRC32 from "crc-32";
 
 /** @typedef {import("./folder.js").Stored} Stored */
-/** `bytes` on disk; `at` tells one state of a slot from another. @typedef {{id: string, at: number, known?: Stored, bytes: number, slot: number}} Entry */
+/**
+ * `bytes` is the size on disk; `at` identifies one state of a slot.
+ * @typedef {{id: string, at: number, known?: Stored, bytes: number, slot: number}} Entry
+ */
 
 export const INDEX = "index";
 const SLOT = 512;
 const FORMAT = 1;
-/** Slots by which the file grows. */
+/** The file grows by this many slots. */
 const MORE = 64;
 
 export class Index {
-  /** How often it was changed when it was read last. */
+  /** The number of changes at the last read. */
   #changes = -1;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
-  /** Slots of the file, and those of them that nobody has. */
+  /** The number of slots in the file, and the unused ones. */
   #slots = 0;
   /** @type {number[]} */
   #free = [];
@@ -37,7 +41,7 @@ export class Index {
   }
 
   /**
-   * Read it and change it, alone.
+   * Read and change the index exclusively.
    * @template T  @param {(entries: Map<string, Entry>) => Promise<T> | T} work
    * @returns {Promise<T>}
    */
@@ -48,7 +52,7 @@ export class Index {
     });
   }
 
-  /** Write it anew where some or all of it is missing: what is whole is true. */
+  /** Write a new index if some or all of it is missing. Intact slots are correct and are kept. */
   async #complete() {
     const folder = await this.folder();
     const names = (await Array.fromAsync(folder.keys())).filter((name) => name !== INDEX && !this.#entries.has(name));
@@ -64,7 +68,7 @@ export class Index {
     await (await this.folder()).removeEntry(INDEX).catch(() => {});
   }
 
-  /** Nothing is known of a take: it is about to be changed. @param {string} id */
+  /** Erase the facts about a take, before it is changed. @param {string} id */
   forget(id) {
     return this.use(() => this.put([{ id, bytes: 0 }]));
   }
@@ -75,12 +79,12 @@ export class Index {
   }
 
   /**
-   * Write slots; only within `use`.
+   * Write slots. Call it only within `use`.
    * @param {{id: string, known?: Stored, bytes: number}[]} several  @param {string[]} [removed]
-   * @param {boolean} [anew]  there is no file
+   * @param {boolean} [anew]  whether to create a new file
    */
   async put(several, removed = [], anew = false) {
-    // What is not written is not counted, or the next change of another tab would have the same number.
+    // Do not count a change that writes nothing, or the next change of another tab would have the same number.
     if (!anew && several.length === 0 && !removed.some((id) => this.#entries.has(id))) return;
     /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
     const slots = new Map();
@@ -100,8 +104,8 @@ export class Index {
     }
     const head = /** @type {Uint8Array<ArrayBuffer>} */ (encoded({ format: FORMAT, changes: at, slots: this.#slots }));
     try {
-      // The head comes first: what others have read before is out of date, even if this ends here. Of a new file it
-      // comes last: without it that is not whole, wherever this ends.
+      // The header comes first: earlier reads are then out of date, even if this is interrupted here. In a new file it
+      // comes last: without it, the file is incomplete, wherever this is interrupted.
       if (anew) await this.#write([...slots]);
       await this.#write(anew ? [[0, head]] : [[0, head], ...slots]);
     } catch {
@@ -117,7 +121,7 @@ export class Index {
     return first;
   }
 
-  /** @returns whether all of it is there */
+  /** @returns whether the index is complete */
   async #read() {
     const handle = await (await this.folder()).getFileHandle(INDEX, { create: true });
     const file = await handle.getFile();
@@ -126,7 +130,7 @@ export class Index {
     this.#entries.clear();
     this.#free = [];
     let whole = head?.format === FORMAT && file.size >= head.slots * SLOT;
-    // Others must not take a new one for what they have read.
+    // Other tabs must not mistake a new file for the one they have read.
     this.#changes = head?.changes ?? Math.floor(Math.random() * 2 ** 40);
     this.#slots = Math.max(1, head?.slots ?? 1, Math.ceil(file.size / SLOT));
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -173,7 +177,7 @@ export class Index {
   }
 }
 
-/** @param {object} content  @returns {Uint8Array<ArrayBuffer> | undefined} a slot, if that holds it */
+/** @param {object} content  @returns {Uint8Array<ArrayBuffer> | undefined} a slot, if the content fits */
 function encoded(content) {
   const text = new TextEncoder().encode(JSON.stringify(content));
   if (text.length > SLOT - 4) return undefined;

@@ -1,37 +1,40 @@
 // @ts-check
 /**
- * How a take lies on disk: in one or more files, one after the other, that are only ever added to.
+ * The format of a take on disk: one or more append-only files, one after the other.
  *
  *     file    = head table payloads table payloads …
- *     head    = "MRJ1", how many slots a table has, checksum
- *     table   = so many slots of 20 bytes, zero until they are used
+ *     head    = "MRJ1", number of slots in a table, checksum
+ *     table   = slots of 20 bytes, zero until they are used
  *     slot    = kind, length, milliseconds, checksum of the payload, checksum of this slot
- *     payload = a chunk as the browser delivered it, JSON about the take, or what makes a WebM seekable (webm.js)
+ *     payload = a chunk as the browser delivered it, JSON about the take, or data that makes a WebM seekable (webm.js)
  *
- * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap. Nothing is believed that
- * its checksum does not confirm: the first slot or payload that is torn ends the take. The last slots of a table are
- * kept for the records that end the take, which then need no room on a full disk.
+ * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap. The reader trusts only
+ * data that its checksum confirms: the first torn slot or payload ends the take. The last slots of a table are reserved
+ * for the records that end the take, which then need no space on a full disk.
  *
- * A finished WebM is one slice of the file: its front is written into room that was left before the first chunk, and a
- * table that comes between chunks is the content of a Void element. (Firefox's player cannot seek in a Blob that is made
- * of several slices of a file.)
+ * A finished WebM is one slice of the file: its front is written into space that was left before the first chunk, and a
+ * table between chunks is the content of a Void element. (Firefox's player cannot seek in a Blob that consists of
+ * several slices of a file.)
  */
 
 import CRC32 from "crc-32";
 
-/** What a record is: JSON about the take, a chunk, its end, or the file to which it has moved; */
+/** The kinds of records: JSON about the take, a chunk, its end, or the file to which it has moved; */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
-/** room for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the next. */
+/**
+ * space for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the
+ * next.
+ */
 export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9;
 
 export const HEAD = 12, SLOT = 20;
-/** Slots of a table in a file that grows. */
+/** The number of slots in a table of a growing file. */
 export const SLOTS = 512;
-/** Those of them that no chunk gets: for cues, a front and the end, or for what leads to the next table. */
+/** Slots that chunks may not use: for cues, a front and the end, or for the record that leads to the next table. */
 export const KEPT = 4;
 
 const MAGIC = 0x314a524d;
-/** Bytes that are read at a time where checksums are verified. */
+/** Bytes to read at a time when verifying checksums. */
 const PIECE = 2 ** 20;
 
 /** @typedef {{kind: number, payload: Uint8Array<ArrayBuffer>, milliseconds: number}} Entry */
@@ -39,16 +42,16 @@ const PIECE = 2 ** 20;
 /** @typedef {{file: Blob, from: number, to: number}} Part */
 
 /**
- * What a journal holds, as far as it is whole.
+ * The content of a journal, as far as it is intact.
  * @typedef {object} Journal
  * @property {Partial<About>} about
- * @property {Part[]} parts       where the file lies; neighbours are one part
- * @property {number[]} spans     of each chunk what lies before it, and its length, in bytes
- * @property {number} size        of the file
- * @property {number} milliseconds  recorded up to the last chunk
+ * @property {Part[]} parts       the ranges of the file; adjacent ranges are one part
+ * @property {number[]} spans     two numbers per chunk: the gap before it and its length, in bytes
+ * @property {number} size        the size of the file
+ * @property {number} milliseconds  the time recorded up to the last chunk
  * @property {boolean} finished
- * @property {boolean} moved      the chunks are in a file of their own
- * @property {number} gap         bytes after the last chunk that belong to none
+ * @property {boolean} moved      whether the media are in a separate file
+ * @property {number} gap         bytes after the last chunk that belong to no chunk
  */
 
 /** @param {number} slots  @returns {Uint8Array<ArrayBuffer>} */
@@ -85,9 +88,9 @@ export const emptyJournal = () =>
   ({ about: {}, parts: [], spans: [], size: 0, milliseconds: 0, finished: false, moved: false, gap: 0 });
 
 /**
- * Read a take's journal, up to the first thing that is not whole.
- * @param {Blob[]} files  in their order
- * @param {boolean} verify  compare the chunks with their checksums too, which takes reading all of them
+ * Read a take's journal, up to the first damaged part.
+ * @param {Blob[]} files  in order
+ * @param {boolean} verify  whether to compare the chunks with their checksums, which requires reading all of them
  * @returns {Promise<Journal>}
  */
 export async function readJournal(files, verify) {
@@ -111,7 +114,7 @@ async function readFile(file, journal, verify) {
       const record = decodeSlot(table, slot * SLOT);
       const last = slot === slots - 1;
       if (!record) {
-        if (last) break; // it was not needed
+        if (last) break; // this slot was not needed
         return false;
       }
       // A front lies before the first chunk.
@@ -140,7 +143,7 @@ function decodeSlot(table, at) {
 
 /**
  * @param {Blob} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
- * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @returns whether it is whole
+ * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @returns whether it is intact
  */
 async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify, slots) {
   const payload = file.slice(at, at + length);

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Who uses a take. Whoever records, adds, recovers or deletes it holds its Web Lock, which the browser takes back when
- * the tab or the worker dies, however it dies.
+ * The use of takes. Code that records, adds, recovers or deletes a take holds its Web Lock, which the browser releases
+ * when the tab or the worker dies, however it dies.
  */
 
 import { Fault } from "../fault.js";
@@ -28,7 +28,7 @@ export async function hold(name, doing) {
 }
 
 /**
- * Hold it for as long as some work lasts.
+ * Hold a take during some work.
  * @template T  @param {string} name  @param {string} doing  @param {() => Promise<T>} work
  */
 export async function holding(name, doing, work) {
@@ -41,14 +41,14 @@ export async function holding(name, doing, work) {
 }
 
 /**
- * Do something to a take that nobody uses; to one in use it is not done.
+ * Do some work on a take, unless it is in use.
  * @param {string} name  @param {() => Promise<void>} work
  */
 export const ifUnused = (name, work) =>
   navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 
 /**
- * Look at a take that is perhaps in use.
+ * Read a take that may be in use.
  * @template T  @param {string} name  @param {(inUse: boolean) => Promise<T>} look
  * @returns {Promise<T>}
  */

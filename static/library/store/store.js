@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * The store's half that touches the disk (py/mediarecorder/store.py is the other). It runs in a worker of its own, or
- * in the very worker that Python runs in, and is spoken to by messages:
+ * The store's half that accesses the disk (py/mediarecorder/store.py is the other). It runs in a worker of its own, or
+ * in Python's worker, and receives messages:
  *
  *     {call: 7, verb: "list", arguments: []}     answered by {call: 7, value} or {call: 7, error}
  *     {take: id, begin: {startedAt, mimeType}}   a take begins
  *     {take: id, chunk: Blob, milliseconds}      answered by {take: id, written: bytes} or {take: id, error}
  *
- * and it says {low: {used, limit}} and {copy: id, fraction} by itself. {close: true} cuts off what is under way.
+ * It sends {low: {used, limit}} and {copy: id, fraction} by itself. {close: true} cuts off running takes and copies.
  */
 
 import { Copy } from "./copy.js";
@@ -16,11 +16,11 @@ import { hold } from "./locks.js";
 import { Take } from "./take.js";
 import { gone, isGone } from "../fault.js";
 
-/** The name of a worker that was started for this. */
+/** The name of a worker that was started for the store. */
 const NAME = "mediarecorder-store";
-/** The part of the room from which on there is little left. */
+/** Space counts as low above this fraction. */
 const LOW = 0.9;
-/** Bytes between two looks at what others have written, and what the browser still has. */
+/** After this many bytes, measure again what other tabs have written and what space the browser has left. */
 const LOOK = 8 * 2 ** 20;
 
 /** @typedef {{postMessage: (message: any) => void}} Port */
@@ -28,11 +28,11 @@ const LOOK = 8 * 2 ** 20;
 class Store {
   /** @type {Folder} */
   #folder;
-  /** Takes being recorded. @type {Map<string, Take>} */
+  /** Running takes. @type {Map<string, Take>} */
   #takes = new Map();
-  /** Recordings that are added. @type {Map<string, Copy>} */
+  /** Recordings that are being added. @type {Map<string, Copy>} */
   #copies = new Map();
-  /** Takes held by this store: how to let them go. @type {Map<string, () => void>} */
+  /** The functions that release the takes held by this store. @type {Map<string, () => void>} */
   #held = new Map();
   #others = 0;
   #sinceLook = Infinity;
@@ -74,7 +74,7 @@ class Store {
         this.#warn();
       },
       failed: (error) => {
-        // A chunk may have been larger than what was left when nothing was to be said yet.
+        // A large chunk may not fit although no warning was due before.
         if (isFull(error)) this.#warn(true);
         this.port.postMessage({ take: id, error: plain(error) });
       },
@@ -126,17 +126,17 @@ class Store {
     }
   }
 
-  /** Have nothing of what was to be added. @param {string} id */
+  /** Cancel adding a recording and delete it. @param {string} id */
   async discard(id) {
     const copy = this.#copies.get(id);
     copy?.cutOff();
     await copy?.ended.catch(() => {});
-    await this.#folder.delete(id).catch(() => {}); // it was there before it could be cut off
+    await this.#folder.delete(id).catch(() => {}); // it may have been complete already
   }
 
-  /** From now on it is like all others. @param {string} id  @param {Take | Copy} [ended] */
+  /** Treat an ended take or copy like all others. @param {string} id  @param {Take | Copy} [ended] */
   async #leave(id, ended) {
-    // A look that began earlier does not count it.
+    // A measurement that began earlier does not include it.
     while (this.#looking) await this.#looking.catch(() => {});
     this.#takes.delete(id);
     this.#copies.delete(id);
@@ -144,7 +144,7 @@ class Store {
     this.release(id);
   }
 
-  /** As JSON: that costs Python a hundredth of as many objects. */
+  /** All takes as JSON, which costs Python a hundredth of the same number of objects. */
   async list() {
     return JSON.stringify(await this.#folder.list());
   }
@@ -154,7 +154,7 @@ class Store {
     return this.#folder.read(id);
   }
 
-  /** Look at every byte of a take, and keep it from others until `release`. @param {string} id */
+  /** Verify every byte of a take, and hold the take until `release`. @param {string} id */
   async verify(id) {
     await this.#folder.take(id);
     this.#held.set(id, await hold(this.#folder.lockOf(id), "recover"));
@@ -203,7 +203,9 @@ class Store {
     for (const id of this.#held.keys()) this.release(id);
   }
 
-  /** Look at what others have written, and what the browser still has. Several that want it at once get one. */
+  /**
+   * Measure what other tabs have written and what space the browser has left. Simultaneous calls share one measurement.
+   */
   #look() {
     this.#looking ??= this.#lookAround().finally(() => (this.#looking = undefined));
     return this.#looking;
@@ -213,7 +215,7 @@ class Store {
     this.#sinceLook = 0;
     this.#others = await this.#folder.size(new Set(this.#underWay.map(([id]) => id)));
     const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
-    // What this store might come to, if it got all the room there is.
+    // The size that this store could reach if it got all the free space.
     this.#quota = Math.max(0, quota - usage) + this.#used;
   }
 
@@ -227,14 +229,14 @@ class Store {
 }
 
 /**
- * What a store can be asked for.
+ * The verbs of a store.
  * @type {Set<string>}
  */
 const VERBS = new Set([
   "finish", "add", "discard", "list", "open", "verify", "release", "replace", "rename", "delete", "clear", "usage",
 ]);
 
-/** Serve a store to whoever stands at the other end. @param {any} port */
+/** Serve a store to the other end of a port. @param {any} port */
 function serve(port) {
   /** @type {Promise<Store>} */
   let store;
@@ -273,13 +275,13 @@ function serve(port) {
 /** @param {any} error */
 const isFull = (error) => error.name === "QuotaExceededError";
 
-/** What Python makes an exception of. @param {any} error */
+/** The description from which Python makes an exception. @param {any} error */
 const plain = (error) => described(isGone(error) ? gone() : error);
 
 /** @param {any} error */
 const described = (error) => ({ name: error.name, message: error.message, isFault: Boolean(error.isFault) });
 
-/** Where the page's author may have it from. @type {HTMLScriptElement | null | undefined} */
+/** The script tag, if the page's author has loaded this file. @type {HTMLScriptElement | null | undefined} */
 const script = /** @type {any} */ (globalThis).document?.currentScript;
 Object.assign(globalThis, { [Symbol.for("mediarecorder.store")]: { serve, address: script?.src ?? "" } });
 if (self.name === NAME && !script) serve(globalThis);

@@ -1,15 +1,15 @@
 // @ts-check
-/** A take that is being recorded: its chunks go to disk in the order they come. */
+/** A running take: its chunks go to disk in the order in which they arrive. */
 
 import { aboutEntry, CHUNK, emptyJournal, readJournal } from "./journal.js";
 import { openWriter } from "./writers.js";
 import { gone } from "../fault.js";
 
-/** Bytes that are written in one go when the disk lags behind. */
+/** Bytes to write at a time when the disk lags behind. */
 const BATCH = 4 * 2 ** 20;
-/** Bytes of the last chunks that are held until there are more, in case their file is removed. */
+/** Bytes of the last chunks to keep in memory in case their file is removed. */
 const HELD = 4 * 2 ** 20;
-/** Milliseconds between two looks whether the file is still there. */
+/** Milliseconds between two checks that the file still exists. */
 const LOOK = 1000;
 
 /** @typedef {import("./journal.js").Entry} Entry */
@@ -18,10 +18,10 @@ const LOOK = 1000;
 /** @typedef {{blob: Blob, milliseconds: number}} Chunk */
 
 /**
- * What a take asks of its store, and tells it.
+ * The take's interface to its store.
  * @typedef {object} Owner
- * @property {() => number} room  bytes that it may still write
- * @property {(size: number) => void} written  so many bytes of chunks more are safe
+ * @property {() => number} room  the bytes that it may still write
+ * @property {(size: number) => void} written  called when more bytes of chunks are on disk
  * @property {(error: unknown) => void} failed
  */
 
@@ -36,7 +36,7 @@ export class Take {
   #held = [];
   #holds = 0;
   #count = 0;
-  /** The user has cleared the data of this site, or a script has removed them. */
+  /** Whether the user has cleared the data of this site, or a script has removed it. */
   #removed = false;
   #looked = 0;
   /** @type {import("./writers.js").Writer | undefined} */
@@ -66,26 +66,30 @@ export class Take {
   }
 
   /**
-   * Write what is left, and that this is all.
+   * Write the rest, and the record that ends the take.
    * @param {number} milliseconds
-   * @returns {Promise<Journal | undefined>} what can be had of it, if its file was removed
+   * @returns {Promise<Journal | undefined>} the recoverable data, if its file was removed
    */
   async finish(milliseconds) {
     await this.#writing;
     const writer = this.#writer;
-    // After a failure too: what was written before it is whole.
+    // Also after a failure: the data written before it is intact.
     await writer?.finish(milliseconds, this.owner.room()).catch(() => {});
     if (await this.#isThere()) {
       writer?.close();
       return undefined;
     }
     if (!this.#failed && !this.#removed) this.#fail(gone());
-    // What has no name any more can often still be read.
+    // A file whose name was removed can often still be read.
     const journal = await readJournal([writer?.content() ?? new Blob()], true);
     return journal.size > 0 ? journal : this.#heldOnly(milliseconds);
   }
 
-  /** What is held of a take whose file cannot be read. @param {number} milliseconds  @returns {Promise<Journal>} */
+  /**
+   * The chunks in memory, of a take whose file cannot be read.
+   * @param {number} milliseconds
+   * @returns {Promise<Journal>}
+   */
   async #heldOnly(milliseconds) {
     const held = new Blob(this.#held.map(({ blob }) => blob));
     const whole = this.#held.length === this.#count;
@@ -101,11 +105,11 @@ export class Take {
     };
   }
 
-  /** Leave it as it is. */
+  /** Stop writing and leave the take as it is. */
   async cutOff() {
     this.#failed = true;
     this.#waiting.length = 0;
-    // (Chromium has been seen never to come back from closing a file that was removed. The worker's end does it.)
+    // (In Chromium, closing a removed file was seen to hang. The end of the worker closes it.)
     if (await this.#isThere()) this.#writer?.close();
   }
 
@@ -129,7 +133,7 @@ export class Take {
     }
   }
 
-  /** While one batch is written, the browser already reads the next. */
+  /** Write all batches. The browser reads the next one while this one is written. */
   async #drain() {
     let reading = this.#read();
     while (reading) {
@@ -141,7 +145,7 @@ export class Take {
     }
   }
 
-  /** The next chunks of those that wait, out of the browser's keeping. */
+  /** Read the next waiting chunks from the browser. */
   #read() {
     let size = 0;
     const end = this.#waiting.findIndex(({ blob }, place) => (size += blob.size) > BATCH && place > 0);
@@ -157,15 +161,15 @@ export class Take {
     while (this.#holds > HELD && this.#held.length > 1) this.#holds -= this.#held.shift()?.blob.size ?? 0;
   }
 
-  /** Nothing else tells that a file was removed: it can be written all the same. */
+  /** Check whether the file was removed. No event reports that, and a removed file can still be written. */
   async #look() {
     if (performance.now() - this.#looked < LOOK) return;
     this.#looked = performance.now();
-    // What still comes is written too: it can be read back.
+    // Later chunks are written, too: they can be read back.
     if (!(await this.#isThere()) && !this.#removed) this.#removed = this.#fail(gone());
   }
 
-  /** The first chunk knows what the recorder makes. @param {string} mimeType */
+  /** Write the MIME type, which is known from the first chunk on. @param {string} mimeType */
   async #sayType(mimeType) {
     if (this.#mimeType || !mimeType) return;
     this.#mimeType = mimeType;

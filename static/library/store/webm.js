@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * The index of a WebM that a recorder delivers in chunks, gathered while they pass. A recorder says neither how long its
- * file is nor where one can enter it, since it cannot go back. Afterwards it can be said by what is put before and
- * behind the file as it is, without a copy (RFC 9559; RFC 8794 for the encoding):
+ * The index of a WebM that a recorder delivers in chunks, gathered as they pass. A recorder cannot go back, so it
+ * writes neither the duration nor the positions for seeking. Afterwards, data before and after the unchanged file adds
+ * both, without a copy (RFC 9559; RFC 8794 for the encoding):
  *
- *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and a Void element that covers the file's own
- *     file    (covered up to here) Cluster …
- *     cues    where clusters begin, and when
+ *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and a Void element that covers the file's
+ *     own file    (covered up to here) Cluster …
+ *     cues    the positions and times of clusters
  */
 
 import { EBML, elementAt, numberOf, SEGMENT } from "../ebml.js";
@@ -17,36 +17,39 @@ const CUES = 0x1c53bb6b, VOID = 0xec, SCALE = 0x2ad7b1, DURATION = 0x4489, TRACK
 const SEEK = 0x4dbb, SEEK_ID = 0x53ab, SEEK_POSITION = 0x53ac;
 const CUE_POINT = 0xbb, CUE_TIME = 0xb3, CUE_POSITIONS = 0xb7, CUE_TRACK = 0xf7, CUE_CLUSTER = 0xf1;
 
-/** Bytes within which the first cluster begins. */
+/** The first cluster begins within this many bytes. */
 const START = 2 ** 16;
-/** Bytes that are needed to understand a block: those of the element's head, and track, time and flags. */
+/** Bytes needed to read a block: the element's header, and track, time and flags. */
 const LOOK = 16;
-/** Milliseconds between two places to enter: a long recording needs no more. */
+/** Milliseconds between two cues, which is enough for a long recording. */
 const APART = 1000;
-/** How recorders write the size of what they do not know the end of. */
+/** The encoding of an unknown size, as recorders write it. */
 const UNKNOWN = new Uint8Array([0x01, 255, 255, 255, 255, 255, 255, 255]);
-/** Bytes of the head of a Void element. */
+/** The size of the header of a Void element. */
 export const VOID_HEAD = 9;
 
 /** @typedef {{time: number, track: number, position: number}} Cue */
 /** @typedef {import("../ebml.js").Element} Element */
 
 export class WebmIndex {
-  /** The file as far as the first cluster. */
+  /** The file up to the first cluster. */
   #start = new Uint8Array();
-  /** Whether the first cluster has come. */
+  /** Whether the first cluster has arrived. */
   #begun = false;
-  /** No WebM, or none as recorders write it. */
+  /** Whether it is not a WebM, or not one as recorders write it. */
   #strange = false;
-  /** Bytes that have passed. */
+  /** Bytes so far. */
   #position = 0;
-  /** Bytes of an element that are still to pass. */
+  /** Remaining bytes of the current element. */
   #skip = 0;
-  /** The beginning of an element. */
+  /** The beginning of an incomplete element. */
   #rest = new Uint8Array();
   /** @type {Cue[]} */
   #cues = [];
-  /** When blocks last came, and how long after the one before, by track. @type {Map<number, {last: number, step: number}>} */
+  /**
+   * The time of the last block, and its distance from the one before, by track.
+   * @type {Map<number, {last: number, step: number}>}
+   */
   #times = new Map();
   #picture = 0;
   #tracks = new Uint8Array();
@@ -54,12 +57,12 @@ export class WebmIndex {
   #ebml = new Uint8Array();
   #cluster = { position: 0, time: 0 };
 
-  /** Whether it is a WebM that has come as far as its first cluster, and no element is cut off. */
+  /** Whether it is a WebM that has reached its first cluster, and no element is incomplete. */
   get isAtElement() {
     return this.#begun && !this.#strange && this.#skip === 0 && this.#rest.length === 0;
   }
 
-  /** What is whole of a part of the file, entered at its first cluster. @param {Blob} part */
+  /** A playable file from a part of the file, starting at the part's first cluster. @param {Blob} part */
   async entered(part) {
     const bytes = new Uint8Array(await part.arrayBuffer());
     const cluster = joined([idOf(CLUSTER), UNKNOWN]);
@@ -67,7 +70,7 @@ export class WebmIndex {
     return at < 0 ? undefined : new Blob([this.#start, part.slice(at)]);
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes  that follow */
+  /** @param {Uint8Array<ArrayBuffer>} bytes  the next bytes */
   add(bytes) {
     if (this.#strange) return;
     try {
@@ -77,12 +80,12 @@ export class WebmIndex {
     }
   }
 
-  /** So many bytes lie between, in an element of their own. @param {number} size */
+  /** Skip `size` bytes that are in an element of their own. @param {number} size */
   skip(size) {
     this.#position += size;
   }
 
-  /** Gather all up to the first cluster. @param {Uint8Array<ArrayBuffer>} bytes  @returns what is left of them */
+  /** Collect all data up to the first cluster. @param {Uint8Array<ArrayBuffer>} bytes  @returns the remaining bytes */
   #begin(bytes) {
     const start = joined([this.#start, bytes]);
     const ebml = elementAt(start, 0);
@@ -108,7 +111,7 @@ export class WebmIndex {
     return new Uint8Array();
   }
 
-  /** Which one is the picture. @returns whether it can be understood */
+  /** Find the picture's track. @returns whether the file is understood */
   #learnTracks() {
     for (const { from, to } of within(this.#tracks, TRACK)) {
       const track = this.#tracks.subarray(from, to);
@@ -153,7 +156,7 @@ export class WebmIndex {
     this.#cues.push({ time, track, position: this.#cluster.position });
   }
 
-  /** Where it can be entered; undefined where the file does not end with an element. */
+  /** The cues; undefined if the file does not end with a complete element. */
   cues() {
     if (!this.isAtElement || this.#cues.length === 0) return undefined;
     const offset = this.#frontOf(0, 0).length - this.#segmentAt;
@@ -166,9 +169,11 @@ export class WebmIndex {
   }
 
   /**
-   * What is put before the file; undefined where it is not understood.
-   * @param {number} milliseconds  how long was recorded: a picture without sound stands until then. Sound has no gaps,
-   *   so its end is the end; the recorder's clock began before its first packet, on a busy machine by some tenths.
+   * The front, which is put before the file; undefined if the file is not understood.
+   * @param {number} milliseconds  the recorded time, until which a picture without sound is shown. Sound has no gaps,
+   * so
+   *   its end is the end; the recorder's clock starts before the first packet, on a busy machine by some tenths of a
+   *   second.
    * @param {boolean} hasCues  whether `cues()` follow the file
    */
   front(milliseconds, hasCues) {
@@ -179,12 +184,12 @@ export class WebmIndex {
     return this.#frontOf(end, hasCues ? this.#position : 0);
   }
 
-  /** Where the content of the segment begins. */
+  /** The start of the segment's content. */
   get #segmentAt() {
     return this.#ebml.length + 12;
   }
 
-  /** @param {number} duration  in milliseconds  @param {number} end  where the cues begin in the file, or 0 */
+  /** @param {number} duration  in milliseconds  @param {number} end  the position of the cues in the file, or 0 */
   #frontOf(duration, end) {
     const about = children(this.#info).filter(({ id }) => id !== DURATION && id !== VOID);
     const kept = about.map(({ at, to }) => this.#info.subarray(at, to));
@@ -194,7 +199,7 @@ export class WebmIndex {
       element(SEEK_HEAD, entries.map(([id, at]) => element(SEEK, [element(SEEK_ID, [idOf(id)]), element(SEEK_POSITION, [number(at)])])));
     const { length } = places([[INFO, 0], [TRACKS, 0], [CUES, 0]]);
     const all = length + info.length + this.#tracks.length + covered.length;
-    // Without cues the first entry stands twice: so the length of the front is always the same.
+    // Without cues, the first entry is repeated, so that the front always has the same length.
     const last = /** @type {[number, number]} */ (end ? [CUES, all + end] : [INFO, length]);
     const head = places([[INFO, length], [TRACKS, length + info.length], last]);
     const segment = joined([idOf(SEGMENT), UNKNOWN]);
@@ -202,7 +207,7 @@ export class WebmIndex {
   }
 }
 
-/** The head of an element that is to be passed over, with so many bytes. @param {number} size */
+/** The header of an element of `size` bytes that readers skip. @param {number} size */
 export const voidHead = (size) => joined([idOf(VOID), sizeOf(size)]);
 
 /** @param {Uint8Array} bytes  @returns {(Element & {at: number})[]} */
@@ -217,7 +222,10 @@ function children(bytes) {
   return found;
 }
 
-/** The children of this name. @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent */
+/**
+ * The children of this name.
+ * @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent
+ */
 function within(bytes, id, depth = 1) {
   const offset = depth ? (elementAt(bytes, 0)?.from ?? 0) : 0;
   return children(bytes.subarray(offset))

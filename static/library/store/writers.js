@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The two ways to write a journal. Each writes records in order and says how many are safe on disk; what it could not
- * write whole it cuts off again.
+ * The two ways to write a journal. Each writes records in order and returns how many are safely on disk; it cuts off
+ * incomplete records.
  */
 
 import {
@@ -15,25 +15,26 @@ import { Fault, gone } from "../fault.js";
 /**
  * @typedef {object} Writer
  * @property {(entries: Entry[], room: number) => Promise<number>} write
- *   whose payloads lie end to end in one buffer, in no more room than so many bytes; returns how many records are safe
- * @property {(milliseconds: number, room: number) => Promise<void>} finish  the last records: with an index, where it has room
- * @property {() => Promise<boolean>} isThere  whether the file is still where it was made
- * @property {() => Blob} content  of a file that is not there any more, as far as it can be had
+ *   writes entries whose payloads are adjacent in one buffer, using at most `room` bytes; returns how many are on disk
+ * @property {(milliseconds: number, room: number) => Promise<void>} finish  writes the last records: with an index, if
+ * it fits
+ * @property {() => Promise<boolean>} isThere  whether the file still exists
+ * @property {() => Blob} content  the content of a removed file, as far as it can be read
  * @property {WebmIndex} index
- * @property {unknown} failure  why it was not all of them
+ * @property {unknown} failure  the error, if not all were written
  * @property {number} size      bytes on disk
  * @property {() => void} close
  */
 
 const TABLE = SLOTS * SLOT;
-/** Slots before the last ones, at each of which a table can end. */
+/** A table may end at any of this many slots before the reserved ones. */
 const EARLY = 8;
-/** Bytes before the first chunk, for what makes a WebM seekable. */
+/** Bytes reserved before the first chunk for the front of a seekable WebM. */
 const FRONT_ROOM = 1024;
-/** Bytes that are copied between two reports. */
+/** Bytes to copy between two progress reports. */
 const PIECE = 4 * 2 ** 20;
 
-/** The names of a journal's files stand in order. @param {number} number */
+/** The name of a journal's file; the names sort in order. @param {number} number */
 export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
 
 /** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Writer>} */
@@ -46,16 +47,16 @@ export async function openWriter(folder) {
 /** @param {FileSystemDirectoryHandle} folder  @param {string} name */
 const isIn = (folder, name) => folder.getFileHandle(name).then(() => true, () => false);
 
-/** One file that grows, in a worker: what was written is the system's at once, and on the disk after `flush`. */
+/** One growing file, in a worker: written data is with the operating system at once, and on disk after `flush`. */
 class GrowingFile {
   /** @type {unknown} */
   failure;
-  /** Where the next payload goes. */
+  /** The position of the next payload. */
   size = HEAD;
   #table = 0;
-  /** The next one of the table; at first there is no table. */
+  /** The next slot of the table; at first no table exists. */
   #slot = SLOTS;
-  /** Where the first chunk lies. */
+  /** The position of the first chunk. */
   #first = 0;
   index = new WebmIndex();
 
@@ -77,7 +78,7 @@ class GrowingFile {
         this.failure = error;
         this.#cut();
         if (together === 1) break;
-        together = 1; // some of them may fit
+        together = 1; // single entries may fit
       }
     }
     this.handle.flush();
@@ -102,7 +103,7 @@ class GrowingFile {
     return isIn(this.folder, fileName(0));
   }
 
-  /** What has no name any more can often still be read. */
+  /** A file whose name was removed can often still be read. */
   content() {
     const pieces = [];
     for (let at = 0; at < this.size; ) {
@@ -119,12 +120,12 @@ class GrowingFile {
   }
 
   /**
-   * As many as the table and the room hold: each call of the system costs as much as 50 kB.
+   * Add as many entries as the table and the space hold: each system call costs as much as writing 50 kB.
    * @param {Entry[]} entries  @param {number} most
    */
   #add(entries, most) {
     const last = entries[0].kind === CUES ? SLOTS : SLOTS - KEPT;
-    // Where it can, a table ends with an element, so that the next one can be hidden.
+    // If possible, a table ends at the end of an element, so that the next table can be hidden.
     const early = entries[0].kind === CHUNK ? last - EARLY : last;
     const full = this.#slot >= last || (this.#slot >= early && this.index.isAtElement);
     const before = this.#first || entries[0].kind !== CHUNK ? 0 : FRONT_ROOM;
@@ -149,7 +150,7 @@ class GrowingFile {
     const head = isHidden ? voidHead(TABLE) : new Uint8Array();
     const at = this.size + head.length;
     this.#put(head, this.size);
-    this.#put(new Uint8Array(TABLE), at); // takes the room now: later the disk may be full
+    this.#put(new Uint8Array(TABLE), at); // reserves the space now: later the disk may be full
     if (this.#table) this.#putSlots([{ kind: NEXT, payload: head, milliseconds: 0 }]);
     if (isHidden) this.index.skip(head.length + TABLE);
     this.#table = at;
@@ -172,25 +173,25 @@ class GrowingFile {
   }
 
   /**
-   * Chromium does not throw on a full disk, it returns a wrong number.
+   * Write, and throw if the disk is full: Chromium does not throw then, but returns a wrong number.
    * @param {Uint8Array<ArrayBuffer>} bytes  @param {number} at
    */
   #put(bytes, at) {
     if (this.handle.write(bytes, { at }) !== bytes.length) throw new DOMException("", "QuotaExceededError");
   }
 
-  /** Take back what is torn. Where even that fails, the checksums tell. */
+  /** Cut off incomplete data. If even that fails, the checksums reveal it. */
   #cut() {
     try {
       this.handle.truncate(this.size);
       this.#put(new Uint8Array((SLOTS - this.#slot) * SLOT), this.#table + this.#slot * SLOT);
     } catch {
-      // nothing that could be read
+      // readers ignore the rest
     }
   }
 }
 
-/** A file for each call, where there are no handles to write with at once: it is there when it is whole. */
+/** One file per call, for browsers without synchronous handles: a file appears only when it is complete. */
 class ManyFiles {
   /** @type {unknown} */
   failure;
@@ -242,9 +243,9 @@ class ManyFiles {
   close() {}
 }
 
-/** A whole journal of these records. @param {Entry[]} entries */
+/** A complete journal with these records. @param {Entry[]} entries */
 export function journalOf(entries) {
-  const end = new Uint8Array(SLOT); // the last slot is kept free
+  const end = new Uint8Array(SLOT); // the last slot stays empty
   return [encodeHead(entries.length + 1), encodeSlots(entries), end, ...entries.map(({ payload }) => payload)];
 }
 
@@ -256,9 +257,9 @@ function encodeSlots(entries) {
 }
 
 /**
- * Replace a file, all at once.
+ * Replace a file atomically.
  * @param {FileSystemDirectoryHandle} folder  @param {string} name  @param {Blob} content
- * @param {(size: number) => void} [written]  hears of so many bytes more; what it throws ends the writing
+ * @param {(size: number) => void} [written]  called with the size of each piece; if it throws, writing ends
  */
 export async function writeFile(folder, name, content, written) {
   const file = await folder.getFileHandle(name, { create: true });
@@ -266,7 +267,7 @@ export async function writeFile(folder, name, content, written) {
   try {
     for (let at = 0; at < content.size; at += PIECE) {
       const piece = content.slice(at, at + PIECE);
-      // (Read here and written as bytes it took from two to five times as long.)
+      // (Reading the piece here and writing bytes took two to five times as long.)
       await writable.write(piece).catch(async (error) => {
         throw (await isUnreadable(piece)) ? gone() : error;
       });
@@ -279,8 +280,8 @@ export async function writeFile(folder, name, content, written) {
   }
 }
 
-/** Whether it was for reading that it could not be written. @param {Blob} piece */
+/** Whether writing failed because the piece cannot be read. @param {Blob} piece */
 const isUnreadable = (piece) => piece.arrayBuffer().then(() => false, () => true);
 
 export const limitReached = () =>
-  new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open it with a higher limit.");
+  new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open the store with a higher limit.");

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The times of encoded sound. The encoders' packages number packets from the time of the first sample on. But the
+ * The times of encoded sound. The encoders' packages time their packets from the first sample on. But the
  * decoded sound may be late, and the padding of the last packets is not sound.
  */
 
@@ -28,8 +28,10 @@ export function inTime(Encoder, delay, channels) {
     #next = -delay;
     /** Receives the packets. @type {(packet: EncodedPacket, meta: unknown) => void} */
     #receive = () => {};
-    /** Packets that end after the input so far, and their first samples. @type {{packet: EncodedPacket, meta: unknown,
-     * from: number}[]} */
+    /**
+     * Packets that end after the input so far, and their first samples.
+     * @type {{packet: EncodedPacket, meta: unknown, from: number}[]}
+     */
     #waiting = [];
 
     async init() {
