@@ -121,7 +121,7 @@ for codec, given in (("flac", {"format": "flac"}), ("aac", {"format": "mp4", "au
     try:
         await recording.convert(**given)
     except mediarecorder.NotSupportedError as error:
-        assert f"{codec}.js" in str(error) and "beside the wheel" in str(error), error
+        assert f"{codec}.js" in str(error) and "next to the wheel" in str(error), error
     else:
         raise AssertionError(f"the wheel has the encoder of {codec}")
     file = Path(mediarecorder.__file__).parent / "js" / f"{codec}.js"
