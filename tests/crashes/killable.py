@@ -75,7 +75,7 @@ class Profile:
         self.limit_disk()
 
     def limit_disk(self, *size: int) -> None:
-        """Chromium: give this site so many bytes; without a number as many as there are."""
+        """Set the site's quota in Chromium to this many bytes; without a number, remove the limit."""
         quota = dict(zip(["quotaSize"], size, strict=False))
         origin = self.page.evaluate("location.origin")
         # Only the same session can take a limit back.

@@ -72,7 +72,7 @@ CHOOSE_NOTHING = """(globals) => {
 }"""
 # What a user sees, and functions of the browser that a test may have replaced.
 STATE = """() => {
-  const elsewhere = ":not(:is(#live, #lost) *)"; // what is only seen with a take or a lost device
+  const elsewhere = ":not(:is(#live, #lost) *)"; // elements that appear only with a take or a lost device
   const fields = [...document.querySelectorAll(`:is(select, input, button)${elsewhere}, details`)];
   const seen = [...document.querySelectorAll("body *:not(option)")].filter((e) => e.checkVisibility());
   return {
@@ -137,7 +137,7 @@ class Demo:
         page.emulate_media(color_scheme="null", reduced_motion="null")
         page.context.clear_permissions()
         assert page.context.pages == [page], "a test has left pages open"
-        page.evaluate(RUN, TIDY)
+        self.run_python(TIDY)
         page.evaluate(CHOOSE_NOTHING, self._globals)
         try:
             same = f"fresh => JSON.stringify(({STATE})()) === fresh"
@@ -146,6 +146,10 @@ class Demo:
             now, fresh = page.evaluate(STATE), json.loads(self._fresh)
             left = {name: (fresh[name], now[name]) for name in fresh if fresh[name] != now[name]}
             raise AssertionError(f"a test has left the page changed: {left}") from None
+
+    def run_python(self, source: str) -> None:
+        """Run this as PyScript runs main.py, and in its namespace."""
+        self.page.evaluate(RUN, source)
 
     def remember(self) -> Demo:
         """Keep the present state as the one that `tidy` must restore."""
@@ -174,9 +178,13 @@ class Demo:
 
     def record_until(self, until: str) -> None:
         """Wait for the clock, which may skip a second in a busy page."""
-        self.page.wait_for_function(
-            "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
-        )
+        try:
+            self.page.wait_for_function(
+                "([clock, until]) => clock.textContent >= until", arg=[self.clock.element_handle(), until]
+            )
+        except TimeoutError:
+            said = [self.page.title(), self.clock.inner_text(), self.size.inner_text()]
+            raise AssertionError(f"waited in vain for the clock to show {until}: {said}") from None
 
     def expect_clock_to_stand(self) -> None:
         """Wait for longer than a second; a busy page may first have to catch up."""

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_page import Demo
+from demo_page import UNKEPT, Demo
 from playwright.sync_api import Page, expect
 
+from harness.fixtures import ENGINES
 from harness.lanes import chromium_only, firefox_in_soak
 
 PHONE, DESKTOP = 390, 1440
@@ -75,6 +76,23 @@ def strict_demo(page: Page, site: str, tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture
+def shared_strict_demo(shared_page, engine: str, site: str, tmp_path: Path) -> Demo:
+    """The same in a page that tests share."""
+
+    def begin(page: Page) -> Demo:
+        page.add_init_script(VIOLATIONS)
+        return Demo(page, tmp_path).open(f"{site}/").remember()
+
+    def tidy(demo: Demo) -> None:
+        assert demo.page.evaluate("violations") == []
+        demo.tidy()
+
+    demo = shared_page(f"strict demo in {engine}", ENGINES[engine], begin, tidy, **UNKEPT)
+    demo.folder = tmp_path
+    return demo
+
+
+@pytest.fixture
 def live(strict_demo: Demo) -> Live:
     return Live(strict_demo)
 
@@ -120,8 +138,8 @@ def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request
 
 
 @firefox_in_soak
-def test_snippets_report_loudness_note_and_movement(strict_demo, live, engine, look):
-    demo = strict_demo
+def test_snippets_report_loudness_note_and_movement(shared_strict_demo, engine, look):
+    demo, live = shared_strict_demo, Live(shared_strict_demo)
     live.open()
     demo.make_take(1)
     live.run.click()
@@ -181,8 +199,8 @@ def test_snippets_report_loudness_note_and_movement(strict_demo, live, engine, l
 
 
 @firefox_in_soak
-def test_users_code_runs_in_the_page_without_changing_it(strict_demo, live):
-    demo, page = strict_demo, strict_demo.page
+def test_users_code_runs_in_the_page_without_changing_it(shared_strict_demo):
+    demo, page, live = shared_strict_demo, shared_strict_demo.page, Live(shared_strict_demo)
     demo.make_take()
     live.open()
     console: list[str] = []

@@ -327,6 +327,7 @@ def test_deleted_take_is_restored_or_deleted_for_good(demo, engine):
     expect(demo.space).to_have_text(both)
     assert demo.expect_seekable(1) > 0.5
 
+    demo.run_python("from demo import takes\ntakes.UNDO = 1  # instead of 10 seconds")
     address = demo.player(2).get_attribute("src")
     demo.button("Delete", 2).click()
     expect(demo.undo).to_be_focused()

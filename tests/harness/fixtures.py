@@ -125,7 +125,7 @@ def open_page(request: pytest.FixtureRequest, browsers: Browsers) -> Iterator[Ca
 
 @dataclass
 class Shared:
-    """What is in a page that tests hand on to one another."""
+    """The content of a page that tests share in turn."""
 
     content: Any
     context: BrowserContext
@@ -134,7 +134,7 @@ class Shared:
 
 @pytest.fixture(scope="session")
 def shared_pages() -> dict[str, Shared]:
-    """Those that are open; they are closed with their browsers."""
+    """The open pages; they are closed with their browsers."""
     return {}
 
 
