@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 import { COPY, patched, patchNames } from "./patches.mjs";
+import { workerAsFunction } from "./patches/worker-as-function.mjs";
 
 const OUT = "py/mediarecorder/js";
 
@@ -38,33 +39,13 @@ await build({
   entryPoints: ["static/library/media/media.js"],
 });
 
-// An encoder's package carries the text of its worker in a string. Here it becomes a function, so that it can also work
-// without a worker (static/library/media/encoders/worker.js).
 const encoders = [...new Set(Object.values(formats).flatMap((row) => row.encoders))].sort();
 for (const codec of encoders) {
-  let text = "";
-  /** @type {import("esbuild").Plugin} */
-  const workerAsFunction = {
-    name: "worker as function",
-    setup({ onLoad, onResolve }) {
-      onLoad({ filter: /-encoder\.mjs$/ }, ({ path }) => {
-        const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
-        if (parts.length !== 3) throw new Error(`${path} has changed: find its worker again`);
-        text = runInNewContext(parts[1]);
-        const start = `import { startWorker } from "./static/library/media/encoders/worker.js";`;
-        return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
-      });
-      onResolve({ filter: /^encoder$/ }, () => ({ path: "encoder", namespace: "encoder" }));
-      onLoad({ filter: /.*/, namespace: "encoder" }, () => ({
-        contents: `export default function work(self, setInterval) {${text}\n}`,
-      }));
-    },
-  };
   await build({
     ...common,
     entryPoints: [`static/library/media/encoders/${codec}.js`],
     alias: { mediabunny: "./static/library/media/encoders/mediabunny.js" },
-    plugins: [workerAsFunction],
+    plugins: [workerAsFunction()],
   });
 }
 
@@ -87,6 +68,11 @@ if (String(changes.map(([, name]) => `${name}.patch`)) !== String(patchNames()))
   throw new Error("tools/patches/README.md does not list each patch once, in order");
 }
 
+// The files of mediabunny that the patches change.
+const changed = patchNames().flatMap((name) =>
+  [...readFileSync(`tools/patches/${name}`, "utf8").matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file]) => file),
+);
+
 // Third-party code in the encoders' packages.
 const compiled = {
   aac: "FFmpeg's encoder of AAC (https://ffmpeg.org), under the GNU Lesser General Public License, version 2.1 or later",
@@ -106,10 +92,14 @@ All are bundled and minified. Their sources are the npm packages of these names 
 https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
 
 They were changed before they were bundled, under the same licence. The workers of the encoders became functions, by
-tools/bundle.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's source
+tools/patches/worker-as-function.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's source
 distribution, mediarecorder-${library}.tar.gz. The patches:
 
 ${changes.map(([, name, why]) => `- ${name}.patch: ${why}`).join("\n")}
+
+They change these files of mediabunny:
+
+${[...new Set(changed)].sort().map((file) => `* ${file}`).join("\n")}
 
 The encoders also contain, compiled to WebAssembly by the makers of the packages:
 

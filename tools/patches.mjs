@@ -23,8 +23,8 @@ export const COPY = join(ROOT, "build/mediabunny");
 /** The patches, in the order in which they apply. */
 export const patchNames = () => readdirSync(PATCHES).filter((name) => name.endsWith(".patch")).sort();
 
-/** Make the patched copy in a folder. @param {string} [folder]  @param {string} [but]  a patch to leave out */
-export function patched(folder = COPY, but = "") {
+/** Make the patched copy in a folder. @param {string} [folder]  @param {string[]} [names]  the patches to apply */
+export function patched(folder = COPY, names = patchNames()) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(SOURCE, "package.json"), join(folder, "package.json"));
@@ -32,7 +32,7 @@ export function patched(folder = COPY, but = "") {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
-  for (const name of patchNames().filter((name) => name !== but)) {
+  for (const name of names) {
     for (const change of parsePatch(readFileSync(join(PATCHES, name), "utf8"))) {
       const file = join(folder, (change.newFileName ?? "").replace(/^b\//, ""));
       const changed = applyPatch(readFileSync(file, "utf8"), change);
@@ -47,7 +47,7 @@ export function patched(folder = COPY, but = "") {
 /** Write the edits in the copy as a patch. @param {string} name */
 function save(name) {
   const before = join(ROOT, "build/mediabunny-before");
-  patched(before, `${name}.patch`);
+  patched(before, patchNames().filter((known) => known !== `${name}.patch`));
   const folders = ["build/mediabunny-before", "build/mediabunny"];
   let difference = "";
   try {

@@ -35,7 +35,7 @@ def checked_int(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) ->
 
 LOWEST_BIT_RATE = 6000
 """The lowest bit rate of Opus, in bits per second. A lower number was meant in another unit. (At 2000 and
-below, Chromium records silence.)"""
+below, Chromium records silence; quirk: chromium-records-silence-at-low-bit-rates)"""
 
 
 def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int | None:

@@ -217,6 +217,7 @@ class _Interrupts:
     The default handler raises `KeyboardInterrupt` wherever Python happens to be: inside the event loop,
     which then loses a timer or the wake-up of a task (pyodide#2141), or in an unrelated callback. This
     handler only marks the calls as interrupted. It raises only where Python is busy instead of waiting.
+    (quirk: pyodide-loses-timers-at-an-interrupt)
     """
 
     def __init__(self) -> None:

@@ -219,6 +219,7 @@ async def _until(
     patient = duration is not None or stopping is None
     """Whether nothing else would end the recording if the stream delivered nothing."""
     # Firefox's recorded time includes the time before a canvas's first picture.
+    # (quirk: firefox-counts-the-time-before-a-picture)
     alone = not any(comes_from_the_start(track.js) for track in recorder.stream.tracks)
     before = 0.0
     try:

@@ -9,7 +9,7 @@ from ._host.browser import create_proxy, is_nullish
 from ._reminder import Reminding
 from .chunk import Chunk
 from .errors import from_browser
-from .outcome import Outcome
+from .outcome import Outcome, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,7 @@ class Event:
         """The exception of an ``error`` event."""
         if self._error is None and self.type == "error":
             # Firefox and Chromium send different classes; the text is in `.error`, if that exists.
+            # (quirk: engines-have-different-error-events)
             error = getattr(self.js, "error", None)
             self._error = from_browser(self.js if is_nullish(error) else error, "record")
         return self._error
@@ -214,9 +215,6 @@ class BrowserEventTarget(EventTarget):
                 subscription()
 
 
-_tasks: set[asyncio.Task[Any]] = set()
-
-
 def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
     """Call a user's function for an event. Its failure is reported and affects nothing else."""
     try:
@@ -226,13 +224,10 @@ def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
         return
     # An Outcome that a handler returns, as `lambda event: recorder.stop()` does, reports its own failure.
     if result is not None and hasattr(result, "__await__") and not isinstance(result, Outcome):
-        task = asyncio.ensure_future(result)
-        _tasks.add(task)  # the loop holds tasks weakly
-        task.add_done_callback(lambda task: _finish(task, handler))
+        spawn(result).add_done_callback(lambda task: _finish(task, handler))
 
 
 def _finish(task: asyncio.Task[Any], handler: object) -> None:
-    _tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         _report(error, handler)
 

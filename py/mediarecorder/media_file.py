@@ -46,7 +46,7 @@ def of_file(doing: str) -> Iterator[None]:
     try:
         with translated(doing):
             yield
-    except (AbortError, NotFoundError, NotReadableError) as error:  # the first one in Firefox
+    except (AbortError, NotFoundError, NotReadableError) as error:  # quirk: firefox-aborts-reading-gone-data
         raise data_gone(doing) from error
 
 
@@ -232,7 +232,8 @@ class MediaFile(Displayed):
     async def _save(self, name: str, pick: bool) -> str:
         services = await page_services()
         # Browsers report a failed download to the user only. And after a download of data that is gone,
-        # `enumerateDevices` never settles in Firefox (153), in any page of that site.
+        # `enumerateDevices` never settles in any page of that site in Firefox (153)
+        # (quirk: firefox-lists-no-devices-after-a-failed-download).
         await read(self._blob.slice(0, 1), "save")
         return str(await settle(services, "save", self._blob, name, bool(pick), doing="save"))
 

@@ -7,9 +7,19 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
 T = TypeVar("T")
+
+_tasks: set[asyncio.Task[Any]] = set()
+
+
+def spawn(work: Awaitable[Any]) -> asyncio.Task[Any]:
+    """Start a task that runs to its end, even if nobody keeps it: the event loop holds tasks only weakly."""
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return task
 
 
 class Outcome(Coroutine[Any, Any, T], Generic[T]):
@@ -30,7 +40,6 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
         self._result: T
         self._error: BaseException | None = None
         self._waiters: list[asyncio.Future[None]] = []
-        self._task: asyncio.Task[None] | None = None
         self._steps: dict[asyncio.Task[Any] | None, Generator[object, None, T]] = {}
 
     @classmethod
@@ -53,7 +62,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
                 if not isinstance(error, Exception):
                     raise
 
-        outcome._task = asyncio.ensure_future(run())  # the loop itself holds tasks weakly
+        spawn(run())
         return outcome
 
     def done(self) -> bool:

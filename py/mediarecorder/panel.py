@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._host.bridge import page_services, way_in_result
 from ._host.browser import create_proxy, js_object, settle, to_python
 from ._host.hosts import show
-from ._html.attach import in_background, view, view_name
+from ._html.attach import view, view_name
 from ._html.display import Displayed
 from ._html.player import make_preview, player_html
 from ._html.text import clock, file_size
@@ -20,7 +20,7 @@ from .devices import find_device, media_devices
 from .errors import AbortError, InvalidStateError, MediaError
 from .failures import RecordingError
 from .levels import Level
-from .outcome import Outcome
+from .outcome import Outcome, spawn
 from .recorder import MediaRecorder, type_that_keeps_up
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class RecorderPanel(Displayed):
         way = way_in_result()
         if not self._name:
             self._name = view_name()
-            in_background(self._attach())
+            spawn(self._attach())
         # A saved notebook shows this text.
         return view(self._name, "A recorder. Run this cell again to use it.") + way
 
@@ -235,7 +235,7 @@ class RecorderPanel(Displayed):
             self._chosen[kind] = id
         elif verb == "record" and self.state == "inactive" and not self._opening:
             self._opening = True
-            in_background(self._record())
+            spawn(self._record())
         elif recorder and recorder.state != "inactive":
             if verb == "stop":
                 recorder.stop(drain=True)

@@ -45,9 +45,11 @@ type."""
 TIMESLICE = 1.0
 """Default number of seconds between two chunks of a take that goes to a store."""
 LOWEST_OF_PICTURES = 10_000
-"""Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing."""
+"""Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing.
+(quirk: chromium-vp8-records-nothing-at-low-bit-rates)"""
 LOWEST_OF_BOTH = 60_000
-"""Bits per second. At 12,000, Firefox leaves so little for the sound that it records silence."""
+"""Bits per second. At 12,000, Firefox leaves so little for the sound that it records silence.
+(quirk: firefox-records-silence-at-low-bit-rates)"""
 _ONE_OF_EACH = (
     ("audio", "sounds", "`await mix(stream)` combines them into one."),
     (
@@ -159,7 +161,7 @@ class MediaRecorder(EventTarget):
 
     def _recordable(self) -> Any:
         """The browser's stream. If it has several tracks of a kind, without the ended ones: Chromium records
-        the first of a kind, even if that has ended."""
+        the first of a kind, even if that has ended (quirk: chromium-records-the-first-of-several)."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
@@ -330,6 +332,7 @@ class MediaRecorder(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
+        # Browsers flood the page with chunks at 0 (quirk: engines-accept-a-timeslice-of-0).
         timeslice = checked_number("timeslice", timeslice, 0.001)
         if timeslice is None and self._store:
             timeslice = TIMESLICE
@@ -337,11 +340,13 @@ class MediaRecorder(EventTarget):
             raise InvalidStateError(f"start: the recorder is already {self.state}. Stop it first.")
         if all(track.ready_state == "ended" for track in self._stream.tracks):
             # Chromium would record 110 bytes without any sound or picture.
+            # (quirk: chromium-records-ended-tracks)
             raise NotSupportedError("start: the stream has no live track. Open the device again.")
         js_stream, js_recorder = self._recordable(), self._js
         refuse_noise(js_stream)
         steady = steadied(js_stream, timeslice)
         try:
+            # Each take has its own recorder (quirk: engines-interleave-takes).
             if steady or self._take is not None or js_recorder.stream != js_stream:
                 js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)
             take = Take(js_recorder, self._hear, self._store, steady)
@@ -418,6 +423,7 @@ class MediaRecorder(EventTarget):
         return take.stop(drain=drain and bool(self._stream.video_tracks) and drops_pictures())
 
     def _running_take(self, doing: str) -> Take:
+        # Browsers do nothing then (quirk: engines-ignore-stop-when-inactive).
         if self._take is None or self.state == "inactive":
             raise refuse_inactive(doing, self._take)
         return self._take
@@ -493,12 +499,15 @@ class MediaRecorder(EventTarget):
 
 def drops_pictures() -> bool:
     """Whether `stop()` drops what the encoder still holds, as in Chromium, the only browser that writes
-    Matroska."""
+    Matroska (quirk: chromium-drops-late-pictures-at-stop)."""
     return MediaRecorder.is_type_supported("video/x-matroska")
 
 
 def type_that_keeps_up(stream: MediaStream) -> str | None:
-    """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md)."""
+    """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md).
+
+    (quirk: chromium-vp8-lags)
+    """
     vp9 = "video/webm;codecs=vp9"
     keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
     return vp9 if keeps_up else None

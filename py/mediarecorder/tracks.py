@@ -192,6 +192,7 @@ class MediaStreamTrack(BrowserEventTarget):
             await settle(self.js, method, target, doing=doing)
             return
         # Chromium acts on the next picture, and a track without a consumer delivers none.
+        # (quirk: chromium-crops-with-the-next-picture)
         video = js.document.createElement("video")
         video.muted = video.autoplay = True
         video.srcObject = page().MediaStream.new(js.Array.of(self.js))

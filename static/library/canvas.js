@@ -9,7 +9,7 @@ const NOISE = 8;
 
 /**
  * Throw if the browser returns noise, stripes or white instead of the drawn pixels, as Firefox does with
- * `privacy.resistFingerprinting`.
+ * `privacy.resistFingerprinting` (quirk: firefox-falsifies-canvases).
  */
 export function mustBeReadable() {
   const context = new OffscreenCanvas(2, 2).getContext("2d", { willReadFrequently: true });

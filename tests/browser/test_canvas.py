@@ -37,6 +37,7 @@ def blocked():
     js.readCanvases()
 
 
+@pytest.mark.quirk("firefox-falsifies-canvases")
 @pytest.mark.lane("firefox-resist-fingerprinting")
 async def test_error_about_a_falsified_photo_names_the_setting(camera):
     for take in (take_photo, camera.take_photo, camera.tracks[0].take_photo):
@@ -46,6 +47,7 @@ async def test_error_about_a_falsified_photo_names_the_setting(camera):
             await take()
 
 
+@pytest.mark.quirk("firefox-hides-webcodecs")
 @pytest.mark.lane("firefox-resist-fingerprinting")
 async def test_errors_about_missing_decoders_name_the_setting():
     recording = await record(0.5, video=True)

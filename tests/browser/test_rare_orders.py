@@ -23,6 +23,7 @@ def events(both, event_faults):
     return recorder, log
 
 
+@pytest.mark.quirk("firefox-data-after-stop")
 @pytest.mark.parametrize("rule", ["data after stop", "stop before data"])
 @pytest.mark.parametrize("timeslice", [None, 0.02])
 async def test_data_after_stop_belongs_to_the_recording(events, event_faults, rule, timeslice):

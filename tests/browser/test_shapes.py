@@ -413,6 +413,7 @@ QJKcAErAAAMgAABUcKOTgQXcAKYAQJKcAEnAAAMgAABUcBxTu2uRu4+zgQC3iveBAfGCAXHwgQM=
 """Four red pictures in two seconds, with the planes green, blue and red, as ffmpeg encodes RGB."""
 
 
+@pytest.mark.quirk("chromium-takes-rgb-planes-for-i444")
 @pytest.mark.lane("chromium")
 async def test_vp9_of_rgb_is_encoded_and_not_reported_as_broken():
     recording = Recording.from_bytes(base64.b64decode(VP9_OF_RGB), "video/webm")

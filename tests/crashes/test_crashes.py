@@ -176,6 +176,7 @@ def test_takes_survive_a_crashed_page(shared_chromium, count, seed):
     die_often(shared_chromium, count, seed, shared_chromium.crash)
 
 
+@pytest.mark.quirk("firefox-keeps-names-of-removed-files")
 @pytest.mark.parametrize("seed", [3])
 @pytest.mark.soak
 def test_takes_survive_a_killed_firefox(profile, seed):

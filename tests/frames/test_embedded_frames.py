@@ -66,6 +66,7 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 
 
 @FIREFOX
+@pytest.mark.quirk("firefox-lists-no-locks-in-frames")
 # The browser complains about an address that has died.
 @pytest.mark.console_errors
 def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:

@@ -14,6 +14,7 @@ MARKS = (
     "firefox_too: runs in Firefox in make test with all rows, despite the two marks above",
     "lane(*names): runs in these lanes of the harness and in no other",
     "time_limit(seconds): how long the test may take inside the browser, 60 unless said otherwise",
+    "quirk(*ids): shows what a browser does that code with these ids works around (docs/maintaining.md)",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",
     "soak: long; run by make soak",
 )

@@ -96,6 +96,26 @@ class Marimo:
         self.page.keyboard.press("Control+Enter")
         return runs
 
+    def choose(self, index: int, item: str) -> None:
+        """Choose this in the menu of a cell."""
+        self._hover(index).get_by_test_id("cell-actions-button").click()
+        self.page.get_by_role("option", name=item).click()
+
+    def delete(self, index: int) -> None:
+        self._hover(index).get_by_test_id("delete-button").click()
+
+    def command(self, name: str) -> None:
+        """Choose a command of the notebook in its palette."""
+        self.page.keyboard.press("Control+k")
+        self.page.get_by_placeholder("Type to search").fill(name)
+        self.page.get_by_role("option", name=name).click()
+
+    def _hover(self, index: int) -> Locator:
+        """A cell, with the buttons that it shows to a mouse."""
+        cell = self.cell(index)
+        cell.locator(".cm-content").first.hover()
+        return cell
+
     def wait(self, runs: int = 0) -> None:
         """Wait until nothing runs, after this many runs since the page was opened."""
         self._wait("the end of all cells", runs, RUNNING)

@@ -775,7 +775,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_gives_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "demo, lint, wheel, notebooks, test, bench or node?" in done.stdout
+    assert "name one target: demo, lint, wheel, notebooks, test, bench or node" in done.stdout
 
 
 def test_old_python_gives_a_clear_message(monkeypatch, capsys):

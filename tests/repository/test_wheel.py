@@ -99,6 +99,13 @@ def test_licences_name_each_change_to_mediabunny(wheel):
     assert re.findall(r"^- (\S+): \w", others, re.MULTILINE) == patches
 
 
+def test_licences_name_each_changed_file_of_mediabunny(wheel):
+    named = re.findall(r"^\* (dist/\S+)$", wheel.read("mediarecorder/js/LICENSES.txt").decode(), re.MULTILINE)
+    patches = (path.read_text() for path in (ROOT / "tools" / "patches").glob("*.patch"))
+    changed = {name for patch in patches for name in re.findall(r"^\+\+\+ b/(.+)$", patch, re.MULTILINE)}
+    assert named == sorted(changed)
+
+
 def test_wheel_stays_small(wheel):
     """A page transfers the whole wheel before its first `record()`."""
     assert Path(wheel.filename).stat().st_size <= 1000 * size.MOST

@@ -188,7 +188,7 @@ def policy_advice(names: list[str]) -> str:
     """Advice about frames and permissions policies, if one of them may be why devices were refused."""
     window = page()
     framed: Any = getattr(window.location, "ancestorOrigins", None)
-    policy: Any = getattr(window.document, "featurePolicy", None)  # (Firefox has none)
+    policy: Any = getattr(window.document, "featurePolicy", None)  # quirk: firefox-has-no-feature-policy
     forbidden = not is_nullish(policy) and not set(names) <= set(to_python(policy.allowedFeatures()))
     if not forbidden and (is_nullish(framed) or not framed.length):
         return ""
@@ -199,7 +199,10 @@ def policy_advice(names: list[str]) -> str:
 
 
 def is_nullish(value: Any) -> bool:
-    """True for JavaScript's `undefined` and `null`, however this version of Pyodide represents them."""
+    """True for JavaScript's `undefined` and `null`, however this version of Pyodide represents them.
+
+    (quirk: pyodide-null-may-be-none)
+    """
     return value is None or type(value).__name__ == "JsNull"
 
 
@@ -211,6 +214,7 @@ def unwrap(value: Any) -> Any:
 def js_object(mapping: dict[str, Any]) -> Any:
     """A plain JavaScript object with the content of `mapping`, nested."""
     # Without the converter, Pyodide before 0.29 makes a Map, which no browser API accepts.
+    # (quirk: pyodide-before-0.29-makes-maps)
     return to_js(mapping, dict_converter=js.Object.fromEntries)
 
 
@@ -270,6 +274,7 @@ async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
     In Pyodide, a bare `await` never settles if the promise rejects with an error object that has no stack,
     such as Chromium's OverconstrainedError (pyodide#3867). So JavaScript settles the promise. JavaScript must
     also create it, because a promise that has reached Python cannot be passed back.
+    (quirk: pyodide-await-hangs-without-a-stack)
     """
     # `map` also passes an index and the array; `Reflect.apply` ignores them.
     with translated(doing):

@@ -7,7 +7,10 @@ from .browser import js, translated
 
 
 def require_readable(doing: str, what: str = "") -> None:
-    """Raise `NotAllowedError` if the browser returns noise instead of the drawn pixels."""
+    """Raise `NotAllowedError` if the browser returns noise instead of the drawn pixels.
+
+    (quirk: firefox-falsifies-canvases)
+    """
     with translated(doing):
         readable = is_readable()
     if not readable:

@@ -105,7 +105,7 @@ async def load_into_worker(address: str) -> None:
     try:
         # Python has no other way to import a module here. The code evaluates only this constant. If a
         # Content-Security-Policy forbids that, the worker's author imports the module.
-        # (In Chromium, Trusted Types do not allow `Function`.)
+        # (In Chromium, Trusted Types do not allow `Function`; quirk: chromium-trusts-no-function-constructor)
         import_module = js.eval(trusted("createScript", "(address) => import(address)"))
         await settle(import_module, "call", None, address, doing="import")
     except (JsException, MediaError, TypeError):

@@ -3,13 +3,13 @@ later."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
 from .._host.bridge import page_services
 from .._host.browser import js, js_object, realm, settle
 from ..errors import MediaError
+from ..outcome import spawn
 from .text import escape
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     """The content of an element: ``stream``, ``poster`` and ``src`` (URLs), ``svg`` (trusted text)."""
 
 log = logging.getLogger("mediarecorder")
-
-_tasks: set[asyncio.Task[None]] = set()
 
 
 def view_name() -> str:
@@ -63,7 +61,7 @@ def noted(
     name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
-        in_background(_logged(page_services()))
+        spawn(_logged(page_services()))
     hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
@@ -77,7 +75,7 @@ def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
         if showing:
             await settle(await page_services(), "show", name, js_object(showing), doing="display")
 
-    in_background(_logged(bring()))
+    spawn(_logged(bring()))
     return name
 
 
@@ -86,10 +84,3 @@ async def _logged(work: Coroutine[Any, Any, Any]) -> None:
         await work
     except MediaError as error:
         log.warning("A display is not updated: %s", error)
-
-
-def in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Run the coroutine as a background task."""
-    task = asyncio.ensure_future(work)
-    _tasks.add(task)  # the loop itself holds tasks weakly
-    task.add_done_callback(_tasks.discard)

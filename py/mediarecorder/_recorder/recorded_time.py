@@ -22,7 +22,8 @@ class RecordedTime:
     """Seconds recorded so far, computed from the time stamps of the browser's own events.
 
     Time counts from the call of `start()`, but is 0 until the ``start`` event, which tells when the data
-    begins. Chromium fires ``start`` when the first encoded data exists, so ``pause`` can come before it. On a
+    begins. Chromium fires ``start`` when the first encoded data exists, so ``pause`` can come before it
+    (quirk: chromium-fires-start-with-the-first-data). On a
     stream that delivers nothing, ``start`` never comes; the take then has a duration only if data arrived at
     its end.
     """

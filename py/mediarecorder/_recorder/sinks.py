@@ -6,12 +6,12 @@ A `Take` does not know which one it has. Both provide a JavaScript function that
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .._host.browser import JsException, create_proxy, js, native_getter
 from ..chunk import Chunk
 from ..errors import UnknownError
+from ..outcome import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +88,7 @@ class InMemory:
         try:
             chunks = self._blobs()
             # Firefox's recorder no longer has its type now, and its empty chunks may have none.
+            # (quirk: firefox-forgets-its-type-after-stop)
             mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
             blob = js.Blob.new(chunks, type=mime_type)
             recording = self._make(
@@ -109,7 +110,7 @@ def remind_of(size: int) -> None:
     """Tell the browser's garbage collector how much memory a discarded Blob really held.
 
     It counts only a few bytes for each. Chromium was seen to keep half a gigabyte of them, and could then
-    read no new one.
+    read no new one (quirk: chromium-keeps-blobs-nobody-needs).
     """
     js.ArrayBuffer.new(min(size, REMINDER))
 
@@ -180,7 +181,7 @@ class InStore:
         self.listener.destroy()
 
     def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
-        self._finishing = asyncio.ensure_future(self._finish(duration, done))  # the loop holds tasks weakly
+        self._finishing = spawn(self._finish(duration, done))
 
     async def _finish(self, duration: float, done: Done) -> None:
         # (A timer of asyncio would hold its proxy until it is due, however soon this is done.)

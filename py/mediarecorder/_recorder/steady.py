@@ -63,7 +63,7 @@ def _goes_on(js_picture: Any) -> bool:
 
 def refuse_noise(js_stream: Any) -> None:
     """Raise if the stream of a canvas is noise. Firefox's tracks do not name their source, but those of
-    devices, screens and connections have a label."""
+    devices, screens and connections have a label (quirk: firefox-labels-no-canvas)."""
     for track in js_stream.getVideoTracks():
         if track.readyState == "live" and not (track.label or _generator() or comes_from_the_start(track)):
             require_readable("start", ", and would record noise for this canvas")
@@ -76,7 +76,7 @@ def _generator() -> bool:
 def _may_fall_silent(js_track: Any, *, alone: bool) -> bool:
     """Whether this is Chromium and the sound is from neither a device nor a screen. (Chromium loses
     everything that is recorded with a silent track. Firefox loses nothing, and its contexts do not report at
-    once whether they run.)"""
+    once whether they run. quirk: chromium-drops-all-beside-an-empty-track)"""
     return (
         bool(media_recorder_class().isTypeSupported("video/x-matroska"))
         and is_nullish(getattr(js_track.getSettings(), "echoCancellation", None))
@@ -182,6 +182,7 @@ class _Continuous:
         self._player = None
         if _is_remote(source):
             # Chromium delivers it only while an element plays it.
+            # (quirk: chromium-silences-connections-nobody-plays)
             self._player = js.Audio.new()
             self._player.muted, self._player.srcObject = True, alone
             self._player.play().catch(js.Object)

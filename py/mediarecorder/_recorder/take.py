@@ -15,12 +15,16 @@ Why it is more than "wait for `stop`":
 - In Chromium, encoded data waits as tasks of the page's thread, and the browser's `stop()` drops those. So
   if Python (or a script) kept the thread busy, `stop()` pauses the browser's recorder at the call, and stops
   it when `pause` fires: by then the recorder has delivered all pending data.
+  (quirk: chromium-drops-queued-data-at-stop)
 - Chromium also drops pictures that its encoder still holds. To drain a take, the library requests data until
   none comes. The take goes on until its first picture, without which the file would be only a header.
+  (quirk: chromium-drops-late-pictures-at-stop)
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is then empty. So the take checks once
   more, and `stop` reaches the user's handlers when all data has arrived.
+  (quirk: firefox-data-after-stop)
 - When the device disappears, Chromium leaves an audio recorder in ``recording`` without any event. So the
   take watches its tracks, and stops the recorder itself when all have ended.
+  (quirk: chromium-goes-on-without-its-device)
 - An event that never comes must not make a call hang. A slow timer runs during the take, and after its end
   the wait for events has a limit.
 
@@ -157,6 +161,7 @@ class Take:
         try:
             with translated("start"):
                 # Chromium treats a timeslice beyond 31 bits as 0, which floods the page with chunks.
+                # (quirk: chromium-takes-long-timeslices-for-0)
                 self.js.start(*(() if timeslice is None else (min(timeslice * 1000, 2**31 - 1),)))
         except BaseException:
             self._release()
@@ -233,7 +238,8 @@ class Take:
 
     def _handed_over_at(self) -> str:
         """The event after which all pending data has been delivered. Recording continues only if no picture
-        has arrived yet: Chromium discards the sound before the first one."""
+        has arrived yet: Chromium discards the sound before the first one
+        (quirk: chromium-drops-all-beside-an-empty-track)."""
         if self.js.state == "paused":
             return "pause" if self._expected["pause"] else ""
         if self._expected["start"] and any(track.kind == "video" for track in self._tracks):
@@ -338,6 +344,7 @@ class Take:
         encoded data, which is later in a busy page. But a picture without sound begins with its first frame.
         Firefox records from the next task of the page's thread on. static/library/bridge/session.js does the
         same for workers.
+        (quirks: chromium-fires-start-with-the-first-data, firefox-records-from-the-next-task)
         """
         told: Any = getattr(js_event, "began", None)
         if not is_nullish(told):

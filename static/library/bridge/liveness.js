@@ -12,7 +12,7 @@
  * In a page that another site embeds, Firefox refuses to list the locks (`query` throws a SecurityError), but nothing
  * else. There, a lock that can be acquired, and then the secret, indicate a death. That is weaker in one way: a page
  * that steals a lock and keeps it hides the death of its holder. But no page in such a partition can list locks, so
- * only the two sides know their names, which have 122 random bits.
+ * only the two sides know their names, which have 122 random bits. (quirk: firefox-lists-no-locks-in-frames)
  */
 
 import { randomName } from "./protocol.js";

@@ -195,6 +195,7 @@ export class Session {
     if (event.type === "start") told.late = event.timeStamp - this.#began(event.target, event.timeStamp);
     if (typeof event.timecode === "number") told.timecode = event.timecode;
     // Firefox and Chromium send different classes; the text is in `.error`, if that exists.
+    // (quirk: engines-have-different-error-events)
     if (event.type === "error") told.error = describeError(event.error ?? event);
     if (event instanceof CustomEvent) told.detail = event.detail;
     this.#say({ type: "event", target: handle, event: told, state: this.#state(handle) });
@@ -445,7 +446,7 @@ function trackState(track) {
 
 /**
  * Run it while a video element plays the track: Chromium crops with the next picture, and a track without a consumer
- * delivers none.
+ * delivers none (quirk: chromium-crops-with-the-next-picture).
  * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
  */
 async function watched(track, limit) {
@@ -483,7 +484,7 @@ function snapshot() {
 
 /**
  * Tell the garbage collector how much memory a Blob holds. It counts only a few bytes for each. Chromium was seen to
- * keep half a gigabyte of unused Blobs, and could then read no new one.
+ * keep half a gigabyte of unused Blobs, and could then read no new one (quirk: chromium-keeps-blobs-nobody-needs).
  * @param {number} size
  */
 const remindOf = (size) => void new ArrayBuffer(Math.min(size, 2 ** 25));

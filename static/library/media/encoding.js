@@ -106,7 +106,8 @@ async function* pictures(track, part) {
  * @param {SoundParameters} parameters  @param {number | undefined} bitsPerSecond
  */
 function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
-  // For Opus, browsers refuse rates that are too high (Firefox 510 kbit/s for one channel). LAME uses the nearest rate.
+  // For Opus, browsers refuse rates that are too high (Firefox 320 kbit/s for one channel). LAME uses the nearest rate.
+  // (quirk: firefox-refuses-opus-of-320-kbit)
   const highest = codec === "opus" ? Math.min(255000 * numberOfChannels, 510000) : Infinity;
   if (bitsPerSecond) return new Quality({ bitrate: Math.min(bitsPerSecond, highest) });
   // mediabunny would use 320 kbit/s, even for a voice. The lower rates are those of MPEG-2 and 2.5.

@@ -13,7 +13,7 @@ const KEPT = ["QuotaExceededError", "SecurityError"];
  */
 const EDITED = "the edit list of this MP4";
 
-/** The reason for missing encoders and decoders; empty if the browser has them. */
+/** The reason for missing encoders and decoders; empty if the browser has them (quirk: firefox-hides-webcodecs). */
 export const withoutCodecs = () =>
   "VideoDecoder" in globalThis
     ? ""

@@ -55,12 +55,13 @@ export function paddingNote(shape, encoded) {
  */
 export async function fitted(sample, width, height, ground, codec) {
   // (Encoders do not accept planes of green, blue and red, which ffmpeg makes from RGB for VP9. Chromium calls them
-  // I444 without a matrix.)
+  // I444 without a matrix; quirk: chromium-takes-rgb-planes-for-i444.)
   const isPlanesOfRgb = sample.colorSpace.matrix === "rgb" || (sample.format === "I444" && !sample.colorSpace.matrix);
   const isReady = isPlain(sample, width, height) && !(sample.hasAlpha && ground === "black") && !isPlanesOfRgb;
   const isRgb = /^(RGB|BGR)/.test(sample.format ?? "");
   // Firefox decodes to red, green and blue, and converts them by BT.601 for its encoders. That is correct for VP8; all
   // others declare BT.709. (Firefox's I420 frames do not support odd sizes.)
+  // (quirk: firefox-encodes-rgb-by-bt601)
   const stays = isRgb && (codec === "vp8" || width % 2 === 1 || height % 2 === 1);
   if (isReady && (stays || !isRgb)) return sample;
   const { timestamp, duration } = sample;
@@ -167,6 +168,7 @@ function room(width, height, canvas) {
 
 /**
  * The image to draw. Firefox treats the colours of a frame with alpha as premultiplied, so they come out wrong.
+ * (quirk: firefox-multiplies-colours-by-alpha)
  * @param {VideoSample} sample  @param {Uint8ClampedArray<ArrayBuffer> | undefined} pixels
  */
 function image(sample, pixels) {

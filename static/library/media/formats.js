@@ -56,7 +56,7 @@ let writesH264;
 
 /**
  * Whether the H.264 encoder reports its parameters correctly: Firefox writes the first byte of a parameter set twice,
- * and many players treat such a file as broken.
+ * and many players treat such a file as broken (quirk: firefox-writes-a-byte-of-h264-twice).
  */
 async function tryH264() {
   if (!("VideoEncoder" in globalThis)) return false;
@@ -106,6 +106,7 @@ const OWN = new Set(Object.values(FORMATS).flatMap(({ encoders }) => encoders));
 export async function encodableSound({ sampleRate, channels }, codecs, encoders) {
   // Firefox's Vorbis encoder produces silence. And a raw AAC stream cannot declare the samples that an encoder puts
   // before the sound: its row names no encoder, so none is used, even if one was loaded for another file.
+  // (quirk: firefox-encodes-vorbis-as-silence)
   const usable = codecs.filter((codec) => codec !== "vorbis" && (encoders.includes(codec) || !OWN.has(codec)));
   for (const codec of usable) {
     // Opus always works at 48000 Hz, and our resampler is better than the encoder's.

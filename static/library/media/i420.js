@@ -4,6 +4,7 @@
  *
  * An encoder also accepts red, green and blue, but then the browser decides about the conversion: Chromium uses the
  * full range, even if earlier pictures had the limited range, and Firefox converts by BT.601 but declares BT.709.
+ * (quirks: chromium-encodes-rgb-in-full-range, firefox-encodes-rgb-by-bt601)
  */
 
 /** The weights of red and blue in the luma. @type {Record<string, [number, number]>} */

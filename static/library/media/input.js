@@ -154,7 +154,7 @@ export async function decodable(track) {
 /**
  * Correct the level of a track's codec. Chromium's MP4 declares VP9 of level 0, which does not exist, so every decoder
  * refuses it. Chromium's encoder makes H.264 of level 1b from small pictures at a low bit rate; its decoder accepts
- * 1.1.
+ * 1.1. (quirks: chromium-says-level-0-of-vp9, chromium-encodes-h264-of-level-1b)
  * @param {InputVideoTrack} track
  */
 function sayLevel(track) {
@@ -176,6 +176,7 @@ function sayLevel(track) {
 /**
  * An Opus header says how many frames at the start are not to be heard. Here the packets have times before 0 instead,
  * and sound before 0 is cut off. So the decoder must return all frames: browsers differ in the times of the rest.
+ * (quirk: engines-skip-opus-differently)
  * @param {InputAudioTrack} track
  */
 function skipNothing(track) {

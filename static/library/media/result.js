@@ -77,7 +77,8 @@ class ResultFile {
   }
 
   /**
-   * Write the file again. (Firefox's player seeks to wrong positions in a Blob that consists of slices of a file.)
+   * Write the file again. (Firefox's player seeks to wrong positions in a Blob that consists of slices of a file.
+   * quirk: firefox-gets-lost-in-slices)
    * @param {TemporaryFile} temporary  @param {Blob} blob
    */
   async #rewrite(temporary, blob) {

@@ -17,7 +17,7 @@ const FIRST_FRAME = 10_000;
 const DOWNLOAD = 60_000;
 
 /**
- * Take one frame of a stream, with a video element and a canvas, because Firefox has no ImageCapture.
+ * Take one frame of a stream, with a video element and a canvas (quirk: firefox-has-no-image-capture).
  * @param {MediaStream} stream  @param {string} type
  */
 async function photograph(stream, type) {

@@ -65,6 +65,7 @@ export class Mix {
     const destination = context.createMediaStreamDestination();
     for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
     // Until the page was clicked, or without a loudspeaker, a context may stand still.
+    // (quirk: firefox-plays-nothing-without-a-loudspeaker)
     await inTime(context.resume(), RUNNING, SILENT);
     return destination.stream;
   }
@@ -102,7 +103,10 @@ export class Continuous {
   }
 }
 
-/** Chromium delivers the sound of a connection only while an element plays it. @param {MediaStreamTrack} track */
+/**
+ * Chromium delivers the sound of a connection only while an element plays it
+ * (quirk: chromium-silences-connections-nobody-plays). @param {MediaStreamTrack} track
+ */
 function playing(track) {
   if (track.label !== "remote audio") return undefined;
   const player = new Audio();

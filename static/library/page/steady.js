@@ -5,7 +5,7 @@
  * A recorder writes sound and picture in the order of time. So a track that delivers nothing holds back the other one,
  * and with it every byte. Chromium drops everything if one of them has delivered nothing at all. The library relays
  * such a picture through a track of its own, which repeats the last picture and is black before the first one. It adds
- * such a sound to silence.
+ * such a sound to silence. (quirk: chromium-drops-all-beside-an-empty-track)
  */
 
 import { trusted } from "../trust.js";
@@ -19,7 +19,7 @@ const FIRST = 200;
 const FIRST_AT_LAST = 1000;
 /** Milliseconds between two checks for changes that the user makes to the tracks. */
 const LOOK = 200;
-/** Firefox starts only after some pictures. */
+/** Firefox starts only after some pictures (quirk: firefox-needs-several-pictures). */
 const FIRST_PICTURES = 8;
 
 /** The target for the source's pictures: a generator in Chromium, else a canvas. @typedef {any} Target */

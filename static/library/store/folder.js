@@ -240,7 +240,7 @@ export class Folder {
     await this.index.forget(id);
     // Without its first file, the folder no longer counts as a take, so a take is never half deleted. (The file is
     // renamed first, because Firefox keeps the name of a file, with no content, if it is killed while removing that
-    // file.)
+    // file; quirk: firefox-keeps-names-of-removed-files.)
     const first = await folder.getFileHandle(fileName(0)).catch(() => undefined);
     await first?.move(GOING).catch(() => {});
     await (await this.#handle()).removeEntry(id, { recursive: true });

@@ -14,7 +14,7 @@
  *
  * A finished WebM is one slice of the file: its front is written into space that was left before the first chunk, and a
  * table between chunks is the content of a Void element. (Firefox's player cannot seek in a Blob that consists of
- * several slices of a file.)
+ * several slices of a file; quirk: firefox-gets-lost-in-slices.)
  */
 
 import CRC32 from "crc-32";

@@ -109,7 +109,8 @@ export class Take {
   async cutOff() {
     this.#failed = true;
     this.#waiting.length = 0;
-    // (In Chromium, closing a removed file was seen to hang. The end of the worker closes it.)
+    // (In Chromium, closing a removed file was seen to hang. The end of the worker closes it.
+    // quirk: chromium-hangs-in-closing-removed-files)
     if (await this.#isThere()) this.#writer?.close();
   }
 

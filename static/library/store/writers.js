@@ -174,6 +174,7 @@ class GrowingFile {
 
   /**
    * Write, and throw if the disk is full: Chromium does not throw then, but returns a wrong number.
+   * (quirk: chromium-miscounts-on-a-full-disk)
    * @param {Uint8Array<ArrayBuffer>} bytes  @param {number} at
    */
   #put(bytes, at) {

@@ -2,6 +2,7 @@
 /**
  * The worker of an encoder. In a page, an encoder gets a worker of its own. In a worker, it runs in that worker:
  * Firefox hangs, about once in a hundred times, in a worker that starts and ends others.
+ * (quirk: firefox-hangs-in-workers-of-workers)
  */
 
 // The text of the encoder's own worker as a function (tools/bundle.mjs).
