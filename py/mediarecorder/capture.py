@@ -77,9 +77,8 @@ async def record(
     mime_type
         As for `MediaRecorder`, except that Chromium records pictures as VP9 by default.
     timeslice
-        Seconds between two chunks. With a timeslice, the end waits for late pictures (`MediaRecorder.stop`).
-        With `max_size` or `on_progress` it defaults to 0.25, because browsers report the size only with
-        each chunk.
+        Seconds between two chunks. With `max_size` or `on_progress` it defaults to 0.25, because browsers
+        report the size only with each chunk.
     max_size
         Bytes after which to stop. The recording includes the chunk that reaches this size.
     store

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
 from ._constraints import camel_case
-from ._host.browser import is_nullish, js_object, media_recorder_class, translated
+from ._host.browser import is_chromium, is_nullish, js_object, media_recorder_class, translated
 from ._recorder.sinks import checked_store
 from ._recorder.steady import prepare, refuse_noise, steadied
 from ._recorder.take import OVER, Take, refuse_inactive
@@ -398,8 +398,8 @@ class MediaRecorder(EventTarget):
         ----------
         drain
             On a busy machine Chromium drops pictures that its encoder still holds. With True the take stops
-            recording at once but ends only when all of them have arrived, after 30 s at most. That requires a
-            timeslice; without one it only waits for the first picture, 5 s at most.
+            recording at once but ends only when all of them have arrived, after 30 s at most. Without a
+            timeslice that requires WebM.
 
         Raises
         ------
@@ -420,7 +420,8 @@ class MediaRecorder(EventTarget):
         'inactive'
         """
         take = self._running_take("stop")
-        return take.stop(drain=drain and bool(self._stream.video_tracks) and drops_pictures())
+        # (quirk: chromium-drops-late-pictures-at-stop)
+        return take.stop(drain=drain and bool(self._stream.video_tracks) and is_chromium())
 
     def _running_take(self, doing: str) -> Take:
         # Browsers do nothing then (quirk: engines-ignore-stop-when-inactive).
@@ -497,19 +498,13 @@ class MediaRecorder(EventTarget):
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
 
 
-def drops_pictures() -> bool:
-    """Whether `stop()` drops what the encoder still holds, as in Chromium, the only browser that writes
-    Matroska (quirk: chromium-drops-late-pictures-at-stop)."""
-    return MediaRecorder.is_type_supported("video/x-matroska")
-
-
 def type_that_keeps_up(stream: MediaStream) -> str | None:
     """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md).
 
     (quirk: chromium-vp8-lags)
     """
     vp9 = "video/webm;codecs=vp9"
-    keeps_up = stream.video_tracks and drops_pictures() and MediaRecorder.is_type_supported(vp9)
+    keeps_up = stream.video_tracks and is_chromium() and MediaRecorder.is_type_supported(vp9)
     return vp9 if keeps_up else None
 
 

@@ -301,6 +301,36 @@ async def test_worker_crops_a_tab_with_a_posted_target(open_channel, mortal, sli
     assert grown
 
 
+RECORD_IN_A_WORKER = """
+import asyncio, json
+from mediarecorder import MediaRecorder, MediaStream, media_devices
+tab = await media_devices.get_display_media(prefer_current_tab=True, focus=False)
+microphone = await media_devices.get_user_media(audio=True)
+recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
+sizes = []
+recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+await recorder.start(0.1)
+while recorder.duration < 4:
+    await asyncio.sleep(0.05)
+came = sum(size > 0 for size in sizes)
+recording = await recorder.stop()
+tab.stop(), microphone.stop()
+json.dumps([came, recording.duration, await recording.measure(), (await recording.samples()).duration])
+"""
+
+
+@pytest.mark.lane("chromium-permissions")
+@pytest.mark.page_only("it starts a worker")
+async def test_worker_records_sound_with_a_still_tab(open_channel, mortal):
+    import json
+
+    source = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")\n{RECORD_IN_A_WORKER}'
+    came, seconds, length, heard = json.loads(await mortal().run(source))
+    assert came >= 10
+    assert length == pytest.approx(seconds, abs=1.5)
+    assert heard == pytest.approx(seconds, abs=1.5)
+
+
 async def test_camera_cannot_be_cropped(camera):
     for limit in (camera.tracks[0].crop_to, camera.tracks[0].restrict_to):
         with pytest.raises(NotSupportedError, match="tab"):

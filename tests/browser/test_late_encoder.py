@@ -68,6 +68,31 @@ async def test_late_encoder_delivers_everything(noise):
     assert recorder.duration == pytest.approx(duration, abs=0.05), "the wait does not count"
 
 
+@in_the_page
+@pytest.mark.time_limit(90)
+async def test_take_without_a_timeslice_is_drained_and_keeps_its_length(noise):
+    """(Chromium writes neither length nor index after the requests for data.)"""
+    recorder = MediaRecorder(await noise(640, 480), mime_type="video/webm;codecs=vp9")
+    await recorder.start()
+    await asyncio.sleep(1)
+    recording = await recorder.stop(drain=True)
+    sound, picture = await ends(recording)
+    assert picture == pytest.approx(sound, abs=TOGETHER)
+    found = await ask_judge.probe(recording)
+    assert found["errors"] == []
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.25)
+    assert [chunk.size for chunk in recording.chunks] == [recording.size]
+
+
+async def test_record_without_a_timeslice_keeps_length_and_index(both):
+    recording = await record(0.7, stream=both)
+    found = await ask_judge.probe(recording)
+    assert found["errors"] == []
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.25)
+    assert await ask_judge.index(recording)
+    assert await recording.seekable() is recording
+
+
 async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
     for stream in (camera, both):
         recording = await record(0.3, stream=stream)

@@ -92,6 +92,28 @@ async def test_panel_records_into_a_store(put):
         await until(lambda: (player := seen.root.querySelector("audio")) and player.readyState)
 
 
+async def test_still_picture_does_not_delay_the_sound(put, canvas, microphone, store, monkeypatch):
+    """(A camera that gives one picture, as virtual ones do: a canvas is taken for it.)"""
+    canvas.draw("red")
+
+    async def opened(**_):
+        return MediaStream([*canvas.stream().tracks, *microphone.tracks])
+
+    monkeypatch.setattr(media_devices, "get_user_media", opened)
+    panel = RecorderPanel(video=True, store=store, timeslice=0.25)
+    seen = await put(panel)
+    waiting = asyncio.ensure_future(panel.recording())
+    seen.press("Record")
+    await until(lambda: seen.text("[role=timer]") >= "0:02")
+    await store.flush()
+    [take] = await store.recordings()
+    assert take.state == "recording"
+    assert take.duration > 0.5
+    assert take.size > 2000
+    seen.press("Stop")
+    assert (await waiting).id == take.id
+
+
 async def test_pause_and_resume_buttons_work(put):
     panel = RecorderPanel()
     seen = await put(panel)

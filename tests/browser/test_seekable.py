@@ -7,6 +7,8 @@ import pytest
 from support.ask_judge import index, last_packet, packets, probe
 from support.rows import in_soak, of_types, supported
 
+from mediarecorder import RangeError, Recording
+
 pytestmark = pytest.mark.media_work
 
 
@@ -33,6 +35,35 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
     assert (await index(seekable))[0] <= start + 0.01, "from its first packet on"
     assert await packets(seekable) == await packets(recording)
     assert await recording.bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "ahead", "stands"),
+    [
+        pytest.param("both", 0.9, 0, id="sound"),
+        pytest.param("both", 3, 3, id="sound that ended early"),
+        pytest.param("picture", 0.9, 0.9, id="picture"),
+    ],
+)
+async def test_result_ends_with_its_sound_or_else_with_the_recorders_clock(recorded, kind, ahead, stands):
+    """The recorder's clock begins with the call, the file with its first packet. `trim` takes either."""
+    recording = await recorded(kind, timeslice=0.2)
+    before = await recording.measure()
+    clock = before + ahead
+    known = Recording(recording.blob, recording.mime_type, duration=clock)
+    for made, expected in (
+        (await known.seekable(), before + stands),
+        (await known.convert("mp4"), before + stands),
+        (await Recording.concat([known, known]), 2 * (before + stands)),
+        (await known.trim(0.2), before + stands - 0.2),
+        (await known.trim(0.2, clock), before + stands - 0.2),
+        (await known.trim(before + 0.2), ahead - 0.2),
+        (await known.trim(before + 0.2, before + 0.5), 0.3),
+    ):
+        assert await made.measure() == pytest.approx(expected, abs=0.15)
+        assert (await probe(made))["errors"] == []
+    with pytest.raises(RangeError, match=f"is {clock:.3f} s long"):
+        await known.trim(clock)
 
 
 @pytest.mark.time_limit(300)

@@ -10,9 +10,14 @@ from mediarecorder._recorder import steady
 
 @pytest.mark.core
 @pytest.mark.lane("chromium-worker", "firefox-worker")
-async def test_page_repeats_the_pictures(both, monkeypatch):
-    """(A worker cannot make a still picture, so the camera is treated as one.)"""
-    monkeypatch.setattr(steady, "_sources", lambda stream: (stream.getVideoTracks()[0], None))
+@pytest.mark.parametrize("kinds", ["picture", "sound", "picture and sound"])
+async def test_page_records_through_tracks_of_its_own(both, monkeypatch, kinds):
+    """(A worker cannot make a still picture, so camera and microphone are treated as one.)"""
+    sources = [
+        track.js if kind in kinds else None
+        for kind, track in zip(("picture", "sound"), (*both.video_tracks, *both.audio_tracks), strict=True)
+    ]
+    monkeypatch.setattr(steady, "_sources", lambda stream: tuple(sources))
     recorder = MediaRecorder(both)
     await recorder.start(0.25)
     assert recorder.js.stream != both.js

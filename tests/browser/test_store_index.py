@@ -1,14 +1,71 @@
 """A store does not read all its takes for each call, and its index is never wrong."""
 
 import random
+from contextlib import suppress
 
 import pytest
 
-from mediarecorder import Recording, RecordingStore
+from mediarecorder import MediaError, Recording, RecordingStore
 from mediarecorder._host.browser import create_proxy, js, to_js
 
 INDEX = "index"
 SLOT = 512
+in_a_worker = pytest.mark.lane("chromium-worker", "firefox-worker")
+"""Where the store works in Python's own worker, so that its calls of the browser can be met."""
+
+# Ends the writing of the index at its n-th write: as a crash does, after which nothing is done any more, or
+# as a full disk, on which the index can be neither written nor removed.
+FAILING = """
+(() => {
+  const undo = [], handles = new WeakSet();
+  let how = "", left = 0, reached = false;
+  const patch = (prototype, name, make) => {
+    const original = prototype[name];
+    prototype[name] = make(original);
+    undo.push(() => { prototype[name] = original; });
+  };
+  const refused = () => new DOMException("", "UnknownError");
+  const isDead = () => how === "crash" && reached;
+  for (const [prototype, names] of [
+    [StorageManager.prototype, ["getDirectory"]],
+    [FileSystemDirectoryHandle.prototype, ["getDirectoryHandle", "getFileHandle", "removeEntry"]],
+    [FileSystemFileHandle.prototype, ["getFile", "createWritable", "createSyncAccessHandle", "move"]],
+  ]) {
+    for (const name of names) {
+      patch(prototype, name, (original) => async function (...parameters) {
+        const isKept = how === "full disk" && reached && name === "removeEntry" && parameters[0] === "index";
+        if (isDead() || isKept) throw refused();
+        const made = await original.apply(this, parameters);
+        if (name === "createSyncAccessHandle" && this.name === "index") handles.add(made);
+        return made;
+      });
+    }
+  }
+  for (const name of ["write", "truncate", "flush"]) {
+    patch(FileSystemSyncAccessHandle.prototype, name, (original) => function (...parameters) {
+      if (how && name === "write" && handles.has(this)) reached ||= left-- === 0;
+      if (isDead() || (reached && handles.has(this))) throw refused();
+      return original.apply(this, parameters);
+    });
+  }
+  return {
+    begin(named, number) { [how, left, reached] = [named, number, false]; },
+    end() { const was = reached; how = ""; reached = false; return was; },
+    undo() { for (const each of undo) each(); },
+  };
+})()
+"""
+
+# Does something before the n-th time from now that the index of a store is used.
+BETWEEN = """
+(lock, number, act) => {
+  const { request } = LockManager.prototype;
+  navigator.locks.request = async (name, ...rest) => {
+    if (name === lock && number-- === 0) await act();
+    return request.call(navigator.locks, name, ...rest);
+  };
+}
+"""
 
 
 def small(number):
@@ -37,6 +94,26 @@ async def seen_anew(store):
     """Another tab's view: the list, and the bytes in use."""
     async with await RecordingStore.open(store.name) as other:
         return sorted(await other.recordings()), (await other.usage()).used
+
+
+async def facts_of(store):
+    """The bytes in use, asked for first since a listing corrects them, and the list."""
+    return (await store.usage()).used, sorted(await store.recordings())
+
+
+async def truth_of(store):
+    """What is seen by whoever finds no index."""
+    await remove_index(store)
+    return await seen_anew(store)
+
+
+async def has_index(store):
+    return INDEX in await js.Array.fromAsync((await folder_of(store)).keys())
+
+
+async def remove_index(store):
+    if await has_index(store):
+        await (await folder_of(store)).removeEntry(INDEX)
 
 
 @pytest.mark.core
@@ -159,3 +236,108 @@ async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
             setattr(prototype, name, original)
             proxy.destroy()
         alone.close()
+
+
+@pytest.mark.parametrize("takes", [30, pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.time_limit(600)
+@pytest.mark.lane("chromium")
+async def test_torn_index_hides_no_take(store, takes):
+    for number in range(takes):
+        await store.add(small(number), title=f"Take {number}")
+    truth, data = await seen_anew(store), await index_of(store)
+    assert len(truth[0]) == takes
+    end = (takes + 1) * SLOT
+    for place in (0, 1, SLOT - 1, SLOT, SLOT + 5, end // 2, end // 2 + 77, end - 1, end, len(data) - 1):
+        await put_index(store, data[:place])
+        assert await seen_anew(store) == truth, place
+
+
+@pytest.fixture
+def failing():
+    from pyodide.code import run_js
+
+    made = run_js(FAILING)
+    yield made
+    made.undo()
+
+
+@in_a_worker
+@pytest.mark.firefox_in_soak
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("how", ["crash", "full disk"])
+@pytest.mark.parametrize("verb", [pytest.param("list", marks=pytest.mark.core), "add", "rename", "delete"])
+async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how):
+    """Neither to whoever has read it before, nor to the store whose disk was full, nor to the next."""
+    async with await RecordingStore.open(store.name) as other:
+        for number in range(20):
+            while len(await other.recordings()) < 3:
+                await other.add(small(number), title="a")
+            [take, *more] = await other.recordings()
+            if more[2:]:
+                await other.delete(more[-1].id)
+            await other.usage()
+            async with await RecordingStore.open(store.name) as writer:
+                calls = {
+                    "list": writer.recordings,
+                    "add": lambda it=writer: it.add(small(9), title="b"),
+                    "rename": lambda it=writer, id=take.id, number=number: it.rename(id, f"take {number}"),
+                    "delete": lambda it=writer, id=take.id: it.delete(id),
+                }
+                if verb == "list":
+                    await remove_index(store)
+                else:
+                    await writer.recordings()
+                failing.begin(how, number)
+                try:
+                    with suppress(MediaError):
+                        await calls[verb]()
+                finally:
+                    reached = failing.end()
+                left = await index_of(store) if await has_index(store) else None
+                seen = [await facts_of(one) for one in ([writer, other] if how == "full disk" else [other])]
+                await (put_index(store, left) if left is not None else remove_index(store))
+                async with await RecordingStore.open(store.name) as another:
+                    seen.append(await facts_of(another))
+                await remove_index(store)
+                async with await RecordingStore.open(store.name) as another:
+                    truth = await facts_of(another)
+                assert all(each == truth for each in seen), (number, seen, truth)
+            if not reached:
+                break
+        assert 2 <= number < 19, "each write was met"
+
+
+@pytest.mark.lane("chromium-worker")
+@pytest.mark.core
+@pytest.mark.time_limit(120)
+@pytest.mark.parametrize("verb", ["list", "add"])
+async def test_rename_while_a_take_is_read_is_not_overwritten(store, verb):
+    """Before each use of the index in turn."""
+    from pyodide.code import run_js
+
+    between = run_js(BETWEEN)
+    renamed = 0
+    async with await RecordingStore.open(store.name) as other:
+        for number in range(6):
+            if verb == "list":
+                await store.add(small(number), title="old")
+                await (await folder_of(store)).removeEntry(INDEX)
+
+            async def rename(number=number):
+                nonlocal renamed
+                for take in await other.recordings():
+                    if take.title == "old":
+                        renamed += 1
+                        await other.rename(take.id, f"new {number}")
+
+            proxy = create_proxy(rename)
+            between(f"mediarecorder-store-{store.name}/index", number, proxy)
+            try:
+                await (store.recordings() if verb == "list" else store.add(small(number), title="old"))
+            finally:
+                js.Reflect.deleteProperty(js.navigator.locks, "request")
+                proxy.destroy()
+            seen = await seen_anew(store)
+            assert seen == await truth_of(store), number
+            await store.clear()
+    assert renamed >= 2

@@ -50,6 +50,7 @@ class Profile:
         self._playwright, self.engine, self._folder, self._site = playwright, engine, folder, site
         self._context: BrowserContext | None = None
         self.flags: list[str] = []
+        self.without = ""
         self.alive = False
         self._devtools: CDPSession | None = None
         self.told: dict[str, float] = {}
@@ -58,7 +59,8 @@ class Profile:
         """A new page with Python, in a new browser unless one is running."""
         if self._context is None:
             flags = [*self.flags, COMPILED_ONCE] if self.engine == "chromium" else []
-            options = launch_options(LANES[self.engine].plus(flags=flags))
+            lane = LANES[self.engine].plus(flags=flags)
+            options = launch_options(lane.without(self.without) if self.without else lane)
             engine = self._playwright[self.engine]
             self._context = engine.launch_persistent_context(str(self._folder), **options)
             self._context.set_default_timeout(PATIENCE)

@@ -76,6 +76,15 @@ def clear(page: Any) -> None:
     browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
 
+def test_data_cleared_by_the_site_keeps_the_recording(profile: Callable[[str], Profile], engine: str) -> None:
+    """By the header Clear-Site-Data, which both engines treat as if the user had cleared the data."""
+    browser = profile(engine)
+    browser.open()
+    browser.run(OPEN)
+    browser.page.evaluate("fetch('/clear-site-data').then((answer) => answer.text())")
+    judge_of(browser.run(END))
+
+
 def test_data_cleared_during_a_take_keeps_the_recording(profile: Callable[[str], Profile]) -> None:
     chromium = profile("chromium")
     chromium.open()

@@ -112,6 +112,12 @@ STRICT_POLICY = (
     "media-src 'self' blob:; img-src 'self' blob: data:"
 )
 
+# The library's own JavaScript gets in only by tags of the page.
+NO_BLOB = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
+    "media-src 'self' blob:; img-src 'self' blob: data:"
+)
+
 # Evaluated strings are trusted, too: the import in a module worker needs this.
 UNTRUSTED = "require-trusted-types-for 'script'; trusted-types harness"
 TRUSTED_TYPES = f"{UNTRUSTED} mediarecorder"
@@ -124,6 +130,8 @@ LANES: dict[str, Lane] = {
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-csp": replace(BRIEF, headers={"Content-Security-Policy": STRICT_POLICY}),
+    "chromium-no-blob": replace(BRIEF, headers={"Content-Security-Policy": NO_BLOB}),
+    "firefox-no-blob": replace(FIREFOX, headers={"Content-Security-Policy": NO_BLOB}),
     "chromium-denied": BRIEF.without(FAKE_UI).plus(flags=[f"{FAKE_UI}=deny"]),
     "firefox-denied": FIREFOX.plus(
         prefs={

@@ -29,6 +29,8 @@ JUDGEMENTS = {
     )
 }
 CORPUS = "/corpus/"
+#: Whoever fetches it has the storage of this site cleared by the browser.
+CLEAR = "/clear-site-data"
 #: A page that forbids itself the microphone. (Responses that a driver sends itself have no policy.)
 MUTE = "/tests/frames/mute.html"
 
@@ -57,6 +59,8 @@ class HarnessHandler(Handler):
             headers = _not_isolated(headers)
         if path == MUTE:
             headers["Permissions-Policy"] = "microphone=()"
+        if path == CLEAR:
+            headers["Clear-Site-Data"] = '"storage"'
         if (
             self.headers and self.headers.get("Origin") == "null"
         ):  # a sandboxed frame: all is of another origin
@@ -78,6 +82,8 @@ class HarnessHandler(Handler):
     def do_GET(self) -> None:
         if self.url_path == BUNDLE:
             self._send("application/zip", self.server.bundle)
+        elif self.url_path == CLEAR:
+            self._send("text/plain", b"")
         elif self.url_path == LIBRARY:
             self._send("application/zip", self.server.library)
         elif (name := self.url_path.removeprefix(CORPUS)) in FILES:

@@ -268,6 +268,11 @@ def native_getter(interface: str, attribute: str) -> Any:
     return js.Function.prototype.call.bind(js.Reflect.get(descriptor, "get"))
 
 
+def is_chromium() -> bool:
+    """Whether this browser records as Chromium does, which alone writes Matroska."""
+    return bool(media_recorder_class().isTypeSupported("video/x-matroska"))
+
+
 async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
     """Call the promise-returning `target.method(*arguments)` and await it, with errors translated.
 

@@ -6,11 +6,14 @@ A `Take` does not know which one it has. Both provide a JavaScript function that
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import JsException, create_proxy, js, native_getter
+from .._host.browser import JsException, create_proxy, js, native_getter, settle
+from .._host.modules import load_module
 from ..chunk import Chunk
-from ..errors import UnknownError
+from ..errors import NotSupportedError, UnknownError
 from ..outcome import spawn
 
 if TYPE_CHECKING:
@@ -44,7 +47,8 @@ class InMemory:
 
     def __init__(self) -> None:
         self._events = js.Array.new()
-        self._summed = self._size = 0
+        self._summed = self._size = self._read = 0
+        self._index: Any = None
         self.listener = self._events.push.bind(self._events)
 
     def begin(self, started_at: float, mime_type: str) -> None:
@@ -83,6 +87,24 @@ class InMemory:
     def release(self) -> None:
         """Release the sink: no more chunks will arrive."""
 
+    async def begin_index(self, mime_type: str) -> None:
+        """Read the file from now on, so that it can get its length and its cues at the end.
+
+        Raises
+        ------
+        NotSupportedError
+            It is not WebM, or the page does not let the module in that reads it.
+        """
+        if not any(name in mime_type for name in ("webm", "matroska")):
+            raise NotSupportedError(f"{mime_type} cannot be indexed")
+        self._index = (await load_module("store")).WebmIndex.new()
+
+    async def indexed(self) -> float:
+        """Read the data so far; return the time of its last picture, in seconds."""
+        chunks = self._blobs().slice(self._read)
+        self._read += chunks.length
+        return float(await settle(self._index, "read", js.Blob.new(chunks), doing="stop")) / 1000
+
     def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
         """Make the recording and pass it to `done`, at once or later."""
         try:
@@ -91,10 +113,23 @@ class InMemory:
             # (quirk: firefox-forgets-its-type-after-stop)
             mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
             blob = js.Blob.new(chunks, type=mime_type)
-            recording = self._make(
-                blob, mime_type, duration=duration, started_at=started_at, js_chunks=chunks
-            )
+            make = partial(self._make, mime_type=mime_type, duration=duration, started_at=started_at)
+            if self._read:
+                spawn(self._finish_indexed(blob, duration, make, done))
+                return
+            recording = make(blob, js_chunks=chunks)
         except Exception as error:  # any error must settle the waiting calls
+            done(None, error)
+        else:
+            done(recording, None)
+
+    async def _finish_indexed(self, blob: Any, duration: float, make: Any, done: Done) -> None:
+        with suppress(Exception):  # better without its length than not at all
+            await self.indexed()
+            blob = self._index.around(blob, duration * 1000)
+        try:
+            recording = make(blob, js_chunks=js.Array.of(blob))
+        except Exception as error:
             done(None, error)
         else:
             done(recording, None)

@@ -35,17 +35,18 @@ about each chunk only if Python code listens.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import create_proxy, is_nullish, js, now, translated
+from .._host.browser import create_proxy, is_chromium, is_nullish, js, now, translated
 from ..chunk import Chunk
 from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
 from ..failures import PageLostError, RecordingError
-from ..outcome import Outcome
+from ..outcome import Outcome, spawn
 from .recorded_time import RecordedTime, comes_from_the_start
 from .sinks import InMemory, InStore
 from .turns import Turns
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
 RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
 LOOKING_AGAIN, SAVING, OVER = "looking again", "saving", "over"
 
+SHORTEST = 0.02
+"""The fewest seconds between two requests for data."""
 TICK = 0.25
 """Seconds between two checks of the tracks and of the browser's state."""
 HAND_OVER_TICKS = 4
@@ -70,6 +73,10 @@ DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second, once it was late."""
 DRAIN_TIMEOUT = 30.0
 """Seconds that it gets for that."""
+NEAR = 0.25
+"""Seconds by which the last picture may precede the recorder's clock if the encoder is not late."""
+SOON = 0.05
+"""Seconds until the next request in that case."""
 AFTER_DATA_TICKS = 2
 """After this many ticks without an event, an ending take that has its last data no longer waits for
 `stop`."""
@@ -149,6 +156,8 @@ class Take:
     def start(self, timeslice: float | None) -> Outcome[None]:
         self._started_at = time.time()
         self._sliced = timeslice is not None
+        self._timeslice = max(SHORTEST, timeslice or 0)
+        self._asked = None if timeslice is None or is_chromium() else 0.0
         self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
         self._proxy = create_proxy(self._heard)
@@ -194,7 +203,9 @@ class Take:
         return request
 
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
-        self._draining = drain and self._sliced
+        if self._asked:
+            self._tick_every(TICK)
+        self._draining = drain
         nothing_yet = drain and self._expected["start"]
         self._patience = STOP_TIMEOUT_TICKS if nothing_yet else HAND_OVER_TICKS
         late = self._draining or self._turns.busy or nothing_yet
@@ -214,21 +225,33 @@ class Take:
             self._awaited = "own pause"
             self.js.pause()
         else:
-            self._awaited, self._quiet, self._enough = "data", 0, DRAINED
-            self._drained = self._chunks.size
-            self.js.requestData()
+            self._awaited, self._quiet, self._patience = "data", 0, int(DRAIN_TIMEOUT / TICK)
+            spawn(self._drain())
 
-    def _drain(self) -> None:
-        """Ask for data until for a while there is none: nothing tells how much the encoder still holds."""
-        size, late = self._chunks.size, self._quiet > 0
-        if size > self._drained:
-            self._quiet, self._enough = 0, DRAINED_WHEN_LATE if late else self._enough
-        self._drained = size
-        self._quiet += 1
-        if self._quiet > self._enough or now() - self._ended_at > DRAIN_TIMEOUT:
+    async def _drain(self) -> None:
+        """Request data until none comes for a while: nothing tells how much the encoder still holds.
+
+        A take without a timeslice reads its data. It can end as soon as the last picture is near the
+        recorder's clock, and the file gets back its length and cues, which Chromium omits after a request.
+        """
+        quiet, enough = 0, DRAINED
+        whole = None if self._sliced or not isinstance(self._chunks, InMemory) else self._chunks
+        try:
+            if whole:
+                await whole.begin_index(str(self.js.mimeType))
+            while self.phase == HANDING_OVER and quiet <= enough and now() - self._ended_at < DRAIN_TIMEOUT:
+                size = (await self.request_data()).size
+                if size and quiet:
+                    enough = DRAINED_WHEN_LATE
+                quiet = 0 if size else quiet + 1
+                near = whole is not None and self.duration - await whole.indexed() < NEAR
+                if near and quiet:
+                    break
+                await asyncio.sleep(SOON if near else TICK)
+        except Exception as error:  # the module cannot be loaded, or the take has ended
+            log.info("The take does not wait for data that the encoder still holds. %s", error)
+        if self.phase == HANDING_OVER and self.js.state != "inactive":
             self._stop_now()
-        else:
-            self.js.requestData()
 
     def _stop_now(self) -> None:
         with translated("stop"):
@@ -355,8 +378,7 @@ class Take:
 
     def _data(self, js_event: Any) -> None:
         """Handle a chunk. (There can be hundreds per second, so this creates nothing without a waiter.)"""
-        if self.phase != HANDING_OVER or self._awaited != "data":  # each request of `_drain` brings a chunk
-            self._quiet = 0
+        self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
         event = Event("dataavailable", js_event)
         self._notify(self, event)
@@ -383,10 +405,9 @@ class Take:
             self._watch_tracks()
             if self.js.state == "inactive":
                 self._end()
+            elif self._asked and self.js.state == "recording" and now() - self._asked >= self._timeslice:
+                self._ask()
             self._looked_at = count
-            return
-        if self.phase == HANDING_OVER and self._awaited == "data" and self.js.state != "inactive":
-            self._drain()
             return
         if count != self._looked_at:  # Python is not told about chunks, so it counts them
             self._looked_at, self._quiet = count, 0
@@ -405,13 +426,20 @@ class Take:
             self._finish()
 
     def _watch_tracks(self) -> None:
-        if (
-            self.phase == RUNNING
-            and self.js.state != "inactive"
-            and all(track.readyState == "ended" for track in self._tracks)
-        ):
+        if self.phase != RUNNING or self.js.state == "inactive":
+            return
+        ended = [track.readyState == "ended" for track in self._tracks]
+        if all(ended):
             log.info("All tracks have ended; the recorder is stopped.")
             self.stop()
+        elif any(ended) and self._asked == 0:
+            self._tick_every(min(TICK, self._timeslice))
+            self._ask()
+
+    def _ask(self) -> None:
+        """Request a slice: after one track has ended, Firefox delivers no more by itself."""
+        self._asked = now()
+        self.js.requestData()
 
     # The end.
 
@@ -422,6 +450,8 @@ class Take:
                 self._ended_at = now()
             self.phase = ENDING
             self._quiet = 0
+            if self._asked:
+                self._tick_every(TICK)
             # If the browser ended the take, the timer may notice that only after the data.
             self._count_at_end = self._looked_at
             self._owed = len(self._requests) + 1

@@ -91,8 +91,10 @@ export const trim = (blob, start, end, exact, known, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
       const [begin, length] = [await origin(input), await duration(input, known)];
+      // By the recorder's clock, up to which a picture stands.
       const longest = Math.max(length, known || 0);
-      if (start >= length || (end !== undefined && end > longest + 0.05)) {
+      const last = (await input.getPrimaryVideoTrack()) ? longest : length;
+      if (start >= last || (end !== undefined && end > longest + 0.05)) {
         throw new Fault(
           "RangeError",
           `the recording is ${longest.toFixed(3)} s long; ${start} to ${end ?? "its end"} is not within it`,
@@ -100,7 +102,8 @@ export const trim = (blob, start, end, exact, known, request) =>
       }
       const format = await formatLike(input);
       const from = exact ? begin + start : await entry(input, begin + start, nameOf(format));
-      const part = new Part(input, from, end === undefined || end >= length ? undefined : begin + end, known);
+      const isToTheEnd = start < length && (end === undefined || end >= length);
+      const part = new Part(input, from, isToTheEnd ? undefined : begin + Math.min(end ?? last, last), known);
       /** @type {import("./assemble.js").Wishes} */
       const wishes = { tags: await tagsFor(input, format), mode: exact ? "exact" : "copy" };
       const tracks = (await filledTracks(input)).map((track) => [track]);

@@ -212,8 +212,9 @@ export async function encodingSound(tracks, parts, output, parameters, bitsPerSe
   const { sampleRate, channels } = encoding;
   return async function* (index) {
     const part = parts[index];
-    // The last part may end before the pictures do.
-    const until = index < parts.length - 1 ? await part.end() : part.until;
+    // The last part may end before the pictures do. If its sound ended before it, it is silent.
+    const isSilent = async () => part.from >= (await tracks[index].computeDuration());
+    const until = index < parts.length - 1 || (await isSilent()) ? await part.end() : part.until;
     const { frames } = await sound(tracks[index], part.from, until, { sampleRate, channels });
     let given = 0;
     for await (const block of cut(frames(), Math.round(BLOCK * sampleRate), channels)) {

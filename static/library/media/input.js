@@ -96,10 +96,14 @@ export async function origin(input) {
 /** Seconds by which FFmpeg's WebM says that it is too long: it counts what only a decoder needs. */
 const OVERSTATED = 0.01;
 
+/** Seconds by which a recorder's clock may be ahead of its sound: it begins with the call, on a busy machine long before. */
+const CLOCK_AHEAD = 1.5;
+
 /**
  * How long it plays, in seconds.
  * @param {Input} input
- * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then
+ * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then, but where there is sound
+ *   to the end, which has no gaps, that tells the end
  */
 export async function duration(input, known = 0) {
   const begin = await origin(input);
@@ -107,7 +111,9 @@ export async function duration(input, known = 0) {
   // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
   const said = cutOff.has(input) ? 0 : ((await input.getDurationFromMetadata()) ?? 0);
   const length = (said > computed + OVERSTATED ? said : computed) - begin;
-  return (await input.getPrimaryVideoTrack()) ? Math.max(length, known || 0) : length;
+  if (!(known > length) || !(await input.getPrimaryVideoTrack())) return length;
+  const heard = ((await (await input.getPrimaryAudioTrack())?.computeDuration()) ?? -Infinity) - begin;
+  return known - heard < CLOCK_AHEAD ? length : known;
 }
 
 /** Whether the track's container has edit lists. @param {import("mediabunny").InputTrack} track */

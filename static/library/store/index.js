@@ -57,15 +57,17 @@ export class Index {
     const folder = await this.folder();
     const names = (await Array.fromAsync(folder.keys())).filter((name) => name !== INDEX && !this.#entries.has(name));
     const all = [...this.#entries.values(), ...names.map((id) => ({ id, bytes: 0 }))];
-    await this.#drop();
-    await this.put(all, [], true);
-  }
-
-  async #drop() {
     this.#entries.clear();
     this.#free = [];
     this.#slots = 1;
-    await (await this.folder()).removeEntry(INDEX).catch(() => {});
+    await this.#remove();
+    await this.put(all, [], true);
+  }
+
+  /** @returns whether it is not there */
+  async #remove() {
+    const folder = await this.folder();
+    return folder.removeEntry(INDEX).then(() => true, ({ name }) => name === "NotFoundError");
   }
 
   /** Erase the facts about a take, before it is changed. @param {string} id */
@@ -108,9 +110,10 @@ export class Index {
       // comes last: without it, the file is incomplete, wherever this is interrupted.
       if (anew) await this.#write([...slots]);
       await this.#write(anew ? [[0, head]] : [[0, head], ...slots]);
-    } catch {
-      await this.#drop(); // a full disk: better none than one that is out of date
-      this.#changes = -1; // and should it be there still, it is read
+    } catch (error) {
+      // A full disk: better none than one that is out of date. Should it be there still, it is read.
+      this.#changes = -1;
+      if (!(await this.#remove()) && !anew && several.some(({ known }) => !known)) throw error; // no change without it
     }
   }
 

@@ -14,6 +14,7 @@ import { Copy } from "./copy.js";
 import { Folder, openedOf } from "./folder.js";
 import { hold } from "./locks.js";
 import { Take } from "./take.js";
+import { WebmIndex } from "./webm.js";
 import { gone, isGone } from "../fault.js";
 
 /** The name of a worker that was started for the store. */
@@ -283,5 +284,5 @@ const described = (error) => ({ name: error.name, message: error.message, isFaul
 
 /** The script tag, if the page's author has loaded this file. @type {HTMLScriptElement | null | undefined} */
 const script = /** @type {any} */ (globalThis).document?.currentScript;
-Object.assign(globalThis, { [Symbol.for("mediarecorder.store")]: { serve, address: script?.src ?? "" } });
+Object.assign(globalThis, { [Symbol.for("mediarecorder.store")]: { serve, WebmIndex, address: script?.src ?? "" } });
 if (self.name === NAME && !script) serve(globalThis);

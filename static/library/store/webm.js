@@ -21,6 +21,8 @@ const CUE_POINT = 0xbb, CUE_TIME = 0xb3, CUE_POSITIONS = 0xb7, CUE_TRACK = 0xf7,
 const START = 2 ** 16;
 /** Bytes needed to read a block: the element's header, and track, time and flags. */
 const LOOK = 16;
+/** Bytes read at a time. */
+const PIECE = 2 ** 20;
 /** Milliseconds between two cues, which is enough for a long recording. */
 const APART = 1000;
 /** The encoding of an unknown size, as recorders write it. */
@@ -109,6 +111,28 @@ export class WebmIndex {
     }
     this.#strange = start.length > START || Boolean(ebml && ebml.id !== EBML);
     return new Uint8Array();
+  }
+
+  /**
+   * Read more of the file.
+   * @param {Blob} blob
+   * @returns when the last picture so far begins, in milliseconds (without a picture, the last sound)
+   */
+  async read(blob) {
+    for (let at = 0; at < blob.size; at += PIECE) this.add(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()));
+    const [number] = this.#picture ? [this.#picture] : this.#times.keys();
+    return this.#times.get(number)?.last ?? 0;
+  }
+
+  /**
+   * The whole file with its length and its cues.
+   * @param {Blob} blob
+   * @param {number} milliseconds  as for `front`
+   */
+  around(blob, milliseconds) {
+    const cues = this.cues();
+    const front = this.front(milliseconds, Boolean(cues));
+    return front ? new Blob([front, blob, cues ?? ""], { type: blob.type }) : blob;
   }
 
   /** Find the picture's track. @returns whether the file is understood */

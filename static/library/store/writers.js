@@ -106,11 +106,15 @@ class GrowingFile {
   /** A file whose name was removed can often still be read. */
   content() {
     const pieces = [];
-    for (let at = 0; at < this.size; ) {
-      const piece = new Uint8Array(Math.min(PIECE, this.size - at));
-      if (this.handle.read(piece, { at }) !== piece.length) break;
-      pieces.push(new Blob([piece]));
-      at += piece.length;
+    try {
+      for (let at = 0; at < this.size; ) {
+        const piece = new Uint8Array(Math.min(PIECE, this.size - at));
+        if (this.handle.read(piece, { at }) !== piece.length) break;
+        pieces.push(new Blob([piece]));
+        at += piece.length;
+      }
+    } catch {
+      // Firefox has closed it
     }
     return new Blob(pieces);
   }

@@ -1,0 +1,59 @@
+"""A page whose Content-Security-Policy lets no code in from `blob:` addresses."""
+
+import pytest
+from support.ask_judge import colours, pictures, probe
+from test_steady import LATE, assert_whole, recorded_so_far, with_sound
+
+from mediarecorder import MediaRecorder, MediaStream, record
+from mediarecorder._host.browser import js
+from mediarecorder._host.modules import load_into_page, registered
+
+pytestmark = [
+    pytest.mark.lane("chromium-no-blob", "firefox-no-blob"),
+    pytest.mark.firefox_in_soak,
+    pytest.mark.console_errors,  # so the browser says what it has blocked
+]
+
+
+@pytest.fixture
+async def loaded_by_the_page():
+    """The page's author has it in a tag of its own."""
+    await load_into_page(f"{js.location.origin}/py/mediarecorder/js/page.js")
+    assert registered("page") is not None
+    yield
+    js.Reflect.deleteProperty(js.globalThis, getattr(js.Symbol, "for")("mediarecorder.page"))
+
+
+async def test_devices_are_recorded_whole(both):
+    recording = await record(0.7, stream=both)
+    found = await probe(recording)
+    assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
+    assert found["errors"] == []
+
+
+@pytest.mark.lane("chromium-no-blob")
+async def test_file_keeps_the_length_that_the_browser_writes(camera):
+    """What the encoder holds is not waited for, since the length could not be given back."""
+    found = await probe(await record(0.7, stream=camera))
+    assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.25)
+
+
+async def test_pictures_of_a_canvas_are_passed_on_with_a_warning(drawing, microphone, caplog):
+    recording = await record(2, stream=MediaStream([*drawing(160, 120).tracks, *microphone.tracks]))
+    assert len(await pictures(recording)) > 5
+    assert_whole(await probe(recording), recording)
+    assert "A still picture will hold back the sound." in caplog.text
+    assert "js/page.js" in caplog.text
+
+
+async def test_still_picture_delays_nothing_if_the_page_loads_the_module(
+    loaded_by_the_page, canvas, microphone, caplog
+):
+    canvas.draw("red")
+    recorder = MediaRecorder(with_sound(canvas, microphone))
+    blob, seconds = await recorded_so_far(recorder, 2)
+    assert (await probe(blob))["decoded_duration"] >= seconds - 0.25 - LATE
+    recording = await recorder.stop()
+    assert_whole(await probe(recording), recording)
+    assert {colour["name"] for colour in await colours(recording)} == {"red"}
+    assert caplog.text == ""
