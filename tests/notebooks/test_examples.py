@@ -251,7 +251,7 @@ def test_example_runs_in_marimo(marimo, name):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_notebook_is_clean_and_opens_with_its_goal(name):
     cells = content(name)["cells"]
-    assert "".join(cells[0]["source"]).startswith("You learn ")
+    assert "".join(cells[0]["source"]).startswith("Learn ")
     code = {cell["id"]: cell for cell in cells if cell["cell_type"] == "code"}
     assert code.keys() == EXAMPLES[name].keys(), "every code cell has its check"
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code.values())

@@ -20,6 +20,6 @@ def test_import_is_enough(marimo, mode, served):
     marimo.press_all()
     assert marimo.errors() == []
     assert set(marimo.page.evaluate("Object.values(kernel.cells).map(({ status }) => status)")) == {"idle"}
-    expect(marimo.output(0)).to_contain_text("You learn to record")
+    expect(marimo.output(0)).to_contain_text("Learn to record")
     expect(marimo.console(3)).to_contain_text("bytes")
     expect(marimo.output(9)).to_contain_text(f"mediarecorder{VERSION}")
