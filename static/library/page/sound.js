@@ -16,6 +16,7 @@ export class Meter {
   #analyser;
   /** @type {any} */
   #samples;
+  #release = () => {};
 
   /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
   constructor(stream, seconds) {
@@ -24,6 +25,7 @@ export class Meter {
   }
 
   begin() {
+    this.#release = playing(this.stream.getAudioTracks());
     const context = (this.#context = new AudioContext());
     this.#analyser = context.createAnalyser();
     const wanted = this.seconds * context.sampleRate;
@@ -46,6 +48,7 @@ export class Meter {
 
   close() {
     this.#context?.close().catch(() => {});
+    this.#release();
   }
 }
 
@@ -53,6 +56,7 @@ export class Meter {
 export class Mix {
   /** @type {AudioContext | undefined} */
   #context;
+  #release = () => {};
 
   /** @param {MediaStreamTrack[]} tracks */
   constructor(tracks) {
@@ -61,6 +65,7 @@ export class Mix {
 
   /** Resolves to the stream with the sum. */
   async begin() {
+    this.#release = playing(this.tracks);
     const context = (this.#context = new AudioContext());
     const destination = context.createMediaStreamDestination();
     for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
@@ -72,20 +77,21 @@ export class Mix {
 
   close() {
     this.#context?.close().catch(() => {});
+    this.#release();
   }
 }
 
 /** A sound that goes on where its source gives nothing (py/mediarecorder/_recorder/steady.py says the same). */
 export class Continuous {
   #context;
-  #player;
+  #release;
   /** Undefined where the browser's audio does not run: before a click. @type {MediaStreamTrack | undefined} */
   track;
 
   /** @param {MediaStreamTrack} source */
   constructor(source) {
     const { sampleRate = 48000, channelCount } = source.getSettings();
-    this.#player = playing(source);
+    this.#release = playing([source]);
     this.#context = new AudioContext({ sampleRate });
     if (this.#context.state !== "running") return;
     const destination = this.#context.createMediaStreamDestination();
@@ -99,19 +105,24 @@ export class Continuous {
 
   close() {
     this.#context.close().catch(() => {});
-    if (this.#player) this.#player.srcObject = null;
+    this.#release();
   }
 }
 
 /**
- * Chromium delivers the sound of a connection only while an element plays it
- * (quirk: chromium-silences-connections-nobody-plays). @param {MediaStreamTrack} track
+ * Play the tracks of connections, muted: Chromium delivers their sound only while an element plays it
+ * (quirk: chromium-silences-connections-nobody-plays). The result ends that.
+ * @param {MediaStreamTrack[]} tracks
  */
-function playing(track) {
-  if (track.label !== "remote audio") return undefined;
-  const player = new Audio();
-  player.muted = true;
-  player.srcObject = new MediaStream([track]);
-  player.play().catch(() => {});
-  return player;
+function playing(tracks) {
+  const players = tracks.filter(({ label }) => label === "remote audio").map((track) => {
+    const player = new Audio();
+    player.muted = true;
+    player.srcObject = new MediaStream([track]);
+    player.play().catch(() => {});
+    return player;
+  });
+  return () => {
+    for (const player of players) player.srcObject = null;
+  };
 }
