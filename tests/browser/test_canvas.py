@@ -77,7 +77,7 @@ json.dumps(said)
 """
     [photo, thumbnail] = json.loads(await mortal().run(source))
     assert photo[0] == "NotAllowedError"
-    assert "take_photo: the browser returns other pixels" in photo[1]
+    assert "take_photo: the browser does not return the pixels" in photo[1]
     assert thumbnail[0] == "NotSupportedError"
     assert "privacy.resistFingerprinting" in thumbnail[1]
 
@@ -122,16 +122,16 @@ async def first(frames):
 
 async def test_engine_never_reads_a_falsified_canvas(recorded, blocked):
     recording = await recorded("picture")
-    with pytest.raises(NotAllowedError, match="thumbnail: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="thumbnail: the browser does not return the pixels"):
         await recording.thumbnail(0)
-    with pytest.raises(NotAllowedError, match="frames: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="frames: the browser does not return the pixels"):
         await first(recording.frames())
     assert (await make_preview(recording)).poster is None
 
 
 @pytest.mark.page_only("the page's canvas is falsified there")
 async def test_photo_from_a_falsified_canvas_is_refused(camera, blocked):
-    with pytest.raises(NotAllowedError, match="take_photo: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="take_photo: the browser does not return the pixels"):
         await camera.take_photo()
 
 

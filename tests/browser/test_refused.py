@@ -60,7 +60,7 @@ async def test_plain_http_error_says_so():
     table = await diagnose()
     assert table["secure context"] == "no"
     assert table["devices"] == "InsecureContextError"
-    assert str(table).count("Browsers give camera and microphone") == 1, "each advice once"
+    assert str(table).count("Browsers allow camera and microphone") == 1, "each advice once"
 
 
 @pytest.mark.lane("chromium", "firefox")

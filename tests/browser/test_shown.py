@@ -273,6 +273,6 @@ async def test_address_of_a_player_yields_the_take(store):
 
 async def test_outcome_displays_that_it_must_be_awaited():
     outcome = Outcome()
-    assert repr(outcome) == "<Outcome pending; for the result write: await ...>"
+    assert repr(outcome) == "<Outcome pending; to get the result, write: await ...>"
     outcome._resolve(1)
     assert "done" in repr(outcome)
