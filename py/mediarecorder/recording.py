@@ -295,7 +295,7 @@ class Recording(MediaFile):
             if not isinstance(recording, Recording):
                 raise TypeError(f"concat joins Recording objects, not {recording!r}")
         if not several:
-            raise ValueError("concat needs at least one recording, but the list is empty")
+            raise ValueError("concat joins at least one recording, but the list is empty")
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
         made = await run_in_engine("concat", "concat", blobs, lengths, on_progress=on_progress)

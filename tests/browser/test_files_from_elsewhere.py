@@ -1,4 +1,4 @@
-"""Recordings of bytes and of files."""
+"""Recordings made from bytes and from files."""
 
 import math
 import os
