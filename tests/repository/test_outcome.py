@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 from mediarecorder.outcome import spawn
 
 
 def test_spawned_task_is_kept_until_it_ends():
-    """The future that it awaits is known to nobody else, so without spawn() both would be collected."""
+    """Nothing else refers to the future that it awaits, so without spawn() both would be collected."""
 
     class Future(asyncio.Future[None]):
         pass
@@ -32,4 +33,6 @@ def test_spawned_task_is_kept_until_it_ends():
         assert futures[0]() is None
 
     futures: list[weakref.ref[Future]] = []
-    asyncio.run(main())
+    # In a thread of its own: Playwright's event loop may be running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, main()).result()
