@@ -1,6 +1,7 @@
 """The page's services work alike for Python in the page and for Python in a worker."""
 
 import asyncio
+import json
 
 import pytest
 from support.eventually import until
@@ -12,7 +13,7 @@ from mediarecorder._recorder.steady import Steady
 
 pytestmark = [pytest.mark.page_only("the page starts a worker of its own"), pytest.mark.time_limit(60)]
 
-both_realms = pytest.mark.parametrize("realm", ["page", "worker"])
+both_realms = pytest.mark.parametrize("realm", ["page", "worker"], ids=["in_page", "in_worker"])
 WORKERS = []
 
 
@@ -92,7 +93,7 @@ said
 """
 
 
-@pytest.mark.parametrize("realm", ["page"])
+@both_realms
 @pytest.mark.firefox_in_soak
 async def test_file_is_written_where_the_user_chose(python, run_script):
     import js
@@ -110,6 +111,98 @@ async def test_file_is_written_where_the_user_chose(python, run_script):
     js.picker.closed, js.picker.gone = False, True
     assert (await python(SAVE)).startswith("NotReadableError: save: This recording's data is gone")
     assert js.picker.aborted == 1
+
+
+CONTEXTS = """
+const Own = window.AudioContext;
+window.contexts = [];
+window.AudioContext = class extends Own {
+  constructor(...options) {
+    super(...options);
+    contexts.push(this);
+  }
+  resume() {
+    return new Promise(() => {});
+  }
+};
+return () => { window.AudioContext = Own; };
+"""
+MIX = """
+import asyncio
+import mediarecorder
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+mixing = asyncio.ensure_future(mediarecorder.mix(stream, stream.clone()))
+"""
+CANCEL = """
+mixing.cancel()
+await asyncio.wait([mixing])
+stream.stop()
+str(mixing.cancelled())
+"""
+LEVELS = """
+import mediarecorder
+stream = await mediarecorder.media_devices.get_user_media(audio=True)
+levels = stream.levels(0.02)
+level = await levels.__anext__()
+await levels.aclose()
+stream.stop()
+str(0 <= level.rms <= level.peak <= 1)
+"""
+
+
+@both_realms
+@pytest.mark.lane("chromium")  # Firefox's contexts do not change their state without a sound card
+async def test_audio_context_is_closed_however_its_use_ends(python, run_script):
+    import js
+
+    run_script(CONTEXTS)
+    await python(MIX)
+    await until(lambda: js.contexts.length == 1)
+    assert await python(CANCEL) == "True"
+    await until(lambda: js.contexts[0].state == "closed")
+    assert await python(LEVELS) == "True"
+    await until(lambda: js.contexts.length == 2 and js.contexts[1].state == "closed")
+
+
+BUFFERS = """
+const Own = window.ArrayBuffer;
+window.buffers = [];
+window.ArrayBuffer = new Proxy(Own, {
+  construct(own, given) {
+    buffers.push(given[0]);
+    return new own(...given);
+  },
+});
+return () => { window.ArrayBuffer = Own; };
+"""
+STORE = """
+import asyncio, json
+from mediarecorder import MediaRecorder, RecordingStore, media_devices
+store = await RecordingStore.open("collected")
+sizes = []
+with await media_devices.get_user_media(audio=True) as stream:
+    recorder = MediaRecorder(stream, store=store)
+    subscription = recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    recorder.start(0.1)
+    while len(sizes) < 3:
+        await asyncio.sleep(0.02)
+    await recorder.stop()
+await store.clear()
+store.close()
+json.dumps([size for size in sizes if size])
+"""
+
+
+@both_realms
+@pytest.mark.lane("chromium")
+async def test_page_tells_the_collector_of_each_chunk(python, run_script):
+    """Python does it in the page, where a take into a store needs no page.js; for a worker, page.js does."""
+    import js
+
+    run_script(BUFFERS)
+    sizes = json.loads(await python(STORE))
+    assert sizes
+    assert set(sizes) <= set(js.buffers.to_py())
 
 
 async def test_python_and_the_page_make_the_same_tracks_for_a_take(canvas, engine):
