@@ -47,7 +47,8 @@ async def test_levels_measure_a_tone(oscillator):
 
 @pytest.mark.lane("chromium")
 async def test_sound_of_a_connection_has_levels_and_is_mixed(oscillator):
-    """(Chromium delivers none of it until an element plays it; quirk: chromium-silences-connections-nobody-plays.)"""
+    """Chromium delivers none of it until an element plays it
+    (quirk: chromium-silences-connections-nobody-plays)."""
     async with connected(oscillator(1000)) as (remote, _):
         async for level in remote.levels(0.02):
             if level.rms > 0.2:
