@@ -48,8 +48,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
     frames, lanes = len(numbers) // channels, min(channels, LANES)
     if not frames:
         return ""
-    # Lines have coordinates that stretch to the width of the page. Texts have the same places in percent, and keep
-    # their size.
+    # Lines stretch to the width of the page. Texts have the same places in percent, and keep their size.
     left, width, right, lane, gap = 56, 2 * COLUMNS, 56, HEIGHT, 16
     bottom, full = lanes * (lane + gap), left + width + right
     columns = min(frames, COLUMNS)
@@ -84,13 +83,14 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
     write(left + width + 44, bottom + 17, "middle", "s")
     drawn.append(("".join(axis), "1"))
     lines = "".join(
-        f'<path d="{path}" stroke-opacity="{opacity}" vector-effect="non-scaling-stroke"/>' for path, opacity in drawn
+        f'<path d="{path}" stroke-opacity="{opacity}" vector-effect="non-scaling-stroke"/>'
+        for path, opacity in drawn
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Waveform of {duration:.6g} s" '
         f'width="100%" height="{bottom + 22}">'
-        f'<svg viewBox="0 0 {full} {bottom + 22}" preserveAspectRatio="none" stroke="currentColor" fill="none" '
-        f'stroke-linecap="round" stroke-linejoin="round">{lines}</svg>'
+        f'<svg viewBox="0 0 {full} {bottom + 22}" preserveAspectRatio="none" stroke="currentColor" '
+        f'fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</svg>'
         f'<g fill="currentColor" font-family="sans-serif" font-size="11">{"".join(words)}</g></svg>'
     )
 

@@ -28,7 +28,8 @@ FITS = """(output) => {
   return output.querySelectorAll("svg, audio, table").length >= 6
     && parts.every((part) => part.getBoundingClientRect().right <= right + 1);
 }"""
-LETTERS = "(output) => [...output.querySelectorAll('svg text')].map((text) => text.getBoundingClientRect().height)"
+LETTERS = """(output) => [...output.querySelectorAll("svg text")]
+  .map((text) => text.getBoundingClientRect().height)"""
 GAPS = """(output) => [...output.querySelectorAll("td")].map((cell) => {
   const { textAlign, paddingLeft } = getComputedStyle(cell);
   return textAlign === "start" && parseFloat(paddingLeft) > 3;

@@ -232,8 +232,8 @@ def test_removed_output_in_marimo_ends_its_panel(marimo):
     assert marimo.errors() == []
 
 
-# The editor asks before it is left, and no device is released until it is answered. (A question blocks the witness,
-# which has the same thread.)
+# The editor asks before it is left, and the devices stay open until the question is answered. (Here it would
+# block the other tab, which has the same thread.)
 NO_QUESTION = "addEventListener('beforeunload', (event) => event.stopImmediatePropagation());"
 
 
