@@ -49,7 +49,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
     if not frames:
         return ""
     # Lines stretch to the width of the page. Texts have the same places in percent, and keep their size.
-    left, width, right, lane, gap = 56, 2 * COLUMNS, 56, HEIGHT, 16
+    left, width, right, lane, gap = 56, 2 * COLUMNS, 64, HEIGHT, 16
     bottom, full = lanes * (lane + gap), left + width + right
     columns = min(frames, COLUMNS)
     bounds = [frames * column // columns for column in range(columns + 1)]
@@ -80,7 +80,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
         x = left + count * step / duration * width
         axis.append(f"M{x:.1f} {bottom}v5")
         write(x, bottom + 17, "middle", f"{count * step:.{digits}f}")
-    write(left + width + 44, bottom + 17, "middle", "s")
+    write(left + width + 46, bottom + 17, "middle", "s")
     drawn.append(("".join(axis), "1"))
     lines = "".join(
         f'<path d="{path}" stroke-opacity="{opacity}" vector-effect="non-scaling-stroke"/>'
