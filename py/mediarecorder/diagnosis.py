@@ -30,7 +30,7 @@ class Diagnosis(dict[str, str]):
 
 
 async def diagnose() -> Diagnosis:
-    """A table of the environment and its abilities: host, Pyodide, browser, types, permissions, devices.
+    """A table of the environment and its capabilities: host, Pyodide, browser, types, permissions, devices.
 
     It opens no device and asks the user nothing. Outside a browser, the table says so.
 

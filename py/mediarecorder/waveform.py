@@ -44,7 +44,7 @@ def waveform_svg(waveform: Sequence[Extremes]) -> str:
 
 
 def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> str:
-    """A picture of interleaved 32-bit floats: a lane from -1 to 1 for each channel, over seconds."""
+    """A picture of interleaved 32-bit floats: a lane from -1 to 1 for each channel, with a time axis."""
     frames, lanes = len(numbers) // channels, min(channels, LANES)
     if not frames:
         return ""

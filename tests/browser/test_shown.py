@@ -91,7 +91,7 @@ def test_nan_values_leave_a_gap():
     assert {y for _, y in points} == {24, 56}
 
 
-def test_waveform_handles_one_frame_none_and_twelve_channels():
+def test_waveform_handles_no_frames_one_frame_and_twelve_channels():
     svg, caption = drawn(sound(1 / RATE, lambda at: 1))
     assert lanes(svg) == [[(32, 8), (32, 8)]]
     assert caption.endswith("1 channel")
@@ -103,7 +103,7 @@ def test_waveform_handles_one_frame_none_and_twelve_channels():
 
 
 def test_long_waveform_samples_each_stretch_without_numpy(monkeypatch):
-    """This is so without numpy; with it, all values count."""
+    """With numpy, all values count."""
     monkeypatch.setitem(sys.modules, "numpy", None)
     period = array("f", [math.sin(2 * math.pi * place / 48) for place in range(48)])
     samples = AudioSamples(period * (600 * 1000), 48000)
@@ -273,6 +273,6 @@ async def test_address_of_a_player_yields_the_take(store):
 
 async def test_outcome_displays_that_it_must_be_awaited():
     outcome = Outcome()
-    assert repr(outcome) == "<Outcome pending; for the result write: await ...>"
+    assert repr(outcome) == "<Outcome pending; to get the result, write: await ...>"
     outcome._resolve(1)
     assert "done" in repr(outcome)

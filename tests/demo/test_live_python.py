@@ -36,7 +36,7 @@ TONE = """frequency => {
 
 
 class Live:
-    """The section, by its visible names."""
+    """Drives the section by its visible names."""
 
     def __init__(self, demo: Demo) -> None:
         self.page = page = demo.page

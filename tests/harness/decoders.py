@@ -64,7 +64,7 @@ class FFmpeg:
             "json",
         )
         probe = json.loads(self._output("ffprobe", *query, path))
-        # The output is discarded; the progress report gives the duration, the error channel the damage.
+        # The output is discarded; the progress report gives the duration, and stderr the damage.
         # (This uses the file's own clock: with the average frame rate, two frames may coincide.)
         to_nothing = ("-enc_time_base", "-1", "-f", "null", "-progress", "-", "-")
         decoding = self._run("ffmpeg", "-i", path, *to_nothing)

@@ -96,8 +96,8 @@ def player_tag(
 
 
 def player_html(recording: Playable, data: str = "") -> str:
-    """The player. The recording's URL is valid until its `close()`; with `data` the player works after that,
-    too."""
+    """The player. The recording's URL is valid until its `close()`; with `data`, the player also works after
+    that."""
     if recording._preview is None and recording.size <= AT_ONCE and can_run_sync():
         recording._preview = run_sync(make_preview(recording))
     preview = recording._preview

@@ -42,7 +42,7 @@ panel = m.RecorderPanel(video=True)
 if not kept:
     kept += [panel, asyncio.ensure_future(wait(panel))]
 panel"""
-# It has names of its own, so that it can stand beside that cell; its text tells one run from another.
+# It has names of its own, so that it can coexist with that cell; its text identifies the run.
 KEPT = """import sys as _sys
 _panel, _, _said = _sys.modules.pop("kept")
 print("{}", _panel.last.duration > 0.9, _panel.state, "removed from the page" in _said)"""
@@ -188,7 +188,7 @@ def recorder_in(marimo: Marimo, cell: int) -> Locator:
 
 
 def kept(marimo: Marimo, cell: int, round: str) -> None:
-    """What was recorded is in `last`, and whoever waited has heard why no more comes."""
+    """`last` has the recording so far, and the waiting code has received the reason of the end."""
     marimo.start(cell, KEPT.format(round))
     expect(marimo.console(cell)).to_have_text(f"{round} True inactive True")
 
@@ -217,7 +217,7 @@ REMOVALS: dict[str, Callable[[Marimo, int, ElementHandle], None]] = {
 
 @in_soak
 def test_removed_output_in_marimo_ends_its_panel(marimo):
-    """One page has all of them: its kernel takes long to start."""
+    """One page tests all of them, because its kernel takes long to start."""
     marimo.page.context.add_init_script(path=PAGE_PROBE)
     marimo.open("first_recording", "edit")
     last, cell = LAST_CELL, LAST_CELL - 2
