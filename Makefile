@@ -2,9 +2,9 @@
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
-# Recordings take their time without computing, so there are more processes than two cores.
+# Recordings mostly wait and compute little, so there are more processes than the two cores.
 PROCESSES ?= 4
-# Chromium's renderer crashes about once in some thousand takes; only tests hit by that are retried.
+# Chromium's renderer crashes about once in a few thousand takes; only tests hit by that are retried.
 CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=

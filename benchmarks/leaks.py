@@ -122,7 +122,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 
 def leave(bench: Bench, script: str, count: int) -> Held:
-    """How much more the page holds after `count` takes."""
+    """The increase of the objects and memory that the page holds, after `count` takes."""
     with bench.page() as page:
         page.evaluate(COUNTERS)
         page.evaluate("source => python.runPythonAsync(source)", OURS)

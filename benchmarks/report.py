@@ -30,7 +30,7 @@ BENCHMARKS = (
 """In the order of the table."""
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
-GROUPS = {"limits": "Limits", "peers": "Others, on the same work", "growth": "What grows with the work"}
+GROUPS = {"limits": "Limits", "peers": "Others, on the same work", "growth": "Growth with the amount of work"}
 HEAD = ("what", "ours", "theirs", "ratio (p95)", "limit", "")
 
 
@@ -82,7 +82,7 @@ def publish(kept: dict[str, Any]) -> None:
     (RESULTS / "ratios.svg").write_text(chart(rows))
     if divided := [row for row in rows if row.parts]:
         (RESULTS / "first-use.svg").write_text(stacked(divided))
-    parts = [f"Taken {surroundings([results['taken'] for results in kept.values()])}."]
+    parts = [f"Taken {conditions([results['taken'] for results in kept.values()])}."]
     for group, title in GROUPS.items():
         if found := [row for row in rows if row.group == group]:
             parts += [f"### {title}", markdown(found)]
@@ -94,7 +94,7 @@ def publish(kept: dict[str, Any]) -> None:
     PAGE.write_text(before + begin + "\n\n".join(parts) + end + after)
 
 
-def surroundings(taken: list[dict[str, Any]]) -> str:
+def conditions(taken: list[dict[str, Any]]) -> str:
     """The date, the machine and the browsers."""
     browsers = {
         f"{name.capitalize()} {version}" for one in taken for name, version in one["browsers"].items()
@@ -154,7 +154,7 @@ PART_COLOURS = ("#8a94a6", "#c77c02", "#b3423a", "#5b6fb5", "#2e7d5b")
 
 
 def stacked(rows: list[Row]) -> str:
-    """How the time is spent: one bar for each side, made of its parts."""
+    """The time in parts: one bar for each side."""
     bars = [(row, side, parts) for row in rows for side, parts in (row.parts or {}).items()]
     names = list(dict.fromkeys(name for _, _, parts in bars for name in parts))
     colours = dict(zip(names, PART_COLOURS, strict=False))

@@ -1,4 +1,4 @@
-// After MDN's example, which is in the public domain (CC0).
+// Based on MDN's example, which is in the public domain (CC0).
 
 const record = document.querySelector("#record");
 const stop = document.querySelector("#stop");

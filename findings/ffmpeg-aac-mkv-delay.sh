@@ -6,8 +6,8 @@
 #           the encoder's delay; the packets are copied to Matroska unchanged.
 # Expected: Matroska's CodecDelay states the delay, so the sound stays where it was.
 # Observed: Opus gets a CodecDelay (6.5 ms, from its own header). AAC gets none: a
-#           decoder plays 1024 samples more at the start, 21 ms late from there on,
-#           and the file states 1.021 s.
+#           decoder plays 1024 extra samples at the start, the sound after them is
+#           21 ms late, and the file states 1.021 s.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

@@ -4,7 +4,7 @@
 # Versions: PyAV 18.1.0 (FFmpeg 8), mutagen 1.48.1, tinytag 2.3.2.
 # Input:    two seconds of Opus in Ogg, with the pre-skip of its encoder (312), and
 #           the same file with 3840 (as RFC 7845 recommends) and 48000 instead.
-# Expected: the duration is the last granule position less the pre-skip.
+# Expected: the duration is the last granule position minus the pre-skip.
 # Observed: FFmpeg states the last granule position itself, and a start of 0. It
 #           decodes the length that mutagen and tinytag state. With a pre-skip of 48000
 #           FFmpeg states 2.0065 s, and a player gets 1.0065 s.

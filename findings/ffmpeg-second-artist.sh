@@ -5,7 +5,7 @@
 # Input:    one second of sound as MP3, MP4 and Ogg Opus. mutagen writes two artists,
 #           A and B, as each format requires: two strings in one ID3v2.4 frame, two
 #           data atoms in one `ilst` item, two Vorbis comments.
-# Expected: FFmpeg reads both, or the same part, of each file.
+# Expected: FFmpeg reads both artists from each file, or the same one from each.
 # Observed: mutagen and tinytag read A and B from each. FFmpeg reads A from
 #           the MP3 and the MP4, and "A;B" from the Ogg.
 set -euo pipefail

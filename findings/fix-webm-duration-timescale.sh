@@ -30,7 +30,7 @@ with av.open("in.webm", "w", options={"live": "1"}) as out:
 data = open("in.webm", "rb").read()
 unit = b"\x2a\xd7\xb1\x83"  # TimestampScale, three bytes
 data = data.replace(unit + (1000000).to_bytes(3, "big"), unit + (500000).to_bytes(3, "big"), 1)
-at = data.index(b"\x23\xe3\x83\x84")  # DefaultDuration (100 ms); overwrite it by Void
+at = data.index(b"\x23\xe3\x83\x84")  # DefaultDuration (100 ms); overwrite it with Void
 open("in.webm", "wb").write(data[:at] + b"\xec\x86" + bytes(6) + data[at + 8:])
 PY
 

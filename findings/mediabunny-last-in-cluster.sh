@@ -8,9 +8,9 @@
 # Expected: each picture lasts until the next one, whichever cluster holds it.
 # Observed: the durations of EncodedPacketSink are
 #           0.1 0.1 0.1 0.1 0 0.1 0.1 0.1 0.1 0 0.1 0
-#           The track's duration misses the last picture as well: 1.1 s. A
-#           Conversion that re-encodes leaves a picture of length 0 out, by its source
-#           (it needs a browser's WebCodecs, so this script does not show it).
+#           The track's duration misses the last picture as well: 1.1 s.
+#           According to its source, a Conversion that re-encodes omits a picture of
+#           length 0 (it needs a browser's WebCodecs, so this script does not show it).
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2
@@ -30,7 +30,7 @@ with av.open("in.webm", "w", options={"cluster_time_limit": "450"}) as out:
         out.mux(stream.encode(picture))
     out.mux(stream.encode(None))
 data = open("in.webm", "rb").read()
-at = data.index(b"\x23\xe3\x83\x84")  # DefaultDuration with 4 bytes; overwrite it by Void
+at = data.index(b"\x23\xe3\x83\x84")  # DefaultDuration with 4 bytes; overwrite it with Void
 open("in.webm", "wb").write(data[:at] + b"\xec\x86" + bytes(6) + data[at + 8:])
 PY
 

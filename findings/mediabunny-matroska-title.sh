@@ -5,7 +5,7 @@
 # Input:    one second of Opus in WebM, copied by mediabunny with the tags title and artist.
 # Expected: FFmpeg reads `title` and `ARTIST`, as it does from its own WebM.
 # Observed: FFmpeg reads `MOVIE/TITLE` and `MOVIE/ARTIST`: mediabunny writes a target of type
-#           50 with the name MOVIE before the tags, which FFmpeg puts before their names.
+#           50 with the name MOVIE before the tags, and FFmpeg puts MOVIE before their names.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

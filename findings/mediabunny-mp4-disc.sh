@@ -4,8 +4,8 @@
 # Versions: mediabunny 1.61.0 (npm), mutagen 1.48.1, PyAV 18.1.0 (FFmpeg 8).
 # Input:    one second of AAC in MP4, copied by mediabunny with the tags
 #           title A, track 1 of 9, disc 2 of 3.
-# Expected: an atom `disk` in `ilst`, the name that iTunes, mutagen and FFmpeg use.
-# Observed: mediabunny writes an atom `disc`, and reads it back itself. mutagen and
+# Expected: a `disk` atom in `ilst`, the name that iTunes, mutagen and FFmpeg use.
+# Observed: mediabunny writes a `disc` atom, and reads it back itself. mutagen and
 #           FFmpeg see the title and the track, and no disc number.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Three Python readers report hours for a short WAV that FFmpeg wrote into a pipe.
 #
-# Versions: mutagen 1.48.1, tinytag 2.3.2, soundfile 0.14.0 (pip), and `wave` of
-#           Python itself; PyAV 18.1.0 (FFmpeg 8) writes and reads the file.
+# Versions: mutagen 1.48.1, tinytag 2.3.2, soundfile 0.14.0 (pip), and Python's
+#           own `wave`; PyAV 18.1.0 (FFmpeg 8) writes and reads the file.
 # Input:    one second of 16-bit mono PCM at 48 kHz, which FFmpeg writes into an
-#           output that cannot seek. It cannot go back to fill in the sizes, so RIFF
+#           output that is not seekable. FFmpeg cannot go back to fill in the sizes, so RIFF
 #           and data state 0xFFFFFFFF, by convention "up to the end".
 # Expected: 1 s.
 # Observed: FFmpeg and soundfile report 1 s. mutagen, tinytag and `wave` trust

@@ -1,6 +1,6 @@
 """Export marimo notebooks as pages: export_marimo.py TARGET NOTEBOOK…, with the Python that has marimo.
 
-Do the same as `marimo export html-wasm --offline`, but for all notebooks at once and with one set of
+This does the same as `marimo export html-wasm --offline`, but for all notebooks at once and with one set of
 assets. That command starts a browser to find the packages that a notebook needs; here pyodide_folder.py
 knows them.
 """

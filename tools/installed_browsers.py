@@ -51,7 +51,7 @@ def is_playwrights_own(path: str) -> bool:
 
 
 def remedy(browser: str) -> str:
-    """How to install ``"chromium"`` or ``"firefox"``; tests that lack their browser fail with this text."""
+    """Advice on installing ``"chromium"`` or ``"firefox"``. Tests without their browser fail with it."""
     variable = browser.upper()
     if chosen := os.environ.get(variable):
         return f"{variable}={chosen} is not a program. Correct it, or unset it to use an installed browser."

@@ -200,7 +200,7 @@ def build_marimo(builders: Path, wheels: list[Path], site: Path) -> None:
     npm_package = ROOT / "node_modules" / "pyodide-marimo"
     chosen = pyodide_folder.assemble(npm_package, wheels, IN_MARIMO, site / "pyodide")
     for wheel in chosen:
-        # marimo asks an index for packages that are not loaded.
+        # marimo queries a package index for packages that are not loaded.
         name = pyodide_folder.described(wheel)["name"]
         page = site / "index" / name / "index.html"
         page.parent.mkdir(parents=True)

@@ -22,7 +22,7 @@ INTERPRETER = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_std
 LOCK_FILE = "pyodide-lock.json"
 
 #: The values that decide which requirements in a wheel's metadata apply.
-SURROUNDINGS = {
+ENVIRONMENT = {
     "extra": "",
     "implementation_name": "cpython",
     "os_name": "posix",
@@ -74,7 +74,7 @@ def described(wheel: Path) -> Package:
         "depends": [
             canonicalize_name(requirement.name)
             for requirement in requirements
-            if requirement.marker is None or requirement.marker.evaluate(SURROUNDINGS)
+            if requirement.marker is None or requirement.marker.evaluate(ENVIRONMENT)
         ],
         # A notebook that imports one of these loads the wheel.
         "imports": sorted(

@@ -5,7 +5,7 @@
 let ended = 0;
 
 /**
- * Notes when the sound of the next take ends, on either side.
+ * Records when the sound of the next take ends, on either side.
  * @param {object} prototype
  * @param {string} method  the first method that is called at the end
  */

@@ -1,4 +1,4 @@
-/** What the benchmarks use of the peers, so that the types are checked where the peers are not installed. */
+/** The parts of the peers that the benchmarks use, so that types are checked where the peers are not installed. */
 
 declare module "recordrtc" {
   class MediaStreamRecorder {}

@@ -34,7 +34,7 @@ export function noise(width, height, microphone) {
 const SEGMENT = 0x18538067, CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7;
 
 /**
- * Repeats a WebM that Chromium recorded with a timeslice in one file. The file is as Chromium would have written it:
+ * Repeats, within one file, a WebM that Chromium recorded with a timeslice. The file is as Chromium would have written it:
  * clusters and the segment have unknown sizes, and it has neither length nor index.
  * @param {Blob} blob
  * @param {number} times

@@ -15,8 +15,8 @@ def _(mo):
 
     The browser asks whether this page may use your microphone: say yes.
     Your recording stays on your machine; this page does not send it
-    anywhere. An opened page runs its cells, so `mo.stop` makes this one
-    wait for a click.
+    anywhere. This page runs its cells when it is opened, so `mo.stop` makes
+    this one wait for a click.
 
     {start}
     """)

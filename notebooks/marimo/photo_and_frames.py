@@ -13,8 +13,8 @@ def _(mo):
 
     # Photo and frames
 
-    An opened page runs its cells, so `mo.stop` makes those that use the
-    camera wait for a click.
+    This page runs its cells when it is opened, so `mo.stop` makes those
+    that use the camera wait for a click.
 
     {start_photo}
     """)
@@ -127,7 +127,7 @@ async def _(recording):
 @app.cell(hide_code=True)
 def _(mo):
     mo.md("""
-    Read the colour in the middle of each:
+    Read the colour in the middle of each frame:
     """)
     return
 

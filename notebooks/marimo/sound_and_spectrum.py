@@ -13,8 +13,9 @@ def _(mo):
 
     # Sound and spectrum
 
-    First check that your microphone hears you. Whistle a tone! (An opened
-    page runs its cells, so `mo.stop` makes this one wait for a click.)
+    First check that your microphone hears you. Whistle a tone! (This
+    page runs its cells when it is opened, so `mo.stop` makes this one wait
+    for a click.)
 
     {start_levels}
     """)

@@ -64,7 +64,8 @@ class Card:
             control.setAttribute("aria-labelledby", f"{words_of_it.id} name-{self.key}")
         for name in MADE:
             self.find(".format").append(Option.new(FORMATS[name]["label"], name))
-        self.find("[data-action=link]").hidden = self.recording.id is None  # it could not be followed
+        # A take that is not in the store has no id to link to.
+        self.find("[data-action=link]").hidden = self.recording.id is None
         player = self.player
         player.controls = player.playsInline = True
         player.preload = "metadata"
@@ -103,7 +104,7 @@ class Card:
 
     def answer(self, text: str, *, wrong: bool = False) -> None:
         """Show the result of a press of one of its buttons, beside that button."""
-        if not self._buttons.checkVisibility():  # answers of a closed form
+        if not self._buttons.checkVisibility():  # the form that they belong to is closed
             self._buttons = self.find(":scope > .take-actions")
         place = self._buttons.parentElement.querySelector(":scope > .answer")
         place.classList.toggle("take-note", wrong)
@@ -214,7 +215,7 @@ class Card:
             self._timeline.move(start, end)
 
     async def trimmed(self) -> Recording | None:
-        """The selected stretch; None if there is none."""
+        """The selected stretch, or None."""
         start, end = (float(field.value) for field in self._trim_fields())
         # The field omits thousandths.
         end = self.recording.duration if end >= words.cut(self.recording.duration, 100) else end

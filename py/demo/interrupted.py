@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mediarecorder import RecordingStore, StoredRecording
 
 _names: dict[str, str] = {}
-"""The future names of the offered takes, by their ids."""
+"""The names that the offered takes will get, by their ids."""
 _offered: dict[str, StoredRecording] = {}
 
 
@@ -49,7 +49,7 @@ async def _show(store: RecordingStore) -> None:
 
 
 def _offer(stored: StoredRecording) -> None:
-    _names[stored.id] = takes.free_name(stored.title)  # its place in the order is already taken
+    _names[stored.id] = takes.free_name(stored.title)  # reserved now, so that later takes get later numbers
     card = page.find("interrupted-card").content.cloneNode(True).firstElementChild
     card.dataset.id = stored.id
     _offered[stored.id] = stored

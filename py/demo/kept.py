@@ -56,7 +56,7 @@ async def close() -> None:
 
 
 async def name(recording_id: str, title: str) -> None:
-    """Store a take's name for the next visit. If the disk is full, it gets the next number there."""
+    """Store a take's name for the next visit. If the disk is full, the next visit numbers the take."""
     opened = await store()
     with suppress(MediaError):
         if opened:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mediarecorder import MediaRecorder, MediaStream, Recording
 
 TIMESLICE = 0.5
-"""Seconds between chunks: the visible size grows, and a crash loses no more than this."""
+"""Seconds between chunks: the displayed size grows this often, and a crash loses no more than this."""
 
 
 class Session:

@@ -121,8 +121,8 @@ def _same_picture(old: MediaStream, request: Any) -> dict[str, Any]:
 def container(stream: MediaStream) -> str | None:
     """The type to record; None leaves it to the recorder.
 
-    Firefox cannot seek in a WebM with only sound that was recorded with a timeslice, nor find its length; in
-    an Ogg it can.
+    Firefox can neither seek in a WebM with only sound that was recorded with a timeslice nor find its length.
+    In an Ogg file it can do both.
     """
     ogg = "audio/ogg"
     if not stream.video_tracks and mediarecorder.MediaRecorder.is_type_supported(ogg):

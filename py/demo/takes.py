@@ -71,7 +71,7 @@ async def add_new(recording: Recording, name: str = "") -> Card:
 def add(recording: Recording, name: str = "") -> Card:
     """Put a recording on the shelf."""
     if recording.id in cards:
-        return cards[recording.id]  # listing the disk was faster
+        return cards[recording.id]  # the listing of the store has added it already
     key = recording.id or str(next(_keys))
     card = cards[key] = Card(key, recording, free_name(name))
     _place(card)
@@ -79,7 +79,7 @@ def add(recording: Recording, name: str = "") -> Card:
 
 
 def _order(element: Any) -> tuple[float, str]:
-    """If takes began at the same time, as a take and a part of it do, their constant key decides."""
+    """If takes began at the same time, as a take and a part of it do, their constant keys decide."""
     return float(element.dataset.began), str(element.dataset.take)
 
 

@@ -75,10 +75,11 @@ NOT_DELETED = (
 TOO_SHORT = "The selection is too short. Select at least a tenth of a second."
 NOT_HERE = (
     "The take for this link is not here",
-    "Takes stay in the browser that recorded them. Perhaps it was deleted, or it is in another browser.",
+    "Takes stay in the browser that recorded them. "
+    "Perhaps this take was deleted, or it is in another browser.",
 )
 UNRECOVERABLE = (
-    "Nothing of this recording can be recovered: it was cut off before any sound or picture was on disk. "
+    "This recording cannot be recovered: it was cut off before any sound or picture was on disk. "
     "It can only be discarded."
 )
 
@@ -96,7 +97,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
         case InsecureContextError():
             return (
                 "This page was loaded over plain http",
-                "Browsers give camera, microphone and screen only to pages they can trust. "
+                "Browsers let only pages that they can trust use the camera, the microphone and the screen. "
                 "Open this page with https:// or, on the same computer, as http://localhost.",
             )
         case NotAllowedError() if source in ("screen", "both"):
@@ -110,12 +111,12 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 say("The browser does not let this page use {device}", device=device),
                 say(
                     "Press the icon beside the address, allow {device} for this site, then press Record "
-                    "again. The system’s privacy settings must allow it to the browser too.",
+                    "again. The system’s privacy settings must also allow the browser to use it.",
                     device=device,
                 ),
             )
         case NotFoundError():
-            title = say("The browser found nothing to record {device} with", device=device)
+            title = say("The browser did not find {device}", device=device)
             return (title, NOT_FOUND[source])
         case NotReadableError():
             return (
@@ -171,7 +172,7 @@ def low_space(left: int) -> tuple[str, str]:
     return (
         "Little disk space is left",
         say(
-            "{room} are left. When the space is used up, the recording ends, and everything recorded until "
+            "{room} is left. When the space is used up, the recording ends, and everything recorded until "
             "then is kept. Delete takes to free space.",
             room=size(max(0, left)),
         ),
@@ -181,9 +182,9 @@ def low_space(left: int) -> tuple[str, str]:
 def interrupted(at: str, safe: int) -> str:
     """The text about an interrupted take."""
     if not safe:
-        text = "A recording from {at} was cut off before its end. Perhaps nothing of it is on disk."
+        text = "A recording from {at} was cut off before its end. Perhaps none of it is on disk."
         return say(text, at=at)
-    text = "A recording from {at} was cut off before its end. {size} of it are on disk."
+    text = "A recording from {at} was cut off before its end. {size} of it is on disk."
     return say(text, at=at, size=size(safe))
 
 
@@ -267,7 +268,7 @@ def length(seconds: float) -> str:
 
 
 def cut(number: float, parts: int) -> float:
-    """A number truncated to whole parts of one, such as tenths.
+    """A number truncated to a multiple of 1 / `parts`, for example to tenths.
 
     >>> cut(4.29, 10), cut(0.7, 10), cut(4.567, 100)
     (4.2, 0.7, 4.56)
@@ -331,7 +332,7 @@ def mime_type(mime_type: str) -> str:
 
 
 def _parts(mime_type: str) -> tuple[str, list[str]]:
-    """The container and the codecs, the picture's first; browsers and files name them in any order."""
+    """The container and its codecs, the picture's codec first; browsers and files name them in any order."""
     container, _, rest = mime_type.partition(";")
     codecs = [codec.strip() for codec in rest.partition("codecs=")[2].strip('" ').split(",")]
     return container, sorted(filter(None, codecs), key=lambda codec: codec.partition(".")[0] not in PICTURES)

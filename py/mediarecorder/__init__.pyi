@@ -1,4 +1,4 @@
-"""The public names, and the module of each. `__init__.py` reads this, and imports a name on first use."""
+"""The public names and their modules. `__init__.py` reads this file and imports each name on first use."""
 
 from . import blocking as blocking
 from ._host.bridge import connect as connect

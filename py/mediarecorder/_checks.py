@@ -1,4 +1,4 @@
-"""Checks of arguments: the library rejects a wrong one before the browser sees it."""
+"""Checks of arguments: the library rejects an invalid one before it reaches the browser."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def checked_number(what: str, value: Any, least: float) -> float | None:
-    """`value` as a finite number of seconds of at least `least`, or None if it is None."""
+    """`value` as a finite number of seconds, at least `least`, or None if it is None."""
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__float__"):
@@ -17,7 +17,7 @@ def checked_number(what: str, value: Any, least: float) -> float | None:
     except OverflowError:
         seconds = math.inf
     if not math.isfinite(seconds) or seconds < least:
-        raise ValueError(f"{what} must be a finite number of seconds of at least {least}, not {value!r}")
+        raise ValueError(f"{what} must be a finite number of seconds, at least {least}, not {value!r}")
     return seconds
 
 
@@ -28,13 +28,13 @@ def checked_int(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) ->
     if isinstance(value, bool) or (not hasattr(value, "__index__") and not isinstance(value, float)):
         raise TypeError(f"{what} must be a whole number, not {value!r}")
     if not least <= value <= most or value != int(value):
-        bounds = f"of at least {least}" if most == 2**32 - 1 else f"from {least} to {most}"
-        raise ValueError(f"{what} must be a whole number {bounds}, not {value!r}")
+        bounds = f", at least {least}" if most == 2**32 - 1 else f" from {least} to {most}"
+        raise ValueError(f"{what} must be a whole number{bounds}, not {value!r}")
     return int(value)
 
 
 LOWEST_BIT_RATE = 6000
-"""The lowest bit rate of Opus, in bits per second. A lower number was meant in another unit. (At 2000 and
+"""The lowest bit rate of Opus, in bits per second. A lower number must be in another unit. (At 2000 and
 below, Chromium records silence; quirk: chromium-records-silence-at-low-bit-rates)"""
 
 
@@ -43,7 +43,7 @@ def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int
     rate = checked_int(what, value, 1)
     if rate is not None and rate < least:
         raise ValueError(
-            f"{what} must be at least {least} here, not {value!r}: the unit is bits per second, so write"
+            f"{what} must be at least {least}, not {value!r}: the unit is bits per second, so write"
             " 64000 for 64 kbit/s"
         )
     return rate

@@ -31,8 +31,8 @@ def snake_case(name: str) -> str:
 
 
 def rename(value: Any, convert: Any) -> Any:
-    """`value` with every key of its dictionaries converted, nested ones too. Values and JavaScript objects
-    stay as they are."""
+    """`value` with every key of its dictionaries converted, including nested ones. Values and JavaScript
+    objects stay as they are."""
     if isinstance(value, Mapping):
         return {
             convert(_checked_key(key)): rename(item, convert)
@@ -58,7 +58,7 @@ def _checked_key(key: object) -> str:
 
 
 def requested(what: str, value: object) -> Any:
-    """The `audio` or `video` argument of a request, checked and with the browser's names."""
+    """The `audio` or `video` argument of a request, checked and converted to the browser's names."""
     if isinstance(value, bool):
         return value
     if value is None:
@@ -79,7 +79,7 @@ def js_request(audio: object, video: object, options: Mapping[str, object] | Non
 def js_constraints(constraints: object) -> Any:
     """The argument of `applyConstraints`."""
     if not isinstance(constraints, Mapping):
-        raise TypeError(f"constraints are a dictionary, not {constraints!r}")
+        raise TypeError(f"constraints must be a dictionary, not {constraints!r}")
     return js_object(rename(constraints, camel_case))
 
 

@@ -86,7 +86,7 @@ def reminding(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         return Reminder(function, args, kwargs)
 
-    mark: Any = getattr(inspect, "markcoroutinefunction", None)  # from Python 3.12 on
+    mark: Any = getattr(inspect, "markcoroutinefunction", None)  # Python 3.12 and later
     return mark(call) if mark else call  # type: ignore[return-value]
 
 
@@ -103,7 +103,7 @@ def remind(cls: C) -> C:
 
 
 class Reminding:
-    """The base class of classes with such methods."""
+    """The base class of classes whose coroutine methods display the reminder."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -1,4 +1,4 @@
-"""The calls most people need, without `await`: plain Python waits while the browser goes on.
+"""The calls most people need, without `await`: plain Python waits while the browser keeps running.
 
     from mediarecorder import blocking
 
@@ -43,14 +43,14 @@ T = TypeVar("T")
 logger = logging.getLogger("mediarecorder")
 
 HEARTBEAT = 0.05
-"""Seconds between two checks for an interrupt of the call or a cancellation of the task around it."""
+"""Seconds between checks whether the call was interrupted or the task that makes it was cancelled."""
 CANCEL_TIMEOUT = 0.5
 """Seconds that a cancelled awaitable gets to clean up before the call ends without it."""
 POLLS = 100
 """Iterations of an empty loop at each check. Pyodide reads the interrupt buffer at every 50th check of its
 evaluation loop, and there are no such checks while Python only waits."""
 BUSY = 0.5
-"""If the event loop makes no turn for this many seconds after an interrupt, Python is busy, not waiting."""
+"""If the event loop does not run for this many seconds after an interrupt, Python is busy, not waiting."""
 MONITOR = 4
 """A tool id that `sys.monitoring` leaves free."""
 
@@ -58,16 +58,16 @@ MONITOR = 4
 def run(awaitable: Awaitable[T]) -> T:
     """Wait for a coroutine, an `Outcome`, a future or any other awaitable, and return its result.
 
-    Its exception is raised unchanged. If the call is interrupted, or the task around it is cancelled, the
-    awaitable is cancelled and cleans up first.
+    Its exception is raised unchanged. If the call is interrupted, or the task that makes the call is
+    cancelled, the awaitable is cancelled and cleans up first.
 
     Raises
     ------
     NotSupportedError
         This browser has no JSPI: use `await`.
     InvalidStateError
-        The browser called the function around this call directly, as it does with event handlers. Make that
-        function ``async def``.
+        The browser directly called the function that contains this call, as it does with event handlers.
+        Make that function ``async def``.
     KeyboardInterrupt
         The host interrupted Python.
 
@@ -88,7 +88,7 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        # Checked before the coroutine exists, because an unstarted one would not close these arguments.
+        # Check before the coroutine exists, because an unstarted coroutine would not close these arguments.
         _require_waiting(name, f"{name}(…)", unused=[*args, *kwargs.values()])
         return _Call(function(*args, **kwargs)).result()
 
@@ -195,7 +195,7 @@ class _Call(Generic[T]):
                 await asyncio.wait({task}, timeout=CANCEL_TIMEOUT)
                 if not task.done():
                     logger.warning(
-                        "%r was cancelled but still runs after %s s", self._awaitable, CANCEL_TIMEOUT
+                        "%r was cancelled but is still running after %s s", self._awaitable, CANCEL_TIMEOUT
                     )
 
     async def _settle(self) -> None:
@@ -221,7 +221,7 @@ class _Interrupts:
     """
 
     def __init__(self) -> None:
-        #: With several tasks, calls may end in another order than they began.
+        #: With several tasks, calls may end in a different order from that in which they began.
         self.calls: list[_Call[Any]] = []
         self._usual: Any = None
 
@@ -262,7 +262,7 @@ def _raise_where_busy(error: BaseException) -> None:
     """
     monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
     if monitoring is None or monitoring.get_tool(MONITOR):
-        return  # the id is taken, or this already watches; a second interrupt is raised in any case
+        return  # the id is taken, possibly by an earlier call; a second interrupt is raised in any case
     monitoring.use_tool_id(MONITOR, __name__)
     begun = time.monotonic()
 
@@ -278,7 +278,7 @@ def _raise_where_busy(error: BaseException) -> None:
                 monitoring.register_callback(MONITOR, event, None)
             monitoring.free_tool_id(MONITOR)
 
-    events = (monitoring.events.JUMP, monitoring.events.PY_START)  # each loop, each call
+    events = (monitoring.events.JUMP, monitoring.events.PY_START)  # at each loop and each call
     for event in events:
         monitoring.register_callback(MONITOR, event, look)
     monitoring.set_events(MONITOR, events[0] | events[1])

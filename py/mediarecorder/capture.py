@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .store import RecordingStore
 
 PROGRESS = 0.25
-"""Seconds between two calls of `on_progress`, and between two checks of the size."""
+"""Seconds between calls of `on_progress`, and between checks of the size."""
 FIRST_DATA = 10.0
 """Seconds to wait for the first picture or sound of a stream."""
 EMPTY = 1024
@@ -77,7 +77,7 @@ async def record(
     mime_type
         As for `MediaRecorder`, except that Chromium records pictures as VP9 by default.
     timeslice
-        Seconds between two chunks. With `max_size` or `on_progress` it defaults to 0.25, because browsers
+        Seconds between chunks. With `max_size` or `on_progress` it defaults to 0.25, because browsers
         report the size only with each chunk.
     max_size
         Bytes after which to stop. The recording includes the chunk that reaches this size.
@@ -91,11 +91,11 @@ async def record(
     NotSupportedError
         `stream` has several live audio or video tracks; `mix` combines several sounds into one.
     ValueError
-        Nothing would ever end the recording: give `duration`, `stop_when` or `max_size`.
+        Nothing would ever end the recording: pass `duration`, `stop_when` or `max_size`.
     RecordingError
         The take failed; the exception holds what was recorded. Or the stream delivered no picture and no
-        sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception of
-        `stop_when` propagates and also holds what was recorded, as ``.recording``.
+        sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception from
+        `stop_when` propagates; its ``.recording`` holds what was recorded.
 
     Examples
     --------
@@ -116,7 +116,7 @@ async def record(
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)
         elif device is not None:
-            raise ValueError("device= selects a device to open, but stream= opens none: give one of the two")
+            raise ValueError("device= selects a device to open, but stream= opens none: pass one of the two")
         if timeslice is None and (max_size is not None or on_progress is not None):
             timeslice = PROGRESS
         stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
@@ -134,7 +134,7 @@ async def record(
 
 def _check(duration: object, stop_when: object, max_size: Any, on_progress: object) -> None:
     if duration is None and stop_when is None and max_size is None:
-        raise ValueError("record would never end: give duration, stop_when or max_size")
+        raise ValueError("record would never end: pass duration, stop_when or max_size")
     if (
         stop_when is not None
         and not isinstance(stop_when, asyncio.Event)
@@ -154,7 +154,7 @@ async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | s
     """The stream that the arguments of `record` ask for."""
     if wanted("screen", screen):
         if wanted("video", video):
-            raise ValueError("record takes one picture: give screen or video, not both")
+            raise ValueError("record has one video source: pass screen or video, not both")
         return await _open_screen(audio, screen, device)
     if device is not None:
         kinds = ["videoinput", "audioinput"] if wanted("video", video) else ["audioinput", "videoinput"]

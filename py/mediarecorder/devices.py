@@ -63,7 +63,7 @@ class MediaDeviceInfo(Reminding):
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """The values that the device supports, as `MediaStreamTrack.capabilities`, but without opening it.
+        """The values that the device supports, like `MediaStreamTrack.capabilities`, without opening it.
 
         >>> [info.capabilities for info in await media_devices.enumerate_devices()]
         """
@@ -145,8 +145,8 @@ class MediaDevices(BrowserEventTarget):
         audio, video
             As for `get_user_media`. Whether the stream has sound depends on the user's choice.
         focus
-            True brings the chosen window or tab to the front; False keeps this page there. Only in browsers
-            that have a ``CaptureController``.
+            True brings the chosen window or tab to the front; False keeps this page there. It has an effect
+            only in browsers with a ``CaptureController``.
         **options
             The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript objects
             are passed through: ``controller=js.CaptureController.new()``.
@@ -196,7 +196,7 @@ class MediaDevices(BrowserEventTarget):
             return await settle(self.js, method, request, doing=doing)
         except (NotAllowedError, SecurityError) as error:
             if not has_origin():
-                raise type(error)(f"{doing}: the browser gives this page no devices: {NO_ORIGIN}") from None
+                raise type(error)(f"{doing}: this page cannot use any device: {NO_ORIGIN}") from None
             if isinstance(error, SecurityError):
                 raise
             asked = [("microphone", request.audio), ("camera", request.video)]

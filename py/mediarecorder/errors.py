@@ -153,8 +153,8 @@ _ADVICE: dict[str, str] = {
 }
 
 _NOT_OPENED = (
-    "The browser gave up opening the device. Check in the settings of the browser and of the system that "
-    "this site may use it. If a program shows the page (QtWebEngine), that program must grant the permission."
+    "The browser gave up opening the device. Check that the settings of the browser and of the system allow "
+    "this site to use it. If a program shows the page (QtWebEngine), that program must grant the permission."
 )
 """Advice for an AbortError of getUserMedia, with which QtWebEngine reports that the permission was denied."""
 
@@ -176,8 +176,8 @@ def from_browser(error: Any, doing: str = "") -> MediaError | TypeError:
     Parameters
     ----------
     error
-        A DOMException, an `OverconstrainedError`, a `Fault` of the library's own (static/library/fault.js) or
-        any other JavaScript error object.
+        A DOMException, an `OverconstrainedError`, one of the library's own `Fault` objects
+        (static/library/fault.js) or any other JavaScript error object.
     doing
         The operation that failed, such as ``"get_user_media"``. The message starts with it.
     """

@@ -67,7 +67,7 @@ class Event:
 
 
 class Subscription:
-    """A registered handler. Calling it, or leaving it as a ``with`` block, unregisters the handler."""
+    """A registered handler. Calling it, or leaving its ``with`` block, unregisters the handler."""
 
     def __init__(self, target: EventTarget, type: str, handler: Handler) -> None:
         self._target, self.type, self.handler = target, type, handler
@@ -86,7 +86,7 @@ class Subscription:
 
 
 class HandlerAttribute:
-    """The MDN spelling of a handler: ``recorder.onstop = handler``, and None to remove it."""
+    """A handler in MDN's spelling: ``recorder.onstop = handler``. Assign None to remove it."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.type = name.removeprefix("on")
@@ -120,7 +120,7 @@ class EventTarget(Reminding):
     def on(self, type: str, handler: Handler | None = None) -> Any:
         """Call `handler(event)` whenever an event of this type fires.
 
-        A coroutine function runs as a task; tasks start in the order of the events. An exception of a handler
+        A coroutine function runs as a task; tasks start in the order of the events. An exception in a handler
         goes to the event loop's exception handler and affects nothing else.
 
         Returns
@@ -142,7 +142,7 @@ class EventTarget(Reminding):
         ...     print(event.data.size)
         """
         if not isinstance(type, str):
-            raise TypeError(f"the type of an event must be a string, not {type!r}")
+            raise TypeError(f"the event type must be a string, not {type!r}")
         if type not in self.EVENTS:
             raise ValueError(f"unknown event {type!r}; choose one of {', '.join(self.EVENTS)}")
         if handler is None:
@@ -219,7 +219,7 @@ def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
     """Call a user's function for an event. Its failure is reported and affects nothing else."""
     try:
         result = handler(*arguments)
-    except BaseException as error:  # a CancelledError, too: it concerns the handler, not the take
+    except BaseException as error:  # including CancelledError: it concerns the handler, not the take
         _report(error, handler)
         return
     # An Outcome that a handler returns, as `lambda event: recorder.stop()` does, reports its own failure.

@@ -1,4 +1,4 @@
-"""The errors that hold what was recorded before they occurred."""
+"""The errors that hold the data recorded before they occurred."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RecordingError(MediaError):
-    """The take ended with an error. `recording` holds all data gathered before, and `__cause__` is the
+    """The take ended with an error. `recording` holds all data recorded until then, and `__cause__` is the
     browser's error. A pickle loses `recording`; copies share it."""
 
     def __init__(self, message: str = "", recording: Recording | None = None) -> None:

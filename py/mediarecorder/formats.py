@@ -1,8 +1,8 @@
 """The one table of formats, a literal of lists and strings that `tools/bundle.mjs` copies into the engine.
 
 output    the prefix of mediabunny's ``…OutputFormat`` class that writes the format
-label     the name for people; `convert` does not offer a format without one, but such files are read and
-copied video     codecs that players support in it; the first is the one to encode
+label     the name shown to users; without one, `convert` does not offer the format, but reads and copies it
+video     codecs that players support in it; the first is the one to encode
 audio     the same for sound
 encoders  codecs that ``js/<codec>.js`` encodes if the browser cannot
 types     MIME types with their file extensions; new files get the first

@@ -54,7 +54,7 @@ class Frame(MediaArray):
         return self._shape[0]
 
     def _repr_html_(self) -> str:
-        """The picture; a large one is shown with every second pixel, or third, and so on."""
+        """The picture; a large one shows only every second pixel, or every third, and so on."""
         from ._html.text import figure
 
         size = f"{self.width} × {self.height}"

@@ -15,7 +15,7 @@ _tasks: set[asyncio.Task[Any]] = set()
 
 
 def spawn(work: Awaitable[Any]) -> asyncio.Task[Any]:
-    """Start a task that runs to its end, even if nobody keeps it: the event loop holds tasks only weakly."""
+    """Start a task that runs to its end even if no code refers to it: the event loop holds tasks weakly."""
     task = asyncio.ensure_future(work)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
@@ -23,7 +23,7 @@ def spawn(work: Awaitable[Any]) -> asyncio.Task[Any]:
 
 
 class Outcome(Coroutine[Any, Any, T], Generic[T]):
-    """A future result. No task, one task or many tasks may await it, each as often as it likes.
+    """A future result. Any number of tasks may await it, each as often as it likes.
 
     It differs from an `asyncio.Future` in two ways that matter here. Cancelling a task that awaits it
     cancels only that task. And an error that no task awaits causes no warning, so ``recorder.stop()`` can
@@ -51,7 +51,7 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
 
     @classmethod
     def _running(cls, work: Coroutine[Any, Any, T]) -> Outcome[T]:
-        """Start a task for the coroutine, and return the outcome of it."""
+        """Start a task for the coroutine, and return its outcome."""
         outcome = cls()
 
         async def run() -> None:
@@ -105,9 +105,9 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
 
     def __repr__(self) -> str:
         state = "pending" if not self._done else "failed" if self._error else "done"
-        return f"<Outcome {state}; for the result write: await ...>"
+        return f"<Outcome {state}; to get the result, write: await ...>"
 
-    # The coroutine protocol, for tasks. Each task of this outcome has a run of its own.
+    # The coroutine protocol, for tasks. Each task that awaits this outcome has its own run.
 
     def send(self, value: object, /) -> object:
         return self._step(lambda run: run.send(None))
@@ -121,12 +121,12 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
     def _step(self, step: Callable[[Generator[object, None, T]], object]) -> object:
         try:
             task = asyncio.current_task()
-        except RuntimeError:  # no loop is running: the caller drives it by hand
+        except RuntimeError:  # no loop is running: the caller drives the coroutine by hand
             task = None
         if (run := self._steps.get(task)) is None:
             run = self._steps[task] = self.__await__()
         try:
             return step(run)
-        except BaseException:  # StopIteration, which brings the result, too
+        except BaseException:  # including StopIteration, which carries the result
             del self._steps[task]
             raise

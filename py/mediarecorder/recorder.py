@@ -40,10 +40,10 @@ _CANDIDATES = (
     "audio/mp4;codecs=opus",
     "audio/mp4;codecs=mp4a.40.2",
 )
-"""Containers and codecs that some browser can record. Browsers offer no list; they only answer for each
-type."""
+"""Containers and codecs that some browser can record. Browsers offer no list; they only say whether they
+support a given type."""
 TIMESLICE = 1.0
-"""Default number of seconds between two chunks of a take that goes to a store."""
+"""Default number of seconds between the chunks of a take that goes to a store."""
 LOWEST_OF_PICTURES = 10_000
 """Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing.
 (quirk: chromium-vp8-records-nothing-at-low-bit-rates)"""
@@ -51,10 +51,10 @@ LOWEST_OF_BOTH = 60_000
 """Bits per second. At 12,000, Firefox leaves so little for the sound that it records silence.
 (quirk: firefox-records-silence-at-low-bit-rates)"""
 _ONE_OF_EACH = (
-    ("audio", "sounds", "`await mix(stream)` combines them into one."),
+    ("audio", "audio tracks", "`await mix(stream)` combines them into one."),
     (
         "video",
-        "pictures",
+        "video tracks",
         "choose one, as in MediaStream([picture, *stream.audio_tracks]).",
     ),
 )
@@ -73,19 +73,19 @@ class MediaRecorder(EventTarget):
     Parameters
     ----------
     stream
-        A `MediaStream`, or the browser's own.
+        A `MediaStream`, or the browser's own object.
     mime_type
         Container and codecs, or a list in order of preference: the recorder takes the first one that the
         browser can record. Without it the browser chooses.
     audio_bits_per_second, video_bits_per_second, bits_per_second
-        Bits per second (64000 means 64 kbit/s) of the sound (at least 6000), of the pictures (at least
-        10000), or of both together (at least 60000).
+        Bits per second (64000 means 64 kbit/s) for the sound (at least 6000), for the pictures (at least
+        10000), or for both together (at least 60000).
     audio_bitrate_mode
         ``"constant"`` or ``"variable"``. Firefox ignores it.
     video_key_frame_interval_duration
-        Seconds between two key frames.
+        Seconds between key frames.
     video_key_frame_interval_count
-        Frames between two key frames. Give at most one of the two.
+        Frames between key frames. Pass at most one of these two options.
     store
         A `RecordingStore`: chunks go to disk as they arrive, and 4 MB stay in memory. The timeslice then
         defaults to 1 s, and the container to one that stays readable after a crash: WebM, where the browser
@@ -95,8 +95,8 @@ class MediaRecorder(EventTarget):
     ------
     NotSupportedError
         The browser can record none of these types; the message lists the types it can record. Or the stream
-        has several live audio or video tracks: a recorder takes one of each, and `mix` combines several
-        sounds into one.
+        has several live audio or video tracks: a recorder records one of each, and `mix` combines several
+        audio tracks into one.
     TypeError, ValueError
         An argument is invalid, or a bit rate is so low that another unit must be meant. An MP4 cannot go to
         a store, because the browser writes the file at the very end.
@@ -160,15 +160,15 @@ class MediaRecorder(EventTarget):
         return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
 
     def _recordable(self) -> Any:
-        """The browser's stream. If it has several tracks of a kind, without the ended ones: Chromium records
-        the first of a kind, even if that has ended (quirk: chromium-records-the-first-of-several)."""
+        """The browser's stream. If it has several tracks of a kind, the ended ones are left out: Chromium
+        records the first of a kind, even an ended one (quirk: chromium-records-the-first-of-several)."""
         tracks = self._stream.tracks
         live = [track for track in tracks if track.ready_state == "live"]
         for kind, name, advice in _ONE_OF_EACH:
             count = sum(track.kind == kind for track in live)
             if count > 1:
                 raise NotSupportedError(
-                    f"The stream has {count} {name}, but a recorder takes one of each kind: {advice}"
+                    f"The stream has {count} {name}, but a recorder records one of each kind: {advice}"
                 )
         unclear = live and len(tracks) > len({track.kind for track in tracks})
         return (MediaStream(live) if unclear else self._stream).js
@@ -192,8 +192,8 @@ class MediaRecorder(EventTarget):
 
     @classmethod
     def supported_types(cls) -> list[str]:
-        """The containers and codecs that this browser says it can record, out of those that any browser
-        can."""
+        """The containers and codecs that this browser says it can record, out of those that any browser can
+        record."""
         return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
 
     @classmethod
@@ -219,7 +219,7 @@ class MediaRecorder(EventTarget):
         )
 
     def _type_for_store(self, wanted: str | Sequence[str] | None) -> str | None:
-        """As `choose_type`, among containers that stay readable wherever the file is cut off."""
+        """Like `choose_type`, but only with containers that stay readable wherever the file is cut off."""
         if wanted is not None:
             return self.choose_type(storable(wanted))
         webm = f"{'video' if self._stream.video_tracks else 'audio'}/webm"
@@ -229,10 +229,10 @@ class MediaRecorder(EventTarget):
 
     @property
     def js(self) -> Any:
-        """The browser's recorder of the current take. Each take after the first has a fresh one.
+        """The browser's recorder for the current take. Each take after the first gets a new one.
 
-        When the picture may stand still and there is sound too, its ``stream`` is one of the library's own,
-        which repeats the last picture. The property `stream` is always the stream that you passed.
+        If the picture may stand still and there is also sound, this recorder's ``stream`` is one that the
+        library made: it repeats the last picture. The property `stream` is always the stream that you passed.
 
         After `stop()` in a busy page its state stays ``"paused"`` until it has delivered the pending data.
         """
@@ -310,15 +310,15 @@ class MediaRecorder(EventTarget):
         Parameters
         ----------
         timeslice
-            Seconds between two ``dataavailable`` events, at least 0.001. Without it the data arrives at
-            the end, or every second if the take goes to a store. Chromium writes the duration into a WebM
-            file only without a timeslice.
+            Seconds between ``dataavailable`` events, at least 0.001. Without it the data arrives at the end,
+            or every second if the take goes to a store. Chromium writes the duration into a WebM file only
+            without a timeslice.
 
         Returns
         -------
         Outcome[None]
             Await it for the browser's ``start`` event. Chromium fires that event when the first encoded data
-            exists, so on a silent stream never; the awaitable settles at the latest with the take.
+            exists, so it never fires for a silent stream; the awaitable then settles with the take.
 
         Raises
         ------
@@ -332,7 +332,7 @@ class MediaRecorder(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
-        # Browsers flood the page with chunks at 0 (quirk: engines-accept-a-timeslice-of-0).
+        # At 0, browsers flood the page with chunks (quirk: engines-accept-a-timeslice-of-0).
         timeslice = checked_number("timeslice", timeslice, 0.001)
         if timeslice is None and self._store:
             timeslice = TIMESLICE
@@ -362,21 +362,21 @@ class MediaRecorder(EventTarget):
         return started
 
     def pause(self) -> Outcome[None]:
-        """Pause until `resume()`; the recording skips this time. Await it for the browser's ``pause``.
+        """Pause until `resume()`; the recording skips this time. Await the call for the browser's ``pause``.
 
-        It does nothing when already paused. It raises `InvalidStateError` when inactive.
+        The call does nothing if the recorder is paused, and raises `InvalidStateError` if it is inactive.
         """
         return self._running_take("pause").pause()
 
     def resume(self) -> Outcome[None]:
-        """Continue after a pause. Await it for the browser's ``resume``.
+        """Continue after a pause. Await the call for the browser's ``resume``.
 
-        It does nothing when already recording. It raises `InvalidStateError` when inactive.
+        The call does nothing if the recorder is recording, and raises `InvalidStateError` if it is inactive.
         """
         return self._running_take("resume").resume()
 
     def request_data(self) -> Outcome[Chunk]:
-        """Request the data recorded since the last chunk. Await it to get that `Chunk`, which can be empty.
+        """Request the data recorded since the last chunk. Await the call to get the `Chunk`; it can be empty.
 
         Raises
         ------
@@ -404,9 +404,9 @@ class MediaRecorder(EventTarget):
         Raises
         ------
         InvalidStateError
-            The recorder is inactive. This call raises it, not the await. (MDN specifies this. Current
-            browsers and the W3C text do nothing instead, so the library checks it.) If the last take ended
-            by itself, `recording` holds its result.
+            The recorder is inactive. The call raises this error, not the await. (MDN specifies it. Current
+            browsers and the W3C text ignore the call instead, so the library checks the state.) If the last
+            take ended by itself, `recording` holds its result.
         RecordingError
             (when awaited) The take ended with an error; the exception holds the recording so far.
 
@@ -424,7 +424,7 @@ class MediaRecorder(EventTarget):
         return take.stop(drain=drain and bool(self._stream.video_tracks) and is_chromium())
 
     def _running_take(self, doing: str) -> Take:
-        # Browsers do nothing then (quirk: engines-ignore-stop-when-inactive).
+        # Browsers ignore such a call (quirk: engines-ignore-stop-when-inactive).
         if self._take is None or self.state == "inactive":
             raise refuse_inactive(doing, self._take)
         return self._take
@@ -478,7 +478,7 @@ class MediaRecorder(EventTarget):
         try:
             await take.finished
         except Exception:
-            if error is None:  # the body's own exception wins
+            if error is None:  # the body's own exception takes precedence
                 raise
 
     # Events of the current take's browser recorder.

@@ -106,7 +106,7 @@ class Recording(MediaFile):
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], mime_type: str | None = None) -> Recording:
         """A recording from a file in Pyodide's file system. Without `mime_type`, the file's extension
-        decides.
+        determines the type.
 
         >>> await recording.write_to("/tmp/take.webm")
         >>> Recording.from_file("/tmp/take.webm").mime_type
@@ -117,7 +117,7 @@ class Recording(MediaFile):
             ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
             if ending not in TYPES:
                 raise ValueError(
-                    f"the extension of {os.fspath(path)!r} is not known. Give the type: "
+                    f"the extension of {os.fspath(path)!r} is unknown. Pass the type: "
                     f'Recording.from_file(path, "video/webm")'
                 )
             mime_type = TYPES[ending]
@@ -139,7 +139,7 @@ class Recording(MediaFile):
         blob = js.Blob.new(parts, js_object({"type": mime_type}))
         return cls(blob, mime_type, duration=math.nan, started_at=started_at, js_chunks=js.Array.of(blob))
 
-    # Facts that need no reading
+    # Facts that are known without reading the data
 
     @property
     def duration(self) -> float:
@@ -151,8 +151,8 @@ class Recording(MediaFile):
 
     @property
     def started_at(self) -> float:
-        """When recording began, in seconds since 1970, by `time.time()` where Python runs. Use it only as a
-        label."""
+        """When recording began, in seconds since 1970, according to `time.time()` on Python's side. Use it
+        only as a label."""
         return self._started_at
 
     @property
@@ -165,7 +165,7 @@ class Recording(MediaFile):
         """True when the container is a video container."""
         return self._mime_type.startswith("video/")
 
-    # Other files
+    # New files made from this one
 
     async def measure(self) -> float:
         """The duration according to the file itself, in seconds."""
@@ -208,7 +208,7 @@ class Recording(MediaFile):
             The bit rate of the picture, or of the sound if the result has no picture. Packets of that kind
             are then re-encoded instead of copied. The encoder uses the nearest rate that it supports. MP3
             supports 32000 to 320000 at sample rates of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz,
-            and 8000 to 64000 below. The default of MP3 and AAC is 96000 per channel, 64000 from 16 to
+            and 8000 to 64000 below. The default for MP3 and AAC is 96000 per channel, 64000 from 16 to
             24 kHz, and 32000 below.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and finally with 1.
@@ -361,8 +361,8 @@ class Recording(MediaFile):
             frequencies that it cannot represent.
         channels
             The number of columns; by default the number of channels in the recording. One channel is the mean
-            of all. Two channels from more than two are the standard down-mix (ITU-R BS.775), which plays the
-            centre on both sides.
+            of all. If more than two channels become two, that is the standard down-mix (ITU-R BS.775), which
+            plays the centre on both sides.
 
         Raises
         ------
@@ -398,8 +398,8 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; memory holds one at a time.
 
-        All pictures are upright, have square pixels and the size of the first one. If a later picture has
-        another shape (the phone was turned, or the window resized), it is fitted in with bars.
+        All pictures are upright, have square pixels and the size of the first one. A later picture with a
+        different shape (the phone was turned, or the window resized) is fitted in with bars.
 
         Parameters
         ----------
@@ -446,8 +446,8 @@ class Recording(MediaFile):
     ) -> Photo:
         """The picture that is visible at a time, in seconds, as a `Photo`: the last one to appear by then.
 
-        Before the first picture, it is the first one. If the picture has another shape than the first, it is
-        fitted in with bars. Transparency is kept, except in JPEG, which draws it on black.
+        For a time before the first picture, it is the first one. A picture that differs in shape from the
+        first one is fitted in with bars. Transparency is kept, except in JPEG, which draws it on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -578,7 +578,7 @@ class AudioSamples(Samples):
 
 
 def recording_of(made: Any, started_at: float | None = None) -> Recording:
-    """A recording of the engine's result (`Result` in static/library/media/result.js)."""
+    """A recording made from the engine's result (`Result` in static/library/media/result.js)."""
     recording = Recording(
         made.blob,
         str(made.mimeType),
@@ -596,5 +596,5 @@ def recording_of(made: Any, started_at: float | None = None) -> Recording:
 def _checked_time(what: str, value: Any) -> float | None:
     seconds = checked_number(what, value, -math.inf)
     if seconds is not None and seconds < 0:
-        raise RangeError(f"{what} must be a time in the recording, from 0 on, not {value!r}")
+        raise RangeError(f"{what} must be a time in the recording, at least 0, not {value!r}")
     return seconds

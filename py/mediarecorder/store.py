@@ -22,7 +22,6 @@ from ._host.browser import (
     is_nullish,
     js,
     page,
-    realm,
     require_browser,
     settle,
 )
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Self, SupportsIndex
 
 BACKLOG = 16 << 20
-"""Warn when more than this many bytes wait to be written."""
+"""Warn when more than this many bytes are waiting to be written."""
 
 log = logging.getLogger("mediarecorder")
 
@@ -76,7 +75,7 @@ class _Stored(NamedTuple):
 
 
 class StoredRecording(_Stored, Displayed):
-    """The facts about a stored recording that need no opening: a named tuple.
+    """The facts about a stored recording that are known without opening it: a named tuple.
 
     >>> await store.add(recording)
     >>> [stored] = await store.recordings()
@@ -98,7 +97,7 @@ class StoredRecording(_Stored, Displayed):
         Seconds recorded; for an unfinished take, the seconds that are safely on disk.
     state
         ``"recording"``: an open tab is recording or recovering it. ``"interrupted"``: the tab that recorded
-        it is gone; call `RecordingStore.recover`. ``"finished"``.
+        it is gone; call `RecordingStore.recover`. ``"finished"``: it is complete.
     """
 
     store: RecordingStore
@@ -138,7 +137,7 @@ class StoreUsage(NamedTuple):
     used
         Bytes that this store occupies.
     limit
-        Bytes that it may occupy: its own limit or the browser's quota, whichever is less.
+        Bytes that the store may occupy: its own limit or the browser's quota, whichever is less.
     persistent
         False if the browser may delete the data when the disk gets full; see `RecordingStore.persist`.
     """
@@ -178,7 +177,7 @@ class RecordingStore(EventTarget):
     `recover()` turns it into a recording that plays and seeks. Several tabs may use one store.
 
     Events: ``low_space`` when 90 % of the space is used, or something did not fit, and ``backlog`` when more
-    than 16 MB wait to be written. Handlers get a `StoreEvent`.
+    than 16 MB are waiting to be written. Handlers get a `StoreEvent`.
 
     See https://developer.mozilla.org/docs/Web/API/File_System_API/Origin_private_file_system.
     """
@@ -209,8 +208,8 @@ class RecordingStore(EventTarget):
         name
             Stores with different names are independent.
         limit
-            Bytes that all its recordings together may occupy. A take that reaches the limit ends there, and
-            `add` refuses a recording that does not fit.
+            Bytes that all recordings of the store together may occupy. A take that reaches the limit ends
+            there, and `add` refuses a recording that does not fit.
 
         Raises
         ------
@@ -228,11 +227,11 @@ class RecordingStore(EventTarget):
             raise ValueError(f"the name of a store must have 1 to 60 characters, not {len(name)}")
         limit = checked_int("limit", limit, 1, 2**53)
         if not has_origin():
-            raise SecurityError(f"The browser keeps no files for this page: {NO_ORIGIN}")
+            raise SecurityError(f"The browser does not let this page store files: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
         if is_nullish(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
-                raise insecure_context("files of their own")
+                raise insecure_context("file storage")
             raise NotSupportedError(
                 "This browser has no file system for pages (OPFS) to record into. Use a current Chrome, "
                 "Edge, Firefox or Safari."
@@ -241,8 +240,8 @@ class RecordingStore(EventTarget):
             await settle(storage, "getDirectory", doing="RecordingStore.open")
         except SecurityError:
             raise SecurityError(
-                "The browser keeps no files for this page: the page is in a private window, or the browser's "
-                "settings forbid it. Use an ordinary window, or no store."
+                "The browser does not let this page store files: the page is in a private window, or the "
+                "browser's settings forbid it. Use an ordinary window, or record without a store."
             ) from None
         store = cls(name, limit)
         await store._disk.open(name, limit)
@@ -358,7 +357,7 @@ class RecordingStore(EventTarget):
         """Turn an interrupted take into a seekable recording of all data that its checksums confirm.
 
         Its state is then ``"finished"``. A finished recording is checked byte for byte, and made seekable if
-        it is not.
+        necessary.
 
         Parameters
         ----------
@@ -410,7 +409,7 @@ class RecordingStore(EventTarget):
         await self._disk.call("rename", checked_id(id), checked_title(title))
 
     async def delete(self, id: str) -> None:
-        """Delete a recording from disk. Existing `Recording` objects of it are no longer readable.
+        """Delete a recording from disk. Its existing `Recording` objects are no longer readable.
 
         Raises
         ------
@@ -428,7 +427,7 @@ class RecordingStore(EventTarget):
         self._hide(*self._shown)
 
     def flush(self) -> Outcome[None]:
-        """Await it to know that all chunks delivered so far are safely on disk."""
+        """An outcome that settles when all chunks delivered so far are safely on disk."""
         if not self.waiting:
             return Outcome._of(None)
         if self._flushed is None:
@@ -447,10 +446,8 @@ class RecordingStore(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
         """
-        if realm() == "worker":
-            await ensure_connected()
-            return bool(await settle(page().services, "persist", doing="persist"))
-        return bool(await settle(js.navigator.storage, "persist", doing="persist"))
+        await ensure_connected()
+        return bool(await settle(page().navigator.storage, "persist", doing="persist"))
 
     def close(self) -> None:
         """Release the store's resources. The recordings stay on disk.
@@ -479,12 +476,12 @@ class RecordingStore(EventTarget):
 
     def _append(self, id: str, blob: Any, size: int, duration: float) -> None:
         if self._disk.broken:
-            return  # the take has been told
+            return  # the take has already received the error
         self.waiting += size
         self._disk.post({"take": id, "chunk": blob, "milliseconds": round(duration * 1000)})
         if self.waiting > BACKLOG and not self._warned:
             self._warned = True
-            log.warning("%d bytes wait to be written: the disk is too slow for this take.", self.waiting)
+            log.warning("%d bytes are waiting for the disk, which is too slow for this take.", self.waiting)
             self._dispatch(StoreEvent("backlog", waiting=self.waiting))
 
     async def _finish(self, id: str, duration: float) -> Recording:

@@ -67,7 +67,7 @@ class MediaStream(Displayed, BrowserEventTarget):
 
     @property
     def tracks(self) -> list[MediaStreamTrack]:
-        """All tracks. A track is always the same object, so its handlers stay registered."""
+        """All tracks. Each track is always the same Python object, so its handlers stay registered."""
         return self._facades(self.js.getTracks())
 
     @property
@@ -129,7 +129,7 @@ class MediaStream(Displayed, BrowserEventTarget):
             at_stop()
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """Take a photo from this stream, which stays open; as `MediaStreamTrack.take_photo`.
+        """Take a photo from this stream, which stays open. See `MediaStreamTrack.take_photo`.
 
         >>> photo = await stream.take_photo()
         """

@@ -1,4 +1,4 @@
-"""One camera picture, one microphone, one screen: the tracks of a stream."""
+"""The tracks of a stream: one for a camera, a microphone or a screen."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def label(self) -> str:
-        """The device's name as its maker chose it. Treat it as untrusted text."""
+        """The device's name, chosen by its manufacturer. Treat it as untrusted text."""
         return str(self.js.label)
 
     @property
@@ -113,8 +113,8 @@ class MediaStreamTrack(BrowserEventTarget):
 
     @property
     def stats(self) -> dict[str, float]:
-        """Counts of delivered frames, such as ``{"total_frames": 300, "discarded_frames": 2, …}``. For sound
-        also durations and latencies, in seconds. Empty if the browser keeps no counts (Firefox).
+        """Counts of delivered frames, such as ``{"total_frames": 300, "discarded_frames": 2, …}``. An audio
+        track also has durations and latencies, in seconds. Empty if the browser keeps no counts (Firefox).
 
         >>> track.stats.get("discarded_frames", 0)
         0
@@ -123,7 +123,7 @@ class MediaStreamTrack(BrowserEventTarget):
         """
         try:
             counted = self.js.stats.toJSON()
-        except (AttributeError, JsException):  # the browser has none, or none for this kind of track
+        except (AttributeError, JsException):  # the browser has no stats, or none for this kind of track
             return {}
         # The specification gives times in milliseconds.
         return {
@@ -149,16 +149,16 @@ class MediaStreamTrack(BrowserEventTarget):
         Raises
         ------
         OverconstrainedError
-            The device cannot meet the constraints; it goes on as before.
+            The device cannot meet the constraints; it continues unchanged.
         """
         await settle(self.js, "applyConstraints", js_constraints(constraints), doing="apply_constraints")
 
     async def crop_to(self, target: Any) -> None:
         """Crop the picture of this page's own tab to the area of an element, including anything that overlaps
-        it. None undoes it.
+        it. None ends the cropping.
 
-        In a worker, pass the ``CropTarget`` that the page has posted. It raises `NotSupportedError` if the
-        track is not this page's own tab, or the browser does not support cropping (Firefox, Safari).
+        In a worker, pass the ``CropTarget`` that the page has posted. The call raises `NotSupportedError` if
+        the track does not show this page's own tab, or the browser cannot crop (Firefox, Safari).
 
         >>> await picture.crop_to(js.document.getElementById("slides"))
 
@@ -167,7 +167,7 @@ class MediaStreamTrack(BrowserEventTarget):
         await self._limit("crop_to", "cropTo", "CropTarget", target)
 
     async def restrict_to(self, target: Any) -> None:
-        """As `crop_to`, but without anything that overlaps the element. The element needs the style
+        """Like `crop_to`, but without anything that overlaps the element. The element needs the style
         ``isolation: isolate``.
 
         >>> await picture.restrict_to(js.document.getElementById("slides"))
@@ -177,15 +177,15 @@ class MediaStreamTrack(BrowserEventTarget):
     async def _limit(self, doing: str, method: str, kind: str, target: Any) -> None:
         if not hasattr(self.js, method):
             raise NotSupportedError(
-                f"{doing}: this track is not this page's own tab, or the browser does not support it (Chrome "
-                "and Edge do)"
+                f"{doing}: this track does not show this page's own tab, or the browser does not support the "
+                "call (Chrome and Edge do)"
             )
         target = unwrap(target)
         if hasattr(target, "nodeType"):
             if not hasattr(page(), kind):
                 raise NotSupportedError(
-                    f"{doing}: a worker cannot pass an element. Let the page post "
-                    f"{kind}.fromElement(element)."
+                    f"{doing}: a worker cannot pass an element. The page must post "
+                    f"{kind}.fromElement(element) to it."
                 )
             target = await settle(getattr(page(), kind), "fromElement", target, doing=doing)
         if realm() != "page":
@@ -202,11 +202,12 @@ class MediaStreamTrack(BrowserEventTarget):
             video.srcObject = None
 
     async def take_photo(self, *, mime_type: str = "image/jpeg") -> Photo:
-        """As `mediarecorder.take_photo`, from this track. The track and its recordings go on.
+        """Like `mediarecorder.take_photo`, but from this track. The track and its recordings continue.
 
         >>> photo = await track.take_photo()
 
-        It raises `NotFoundError` if this is an audio track, and `InvalidStateError` if the track has ended.
+        The call raises `NotFoundError` for an audio track, and `InvalidStateError` for a track that has
+        ended.
         """
         from .photo import photograph
 

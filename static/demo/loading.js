@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The page's messages until its Python runs: the bytes of the runtime as they arrive, then PyScript's own
- * stages. If a file does not arrive, its name and a way to try again.
+ * stages. If a file does not arrive, the page names it and offers to reload.
  *
  * It runs before PyScript, because it starts the long downloads and wraps `fetch` for Pyodide.
  */
@@ -192,6 +192,6 @@ function onDone() {
 addEventListener("error", onError, { capture: true });
 addEventListener("unhandledrejection", onRejection);
 addEventListener("py:progress", onProgress);
-addEventListener("py:ready", () => document.body.dataset.state && onDone()); // an example, ready before its Python
+addEventListener("py:ready", () => document.body.dataset.state && onDone()); // an example has its state in the markup
 addEventListener("py:all-done", onDone, { once: true });
 element("reload").addEventListener("click", () => location.reload());

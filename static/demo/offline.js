@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Registers the service worker (sw.js), which stores the page for offline use, once its Python runs, because a first
- * visit has enough to load. A new version is announced in `#update`. Only a press of `#update-now` changes the page,
- * and only in this tab.
+ * Registers the service worker (sw.js), which stores the page for offline use. It does so only once the page's Python
+ * runs, because a first visit has enough to load. A new version is announced in `#update`. Only a press of
+ * `#update-now` changes the page, and only in this tab.
  */
 
 const HOUR = 3_600_000;
@@ -11,14 +11,14 @@ const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (docume
 const { serviceWorker } = navigator; // missing over plain http, and in some private windows
 
 async function keep() {
-  if (!document.body.dataset.state) return; // no Python, no page
+  if (!document.body.dataset.state) return; // its Python failed
   try {
     const address = new URL("../../sw.js", import.meta.url);
     follow(await serviceWorker.register(address, { updateViaCache: "none" }));
     await serviceWorker.ready;
     document.documentElement.dataset.offline = "ready";
   } catch (error) {
-    console.info(`The page is not kept for the time without a network. ${error}`);
+    console.info(`The page cannot be used offline. ${error}`);
   }
 }
 

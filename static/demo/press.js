@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Handles Record pressed before Python has loaded. The press is kept, and Python serves it (`demo/main.py`). The
+ * Handles a press of Record before Python has loaded. The press is kept, and Python acts on it (`demo/main.py`). The
  * browser lets a page request the screen only shortly after a click, so this is done here, at once.
  *
  * Any cancellation releases the screen: a second press cancels the first, and so does another choice of

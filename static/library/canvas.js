@@ -20,8 +20,8 @@ export function mustBeReadable() {
   if (data.some((value, at) => at % 4 < 3 && Math.abs(value - DRAWN[at % 4]) > NOISE)) {
     throw new Fault(
       "NotAllowedError",
-      "the browser returns other pixels than were drawn. Allow this site to read canvas data (icon beside the address), " +
-        "or switch off privacy.resistFingerprinting (Firefox, about:config).",
+      "the browser does not return the pixels that were drawn. Allow this site to read canvas data (the icon beside " +
+        "the address), or switch off privacy.resistFingerprinting (Firefox, about:config).",
     );
   }
 }

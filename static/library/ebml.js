@@ -1,5 +1,5 @@
 // @ts-check
-/** Reading the elements of a WebM or Matroska file (RFC 8794, 4 to 6). */
+/** Read the elements of a WebM or Matroska file (RFC 8794, 4 to 6). */
 
 export const EBML = 0x1a45dfa3, SEGMENT = 0x18538067;
 
@@ -18,7 +18,7 @@ export function elementAt(bytes, at) {
   const length = Math.clz32(bytes[place] << 24) + 1;
   const from = place + length;
   if (!(from <= bytes.length)) return undefined;
-  if (idLength > 4 || length > 8) throw new Error("no element");
+  if (idLength > 4 || length > 8) throw new Error("not an element");
   const id = numberOf(bytes.subarray(at, place));
   const digits = bytes.subarray(place + 1, from);
   const first = bytes[place] & (0xff >> length);

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.canvases import Canvas
-from support.eventually import no_proxy_stays, until
+from support.eventually import until, until_proxies_are_destroyed
 from support.workers import PythonWorker
 
 from mediarecorder import (
@@ -53,7 +53,7 @@ def stage() -> Iterator[Any]:
 
 @pytest.fixture
 def lose_devices() -> Any:
-    """``await lose_devices()`` takes camera and microphone away for real (lane chromium-permissions)."""
+    """``await lose_devices()`` really removes the camera and the microphone (lane chromium-permissions)."""
     from js import clearPermissions
 
     return clearPermissions
@@ -129,8 +129,9 @@ LOST = {"sound": 0.06, "both": 0.06, "picture": 0.2}
 def recorded() -> Callable[..., Awaitable[Recording]]:
     """``await recorded("sound" | "picture" | "both", seconds, timeslice=…, mime_type=…)``.
 
-    Made once and shared by all tests of the page, which must not change it. If something is missing, it is
-    the best of five: on a busy machine Firefox's fake microphone leaves some out, and pictures come late.
+    Made once and shared by all tests of the page, which must not change it. If a recording is
+    incomplete, up to five are made and the best is used: on a busy machine Firefox's fake microphone leaves
+    out some of the sound, and pictures come late.
     """
 
     async def recorded(kind: str, seconds: float = 1.2, **options: Any) -> Recording:
@@ -163,30 +164,29 @@ async def copy_of(recorded: Callable[..., Awaitable[Recording]]) -> AsyncIterato
 
 
 @pytest.fixture
-def nothing_stays(page_probe: Any) -> AbstractAsyncContextManager[None]:
-    """``async with nothing_stays:`` fails if a proxy or a worker made in its body still exists after it."""
+def no_leaks(page_probe: Any) -> AbstractAsyncContextManager[None]:
+    """``async with no_leaks:`` fails if a proxy or a worker made in its body still exists after it."""
 
     @asynccontextmanager
-    async def nothing_stays() -> AsyncIterator[None]:
+    async def no_leaks() -> AsyncIterator[None]:
         samples = AudioSamples(bytes(4800), 48000)
-        await (await samples.to_recording("mp3")).convert("wav")  # load the engine, which stays
+        await (await samples.to_recording("mp3")).convert("wav")  # load the engine, which stays loaded
         gc.collect()
         page_probe.begin()
         await asyncio.sleep(0.02)
-        workers = page_probe.workers.size  # the proxy that a worker keeps for the next MP3
-        own = (
-            page_probe.proxies()
-        )  # the proxy of the timer that just fired, which Pyodide 0.27 keeps until then
+        workers = page_probe.workers.size  # the one that is kept for the next MP3
+        # Pyodide 0.27 keeps the proxy of the timer that just fired until now.
+        own = page_probe.proxies()
         yield
-        await no_proxy_stays(page_probe, but=own)
+        await until_proxies_are_destroyed(page_probe, but=own)
         await until(lambda: page_probe.workers.size == workers)
 
-    return nothing_stays()
+    return no_leaks()
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library waits half a second, not ten, for the first data, and one, not five, for the last."""
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits 0.5 s instead of 10 s for the first data, and 1 s instead of 5 s for the last."""
     monkeypatch.setattr(capture, "FIRST_DATA", 0.5)
     monkeypatch.setattr(take, "STOP_TIMEOUT_TICKS", 4)
 

@@ -55,7 +55,7 @@ async def test_calls_can_be_tasks(microphone):
     assert await asyncio.create_task(media_devices.permission("microphone"))
 
 
-async def test_tasks_of_one_outcome_are_cancelled_one_by_one():
+async def test_tasks_of_one_outcome_are_cancelled_separately():
     outcome = Outcome()
     tasks = [asyncio.create_task(outcome) for _ in range(3)]
     waiting = asyncio.ensure_future(asyncio.shield(outcome))

@@ -29,7 +29,7 @@ async def test_mp3_gets_the_nearest_bit_rate(rate, channels, asked, right):
     assert bit_rate(mp3, samples) == pytest.approx(right, rel=0.15)
 
 
-async def test_another_bit_rate_encodes_packets_again():
+async def test_different_bit_rate_encodes_packets_again():
     mp3 = await noise(48000, 1).to_recording("mp3")
     assert (await mp3.convert("mp3", bits_per_second=32000)).size < mp3.size / 2
     assert await packets(await mp3.convert("mp3")) == await packets(mp3)

@@ -1,4 +1,4 @@
-"""`mediarecorder.blocking`: calls in plain functions, without `await`; early ends; where it cannot work."""
+"""`mediarecorder.blocking`: calls in plain functions without `await`; interrupts; code that cannot wait."""
 
 import asyncio
 import gc
@@ -39,21 +39,21 @@ class Interrupts:
     def in_(self, seconds):
         import js
 
-        # A timer notes the time, and may be late as well.
+        # A timer also records the time, because both may be late.
         js.setTimeout(js.performance.mark.bind(js.performance), seconds * 1000, "interrupt")
         js.setTimeout(js.Reflect.set, seconds * 1000, self._buffer, 0, int(signal.SIGINT))
 
-    def after_standstill(self, seconds):
-        """Block JavaScript and Python in a moment, and interrupt after that."""
+    def after_blocking(self, seconds):
+        """Soon, block JavaScript and Python for this long, then interrupt."""
         import js
         from pyodide.code import run_js
 
-        stand_still = run_js("""(milliseconds, buffer, signal) => {
+        block = run_js("""(milliseconds, buffer, signal) => {
           for (const begun = performance.now(); performance.now() - begun < milliseconds; );
           performance.mark("interrupt");
           buffer[0] = signal;
         }""")
-        js.setTimeout(stand_still, 50, seconds * 1000, self._buffer, int(signal.SIGINT))
+        js.setTimeout(block, 50, seconds * 1000, self._buffer, int(signal.SIGINT))
 
     def now(self):
         import js
@@ -388,7 +388,7 @@ async def test_stalled_browser_does_not_count_as_busy_python(interrupt):
     ticks = []
     ticking = asyncio.ensure_future(tick())
     for _ in range(3):
-        interrupt.after_standstill(0.8)
+        interrupt.after_blocking(0.8)
         with pytest.raises(KeyboardInterrupt):
             blocking.run(asyncio.sleep(4))
         assert interrupt.ago() < SOON

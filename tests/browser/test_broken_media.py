@@ -33,24 +33,24 @@ HEADS = {
     "noise": random.Random(1).randbytes(5000),
     "nothing": b"",
     "text": b"This is no recording. " * 50,
-    "the head of a WebM": bytes.fromhex(
+    "the header of a WebM": bytes.fromhex(
         "1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff"
     ),
-    "the head of an MP4": bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431"),
+    "the header of an MP4": bytes.fromhex("000000206674797069736f6d0000020069736f6d69736f32617663316d703431"),
     "an MP4 with a box that ends before it begins": bytes.fromhex(
         "000000206674797069736f6d0000020069736f6d69736f32617663316d703431000000016672656500000000"
     )
     + bytes(4),
-    "the head of an Ogg": b"OggS\x00\x02" + bytes(60),
-    "the head of a WAV": b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00",
+    "the header of an Ogg": b"OggS\x00\x02" + bytes(60),
+    "the header of a WAV": b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00",
 }
 
 
 @pytest.mark.core
 @pytest.mark.parametrize("head", HEADS)
-async def test_non_media_files_are_reported_as_such(head, nothing_stays):
+async def test_non_media_files_are_reported_as_such(head, no_leaks):
     recording = Recording.from_bytes(HEADS[head], "video/webm")
-    async with nothing_stays:
+    async with no_leaks:
         for name, work in WORK.items():
             with pytest.raises(MediaError) as caught:
                 await work(recording)
@@ -71,12 +71,12 @@ async def test_non_media_files_are_reported_as_such(head, nothing_stays):
         ),
     ],
 )
-async def test_truncated_file_is_read_to_its_end_or_rejected(recorded, format, part, nothing_stays):
+async def test_truncated_file_is_read_to_its_end_or_rejected(recorded, format, part, no_leaks):
     whole = await (await recorded("both", timeslice=0.2)).convert(format)
     data = await whole.bytes()
     data = data[: int(len(data) * part)]
     recording = Recording.from_bytes(data, whole.mime_type)
-    async with nothing_stays:
+    async with no_leaks:
         for name, work in WORK.items():
             result = None
             with suppress(MediaError):
@@ -87,34 +87,34 @@ async def test_truncated_file_is_read_to_its_end_or_rejected(recorded, format, p
     assert await recording.bytes() == data
 
 
-async def test_reading_webm_with_junk_after_its_last_cluster_ends(recorded, nothing_stays):
+async def test_reading_webm_with_junk_after_its_last_cluster_ends(recorded, no_leaks):
     """The search for the next cluster goes on to the end of the file, and must notice that end."""
     whole = await recorded("both", timeslice=0.2)
     cluster_at_0 = b"\x1f\x43\xb6\x75\x83\xe7\x81\x00"
     data = await whole.bytes() + cluster_at_0 + b"junk" * 10
-    async with nothing_stays:
+    async with no_leaks:
         await try_all(Recording.from_bytes(data, whole.mime_type))
 
 
-async def test_reading_mp4_with_oversized_chunks_ends(recorded, nothing_stays):
+async def test_reading_mp4_with_oversized_chunks_ends(recorded, no_leaks):
     whole = await (await recorded("both", timeslice=0.2)).convert("mp4")
     data = bytearray(await whole.bytes())
     samples_in_a_chunk = data.find(b"stsc") + 16
     assert int.from_bytes(data[samples_in_a_chunk:][:4], "big") in range(1, 1000)
     data[samples_in_a_chunk] = 0xFF
-    async with nothing_stays:
+    async with no_leaks:
         await try_all(Recording.from_bytes(data, whole.mime_type))
 
 
 @pytest.mark.parametrize("seed", [0, 1, *in_soak(2, 3, 4)])
-async def test_flipped_bits_do_no_harm(recorded, seed, nothing_stays):
+async def test_flipped_bits_do_no_harm(recorded, seed, no_leaks):
     whole = await recorded("both", timeslice=0.2)
     data = bytearray(await whole.bytes())
     chance = random.Random(seed)
     for _ in range(30):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     recording = Recording.from_bytes(data, whole.mime_type)
-    async with nothing_stays:
+    async with no_leaks:
         await try_all(recording)
 
 

@@ -225,7 +225,7 @@ async def test_worker_stops_while_its_page_is_busy(engine, open_channel):
 
 @in_the_page
 @pytest.mark.lane("chromium")
-async def test_chromium_camera_stands_still_in_a_busy_page(camera):
+async def test_chromium_captures_no_pictures_in_a_busy_page(camera):
     """As the guide says, the browser itself captures no pictures then, so none can be kept."""
     recorder = await begun(camera)
     keep_busy(BUSY)

@@ -9,7 +9,7 @@ from mediarecorder import MediaRecorder, MediaStream, NotAllowedError, NotSuppor
 from mediarecorder._html.player import make_preview
 from mediarecorder._recorder.steady import steadied
 
-# As extensions and some browsers do.
+# Extensions and some browsers do this.
 WHITE = """
 const { prototype } = OffscreenCanvasRenderingContext2D;
 const { getImageData } = prototype;
@@ -22,7 +22,7 @@ globalThis.readCanvases = () => {
   prototype.getImageData = getImageData;
 };
 """
-# As browsers do that make each reading slightly different.
+# Some browsers do this, so that each reading is slightly different.
 LAST_BITS = WHITE.replace(
     "image.data.fill(255)", "image.data.forEach((value, at) => (image.data[at] = value ^ 1))"
 )
@@ -77,7 +77,7 @@ json.dumps(said)
 """
     [photo, thumbnail] = json.loads(await mortal().run(source))
     assert photo[0] == "NotAllowedError"
-    assert "take_photo: the browser returns other pixels" in photo[1]
+    assert "take_photo: the browser does not return the pixels" in photo[1]
     assert thumbnail[0] == "NotSupportedError"
     assert "privacy.resistFingerprinting" in thumbnail[1]
 
@@ -122,16 +122,16 @@ async def first(frames):
 
 async def test_engine_never_reads_a_falsified_canvas(recorded, blocked):
     recording = await recorded("picture")
-    with pytest.raises(NotAllowedError, match="thumbnail: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="thumbnail: the browser does not return the pixels"):
         await recording.thumbnail(0)
-    with pytest.raises(NotAllowedError, match="frames: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="frames: the browser does not return the pixels"):
         await first(recording.frames())
     assert (await make_preview(recording)).poster is None
 
 
-@pytest.mark.page_only("the page's canvas is falsified there")
+@pytest.mark.page_only("in a worker, the page's canvas would have to be falsified")
 async def test_photo_from_a_falsified_canvas_is_refused(camera, blocked):
-    with pytest.raises(NotAllowedError, match="take_photo: the browser returns other pixels"):
+    with pytest.raises(NotAllowedError, match="take_photo: the browser does not return the pixels"):
         await camera.take_photo()
 
 

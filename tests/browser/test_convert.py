@@ -136,9 +136,9 @@ async def test_failing_progress_callback_does_not_end_the_work(recorded, loop_er
 
 
 @pytest.mark.parametrize("format", ["mp4", "wav", "mp3"])
-async def test_cancelling_ends_the_work_at_once(recorded, nothing_stays, format):
+async def test_cancelling_ends_the_work_at_once(recorded, no_leaks, format):
     recording = await recorded("both", 3)
-    async with nothing_stays:
+    async with no_leaks:
         begun, told = asyncio.Event(), []
         work = recording.convert(format, on_progress=lambda fraction: (told.append(fraction), begun.set()))
         task = asyncio.ensure_future(work)
@@ -154,9 +154,9 @@ async def test_cancelling_ends_the_work_at_once(recorded, nothing_stays, format)
     assert (await recording.convert("wav")).size, "the next conversion works"
 
 
-async def test_early_cancelling_leaves_nothing_behind(recorded, nothing_stays):
+async def test_early_cancelling_leaves_nothing_behind(recorded, no_leaks):
     recording = await recorded("both", 3)
-    async with nothing_stays:
+    async with no_leaks:
         for format in ("mp4", "ogg", "mp3"):
             for turns in range(4):
                 task = asyncio.ensure_future(recording.convert(format))
@@ -168,9 +168,9 @@ async def test_early_cancelling_leaves_nothing_behind(recorded, nothing_stays):
         del task
 
 
-async def test_conversion_leaves_nothing_behind(recorded, nothing_stays):
+async def test_conversion_leaves_nothing_behind(recorded, no_leaks):
     recording = await recorded("both")
-    async with nothing_stays:
+    async with no_leaks:
         for format in ("webm", "mp4", "wav", "mp3"):
             await recording.convert(format, on_progress=lambda fraction: None)
 
@@ -179,7 +179,7 @@ async def test_error_without_an_encoder_lists_possible_formats():
     import js
 
     # Use a size that no other test uses, because the browser's abilities are queried only once for each size.
-    vp8 = "video/webm;codecs=vp8,opus"  # MP4 takes no VP8, so it must be encoded
+    vp8 = "video/webm;codecs=vp8,opus"  # MP4 cannot contain VP8, so it must be encoded
     recording = await record(0.5, video={"width": 300, "height": 200}, mime_type=vp8)
     encoder = js.VideoEncoder
     try:

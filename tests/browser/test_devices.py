@@ -50,7 +50,7 @@ async def test_invalid_requests_are_rejected(request_):
 
 @pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
-    # Firefox names devices to pages that have opened one.
+    # Firefox reveals device names only to pages that have opened a device.
     (await media_devices.get_user_media(audio=True, video=True)).stop()
     for info in await media_devices.enumerate_devices():
         assert info.kind in ("audioinput", "videoinput", "audiooutput")

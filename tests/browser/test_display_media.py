@@ -157,7 +157,7 @@ def slides(stage):
 
 
 async def size_of(stream, width):
-    """Whether pictures of this width finally arrive."""
+    """Whether pictures of this width eventually arrive."""
 
     async def look():
         return (await stream.take_photo()).width == width
@@ -191,13 +191,13 @@ async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
 async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
-    """By itself it delivers a picture in a second, and a recorder writes no sound before the next picture."""
+    """By itself it delivers a picture per second, and a recorder writes no sound before the next picture."""
     recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.1)
     await until(lambda: recorder.duration >= 4)
-    # By itself a tab yields at most one chunk of data in a second.
+    # By itself a tab yields at most one chunk of data per second.
     assert len([size for size in sizes if size > 0]) >= 10, sizes
     recording = await recorder.stop()
     found = await probe(recording)

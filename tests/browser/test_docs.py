@@ -25,7 +25,7 @@ EXAMPLES = [
 
 
 @pytest.fixture
-async def surroundings(copy_of):
+async def namespace(copy_of):
     """The names that an example may use: the library's, a stream, a recorder, a recording."""
     import js
 
@@ -67,8 +67,8 @@ async def run(source, names):
 @pytest.mark.lane("chromium")
 @pytest.mark.time_limit(60)
 @pytest.mark.parametrize("source", EXAMPLES)
-async def test_example_in_documentation_runs(source, surroundings):
-    await run(source, surroundings)
+async def test_example_in_documentation_runs(source, namespace):
+    await run(source, namespace)
 
 
 def documented():
@@ -93,27 +93,27 @@ OF_A_TAB = [param for param in DOCUMENTED if "slides" in param.values[0]]
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("text", [param for param in DOCUMENTED if param not in OF_A_TAB])
-async def test_docstring_example_runs(text, surroundings):
-    await try_examples(text, surroundings)
+async def test_docstring_example_runs(text, namespace):
+    await try_examples(text, namespace)
 
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.parametrize("text", OF_A_TAB)
-async def test_docstring_example_with_a_shared_tab_runs(text, surroundings, stage):
+async def test_docstring_example_with_a_shared_tab_runs(text, namespace, stage):
     stage.innerHTML = '<p id="slides" style="isolation: isolate">Slides</p>'
     with await mediarecorder.media_devices.get_display_media(prefer_current_tab=True) as screen:
         [picture] = screen.video_tracks
-        await try_examples(text, {**surroundings, "screen": screen, "picture": picture})
+        await try_examples(text, {**namespace, "screen": screen, "picture": picture})
 
 
-async def try_examples(text, surroundings):
+async def try_examples(text, namespace):
     import doctest
 
     for example in doctest.DocTestParser().get_examples(inspect.cleandoc(text)):
-        value = await outcome(example.source, surroundings)
+        value = await outcome(example.source, namespace)
         if example.want:
             assert value is not None, example.source
-    recorder = surroundings["recorder"]
+    recorder = namespace["recorder"]
     if recorder.state != "inactive":
         await recorder.stop()
 

@@ -42,19 +42,19 @@ async def late(canvas):
     "busy",
     [
         pytest.param("never", marks=pytest.mark.core),
-        pytest.param("at first", marks=pytest.mark.soak),
-        pytest.param("at last", marks=pytest.mark.soak),
-        "at first and at last",
+        pytest.param("at the start", marks=pytest.mark.soak),
+        pytest.param("at the end", marks=pytest.mark.soak),
+        "at the start and at the end",
     ],
 )
 @pytest.mark.parametrize("kind", ["microphone", "both"])
 async def test_duration_of_a_take_is_that_of_its_file(request, kind, busy, timeslice, microphone, both):
     recorder = MediaRecorder({"microphone": microphone, "both": both}[kind])
     recorder.start(timeslice)
-    if "at first" in busy:
+    if "at the start" in busy:
         keep_busy(1)
     await asyncio.sleep(0.8)
-    if "at last" in busy:
+    if "at the end" in busy:
         keep_busy(1)
     recording = await recorder.stop()
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
@@ -104,14 +104,14 @@ async def test_record_waits_for_the_first_picture(late):
 
 @pytest.mark.page_only("the canvas is drawn by Python")
 @pytest.mark.parametrize("end", [{"duration": 1}, {"max_size": 100}])
-async def test_record_stops_waiting_for_the_first_picture_at_a_limit(canvas, impatient, end):
+async def test_record_stops_waiting_for_the_first_picture_at_a_limit(canvas, short_waits, end):
     with pytest.raises(RecordingError, match=r"Nothing was recorded.*canvas") as caught:
         await record(**end, stream=canvas.stream())
     assert caught.value.recording.size < 1024
 
 
 @pytest.mark.page_only("the canvas is drawn by Python")
-async def test_record_never_returns_a_file_without_content(canvas, impatient):
+async def test_record_never_returns_a_file_without_content(canvas, short_waits):
     with pytest.raises(RecordingError, match="Nothing was recorded"):
         await record(stop_when=asyncio.sleep(0.5), stream=canvas.stream())
 

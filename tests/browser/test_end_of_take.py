@@ -35,7 +35,7 @@ async def test_take_ends_when_javascript_stops_the_tracks(both):
     assert (await recorder.finished).size > 0
 
 
-async def test_tracks_that_end_in_the_tick_of_start_end_the_take(both):
+async def test_tracks_ending_in_the_same_tick_as_start_end_the_take(both):
     recorder = MediaRecorder(both)
     started = recorder.start()
     both.stop()

@@ -205,7 +205,7 @@ async def test_no_exception_of_a_handler_harms_the_take(recorder, loop_errors, e
     assert len(loop_errors) == 3
 
 
-async def test_handler_that_returns_an_outcome_is_not_blamed_for_it(both):
+async def test_failed_outcome_returned_by_a_handler_is_not_reported(both):
     from mediarecorder import RecordingError
 
     recorder = MediaRecorder(both)
@@ -233,7 +233,7 @@ async def test_request_made_by_a_handler_waits_for_the_next_chunk(recorder):
     assert len(sizes) == 2
 
 
-async def test_handler_registered_between_takes_gets_the_first_ones_end(recorder):
+async def test_handler_registered_between_takes_gets_the_first_takes_data(recorder):
     await recorder.start()
     first = recorder.stop()
     recorder.start()

@@ -43,7 +43,7 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
     # (LAME reduces the level by 5 % each time.)
     level = rms(values[48_000:72_000]) / rms(given[48_000:72_000])
     assert 0.84 < level < 1.01
-    # Encoders do not keep the wave bit by bit; a step or silence would differ by half the level or more.
+    # Encoders do not preserve each value; a step or silence would differ by half the level or more.
     assert max(abs(values[at] - level * given[at]) for at in range(95_000, 97_000)) < 0.1
     for start in range(95_040, 96_960, 96):
         assert rms(values[start : start + 96]) == pytest.approx(
@@ -52,7 +52,7 @@ async def test_parts_of_a_steady_tone_are_joined_without_a_step(format):
 
 
 @pytest.mark.parametrize("rate", [48000, 11025, *in_soak(8000, 16000, 22050, 44100, 96000)])
-async def test_good_wav_can_be_cut_anywhere(rate):
+async def test_valid_wav_can_be_cut_anywhere(rate):
     """At 0.3, 0.6, 1.2 or 2.3 s, a file of 48 kHz was reported as broken."""
     whole = noise(rate, 1, 2.5)
     wav = await whole.to_recording("wav")
@@ -68,7 +68,7 @@ async def test_good_wav_can_be_cut_anywhere(rate):
 
 
 @pytest.mark.parametrize("rate", [44100, 8000, *in_soak(16000, 48000)])
-async def test_good_mp3_can_be_cut_anywhere(rate):
+async def test_valid_mp3_can_be_cut_anywhere(rate):
     mp3 = await tones(440, seconds=3, rate=rate).to_recording("mp3")
     dice = random.Random(rate)
     for start in [0.3, 1.2, 2.3, *(dice.uniform(0, 2.7) for _ in range(7))]:
@@ -96,7 +96,7 @@ async def test_stereo_formats_have_the_centre_on_both_sides(centre, format, engi
         assert amplitude(values, own) == pytest.approx(0.3, rel=0.1)
 
 
-async def test_two_channels_from_six_are_the_standard_down_mix(centre):
+async def test_six_channels_become_two_by_the_standard_down_mix(centre):
     samples = await (await centre.to_recording("wav")).samples(channels=2)
     given = [column(centre, channel) for channel in range(3)]
     for side in (0, 1):

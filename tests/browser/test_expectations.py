@@ -45,7 +45,7 @@ def native_recorder(stream):
 
 @pytest.mark.quirk("engines-ignore-stop-when-inactive")
 async def test_stop_on_an_inactive_recorder_is_silent_in_the_browser(microphone):
-    """MediaRecorder.stop therefore checks itself."""
+    """MediaRecorder.stop therefore checks the state itself."""
     recorder = native_recorder(microphone)
     assert recorder.stop() is None
 
@@ -76,7 +76,7 @@ async def test_chromium_records_nothing_from_ended_tracks_or_refuses(microphone)
 @pytest.mark.quirk("chromium-fires-start-with-the-first-data")
 @pytest.mark.lane("chromium")
 async def test_chromium_fires_no_start_for_a_silent_stream(silence):
-    """In Take, `start` settles with the take at the latest."""
+    """In Take, `start` settles at the latest when the take ends."""
     recorder = native_recorder(silence)
 
     async def stop():
@@ -232,7 +232,7 @@ async def test_firefox_records_silence_at_12000_bits_per_second(both):
 @pytest.mark.lane("chromium")
 async def test_chromium_vp8_has_no_picture_at_500_bits_per_second(camera):
     blob = await recorded_natively(camera.js, mimeType="video/webm;codecs=vp8", videoBitsPerSecond=500)
-    assert blob.size < 200, "the head of a file"
+    assert blob.size < 200, "only the header of a file"
 
 
 @pytest.mark.quirk("chromium-records-the-first-of-several")
@@ -253,7 +253,7 @@ async def test_chromium_drops_the_sound_beside_an_empty_canvas(canvas, microphon
     canvas.element.getContext("2d")
     [picture] = canvas.element.captureStream(0).getVideoTracks()
     blob = await recorded_natively(js.MediaStream.new(js.Array.of(picture, microphone.audio_tracks[0].js)))
-    assert blob.size < 200, "the head of a file"
+    assert blob.size < 200, "only the header of a file"
 
 
 RECORD_BUSY = """(async (stream, afterStart) => {
@@ -269,7 +269,7 @@ RECORD_BUSY = """(async (stream, afterStart) => {
   await stopped;
   return new Blob(chunks);
 })"""
-"""Record while the thread is busy for 1.5 s, from the call of `start` on or from its event on."""
+"""Record while the thread is busy for 1.5 s, beginning at the call of `start` or at its event."""
 
 
 @pytest.mark.quirk("chromium-drops-queued-data-at-stop")
@@ -387,7 +387,7 @@ def test_only_chromium_has_feature_policy(engine):
 
 
 @pytest.mark.quirk("firefox-aborts-reading-gone-data")
-async def test_error_of_reading_a_removed_file(engine):
+async def test_error_of_reading_a_removed_file_differs(engine):
     read = in_browser("""(async () => {
       const folder = await navigator.storage.getDirectory();
       const handle = await folder.getFileHandle("gone", { create: true });
@@ -424,7 +424,7 @@ async def test_firefox_has_no_data_before_several_pictures(canvas):
 
 
 @pytest.mark.quirk("firefox-labels-no-canvas")
-async def test_track_of_a_canvas_has_a_label_or_not(camera, canvas, engine):
+async def test_only_chromium_labels_the_track_of_a_canvas(camera, canvas, engine):
     canvas.draw("red")
     assert camera.tracks[0].label
     assert bool(canvas.stream(10).tracks[0].label) == (engine == "chromium")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.page_only("these are the browser's own ways, without a bridge")
+pytestmark = pytest.mark.page_only("these tests concern the browser itself, without a bridge")
 
 
 def in_browser(source):
@@ -14,7 +14,7 @@ def in_browser(source):
 
 
 @pytest.mark.quirk("firefox-refuses-opus-of-320-kbit")
-async def test_opus_of_320_kbit_for_one_channel(engine):
+async def test_only_chromium_encodes_one_channel_of_opus_at_320_kbit(engine):
     encodes = in_browser("""(async (bitrate) => {
       const data = new Float32Array(4800), shape = { sampleRate: 48000, numberOfChannels: 1 };
       const format = "f32-planar";
@@ -133,7 +133,7 @@ async def test_chromium_refuses_the_level_of_its_own_h264():
 
 
 @pytest.mark.quirk("firefox-multiplies-colours-by-alpha")
-async def test_colours_of_a_drawn_frame_with_alpha(engine):
+async def test_only_chromium_keeps_the_colours_of_a_drawn_frame_with_alpha(engine):
     draw = in_browser("""(() => {
       const data = Uint8Array.from({ length: 64 }, (_, n) => [200, 100, 50, 128][n % 4]);
       const frame = new VideoFrame(data, { format: "RGBA", codedWidth: 4, codedHeight: 4, timestamp: 0 });
@@ -148,7 +148,7 @@ async def test_colours_of_a_drawn_frame_with_alpha(engine):
 
 
 @pytest.mark.quirk("engines-skip-opus-differently")
-async def test_times_after_skipped_opus(engine):
+async def test_times_after_skipped_opus_differ(engine):
     decode = in_browser("""(async () => {
       const name = new TextEncoder().encode("OpusHead");
       const head = new Uint8Array([...name, 1, 1, 56, 1, 128, 187, 0, 0, 0, 0, 0]);

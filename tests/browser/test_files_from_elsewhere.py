@@ -1,4 +1,4 @@
-"""Recordings of bytes and of files."""
+"""Recordings made from bytes and from files."""
 
 import math
 import os
@@ -84,7 +84,7 @@ def test_type_follows_from_the_file_ending(tmp_path):
 
 def test_files_without_a_known_ending_need_a_type(tmp_path):
     (tmp_path / "noise").write_bytes(b"x")
-    with pytest.raises(ValueError, match="Give the type"):
+    with pytest.raises(ValueError, match="Pass the type"):
         Recording.from_file(tmp_path / "noise")
     with pytest.raises(FileNotFoundError):
         Recording.from_file(tmp_path / "none.webm")

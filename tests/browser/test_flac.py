@@ -1,4 +1,4 @@
-"""FLAC, by the library's own encoder: exactly the same samples, in every verb."""
+"""FLAC, by the library's own encoder: exactly the same samples, with every verb."""
 
 import random
 from array import array
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.media_work, pytest.mark.firefox_in_soak]
 
 
 def depth(recording_bytes):
-    """Bits of a sample (RFC 9639, 8.2)."""
+    """Bits per sample (RFC 9639, 8.2)."""
     return ((recording_bytes[20] & 1) << 4) + (recording_bytes[21] >> 4) + 1
 
 
@@ -42,7 +42,7 @@ async def test_samples_survive_24_bit_flac_unchanged(rate, channels):
 
 
 async def test_flac_of_a_recording_equals_its_wav(recorded):
-    """16 bits: the output of a lossy codec deserves no more, and the file is half as large."""
+    """16 bits: the output of a lossy codec needs no more, and the file is half as large."""
     recording = await recorded("both", timeslice=0.2)
     flac = await recording.convert("flac")
     assert depth(await flac.bytes()) == 16

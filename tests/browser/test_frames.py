@@ -75,7 +75,7 @@ async def test_colours_agree_with_other_decoders(recorded):
     assert len(seen) > 1, changes
 
 
-async def test_start_and_end_choose_frames_that_appear_between(recorded):
+async def test_start_and_end_select_the_frames_between_them(recorded):
     recording = await recorded("both", 1.5, timeslice=0.2)
     times = [frame.timestamp async for frame in recording.frames(width=32)]
     some = [frame.timestamp async for frame in recording.frames(width=32, start=0.5, end=1.0)]

@@ -10,8 +10,8 @@ pytestmark = [
     pytest.mark.firefox_in_soak,
     pytest.mark.page_only("the page starts workers of its own"),
     pytest.mark.time_limit(60),
-    # After a theft, the page requests an address that has died with its worker, which Chromium reports.
-    # (An uncaught exception still fails a test.)
+    # After a lock is stolen, the page requests an address that was revoked with its worker, and Chromium
+    # reports that. (An uncaught exception still fails a test.)
     pytest.mark.console_errors,
 ]
 
@@ -127,10 +127,10 @@ async def test_garbage_in_every_channel_is_ignored(page, attacker, start):
     names = list(page.pageProbe.channels())[opened:]
     assert len(names) == 2
     for name in names:
-        attacker.speakTo(name)
+        attacker.join(name)
     taking = worker.start("take = await mediarecorder.record(1)\nstr(take.size > 0)")
     while not taking.done():
-        attacker.shout()
+        attacker.postEverywhere()
         await asyncio.sleep(0.1)
     assert taking.result() == "True"
     assert await worker.run(RECORD) == "True"

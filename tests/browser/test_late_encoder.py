@@ -143,7 +143,7 @@ async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     assert log == ["stop"]
     assert (await requested).size >= 0
     assert recording.size == sum(chunk.size for chunk in recording.chunks)
-    # Each tick asks for data. It took 30 s as long as empty chunks counted as data for a listener.
+    # Each tick asks for data. This took 30 s when empty chunks counted as data for a listener.
     assert [chunk.size for chunk in recording.chunks].count(0) < 20
 
 

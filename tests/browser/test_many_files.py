@@ -49,7 +49,7 @@ async def check(recording, file, seconds, format=None):
 @pytest.mark.parametrize("timeslice", [None, 0.5])
 @pytest.mark.parametrize("kind", MADE_OF)
 async def test_30_recordings_from_1_to_60_seconds(kind, timeslice):
-    """Five lengths in six kinds, in either engine."""
+    """Five lengths in six kinds, in each engine."""
     for recording, seconds in zip(await takes(kind, timeslice, LENGTHS), LENGTHS, strict=True):
         seekable = await recording.seekable()
         await check(recording, seekable, seconds)

@@ -13,7 +13,7 @@ from mediarecorder import MediaStream, Recording, record
 
 pytestmark = pytest.mark.media_work
 
-#: Bytes beyond which a result is a temporary file (static/library/media/result.js).
+#: A result with more bytes than this is a temporary file (static/library/media/result.js).
 LARGE = 32 << 20
 
 

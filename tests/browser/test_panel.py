@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 import pytest
-from support.eventually import no_proxy_stays, until
+from support.eventually import until, until_proxies_are_destroyed
 from support.rows import in_soak
 
 from mediarecorder import (
@@ -93,7 +93,7 @@ async def test_panel_records_into_a_store(put):
 
 
 async def test_still_picture_does_not_delay_the_sound(put, canvas, microphone, store, monkeypatch):
-    """(A camera that gives one picture, as virtual ones do: a canvas is taken for it.)"""
+    """(The canvas stands for a camera that delivers only one picture, as virtual cameras do.)"""
     canvas.draw("red")
 
     async def opened(**_):
@@ -151,7 +151,7 @@ async def test_pictures_are_shown_live_and_played(put):
 
 @pytest.mark.lane("chromium")
 async def test_take_stopped_before_its_first_picture_still_has_one(put):
-    """Chromium's `stop()` would leave only the head of a file, which no player loads."""
+    """Chromium's `stop()` would leave only the header of a file, which no player loads."""
     panel = RecorderPanel(audio=False, video=True)
     seen = await put(panel)
     seen.press("Record")
@@ -161,7 +161,7 @@ async def test_take_stopped_before_its_first_picture_still_has_one(put):
     assert seen.text("[role=alert]") == ""
 
 
-async def test_empty_take_is_reported(put, stage, monkeypatch, impatient):
+async def test_empty_take_is_reported(put, stage, monkeypatch, short_waits):
     import js
 
     async def never_drawn(**_):
@@ -609,7 +609,7 @@ async def test_collected_panel_leaves_nothing_behind(put, stage, page_probe):
     host = stage.lastElementChild
     await until(lambda: getattr(host, "shadowRoot", None))
     await until(lambda: Seen(host).text("[role=status]") == "This recorder is closed.")
-    await no_proxy_stays(page_probe, but=own)
+    await until_proxies_are_destroyed(page_probe, but=own)
     del js
 
 

@@ -94,7 +94,7 @@ async def test_player_is_no_wider_than_a_narrow_page(copy_of, stage, kind):
         if kind == "both":
             assert player.clientHeight == pytest.approx(player.clientWidth * 3 / 4, abs=1)
         else:
-            assert player.clientHeight >= 30, "browsers' own style sheets make it so high"
+            assert player.clientHeight >= 30, "browsers' own style sheets give it this height"
     finally:
         stage.removeAttribute("style")
 

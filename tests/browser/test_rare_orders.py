@@ -7,10 +7,10 @@ import pytest
 from mediarecorder import AbortError, MediaRecorder, RecordingError
 
 
-async def bytes_of(protocol):
+async def bytes_of(log):
     import js
 
-    blob = js.Blob.new(protocol.blobs)
+    blob = js.Blob.new(log.blobs)
     return (await blob.arrayBuffer()).to_bytes()
 
 
@@ -33,7 +33,7 @@ async def test_data_after_stop_belongs_to_the_recording(events, event_faults, ru
         await recorder.request_data()
     event_faults.rule = rule
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.logs[0])
     assert recording.size > 0
     assert log[-1] == ("stop", None), "handlers get stop last, when all data exists"
     assert sum(size for type, size in log if type == "dataavailable") == recording.size
@@ -55,7 +55,7 @@ async def test_take_ends_without_a_stop_event(events, event_faults):
     await recorder.start()
     event_faults.rule = "no stop"
     recording = await asyncio.wait_for(recorder.stop(), 20)
-    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.logs[0])
     assert [type for type, _ in log] == ["dataavailable", "stop"], "handlers still get the end"
 
 
@@ -133,7 +133,7 @@ async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, event_fau
         await recorder.request_data()
     event_faults.rule = "data after stop"
     recording = await asyncio.wait_for(recorder.stop(), 30)
-    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.logs[0])
     event_faults.rule = "no stop"
     await recorder.start()
     recorder.stream.stop()
@@ -148,7 +148,7 @@ async def test_second_of_two_last_chunks_may_come_long_after_stop(events, event_
     event_faults.rule = "second last chunk long after stop"
     request = recorder.request_data()
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.logs[0])
     assert (await request).size <= recording.size
 
 
@@ -157,7 +157,7 @@ async def test_only_chunk_may_come_long_after_stop(events, event_faults):
     await recorder.start()
     event_faults.rule = "data long after stop"
     recording = await recorder.stop()
-    assert await recording.bytes() == await bytes_of(event_faults.protocols[0])
+    assert await recording.bytes() == await bytes_of(event_faults.logs[0])
     assert recording.size > 0
 
 

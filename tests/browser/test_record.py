@@ -96,7 +96,7 @@ async def test_max_size_ends_the_recording():
     assert recording.duration < 50
 
 
-async def test_progress_is_reported_a_few_times_a_second_and_finally():
+async def test_progress_is_reported_a_few_times_a_second_and_at_the_end():
     calls, three_in_a_second = [], asyncio.Event()
 
     def told(seconds, size):

@@ -148,7 +148,7 @@ async def test_chunks_joins_a_take_from_its_first_chunk_on(recording_recorder):
     async for chunk in recording_recorder.chunks():
         assert chunk.size == first.size
         break
-    assert recording_recorder.state == "recording", "leaving the loop leaves the take"
+    assert recording_recorder.state == "recording", "leaving the loop does not end the take"
 
 
 @pytest.mark.core

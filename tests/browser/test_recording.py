@@ -19,14 +19,14 @@ async def recording(recorded):
 
 @pytest.mark.core
 @pytest.mark.policy
-async def test_recorded_tone_is_found_again(microphone):
+async def test_recording_contains_the_recorded_tone(microphone):
     recording = await record(1.5, stream=microphone)
     for channel in await tone(recording):
         assert channel["frequency"] == pytest.approx(1000, abs=15)
         assert channel["rms"] > 0.01
 
 
-async def test_recorded_colours_are_found_again_in_order(camera, engine):
+async def test_recording_contains_the_recorded_colours_in_order(camera, engine):
     if engine != "chromium":
         pytest.skip("Firefox's fake camera shows a pattern of its own")
     recording = await record(3, stream=camera)
@@ -58,7 +58,7 @@ def spelled(codec, mime_type):
 
 async def test_duration_is_the_length_of_the_file(both):
     differences = []
-    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine skips some
+    while len(differences) < 3 and min(differences, default=1) >= 0.3:  # a busy machine skips pictures
         recording = await record(2, stream=both)
         assert 1.9 < recording.duration < 10
         found = await probe(recording)

@@ -38,7 +38,7 @@ async def test_missing_camera_raises_not_found_error():
         await media_devices.get_user_media(video=True)
     with pytest.raises(NotFoundError):
         await record(1, video=True)
-    assert (await record(0.3)).size > 0, "the microphone is there"
+    assert (await record(0.3)).size > 0, "there is a microphone"
 
 
 @pytest.mark.lane("firefox-no-devices")
@@ -60,7 +60,7 @@ async def test_plain_http_error_says_so():
     table = await diagnose()
     assert table["secure context"] == "no"
     assert table["devices"] == "InsecureContextError"
-    assert str(table).count("Browsers give camera and microphone") == 1, "each advice once"
+    assert str(table).count("Browsers allow camera and microphone") == 1, "each piece of advice once"
 
 
 @pytest.mark.lane("chromium", "firefox")

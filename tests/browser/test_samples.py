@@ -140,9 +140,9 @@ async def test_sample_blocks_are_resampled(recorded):
     assert blocks[0].shape == (8000, 1)
 
 
-async def test_abandoned_loop_leaves_nothing_behind(recorded, nothing_stays):
+async def test_abandoned_loop_leaves_nothing_behind(recorded, no_leaks):
     recording = await recorded("both", timeslice=0.2)
-    async with nothing_stays:
+    async with no_leaks:
         for _ in range(3):
             async for _ in recording.sample_blocks(0.1):
                 break

@@ -26,13 +26,15 @@ def drawn(samples):
 
 
 def texts(svg, anchor):
+    """The x coordinate of each text, in the units of the lines."""
+    width = float(svg.find(f"{SVG}svg").get("viewBox").split()[2])
     words = [one for one in svg.iter(f"{SVG}text") if one.get("text-anchor") == anchor]
-    return [(float(one.get("x")), one.text) for one in words]
+    return [(float(one.get("x").removesuffix("%")) / 100 * width, one.text) for one in words]
 
 
 def lanes(svg):
     """The points of each channel's line."""
-    paths = [one.get("d") for one in svg.findall(f"{SVG}path") if "L" in one.get("d")]
+    paths = [one.get("d") for one in svg.iter(f"{SVG}path") if "L" in one.get("d")]
     return [[tuple(map(float, point.split())) for point in re.split("[ML]", path)[1:]] for path in paths]
 
 
@@ -91,9 +93,9 @@ def test_nan_values_leave_a_gap():
     assert {y for _, y in points} == {24, 56}
 
 
-def test_waveform_handles_one_frame_none_and_twelve_channels():
+def test_waveform_handles_no_frames_one_frame_and_twelve_channels():
     svg, caption = drawn(sound(1 / RATE, lambda at: 1))
-    assert lanes(svg) == [[(32, 8), (32, 8)]]
+    assert lanes(svg) == [[(56, 8), (56, 8)]]
     assert caption.endswith("1 channel")
     nothing = AudioSamples._of(bytearray(), 1, RATE)
     assert nothing._repr_html_() == "<figure><figcaption>0 s · 8000 Hz · 1 channel</figcaption></figure>"
@@ -103,7 +105,7 @@ def test_waveform_handles_one_frame_none_and_twelve_channels():
 
 
 def test_long_waveform_samples_each_stretch_without_numpy(monkeypatch):
-    """This is so without numpy; with it, all values count."""
+    """With numpy, all values count."""
     monkeypatch.setitem(sys.modules, "numpy", None)
     period = array("f", [math.sin(2 * math.pi * place / 48) for place in range(48)])
     samples = AudioSamples(period * (600 * 1000), 48000)
@@ -174,6 +176,19 @@ async def test_arrays_display_in_the_page(stage):
     assert svg.getAttribute("aria-label") == "Waveform of 1 s"
     assert svg.getBoundingClientRect().width > 600
     assert [one.textContent for one in svg.querySelectorAll("text[text-anchor=middle]")][:2] == ["0.0", "0.2"]
+    stage.style.width = "302px"
+    try:
+        boxes = [one.getBoundingClientRect() for one in (svg, *svg.querySelectorAll("text"))]
+        own, *words = [(box.left, box.right, box.top, box.bottom) for box in boxes]
+        assert own[1] - own[0] <= 222
+        assert all(bottom - top > 9 for *_, top, bottom in words), "as large as on a wide page"
+        for at, (left, right, top, bottom) in enumerate(words):
+            assert own[0] <= left < right <= own[1]
+            assert own[2] <= top < bottom <= own[3] + 1
+            for other_left, other_right, other_top, other_bottom in words[:at]:
+                assert right < other_left or other_right < left or bottom <= other_top or other_bottom <= top
+    finally:
+        stage.removeAttribute("style")
     Frame(bytearray(30), 5, 2, "rgb", 0).show_in(stage)
     image = stage.querySelector("img")
     await image.decode()
@@ -273,6 +288,6 @@ async def test_address_of_a_player_yields_the_take(store):
 
 async def test_outcome_displays_that_it_must_be_awaited():
     outcome = Outcome()
-    assert repr(outcome) == "<Outcome pending; for the result write: await ...>"
+    assert repr(outcome) == "<Outcome pending; to get the result, write: await ...>"
     outcome._resolve(1)
     assert "done" in repr(outcome)

@@ -5,7 +5,7 @@ import gc
 
 import pytest
 from support.ask_judge import colours, pictures, probe, tone
-from support.eventually import no_proxy_stays, until
+from support.eventually import until, until_proxies_are_destroyed
 from support.loopback import connected
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record
@@ -187,7 +187,7 @@ async def test_relay_leaves_nothing_behind(canvas, microphone, page_probe):
         ]
         del recorded
     assert all(track.ready_state == "live" for track in stream.tracks)
-    await no_proxy_stays(page_probe, but=own)
+    await until_proxies_are_destroyed(page_probe, but=own)
     await until(lambda: page_probe.workers.size == workers)
 
 
@@ -217,7 +217,7 @@ async def test_page_relays_pictures_if_workers_are_forbidden(canvas, microphone)
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
     await record(0.2, stream=stream)  # load the module
-    original, js.Worker = js.Worker, js.Symbol  # it makes nothing
+    original, js.Worker = js.Worker, js.Symbol  # it cannot be constructed
     try:
         recorder = MediaRecorder(stream)
         blob, seconds = await recorded_so_far(recorder, 1.5)

@@ -12,7 +12,7 @@ from mediarecorder._recorder import steady
 @pytest.mark.lane("chromium-worker", "firefox-worker")
 @pytest.mark.parametrize("kinds", ["picture", "sound", "picture and sound"])
 async def test_page_records_through_tracks_of_its_own(both, monkeypatch, kinds):
-    """(A worker cannot make a still picture, so camera and microphone are treated as one.)"""
+    """(A worker cannot make a still picture, so the test treats camera and microphone as still sources.)"""
     sources = [
         track.js if kind in kinds else None
         for kind, track in zip(("picture", "sound"), (*both.video_tracks, *both.audio_tracks), strict=True)

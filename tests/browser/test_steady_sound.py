@@ -82,7 +82,7 @@ async def test_sound_of_a_connection_is_recorded(microphone, camera):
 
 
 @in_chromium
-async def test_log_warns_if_the_browsers_audio_does_not_run(context, camera, caplog, impatient):
+async def test_log_warns_if_the_browsers_audio_does_not_run(context, camera, caplog, short_waits):
     import js
     from pyodide.code import run_js
 

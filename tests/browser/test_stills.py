@@ -1,4 +1,4 @@
-"""A recording is as long as it was recorded, even if nothing moves in its picture."""
+"""A file is as long as its take, even if nothing moves in the picture."""
 
 import asyncio
 
@@ -70,7 +70,7 @@ async def test_parts_of_a_still_picture_can_be_joined(still):
 
 
 @pytest.mark.firefox_in_soak
-async def test_messages_and_file_agree_about_the_length(still):
+async def test_error_messages_state_the_length_of_the_file(still):
     with pytest.raises(ValueError, match=rf"is {still.duration:.3f} s long"):
         await still.trim(0, still.duration + 1)
     made = await still.seekable()

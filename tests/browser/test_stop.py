@@ -1,4 +1,4 @@
-"""`stop()`: the heart. MDN, "MediaRecorder: stop() method"."""
+"""`stop()`, point by point as in MDN, "MediaRecorder: stop() method"."""
 
 import asyncio
 import gc
@@ -111,7 +111,7 @@ async def test_last_dataavailable_brings_the_rest(recording_recorder):
     assert sum(sizes) == recording.size > 0
 
 
-# 4. Every byte; awaited often, by several tasks; cancelling one waiter cancels nothing else.
+# 4. Every byte; awaited repeatedly, by several tasks; cancelling one waiter cancels nothing else.
 
 
 async def test_awaitable_returns_one_recording_to_all_waiters(recording_recorder):
@@ -126,11 +126,11 @@ async def test_cancelling_one_waiter_affects_neither_take_nor_others(recording_r
     async def wait():
         return await outcome
 
-    impatient, patient = asyncio.ensure_future(wait()), asyncio.ensure_future(wait())
+    short_waits, patient = asyncio.ensure_future(wait()), asyncio.ensure_future(wait())
     await asyncio.sleep(0)
-    impatient.cancel()
+    short_waits.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await impatient
+        await short_waits
     assert recording_recorder.state == "recording"
     recording = await recording_recorder.stop()
     assert await patient is recording

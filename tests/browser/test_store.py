@@ -307,13 +307,13 @@ class TestWithoutAWorker:
         assert recording.duration > 0.1
         assert (await store.open_recording(stored.id)).size == recording.size
 
-    async def test_slow_lock_is_not_a_recording_in_use(self, store, recorded):
+    async def test_slow_lock_does_not_count_as_a_recording_in_use(self, store, recorded):
         recording = await recorded("sound")
         locks, request = js.navigator.locks, js.navigator.locks.request
 
         async def late(*arguments):
             del locks.request  # the next one is the browser's own again
-            await asyncio.sleep(1.2)  # more than a reader needs, and what a busy browser has taken to answer
+            await asyncio.sleep(1.2)  # more than a reader needs; a busy browser has taken this long
             return await request.call(locks, *arguments)
 
         proxy = locks.request = create_proxy(late)

@@ -46,7 +46,7 @@ async def being_added(store, recording):
     await begun.wait()
     if not task.done():
         return task
-    await store.delete((await task).id)  # the page was blocked until all of it was
+    await store.delete((await task).id)  # the page was blocked until all of it was added
     return await being_added(store, recording)
 
 

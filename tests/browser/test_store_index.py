@@ -11,10 +11,10 @@ from mediarecorder._host.browser import create_proxy, js, to_js
 INDEX = "index"
 SLOT = 512
 in_a_worker = pytest.mark.lane("chromium-worker", "firefox-worker")
-"""Where the store works in Python's own worker, so that its calls of the browser can be met."""
+"""Here the store works in Python's own worker, so that the test can intercept its calls of the browser."""
 
-# Ends the writing of the index at its n-th write: as a crash does, after which nothing is done any more, or
-# as a full disk, on which the index can be neither written nor removed.
+# Makes the n-th write of the index fail: like a crash, after which every call fails, or like a full disk, on
+# which the index can be neither written nor removed.
 FAILING = """
 (() => {
   const undo = [], handles = new WeakSet();
@@ -56,7 +56,7 @@ FAILING = """
 })()
 """
 
-# Does something before the n-th time from now that the index of a store is used.
+# Calls `act` before the n-th use, from now on, of a store's index.
 BETWEEN = """
 (lock, number, act) => {
   const { request } = LockManager.prototype;
@@ -90,21 +90,21 @@ async def put_index(store, data):
     await writable.close()
 
 
-async def seen_anew(store):
+async def seen_by_another_tab(store):
     """Another tab's view: the list, and the bytes in use."""
     async with await RecordingStore.open(store.name) as other:
         return sorted(await other.recordings()), (await other.usage()).used
 
 
 async def facts_of(store):
-    """The bytes in use, asked for first since a listing corrects them, and the list."""
+    """The bytes in use, queried first because a listing corrects them, and the list."""
     return (await store.usage()).used, sorted(await store.recordings())
 
 
 async def truth_of(store):
-    """What is seen by whoever finds no index."""
+    """The list and the bytes in use, as another tab sees them without an index."""
     await remove_index(store)
-    return await seen_anew(store)
+    return await seen_by_another_tab(store)
 
 
 async def has_index(store):
@@ -119,7 +119,7 @@ async def remove_index(store):
 @pytest.mark.core
 async def test_missing_index_is_rebuilt(store):
     added = [await store.add(small(number), title=f"Take {number}") for number in range(3)]
-    before = await seen_anew(store)
+    before = await seen_by_another_tab(store)
     assert [one.title for one in sorted(before[0], key=lambda one: one.started_at)] == [
         "Take 0",
         "Take 1",
@@ -129,7 +129,7 @@ async def test_missing_index_is_rebuilt(store):
     assert (await store.usage()).used == before[1], "an old store is read once"
     await (await folder_of(store)).removeEntry(INDEX)
     await store.delete(added[1].id)
-    listed, used = await seen_anew(store)
+    listed, used = await seen_by_another_tab(store)
     assert {one.id for one in listed} == {added[0].id, added[2].id}
     assert used < before[1]
 
@@ -167,7 +167,7 @@ async def test_damaged_index_gives_no_wrong_facts(store, count):
     added = [await store.add(small(number), title=f"Take {number}") for number in range(4)]
     await store.rename(added[0].id, "renamed")
     await store.delete(added[3].id)
-    truth, data, chance = await seen_anew(store), await index_of(store), random.Random(count)
+    truth, data, chance = await seen_by_another_tab(store), await index_of(store), random.Random(count)
     assert len(truth[0]) == 3
     for number in range(count):
         place = chance.choice([chance.randrange(len(data)), chance.randrange(6 * SLOT)])
@@ -178,13 +178,13 @@ async def test_damaged_index_gives_no_wrong_facts(store, count):
         else:
             damaged = data[:place] + bytes(len(data) - place)
         await put_index(store, damaged)
-        assert await seen_anew(store) == truth, (number, place)
+        assert await seen_by_another_tab(store) == truth, (number, place)
 
 
 @pytest.mark.page_only("the calls of the page's own files are counted")
 @pytest.mark.firefox_in_soak
 async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
-    """This counts calls of the file system, not time."""
+    """This counts calls to the file system, not time."""
     worker, js.globalThis.Worker = js.Worker, None
     try:
         alone = await RecordingStore.open(store.name)
@@ -244,12 +244,12 @@ async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
 async def test_torn_index_hides_no_take(store, takes):
     for number in range(takes):
         await store.add(small(number), title=f"Take {number}")
-    truth, data = await seen_anew(store), await index_of(store)
+    truth, data = await seen_by_another_tab(store), await index_of(store)
     assert len(truth[0]) == takes
     end = (takes + 1) * SLOT
     for place in (0, 1, SLOT - 1, SLOT, SLOT + 5, end // 2, end // 2 + 77, end - 1, end, len(data) - 1):
         await put_index(store, data[:place])
-        assert await seen_anew(store) == truth, place
+        assert await seen_by_another_tab(store) == truth, place
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def failing():
 @pytest.mark.parametrize("how", ["crash", "full disk"])
 @pytest.mark.parametrize("verb", [pytest.param("list", marks=pytest.mark.core), "add", "rename", "delete"])
 async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how):
-    """Neither to whoever has read it before, nor to the store whose disk was full, nor to the next."""
+    """No store sees wrong facts: one that read the index before, the one whose disk was full, or the next."""
     async with await RecordingStore.open(store.name) as other:
         for number in range(20):
             while len(await other.recordings()) < 3:
@@ -304,7 +304,7 @@ async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how
                 assert all(each == truth for each in seen), (number, seen, truth)
             if not reached:
                 break
-        assert 2 <= number < 19, "each write was met"
+        assert 2 <= number < 19, "each write was interrupted once"
 
 
 @pytest.mark.lane("chromium-worker")
@@ -312,7 +312,7 @@ async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how
 @pytest.mark.time_limit(120)
 @pytest.mark.parametrize("verb", ["list", "add"])
 async def test_rename_while_a_take_is_read_is_not_overwritten(store, verb):
-    """Before each use of the index in turn."""
+    """The other tab renames before each use of the index in turn."""
     from pyodide.code import run_js
 
     between = run_js(BETWEEN)
@@ -337,7 +337,7 @@ async def test_rename_while_a_take_is_read_is_not_overwritten(store, verb):
             finally:
                 js.Reflect.deleteProperty(js.navigator.locks, "request")
                 proxy.destroy()
-            seen = await seen_anew(store)
+            seen = await seen_by_another_tab(store)
             assert seen == await truth_of(store), number
             await store.clear()
     assert renamed >= 2

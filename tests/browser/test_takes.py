@@ -6,7 +6,7 @@ import random
 import statistics
 
 import pytest
-from support.eventually import no_proxy_stays
+from support.eventually import until_proxies_are_destroyed
 
 from mediarecorder import MediaRecorder
 
@@ -19,7 +19,7 @@ async def check_takes(stream, event_faults, caplog, count, timeslices, seed):
     import js
 
     chance = random.Random(seed)
-    recordings, protocols, waits = [], [], []
+    recordings, logs, waits = [], [], []
     recorder = MediaRecorder(stream)
     for number in range(count):
         recorder.start(chance.choice(timeslices))
@@ -28,21 +28,21 @@ async def check_takes(stream, event_faults, caplog, count, timeslices, seed):
             recorder.pause()
             recorder.resume()
         recordings.append(await recorder.stop())
-        protocol = event_faults.protocols[event_faults.protocols.length - 1]
-        protocols.append(protocol)
-        waits.append((js.performance.now() - protocol.times[protocol.times.length - 1]) / 1000)
+        log = event_faults.logs[event_faults.logs.length - 1]
+        logs.append(log)
+        waits.append((js.performance.now() - log.times[log.times.length - 1]) / 1000)
     assert statistics.median(waits) < 1, "seconds that a take was awaited after its last event"
     assert "fired no `stop`" not in caplog.text
     await asyncio.sleep(0.5)  # for events that arrive even later
     late = []
-    for number, (recording, protocol) in enumerate(zip(recordings, protocols, strict=True)):
-        events = list(protocol.events)
+    for number, (recording, log) in enumerate(zip(recordings, logs, strict=True)):
+        events = list(log.events)
         stop = events.index("stop")
         if "dataavailable" in events[stop:]:
-            late.append(protocol.times[protocol.times.length - 1] - protocol.times[stop])
-        expected = await js.Blob.new(protocol.blobs).arrayBuffer()
+            late.append(log.times[log.times.length - 1] - log.times[stop])
+        expected = await js.Blob.new(log.blobs).arrayBuffer()
         assert await recording.bytes() == expected.to_bytes(), f"take {number}: {events}"
-        assert len(recording.chunks) == protocol.blobs.length
+        assert len(recording.chunks) == log.blobs.length
     print(f"{count} takes, {len(late)} with data after stop, at most {max(late, default=0):.1f} ms after it")
 
 
@@ -89,7 +89,7 @@ async def leaves_no_proxy(recorder, page_probe, count):
     gc.collect()
     page_probe.begin()
     await takes(count)
-    await no_proxy_stays(page_probe)
+    await until_proxies_are_destroyed(page_probe)
 
 
 @pytest.mark.time_limit(120)
@@ -123,7 +123,7 @@ async def test_takes_that_fail_leave_no_proxy(both, page_probe):
     page_probe.begin()
     for _ in range(10):
         await fail()
-    await no_proxy_stays(page_probe)
+    await until_proxies_are_destroyed(page_probe)
 
 
 async def test_listening_to_tracks_leaves_no_proxy(microphone, page_probe):

@@ -185,8 +185,8 @@ async def test_mixtures_are_refused_without_changes(recorded, drawing):
     other = await record(0.6, stream=drawing(160, 120))
     before = [await one.bytes() for one in (both, sound, picture, other)]
     for parts, text in (
-        ([both, sound], "number 2 has none"),
-        ([picture, both], "number 1 has none"),
+        ([both, sound], "recording 2 has none"),
+        ([picture, both], "recording 1 has none"),
         ([picture, other], "differ in size: 320 x 240, 160 x 120"),
     ):
         with pytest.raises(NotSupportedError, match=text):

@@ -12,7 +12,7 @@ from collections import deque
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.eventually import no_proxy_stays
+from support.eventually import until_proxies_are_destroyed
 
 from mediarecorder import (
     AbortError,
@@ -25,13 +25,13 @@ from mediarecorder import (
     media_devices,
 )
 
-PATIENCE = 120
-"""Seconds that a sequence may take; anything that has not settled by then hangs."""
+TIME_LIMIT = 120
+"""Seconds that a sequence may take; anything that has not settled by then counts as hanging."""
 LATER = 20
 """A take is checked again after this many takes: nothing may have arrived after its end."""
 
 which = st.integers(0, 7)
-"""One of the existing ones, whatever their number."""
+"""Selects one of the existing objects, whatever their number."""
 
 
 def step(name, *arguments):
@@ -99,8 +99,8 @@ sequences = given(
 class TakeModel:
     """The expected result of one take, from the calls on it and the browser's events."""
 
-    def __init__(self, engine, recorder, protocol):
-        self.engine, self.js, self.protocol = engine, recorder.js, protocol
+    def __init__(self, engine, recorder, log):
+        self.engine, self.js, self.log = engine, recorder.js, log
         self.finished = recorder.finished
         self.tracks = list(self.js.stream.getTracks())
         self.state = "recording"
@@ -122,11 +122,11 @@ class TakeModel:
 
     @property
     def events(self):
-        return list(self.protocol.events)
+        return list(self.log.events)
 
     @property
     def blobs(self):
-        return list(self.protocol.blobs)
+        return list(self.log.blobs)
 
     @property
     def has_lost_its_tracks(self):
@@ -141,7 +141,7 @@ class TakeModel:
 
     @property
     def must_fail(self):
-        """Whether the browser owes an error. (Chromium compares the tracks when the next data arrives;
+        """Whether the browser must fire an error. (Chromium compares the tracks when the next data arrives;
         Firefox ignores a track that has ended.)"""
         tracks = list(self.js.stream.getTracks())
         different = [track for track in tracks if track not in self.tracks]
@@ -149,7 +149,7 @@ class TakeModel:
         return self.state == "recording" and any(track.readyState == "live" for track in different)
 
     def expect_chunk(self, outcome):
-        due = self.protocol.blobs.length
+        due = self.log.blobs.length
         if self.requests:
             due = max(due, self.requests[-1][1] + 1)
         self.requests.append((outcome, due))
@@ -178,7 +178,7 @@ class TakeModel:
             for number, outcome in enumerate(outcomes):
                 assert outcome.done() == (number < fired), f"{type} {number}, of which {fired} were fired"
         for outcome, due in self.requests:
-            assert outcome.done() == (due < self.protocol.blobs.length), f"the request due chunk {due}"
+            assert outcome.done() == (due < self.log.blobs.length), f"the request due chunk {due}"
 
     async def check_end(self, stored):
         """Checks after the take: everything has settled, and every byte exists."""
@@ -211,7 +211,7 @@ class TakeModel:
                 assert error is failure
             else:
                 assert isinstance(error, AbortError)
-        expected = (await js.Blob.new(self.protocol.blobs).arrayBuffer()).to_bytes()
+        expected = (await js.Blob.new(self.log.blobs).arrayBuffer()).to_bytes()
         data = await recording.bytes()
         assert recording.size == len(data)
         if stored:  # the file has its length and an index as well
@@ -271,9 +271,9 @@ class Fire:
                 self.recorder.start(timeslice)
             return
         started = self.give(self.recorder.start(timeslice))
-        protocols = list(self.event_faults.protocols)
-        [protocol] = [each for each in protocols if each.recorder == self.recorder.js]
-        self.takes.append(TakeModel(self.engine, self.recorder, protocol))
+        logs = list(self.event_faults.logs)
+        [log] = [each for each in logs if each.recorder == self.recorder.js]
+        self.takes.append(TakeModel(self.engine, self.recorder, log))
         self.take.awaitables["start"].append(started)
         assert self.recorder.state == "recording"
 
@@ -343,7 +343,7 @@ class Fire:
             task[2] = task[0].cancel() or task[2]
 
     def listen_to_data(self):
-        since = [take.protocol.blobs.length for take in self.takes]
+        since = [take.log.blobs.length for take in self.takes]
         heard = []
         self.recorder.on("dataavailable", lambda event: heard.append((event.js.target, event.data.js)))
         self.heard.append((since, heard))
@@ -354,7 +354,7 @@ class Fire:
         await asyncio.sleep(seconds)
 
     async def answers_come(self):
-        """Everything that the browser owes during a take."""
+        """Wait for every event that the browser must fire during a take."""
         if self.take and self.take.goes_on:
             for outcome in [*self.take.awaitables["start"], self.request_data()]:
                 if outcome is not None:
@@ -478,7 +478,7 @@ class Fire:
 
     async def check_proxies(self):
         self.tasks.clear()
-        await no_proxy_stays(self.page_probe)
+        await until_proxies_are_destroyed(self.page_probe)
 
     def clean_up(self):
         for task, *_ in self.tasks:
@@ -495,8 +495,8 @@ async def result_of(awaitable):
         return None, error
 
 
-class Patience:
-    """A limit to waiting. (asyncio's timers keep their proxies until they would have fired.)"""
+class Deadline:
+    """A time limit. (asyncio's timers keep their proxies until their time, even if they are cancelled.)"""
 
     def __init__(self):
         from pyodide.ffi import create_proxy
@@ -510,7 +510,7 @@ class Patience:
         import js
 
         self.task = asyncio.ensure_future(coroutine)
-        timer = js.setTimeout(self.proxy, PATIENCE * 1000)
+        timer = js.setTimeout(self.proxy, TIME_LIMIT * 1000)
         try:
             return await self.task
         except asyncio.CancelledError as error:
@@ -520,10 +520,10 @@ class Patience:
 
 
 @pytest.fixture
-def patience():
-    patience = Patience()
-    yield patience
-    patience.proxy.destroy()
+def deadline():
+    deadline = Deadline()
+    yield deadline
+    deadline.proxy.destroy()
 
 
 @pytest.fixture
@@ -560,7 +560,7 @@ async def afterwards():
 
 
 @pytest.fixture
-def under_fire(engine, event_faults, page_probe, source, store, patience, afterwards):
+def under_fire(engine, event_faults, page_probe, source, store, deadline, afterwards):
     """``await under_fire(kinds, stored, steps)`` puts a new recorder through a sequence of steps."""
 
     async def sequence(kinds, stored, steps, hidden_at):
@@ -570,14 +570,14 @@ def under_fire(engine, event_faults, page_probe, source, store, patience, afterw
         fire = Fire(engine, event_faults, page_probe, source, store if stored else None, kinds)
         try:
             for number, (name, *arguments) in enumerate(steps):
-                patience.doing = f"step {number}, {name}"
+                deadline.doing = f"step {number}, {name}"
                 if number == hidden_at:
                     event_faults.hidden = True
                 waiting = getattr(fire, name)(*arguments)
                 if asyncio.iscoroutine(waiting):
                     await waiting
                 fire.check()
-            patience.doing = "the end"
+            deadline.doing = "the end"
             await fire.end()
             await fire.check_proxies()
             afterwards.add(fire.takes)
@@ -586,7 +586,7 @@ def under_fire(engine, event_faults, page_probe, source, store, patience, afterw
             if stored:
                 await store.clear()
 
-    return lambda *drawn: patience.wait_for(sequence(*drawn))
+    return lambda *drawn: deadline.wait_for(sequence(*drawn))
 
 
 @pytest.mark.page_only("a worker has mirrors of recorders and tracks, which report changes a moment later")

@@ -1,4 +1,4 @@
-"""A page whose Content-Security-Policy lets no code in from `blob:` addresses."""
+"""A page whose Content-Security-Policy allows no code from `blob:` addresses."""
 
 import pytest
 from support.ask_judge import colours, pictures, probe
@@ -17,14 +17,14 @@ pytestmark = [
 
 @pytest.fixture
 async def loaded_by_the_page():
-    """The page's author has it in a tag of its own."""
+    """The page's author loads the module by a tag."""
     await load_into_page(f"{js.location.origin}/py/mediarecorder/js/page.js")
     assert registered("page") is not None
     yield
     js.Reflect.deleteProperty(js.globalThis, getattr(js.Symbol, "for")("mediarecorder.page"))
 
 
-async def test_devices_are_recorded_whole(both):
+async def test_devices_are_recorded_completely(both):
     recording = await record(0.7, stream=both)
     found = await probe(recording)
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
@@ -33,7 +33,7 @@ async def test_devices_are_recorded_whole(both):
 
 @pytest.mark.lane("chromium-no-blob")
 async def test_file_keeps_the_length_that_the_browser_writes(camera):
-    """What the encoder holds is not waited for, since the length could not be given back."""
+    """The take does not wait for data that the encoder holds, because the file's length would be lost."""
     found = await probe(await record(0.7, stream=camera))
     assert found["duration"] == pytest.approx(found["decoded_duration"], abs=0.25)
 

@@ -74,7 +74,7 @@ async def test_worker_without_a_page_says_which_line_to_add(mortal):
     assert table["realm"] == "worker"
     assert "PageUnavailableError" in table["page"]
     assert table["devices"] == "PageUnavailableError"
-    assert str(table).count("import { openChannel }") == 1, "each advice once"
+    assert str(table).count("import { openChannel }") == 1, "each piece of advice once"
     assert "mediarecorder.connect() first" not in str(table)
 
 
@@ -107,12 +107,12 @@ async def test_unknown_channel_name_is_reported(worker, monkeypatch):
 from mediarecorder import PageUnavailableError
 from mediarecorder._host import bridge
 
-patience, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
+usual, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
 try:
     await mediarecorder.connect("a name without a page")
 except PageUnavailableError as error:
     said = str(error)
-bridge.CONNECT_TIMEOUT = patience
+bridge.CONNECT_TIMEOUT = usual
 said
 """)
     assert "did not answer on this channel" in said

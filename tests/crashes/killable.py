@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwright
 
 from harness.browsers import launch_options
-from harness.fixtures import COMPILED_ONCE, PATIENCE
+from harness.fixtures import COMPILED_ONCE, TIMEOUT
 from harness.lanes import LANES
 
 START = """async () => {
@@ -63,7 +63,7 @@ class Profile:
             options = launch_options(lane.without(self.without) if self.without else lane)
             engine = self._playwright[self.engine]
             self._context = engine.launch_persistent_context(str(self._folder), **options)
-            self._context.set_default_timeout(PATIENCE)
+            self._context.set_default_timeout(TIMEOUT)
             self._context.expose_function("tell", self._hear)
         self.told.clear()
         self.page: Page = self._context.new_page()
@@ -80,7 +80,7 @@ class Profile:
         """Set the site's quota in Chromium to this many bytes; without a number, remove the limit."""
         quota = dict(zip(["quotaSize"], size, strict=False))
         origin = self.page.evaluate("location.origin")
-        # Only the same session can take a limit back.
+        # Only the same session can remove a limit.
         browser = self._devtools = self._devtools or self.page.context.new_cdp_session(self.page)
         browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, **quota})
 
@@ -99,7 +99,7 @@ class Profile:
         )
 
     def wait_for(self, what: str) -> None:
-        end = time.monotonic() + PATIENCE / 1000
+        end = time.monotonic() + TIMEOUT / 1000
         while what not in self.told:
             self.page.wait_for_timeout(5)
             failed = any(said.startswith("failed") for said in self.told)

@@ -1,4 +1,4 @@
-"""The user clears the site's data, or a script removes them, during a take."""
+"""The user clears the site's data, or a script removes it, during a take."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def clear(page: Any) -> None:
 
 
 def test_data_cleared_by_the_site_keeps_the_recording(profile: Callable[[str], Profile], engine: str) -> None:
-    """By the header Clear-Site-Data, which both engines treat as if the user had cleared the data."""
+    """Both engines treat the header Clear-Site-Data as if the user had cleared the data."""
     browser = profile(engine)
     browser.open()
     browser.run(OPEN)

@@ -32,7 +32,7 @@ FINISHED_BEFORE = """
 finished = await record(1.2, stream=stream, store=store)
 """
 
-#: The work during which it dies, and the seconds within which it does.
+#: The work during which the browser or page dies, and the seconds within which it does.
 SCENES = {
     "in its first second": (
         "recorder.start()\njs.tell('now')",
@@ -97,7 +97,7 @@ folder = await root.getDirectoryHandle("mediarecorder-store-crashes")
 await folder.getFileHandle("index", create=True)  # a store that was always empty has none
 await folder.removeEntry("index")
 true = [sorted(await store.recordings()), (await store.usage()).used]
-assert told == true, f"the index said {told}, and there is {true}"
+assert told == true, f"the index listed {told}, but the store has {true}"
 found = []
 for stored in await store.recordings():
     one = {"state": stored.state, "size": stored.size, "duration": stored.duration, "id": stored.id}
@@ -116,7 +116,7 @@ json.dumps(found)
 
 
 def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Callable[[], None]) -> str:
-    """One death. Returns the findings, for the report."""
+    """Kill the browser or page once. Returns the findings, for the report."""
     source, (earliest, latest) = SCENES[scene]
     if not profile.alive:
         profile.open()
@@ -130,7 +130,7 @@ def die_and_recover(profile: Profile, scene: str, chance: random.Random, die: Ca
 
     profile.open()
     found = profile.run(RECOVER)
-    told = f"{scene}, {delay:.3f} s after, safe were {safe}: {found}"
+    told = f"{scene}, {delay:.3f} s later; already safe: {safe}; found: {found}"
     there = {one["id"]: one["size"] for one in found}
     for take, size in safe:
         assert there.get(take, 0) >= int(size), told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from killable import Profile
 
-# Pictures that do not compress, so that the disk is full soon; Chromium allots it in large steps.
+# Pictures that do not compress, so that the disk is full soon; Chromium allocates space in large steps.
 NOISE = """() => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [320, 240];
@@ -48,7 +48,7 @@ json.dumps({
     "live": [track.ready_state for track in stream.tracks],
     "sizes": [len(data), stored.size, failure.recording.size],
     "complete": b"".join([await chunk.bytes() for chunk in delivered]).startswith(chunks),
-    # (The last chunk may end within a frame, which a decoder remarks on.)
+    # (The last chunk may end within a frame, which a decoder reports.)
     "judged": await ask_judge.probe(await failure.recording.seekable()),
     "again": (await (await store.open_recording(stored.id)).bytes()) == data,
     "low": [event.type for event in low],

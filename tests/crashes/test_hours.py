@@ -16,7 +16,7 @@ MEGABYTE = 1 << 20
 LIMIT = 20 * MEGABYTE
 """Bytes by which all heaps together may grow."""
 SECOND = 2_500_000 // 8
-"""Bytes in a second of a recording at 2.5 Mbit/s."""
+"""Bytes per second of a recording at 2.5 Mbit/s."""
 
 OPEN = """
 store = await RecordingStore.open("hours")

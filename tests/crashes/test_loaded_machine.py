@@ -1,7 +1,7 @@
 """Recordings on a busy machine lose neither pictures nor sound.
 
-Chromium drops at `stop()` what its encoder of pictures still holds. The tests compare the last picture of a
-file with the end of its sound.
+At `stop()`, Chromium drops the data that its video encoder still holds. The tests compare the last picture
+of a file with the end of its sound.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ json.dumps([[*(await end_of(one)), one.duration, await one.measure()] for one in
 def recorded(
     chromium: Profile, count: int, hows: list[str], mime_type: str | None, seconds: float, times: int
 ) -> dict[str, list[Any]]:
-    """For each way to record: ends of sound and picture, number of pictures, durations told and read."""
+    """For each way to record: ends of sound and picture, number of pictures, durations told and measured."""
     chromium.without = FAKE_CAMERA_FILE
     chromium.open()
     chromium.run("warm = await record(0.3, video=True)\n'null'")
@@ -86,7 +86,7 @@ def recorded(
 def test_recordings_on_a_busy_machine_are_complete(
     profile: Callable[[str], Profile], count: int, mime_type: str | None
 ) -> None:
-    """(tests/browser/test_late_encoder.py has the small version, with pictures that no encoder likes.)"""
+    """(tests/browser/test_late_encoder.py has the small version, with pictures that are hard to encode.)"""
     hows = ["record", "timeslice", "store", "panel"]
     found = recorded(profile("chromium"), count, hows, mime_type, seconds=4, times=2)
     for how, takes in found.items():

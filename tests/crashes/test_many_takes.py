@@ -1,4 +1,4 @@
-"""A store of thousands of takes: except for listing, its calls cost as much as with few."""
+"""A store of thousands of takes: except for listing, its calls cost no more than with a few takes."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def demo(shared_page: Callable[..., Demo], engine: str, site: str, tmp_path: Pat
 
 @pytest.fixture
 def fresh_demo(page: Page, site: str, tmp_path: Path) -> Demo:
-    """The demo, ready to record, in a page of the test's own, for what `Demo.tidy` cannot undo."""
+    """The demo, ready to record, in a page of the test's own, for changes that `Demo.tidy` cannot undo."""
     return Demo(page, tmp_path).open(f"{site}/")
 
 

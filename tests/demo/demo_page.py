@@ -1,4 +1,4 @@
-"""The demo page, by its visible names."""
+"""Drives the demo page by its visible names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.places import PAGE_PROBE
 TIDY = """
 from demo import interrupted, kept, page, takes
 
-assert page.state in ("idle", "preview"), f"a test has left the page {page.state}"
+assert page.state in ("idle", "preview"), f"a test has left the page in the state {page.state}"
 rest()
 if store := await kept.store():
     await store.clear()
@@ -70,7 +70,7 @@ CHOOSE_NOTHING = """(globals) => {
   pageProbe.begin();
   navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
 }"""
-# What a user sees, and functions of the browser that a test may have replaced.
+# The content that a user sees, and functions of the browser that a test may have replaced.
 STATE = """() => {
   const elsewhere = ":not(:is(#live, #lost) *)"; // elements that appear only with a take or a lost device
   const fields = [...document.querySelectorAll(`:is(select, input, button)${elsewhere}, details`)];
@@ -158,7 +158,7 @@ class Demo:
         return self
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass, in tests of time itself."""
+        """Wait, in tests that concern time itself."""
         start = self.page.evaluate("performance.now()")
         self.page.wait_for_function("end => performance.now() > end", arg=start + 1000 * seconds)
 
@@ -184,7 +184,7 @@ class Demo:
             )
         except TimeoutError:
             said = [self.page.title(), self.clock.inner_text(), self.size.inner_text()]
-            raise AssertionError(f"waited in vain for the clock to show {until}: {said}") from None
+            raise AssertionError(f"the clock did not reach {until}: {said}") from None
 
     def expect_clock_to_stand(self) -> None:
         """Wait for longer than a second; a busy page may first have to catch up."""

@@ -40,7 +40,7 @@ def in_soak(*values):
 def test_every_state_looks_right_at_all_sizes_in_both_themes(fresh_demo, engine, thorough, look):
     """Check for overflow, overlap and violations that axe-core finds; save pictures to look at.
 
-    Unless it is thorough, the light theme is checked at the smallest size and the dark one at the largest.
+    Unless `thorough` is set, the light theme is checked at the smallest size and the dark one at the largest.
     """
     demo, page = fresh_demo, fresh_demo.page
     schemes = ("light", "dark") if engine == "chromium" else ("light",)  # Playwright cannot darken Firefox

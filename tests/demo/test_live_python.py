@@ -36,7 +36,7 @@ TONE = """frequency => {
 
 
 class Live:
-    """The section, by its visible names."""
+    """Drives the section by its visible names."""
 
     def __init__(self, demo: Demo) -> None:
         self.page = page = demo.page
@@ -177,7 +177,7 @@ def test_snippets_report_loudness_note_and_movement(shared_strict_demo, engine, 
     live.take.select_option("Take 3")
     live.choose("Movement")
     live.run.click()
-    live.expect_output(r"\d+ pictures; most moves after \d+\.\d s")
+    live.expect_output(r"\d+ pictures; most movement after \d+\.\d s")
     label = live.chart.get_attribute("aria-label")
     most = re.search(r"from 0\S* % to (\d\S*) % over \d+", label)
     assert most, label

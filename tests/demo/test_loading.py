@@ -43,7 +43,7 @@ def test_page_appears_complete_names_its_loading_stage_and_has_little_javascript
     expect(page.get_by_role("heading", name="Recorder")).to_be_visible()
     expect(page.get_by_text("Loading Python…")).to_be_visible()
     expect(page.get_by_label("Loading Python")).to_be_visible()
-    expect(page.get_by_text("What you record appears here")).to_be_visible()
+    expect(page.get_by_text("Your recordings appear here")).to_be_visible()
     expect(held.record).to_be_enabled()
     held.choose("Camera")
     expect(page.get_by_label("Use this camera")).to_be_visible()

@@ -338,6 +338,6 @@ def test_deleted_take_is_restored_or_deleted_for_good(demo, engine):
     expect(demo.undo).to_be_focused()
     demo.page.reload()  # while it can still be restored
     expect(demo.preview).to_be_enabled()
-    expect(demo.page.get_by_text("What you record appears here")).to_be_visible()
+    expect(demo.page.get_by_text("Your recordings appear here")).to_be_visible()
     expect(demo.takes).to_have_count(0)
     expect(demo.space).to_have_text("")

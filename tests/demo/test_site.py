@@ -82,7 +82,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def host(built: Path, tmp_path: Path) -> Iterator[Host]:
     folder = tmp_path / "host"
-    shutil.copytree(built, folder / BELOW, copy_function=shutil.copyfile)  # dated now, as if just put there
+    shutil.copytree(built, folder / BELOW, copy_function=shutil.copyfile)  # dated now, as if just uploaded
     host = Host(folder)
     yield host
     host.stop()
@@ -195,7 +195,7 @@ SETTLED = """async () => {
 }"""
 
 
-@pytest.mark.console_errors  # Chromium's own: the hash is another
+@pytest.mark.console_errors  # Chromium's own: the hash differs
 @chromium_only
 def test_incomplete_version_is_not_stored(host, visit):
     demo = visit(host.url)

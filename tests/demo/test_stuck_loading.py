@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from harness.lanes import firefox_in_soak
 from serve import Handler, Site
 
-PATIENCE = 15_000  # milliseconds
+TIME_LIMIT = 15_000  # milliseconds
 
 
 class Reluctant(Site):
@@ -65,7 +65,7 @@ def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
 
 def wind_on(page: Page) -> None:
     """Advance the clock beyond the page's time limit."""
-    page.clock.fast_forward(PATIENCE)
+    page.clock.fast_forward(TIME_LIMIT)
     expect(stuck(page)).to_be_visible()
 
 
@@ -125,9 +125,9 @@ def test_slow_page_with_progress_is_not_reported_as_stuck(visit, server):
     page = visit("")
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # time lost on a busy machine does not count
-    page.clock.fast_forward(PATIENCE - 2_000)
+    page.clock.fast_forward(TIME_LIMIT - 2_000)
     expect(stuck(page)).to_be_hidden()
     server.let_go.set()
     expect(page.locator("#loading-bytes")).to_contain_text(" of ")  # the sizes of all files are known
-    page.clock.fast_forward(PATIENCE - 2_000)
+    page.clock.fast_forward(TIME_LIMIT - 2_000)
     expect(stuck(page)).to_be_hidden()

@@ -42,7 +42,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
 
     demo.button("Delete", 1).click()
     expect(demo.take(1)).to_have_count(0)
-    expect(demo.page.get_by_text("What you record appears here")).to_be_visible()
+    expect(demo.page.get_by_text("Your recordings appear here")).to_be_visible()
 
 
 @firefox_in_soak

@@ -67,7 +67,7 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 
 @FIREFOX
 @pytest.mark.quirk("firefox-lists-no-locks-in-frames")
-# The browser complains about an address that has died.
+# The browser reports the revoked address.
 @pytest.mark.console_errors
 def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:
     embedded = embed()
@@ -77,7 +77,7 @@ def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Em
     )
     assert embedded.run("worker", CONNECT + RECORD) == "True True"
     assert embedded.run("worker", HOLD) == "held"
-    # Its death is noticed a second or more after its last sign of life.
+    # The page notices the worker's end a second or more after its last sign of liveness.
     embedded.frame.wait_for_timeout(1500)
     assert embedded.frame.evaluate("pageProbe.live()") == 1
     embedded.frame.evaluate("die()")

@@ -20,7 +20,7 @@ PACKET = 0.06
 #: An encoder may take this long to begin, or to end, a silence.
 FADING = 0.025
 
-#: A beep begins where the sound exceeds this part of its maximum, after this many seconds below it.
+#: A beep begins where the sound exceeds this fraction of its maximum, after this many seconds below it.
 LOUD, QUIET_BEFORE = 0.45, 0.1
 #: Sound below this level is silence, and a gap is at least this many seconds of it.
 SILENT, GAP = 0.01, 0.03
@@ -37,7 +37,7 @@ class Truth:
     pictures: Times = ()
     #: The start of each beep.
     beeps: tuple[float, ...] = ()
-    #: Start and end of each silence; None for silence only, however it is written.
+    #: Start and end of each silence; None if there is only silence, in whatever form the file has it.
     silences: tuple[tuple[float, float], ...] | None = ()
     #: The end of the sound.
     end: float = 0.0

@@ -1,6 +1,6 @@
 """Let pytest, which is synchronous, await coroutines in the page: async tests, async fixtures, Hypothesis.
 
-Pyodide's ``run_sync`` suspends the whole Python stack, pytest included, while the browser goes on.
+Pyodide's ``run_sync`` suspends the whole Python stack, pytest included, while the browser keeps running.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ while time.monotonic() < end and os.getppid() == parent:
 
 @contextlib.contextmanager
 def load(count: int, seconds: float) -> Iterator[None]:
-    """So many processes that only count, which end with this, with the test, or after so many seconds."""
+    """This many processes that only count. They end with the block, the test, or after this many seconds."""
     command = [sys.executable, "-c", BUSY, str(seconds)]
     busy = [subprocess.Popen(command) for _ in range(count)]
     try:

@@ -24,7 +24,7 @@ MIME_TYPES = {
 }
 
 BEEP = 0.02
-"""How long a beep lasts, in seconds."""
+"""The duration of a beep in seconds."""
 #: Hertz of the quiet tone in each channel (the fourth of six is the low-frequency channel), and of a beep.
 TONES = (300, 400, 500, 60, 700, 800)
 BEEP_TONE = 1000

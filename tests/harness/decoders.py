@@ -46,8 +46,8 @@ def decoder() -> Decoder:
     return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
 
 
-#: On a busy machine, Chromium gives two or more frames the same millisecond; this is harmless. (ffmpeg counts equal
-#: messages in a line of its own.)
+#: On a busy machine, Chromium gives two or more frames the same millisecond; this is harmless. (ffmpeg counts
+#: equal messages in a line of its own.)
 SAME_MILLISECOND = re.compile(
     r"^.*non monotonically increasing dts to muxer in stream \d+: (\d+) >= \1\n"
     r"(?: +Last message repeated \d+ times\n)?",
@@ -74,7 +74,7 @@ class FFmpeg:
             "json",
         )
         probe = json.loads(self._output("ffprobe", *query, path))
-        # The output is discarded; the progress report gives the duration, the error channel the damage.
+        # The output is discarded; the progress report gives the duration, and stderr the damage.
         # (This uses the file's own clock: with the average frame rate, two frames may coincide.)
         to_nothing = ("-enc_time_base", "-1", "-f", "null", "-progress", "-", "-")
         decoding = self._run("ffmpeg", "-i", path, *to_nothing)

@@ -6,9 +6,9 @@
 ``launch(engine, …)``         a fresh page: ``flags`` more for Chromium, ``without`` some (by their start),
                               ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
                               ``browser.new_context``
-``lane_page(name, …)``        a fresh page in the surroundings of a lane of lanes.py, with ``context`` options
-``shared_page(name, …)``      a page that tests hand on: the first to ask for this name opens it
-``demo_page``                 a page of the engine that is opening the demo; it is not waited for
+``lane_page(name, …)``        a fresh page configured like a lane of lanes.py, with ``context`` options
+``shared_page(name, …)``      a page that tests share in turn: the first that asks for this name opens it
+``demo_page``                 a page of the engine that has begun to open the demo, but may not be ready
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
 Afterwards, any action that page_watch.py forbids fails the test; the mark ``console_errors`` allows console
@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from harness.browsers import BrowserMissingError, context_options, launch_options
 from harness.lanes import CHROMIUM, COMPILED_ONCE, FIREFOX, INSECURE_HOST, LANES, Lane
-from harness.page_watch import Conduct
+from harness.page_watch import PageWatch
 from harness.places import ROOT
 from harness.plugin import HARNESS
 from harness.reports import blame
@@ -37,11 +37,11 @@ from harness.reports import blame
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
 #: Milliseconds that anything may take: a limit for hangs, on a machine with other work.
-PATIENCE = 180_000
+TIMEOUT = 180_000
 #: Browsers that stay open for the next test that wants the same options.
 SPARE = 2
 
-CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, Conduct]]]()
+CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, PageWatch]]]()
 FAILED = pytest.StashKey[bool]()
 
 
@@ -74,7 +74,7 @@ class Browsers:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """A process can have only one."""
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -113,9 +113,9 @@ def open_page(request: pytest.FixtureRequest, browsers: Browsers) -> Iterator[Ca
     contexts: list[BrowserContext] = []
 
     def open_page(lane: Lane, **options: Any) -> Page:
-        context, conduct = _new_context(browsers, lane, **options)
+        context, watch = _new_context(browsers, lane, **options)
         contexts.append(context)
-        _watch(request.node, context, conduct)
+        _watch(request.node, context, watch)
         return context.new_page()
 
     yield open_page
@@ -129,7 +129,7 @@ class Shared:
 
     content: Any
     context: BrowserContext
-    conduct: Conduct
+    watch: PageWatch
 
 
 @pytest.fixture(scope="session")
@@ -142,10 +142,10 @@ def shared_pages() -> dict[str, Shared]:
 def shared_page(
     request: pytest.FixtureRequest, browsers: Browsers, shared_pages: dict[str, Shared]
 ) -> Iterator[Callable[..., Any]]:
-    """``shared_page(name, lane, begin, tidy, **options)``: what ``begin(page)`` made, by which it is driven.
+    """``shared_page(name, lane, begin, tidy, **options)``: what ``begin(page)`` returned, to drive the page.
 
-    The first test to ask for this name has it begin. After each test ``tidy`` puts it in order, and raises if
-    the test left something behind. A test that fails takes the page along.
+    ``begin`` is called for the first test that asks for this name. After each test, ``tidy`` resets the page,
+    and raises if the test left something behind. After a failed test the page is closed.
     """
     used: dict[str, tuple[Shared, Callable[[Any], object]]] = {}
 
@@ -156,7 +156,7 @@ def shared_page(
         if new := shared is None:
             shared = Shared(None, *_new_context(browsers, lane, **options))
         used[name] = shared, tidy
-        _watch(request.node, shared.context, shared.conduct)
+        _watch(request.node, shared.context, shared.watch)
         if new:
             shared.content = begin(shared.context.new_page())
         return shared.content
@@ -166,15 +166,15 @@ def shared_page(
         try:
             if FAILED not in request.node.stash:
                 tidy(shared.content)
-                _, offences = shared.conduct.take(console_errors=False)
-                assert offences == [], "while the page was put in order"
+                _, offences = shared.watch.take(console_errors=False)
+                assert offences == [], "while the page was tidied"
                 shared_pages[name] = shared
         finally:
             if name not in shared_pages:
                 shared.context.close()
 
 
-def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[BrowserContext, Conduct]:
+def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[BrowserContext, PageWatch]:
     if lane.engine == "chromium":
         lane = lane.plus(flags=[COMPILED_ONCE])
     try:
@@ -182,12 +182,12 @@ def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[Browse
     except BrowserMissingError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     context = browser.new_context(**context_options(lane), **options)
-    context.set_default_timeout(PATIENCE)
-    return context, Conduct(context)
+    context.set_default_timeout(TIMEOUT)
+    return context, PageWatch(context)
 
 
-def _watch(item: pytest.Item, context: BrowserContext, conduct: Conduct) -> None:
-    item.stash.setdefault(CONTEXTS, []).append((context, conduct))
+def _watch(item: pytest.Item, context: BrowserContext, watch: PageWatch) -> None:
+    item.stash.setdefault(CONTEXTS, []).append((context, watch))
 
 
 @pytest.fixture
@@ -227,10 +227,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.when == "call":
-        for context, conduct in item.stash.get(CONTEXTS, []):
+        for context, watch in item.stash.get(CONTEXTS, []):
             _let_events_arrive(context)
             console_errors = item.get_closest_marker("console_errors") is not None
-            console, offences = conduct.take(console_errors=console_errors)
+            console, offences = watch.take(console_errors=console_errors)
             blame(report, offences, console)
     if report.failed:
         item.stash[FAILED] = True

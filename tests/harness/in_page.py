@@ -27,7 +27,7 @@ class Session:
         self.loop = asyncio.get_event_loop()
         self.ready: asyncio.Future[None] = self.loop.create_future()
         self._requests: asyncio.Queue[tuple[str, str | None, asyncio.Future[str]]] = asyncio.Queue()
-        #: The test announced as the next one: fixtures that it shares are still set up.
+        #: The test that was announced as the next one: the fixtures that it shares stay set up.
         self._announced: pytest.Item | None = None
         self._not_collected: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
@@ -63,7 +63,7 @@ class Session:
         items = {item.nodeid: item for item in session.items}
         # Late warnings (a coroutine was never awaited) are issued outside pytest's own filters.
         warnings.simplefilter("error")
-        # Collections after each test need not look at pytest, Hypothesis and Pyodide again.
+        # Collections after each test can then skip the objects of pytest, Hypothesis and Pyodide.
         gc.collect()
         gc.freeze()
         self.ready.set_result(None)
@@ -84,7 +84,7 @@ class Session:
             self._announced = following
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:
-            # pytest.exit and the like leave pytest in the middle; without reports the page counts as lost.
+            # pytest.exit and the like interrupt pytest; without reports the page counts as lost.
             return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
         # pytest keeps the last error for debuggers, and with it all objects in its frames.
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):

@@ -112,7 +112,7 @@ STRICT_POLICY = (
     "media-src 'self' blob:; img-src 'self' blob: data:"
 )
 
-# The library's own JavaScript gets in only by tags of the page.
+# The page can load the library's own JavaScript only by its own script tags.
 NO_BLOB = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
     "media-src 'self' blob:; img-src 'self' blob: data:"
@@ -140,7 +140,7 @@ LANES: dict[str, Lane] = {
             "permissions.default.microphone": 2,
         }
     ),
-    # Three microphones remain. A camera that plays a file would exist whatever the count.
+    # Three microphones remain. A camera that plays a file would exist regardless of the count.
     "chromium-no-camera": BRIEF.without(FAKE_CAMERA_FILE)
     .without(FAKE_DEVICES)
     .plus(flags=[f"{FAKE_DEVICES}=device-count=0"]),
@@ -176,7 +176,7 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     for mark in marks:
         if mark.name == "lane":
             if unknown := [name for name in mark.args if name not in LANES]:
-                raise pytest.UsageError(f"no such lane: {', '.join(unknown)}; there are {', '.join(LANES)}")
+                raise pytest.UsageError(f"unknown lane: {', '.join(unknown)}; choose from {', '.join(LANES)}")
             left_out = "chromium-numpy" if os.environ.get("NUMPY_LANE") == "0" else ""
             return tuple(name for name in mark.args if name != left_out)
     names = {mark.name for mark in marks}

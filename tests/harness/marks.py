@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 MARKS = (
-    "core: runs also on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
-    "policy: of the core, what such a policy could break; under one in make test as well",
-    "page_only(reason): does not run a second time in a worker, since there it must be otherwise",
-    "media_work: tests the media engine: in make test its core runs in one worker, and outside the lane"
-    " chromium only the first row of each table",
+    "core: also runs on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
+    "policy: a core test that such a policy could break; make test also runs it under one",
+    "page_only(reason): does not run a second time in a worker, where the result must differ",
+    "media_work: tests the media engine: in make test, core tests run in only one worker lane, and all lanes"
+    " but chromium run only the first row of each table",
     "firefox_in_soak: in Firefox only in make soak",
     "firefox_too: runs in Firefox in make test with all rows, despite the two marks above",
     "lane(*names): runs in these lanes of the harness and in no other",
-    "time_limit(seconds): how long the test may take inside the browser, 60 unless said otherwise",
-    "quirk(*ids): shows what a browser does that code with these ids works around (docs/maintaining.md)",
+    "time_limit(seconds): how long the test may take inside the browser, 60 by default",
+    "quirk(*ids): shows behaviour of a browser that code with these ids works around (docs/maintaining.md)",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",
     "soak: long; run by make soak",
 )

@@ -122,7 +122,7 @@ async def test_socket() -> None:
 
 
 @pytest.mark.time_limit(0.2)
-async def test_wait_for_ever() -> None:
+async def test_endless_wait() -> None:
     """not done within its time limit of 0.2 s"""
     await asyncio.get_running_loop().create_future()
 

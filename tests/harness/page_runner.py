@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Error, Page, Playwrigh
 from harness.browsers import BrowserMissingError, context_options, launch_options
 from harness.bundle import ROOT
 from harness.lanes import LANES, Lane
-from harness.page_watch import Conduct
+from harness.page_watch import PageWatch
 from harness.server import BUNDLE, HarnessSite
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Runner:
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._page: Page | None = None
-        self._conduct: Conduct | None = None
+        self._watch: PageWatch | None = None
         #: Groups that did not start, with the reason, to avoid waiting for them again with every test.
         self._unusable: dict[str, str] = {}
         self._loop = asyncio.new_event_loop()
@@ -89,9 +89,9 @@ class Runner:
         if group in self._unusable:
             return Answer(problems=[self._unusable[group]])
         try:
-            page = await self._open_at_last(group)
+            page = await self._open_with_retry(group)
         except (BrowserMissingError, Error, TimeoutError) as error:
-            why = f"The lane {group} does not start: {str(error) or f'nothing for {START_LIMIT} s'}"
+            why = f"The lane {group} does not start: {str(error) or f'no answer for {START_LIMIT} s'}"
             self._unusable[group] = why
             console, offences = self._take(console_errors)
             await self._close_browser()
@@ -111,8 +111,8 @@ class Runner:
             await self._close_browser()
         return answer
 
-    async def _open_at_last(self, group: str) -> Page:
-        """The group's page. A browser that crashes during its start gets a second try."""
+    async def _open_with_retry(self, group: str) -> Page:
+        """The group's page. A browser that crashes during its start is started a second time."""
         try:
             async with asyncio.timeout(START_LIMIT):
                 return await self._open(group)
@@ -133,7 +133,7 @@ class Runner:
             self._context = await self._browser.new_context(**context_options(lane))
             if lane.permissions:
                 await self._context.expose_binding("clearPermissions", self._clear_permissions)
-            self._conduct = Conduct(self._context)
+            self._watch = PageWatch(self._context)
             self._page = await self._context.new_page()
             await self._start(self._page, group, lane)
         elif lane.permissions:
@@ -158,11 +158,11 @@ class Runner:
         await self._context.clear_permissions()
 
     def _take(self, console_errors: bool) -> tuple[list[str], list[str]]:
-        return self._conduct.take(console_errors=console_errors) if self._conduct else ([], [])
+        return self._watch.take(console_errors=console_errors) if self._watch else ([], [])
 
     async def _close_browser(self) -> None:
         browser, self._browser = self._browser, None
-        self._context = self._page = self._conduct = None
+        self._context = self._page = self._watch = None
         if browser:
             # A page that hangs or has crashed must not delay the next.
             with contextlib.suppress(Error, TimeoutError):

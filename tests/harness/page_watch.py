@@ -15,12 +15,12 @@ PLAYWRIGHTS_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
 REFUSED = "The page’s settings blocked"
 #: Python logs these below the level of errors; they mean that a result or a failure was lost.
 COMPLAINTS = ("was never retrieved", "was never awaited", "Exception ignored in")
-#: Chromium logs this when it collects garbage, in any later test: mediabunny leaves some of the pictures open
+#: Chromium logs this when it collects garbage, in any later test: mediabunny leaves open some of the pictures
 #: that it decodes in advance.
 LEFT_OPEN = "A VideoFrame was garbage collected without being closed"
 
 
-class Conduct:
+class PageWatch:
     """Watches a Playwright browser context, of either interface, and collects offences."""
 
     def __init__(self, context: Any) -> None:

@@ -1,8 +1,8 @@
 """Pictures that carry a number, readable after lossy encoding, scaling and bars. Read inside and outside the
 browser.
 
-Across the middle of a grey picture goes a strip of 12 blocks, black or white: 9 bits of the number, the
-highest first, and 3 bits that check them.
+A strip of 12 black or white blocks crosses the middle of a grey picture: 9 bits of the number, the highest
+first, and 3 bits that check them.
 """
 
 from __future__ import annotations

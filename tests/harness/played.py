@@ -86,7 +86,7 @@ def _decode(path: Path, kinds: str) -> _Decoded:
             outputs += ["-map", "0:V:0", "-vf", shrink, "-vsync", "passthrough", "-f", "rawvideo", seen]
         if not outputs:
             return _Decoded(about, "", b"", b"")
-        # (Without a correction of times, but with those in the file.)
+        # (The times are those in the file, without correction.)
         done = _run("ffmpeg", "-y", "-v", "info", "-nostats", "-copyts", "-i", path, *outputs)
         said = done.stderr.decode(errors="replace")
         data = [file.read_bytes() if file.exists() else b"" for file in (heard, seen)]
@@ -114,7 +114,7 @@ def _probe(path: Path) -> dict[str, Any]:
 def _run(*command: str | Path) -> subprocess.CompletedProcess[bytes]:
     if shutil.which(str(command[0])) is None:
         raise JudgeMissingError(
-            f"{command[0]} is one of the judges, and missing. Debian, as root: apt-get install ffmpeg"
+            f"{command[0]}, one of the judges, is missing. Debian, as root: apt-get install ffmpeg"
         )
     return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
 

@@ -254,7 +254,7 @@ def _finding(duration: Any, warnings: list[str], tags: dict[str, Any], **more: A
 def _program(name: str, package: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     if shutil.which(name) is None:
         raise JudgeMissingError(
-            f"{name} is one of the judges, and missing. Debian, as root: apt-get install {package}; "
+            f"{name}, one of the judges, is missing. Debian, as root: apt-get install {package}; "
             f"macOS: brew install {package}"
         )
     command = (name, *arguments)
@@ -268,6 +268,6 @@ def _package(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise JudgeMissingError(
-            f"{name} is one of the judges, and missing ({error}): run make test, or "
+            f"{name}, one of the judges, is missing ({error}): run make test, or "
             "python3 tools/prepare.py test"
         ) from None

@@ -44,13 +44,13 @@ def path_of(name: str) -> Path:
 
 
 def _folder() -> Path:
-    """A changed recipe makes a file with another name."""
+    """A changed recipe makes a file with a different name."""
     recipe = b"".join(Path(module).read_bytes() for module in (__file__, corpus.__file__, painted.__file__))
     return FOLDER / hashlib.sha256(recipe).hexdigest()[:12]
 
 
 def _make(file: File, path: Path) -> None:
-    # Another process may make it, too; the last one replaces it by the same content.
+    # Another process may make it, too; the last one replaces it with the same content.
     made = path.with_name(f".{secrets.token_hex(4)}-{file.name}")
     with tempfile.TemporaryDirectory() as folder:
         RECIPES[file.recipe](file, made, Path(folder))

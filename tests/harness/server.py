@@ -29,9 +29,9 @@ JUDGEMENTS = {
     )
 }
 CORPUS = "/corpus/"
-#: Whoever fetches it has the storage of this site cleared by the browser.
+#: A browser that fetches it clears the storage of this site.
 CLEAR = "/clear-site-data"
-#: A page that forbids itself the microphone. (Responses that a driver sends itself have no policy.)
+#: A page whose own policy forbids the microphone. (A response that Playwright fulfils gets no policy.)
 MUTE = "/tests/frames/mute.html"
 
 
@@ -61,14 +61,13 @@ class HarnessHandler(Handler):
             headers["Permissions-Policy"] = "microphone=()"
         if path == CLEAR:
             headers["Clear-Site-Data"] = '"storage"'
-        if (
-            self.headers and self.headers.get("Origin") == "null"
-        ):  # a sandboxed frame: all is of another origin
+        if self.headers and self.headers.get("Origin") == "null":
+            # To a sandboxed frame, every origin is a different one.
             headers |= {
                 "Access-Control-Allow-Origin": "null",
                 "Cross-Origin-Resource-Policy": "cross-origin",
             }
-        # A worker that a lane's page starts gets the same.
+        # A worker that a lane's page starts gets the same headers.
         of_worker = path.startswith("/tests/browser/support/worker") and self.headers
         if lane := _lane(urlsplit(self.headers.get("Referer", "")).path if of_worker else path):
             headers |= lane.headers

@@ -16,7 +16,7 @@ OTHER = "[vp9 @ 0x56] Invalid data found when processing input"
     [
         pytest.param([], [], id="nothing"),
         pytest.param([f"{SAYS}201 >= 201"], [], id="two pictures in one millisecond"),
-        pytest.param([f"{SAYS}201 >= 201", REPEATED, OTHER], [OTHER], id="several pictures in one millisecond"),
+        pytest.param([f"{SAYS}201 >= 201", REPEATED, OTHER], [OTHER], id="several in one millisecond"),
         pytest.param([f"{SAYS}252 >= 201", REPEATED], [f"{SAYS}252 >= 201", REPEATED], id="time goes back"),
         pytest.param([OTHER, REPEATED], [OTHER, REPEATED], id="damage that is repeated"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from harness import must_fail
 from harness.places import ROOT
 
-# Pages that hang and go away take their time.
+# Tests whose page hangs or goes away take long.
 pytestmark = pytest.mark.soak
 
 OFFENCES = [name for name in vars(must_fail) if name.startswith("test_")]

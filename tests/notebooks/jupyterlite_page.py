@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, TimeoutError
 STARTING = 400_000
 RUNNING = 300_000
 
-HELPERS = """
+LITE = """
 globalThis.lite = {
   asked: 0,
   answered: 0,
@@ -68,7 +68,7 @@ class JupyterLite:
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
         self.site = site
-        page.add_init_script(HELPERS)
+        page.add_init_script(LITE)
 
     def open(self, app: str, notebook: str = "") -> JupyterLite:
         """Open a notebook in "notebooks" or "lab", or the "repl". Its kernel is ready when this returns."""
@@ -189,4 +189,4 @@ class JupyterLite:
             found = self.page.evaluate(
                 "() => [lite.kernel?.status ?? 'no kernel', lite.asked, lite.answered, document.title]"
             )
-            raise AssertionError(f"waited for {what} in vain: {found}") from None
+            raise AssertionError(f"timed out waiting for {what}: {found}") from None

@@ -86,7 +86,7 @@ class Marimo:
         self.wait(runs + 1)
 
     def start(self, index: int, source: str) -> int:
-        """Type this into a cell and press Control+Enter. Returns the number of runs before."""
+        """Type this into a cell and press Control+Enter. Returns the number of runs before it."""
         runs: int = self.page.evaluate("kernel.runs")
         editor = self.cell(index).locator(".cm-content").first
         editor.scroll_into_view_if_needed()
@@ -127,7 +127,7 @@ class Marimo:
             found = self.page.evaluate(
                 "[kernel.runs, Object.values(kernel.cells).map(({ status }) => status)]"
             )
-            raise AssertionError(f"waited for {what} in vain, {runs} runs: {found}") from None
+            raise AssertionError(f"timed out waiting for {what}, {runs} runs: {found}") from None
 
     # Results
 

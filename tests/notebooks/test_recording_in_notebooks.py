@@ -1,4 +1,4 @@
-"""Recording in one cell of the real notebook sites, repeatedly; its traces, and its ends."""
+"""Recording in one cell of the real notebook sites, repeatedly; the traces that it leaves, and its ends."""
 
 from __future__ import annotations
 
@@ -309,14 +309,14 @@ def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
         """() => {
           // They share one thread, which this must not block.
           const { texts, locks } = pageProbe;
-          attacker.prowl(async () => [...(await texts(opener)), ...(await locks())], 2000);
+          attacker.searchAndPost(async () => [...(await texts(opener)), ...(await locks())], 2000);
           attacker.steal(false, 250);
         }"""
     )
     page.bring_to_front()
     cells = [lite.run(TAKES.format(count=5)) for _ in range(count // 5)]
     saved = json.dumps(lite.save())
-    hostile.evaluate("saved => void attacker.prowl(async () => [saved], 2000)", saved)
+    hostile.evaluate("saved => void attacker.searchAndPost(async () => [saved], 2000)", saved)
     record_in_a_cell(lite)
     hostile.evaluate("attacker.stop()")
     assert lite.errors() == []

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reads and writes with the patched mediabunny: node isobmff_times.mjs read FILE…, copy FROM TO CHANGES, front FROM TO,
+ * Reads and writes files with the patched mediabunny: node isobmff_times.mjs read FILE…, copy FROM TO CHANGES, front FROM TO,
  * or wide. Answers are JSON.
  */
 

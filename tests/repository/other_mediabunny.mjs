@@ -1,5 +1,5 @@
 // @ts-check
-/** Imported before a program: it gets another copy of mediabunny, that of the folder in MEDIABUNNY. */
+/** Import this before a program, so that it gets the copy of mediabunny in the folder MEDIABUNNY. */
 
 import { register } from "node:module";
 

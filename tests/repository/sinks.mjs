@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the sinks of the patched mediabunny hand out of a file with sound, decoded by a decoder of ours that does what
- * browsers' decoders do: counts on from its first packet, whatever gaps there are, and fails at a broken one.
+ * Prints the samples that a sink of the patched mediabunny yields from a file with sound. Our decoder behaves like those
+ * of browsers: it counts time from its first packet, ignores gaps, and fails at a broken packet.
  *
  *     node sinks.mjs '{"times": [0, 0.02, 0.5], "broken": 2}'    prints the times of the samples, and the error
  */
@@ -30,7 +30,7 @@ class Decoder extends CustomAudioDecoder {
   close() {}
 }
 registerDecoder(Decoder);
-// mediabunny tells the sink of what a decoder of ours throws, and keeps a second promise of it that nobody handles.
+// mediabunny passes our decoder's error to the sink, and also rejects a second promise that has no handler.
 process.on("unhandledRejection", () => {});
 
 const output = new Output({ format: new MkvOutputFormat(), target: new BufferTarget() });
@@ -53,7 +53,7 @@ try {
   for await (const sample of new AudioSampleSink(track).samples()) {
     found.push(sample.timestamp);
     sample.close();
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve)); // it is fed ahead
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve)); // packets are decoded in advance
   }
 } catch (caught) {
   error = /** @type {Error} */ (caught).message;

@@ -24,7 +24,7 @@ RATE, PICTURE = 30, 512
 SOUND_RATE = 48_000
 #: The media before time 0: the time of two pictures for reordering, and AAC's priming.
 START = 1024
-#: Everything in front of these is removed by the edits below: 9 pictures behind a key frame.
+#: The edits below remove everything in front of these: 9 pictures after a key frame.
 FIRST = 39
 BEGIN = FIRST / RATE
 LENGTH = 2.35
@@ -328,7 +328,7 @@ def test_chunk_with_too_many_samples_is_read_to_its_end(folder, tmp_path):
     """The sum of the sizes of a chunk's samples ends with the last one."""
     data = bytearray((folder / "opus.mp4").read_bytes())
     entries = data.find(b"stsc") + 12
-    data[entries + 4] = 0xFF  # the highest byte of how many samples are in the first chunks
+    data[entries + 4] = 0xFF  # the highest byte of the number of samples in the first chunks
     path = tmp_path / "broken.mp4"
     path.write_bytes(data)
     assert len(read(path)) == 1

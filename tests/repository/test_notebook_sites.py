@@ -60,11 +60,11 @@ def test_wheels_of_a_site_satisfy_each_others_requirements(site):
         (one["Name"], requirement)
         for one in told
         for requirement in map(Requirement, one.get_all("Requires-Dist") or [])
-        if requirement.marker is None or requirement.marker.evaluate(pyodide_folder.SURROUNDINGS)
+        if requirement.marker is None or requirement.marker.evaluate(pyodide_folder.ENVIRONMENT)
     ]
     assert len(wanted) > 10
     assert [
-        f"{name} wants {requirement}"
+        f"{name} requires {requirement}"
         for name, requirement in wanted
         # (Pyodide's lock file omits some optional dependencies.)
         if (version := versions.get(canonicalize_name(requirement.name)))

@@ -218,7 +218,7 @@ def test_truncated_file_is_read_up_to_its_last_whole_page(read, opus, tmp_path):
 
 
 def test_firefox_recording_is_read_exactly(read, tmp_path):
-    """Its pages: 153.0 writes pages of 13 packets, a marked end, and "44100" for the rate of its input."""
+    """Firefox 153.0 writes pages of 13 packets, a marked end, and "44100" as the rate of its input."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, PRE_SKIP, 44100, 0, 0)
     comments = b"OpusTags" + struct.pack("<I", 11) + b"Mozilla153." + bytes(4)
     silence = b"\xf8\xff\xfe"
@@ -277,13 +277,13 @@ def write(mediabunny, folder, tmp_path):
         mediabunny("write", path=path, to=to, packets=packets, preSkip=pre_skip, **more)
         pages = pages_of(to.read_bytes())
         assert pages[-1].flags == END
-        assert_opusinfo_is_content(to)
+        assert_opusinfo_accepts(to)
         return to, pages
 
     return write
 
 
-def assert_opusinfo_is_content(path: Path) -> None:
+def assert_opusinfo_accepts(path: Path) -> None:
     """(If opus-tools are installed.)"""
     if shutil.which("opusinfo"):
         said = subprocess.run(["opusinfo", path], capture_output=True, text=True)

@@ -11,7 +11,7 @@ from mediarecorder.outcome import spawn
 
 
 def test_spawned_task_is_kept_until_it_ends():
-    """The future that it awaits is known to nobody else, so without spawn() both would be collected."""
+    """Nothing else refers to the future that it awaits, so without spawn() both would be collected."""
 
     class Future(asyncio.Future[None]):
         pass

@@ -86,7 +86,7 @@ def test_worker_of_an_encoder_becomes_a_function(codec):
     assert len(made["worker"]) > 10_000
 
 
-def test_package_with_another_layout_stops_the_build(tmp_path):
+def test_package_with_a_different_layout_stops_the_build(tmp_path):
     path = tmp_path / "mediabunny-mp3-encoder.mjs"
     path.write_text("export {};")
     assert "has changed: find its worker again" in bundled(path).stderr

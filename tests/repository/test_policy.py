@@ -40,7 +40,7 @@ def style_of_the_waveform() -> str:
     [("@pyscript/core", style_of_the_editor), ("wavesurfer.js", style_of_the_waveform)],
 )
 def test_style_hash_matches_the_installed_package(package, style):
-    """Another version with another text: put its hash into tools/policy.py and the pages."""
+    """If a new version has a different text, put the new hash into tools/policy.py and the pages."""
     assert policy.STYLES[package] == hash_of(style())
 
 

@@ -217,7 +217,7 @@ def page_version() -> str:
 
 
 @pytest.mark.parametrize("file", ["index.html", "static/demo/style.css", "node_modules/pyodide/pyodide.mjs"])
-def test_changed_file_of_the_page_makes_another_version(full_machine, file):
+def test_changed_file_of_the_page_makes_a_new_version(full_machine, file):
     prepare.prepare("demo")
     (places.ROOT / file).parent.mkdir(parents=True, exist_ok=True)
     versions = []
@@ -227,7 +227,7 @@ def test_changed_file_of_the_page_makes_another_version(full_machine, file):
     assert versions[0] == versions[2] != versions[1]
 
 
-def test_unrelated_file_makes_no_other_version(full_machine):
+def test_unrelated_file_makes_no_new_version(full_machine):
     version = page_version()
     (places.ROOT / "py/demo/notes.txt").write_text("second")
     assert page_version() == version
@@ -445,7 +445,7 @@ def test_unpacked_numpy_needs_no_carrier(full_machine, carrier):
     assert full_machine.commands == []
 
 
-def test_another_carrier_is_downloaded(full_machine, monkeypatch):
+def test_changed_carrier_is_downloaded(full_machine, monkeypatch):
     prepare.prepare("test")
     full_machine.commands.clear()
     monkeypatch.setattr(numpy_wheel, "CARRIER", "another-carrier==2.0")

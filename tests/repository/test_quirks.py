@@ -11,7 +11,7 @@ ID = r"(?:chromium|firefox|engines|pyodide)-[a-z0-9.-]*[a-z0-9]"
 
 
 def in_code() -> dict[str, set[str]]:
-    """Ids, and the files of the library that say so."""
+    """Ids, and the files of the library that name them."""
     found = defaultdict(set)
     library, scripts = ROOT / "py/mediarecorder", ROOT / "static/library"
     for file in (*library.rglob("*.py"), *scripts.rglob("*.js")):
@@ -31,14 +31,14 @@ def in_tests() -> set[str]:
 
 
 def in_the_guide() -> dict[str, tuple[str, str, str, str]]:
-    """Ids, and the other columns of the table: where it was seen, what happens, where, how that is shown."""
+    """Ids, and the other columns of the table: engine, behaviour, workarounds, and why no test shows it."""
     text = (ROOT / "docs/maintaining.md").read_text()
     rows = re.findall(rf"^\| `({ID})` \| (.+) \| (.+) \| (.+) \| (.*) \|$", text, re.MULTILINE)
     assert len({name for name, *_ in rows}) == len(rows)
     return {name: tuple(rest) for name, *rest in rows}
 
 
-def test_each_quirk_of_the_code_has_a_test_or_a_reason_why_not():
+def test_each_quirk_of_the_code_has_a_test_or_a_stated_reason():
     untested = {name for name, (_, _, _, reason) in in_the_guide().items() if reason}
     assert set(in_code()) - in_tests() == untested
 

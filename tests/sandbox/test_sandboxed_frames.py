@@ -80,7 +80,7 @@ json.dumps(said)
 WORKER = """([host, start, source]) => {
   const script = `(${start})("${host}").then(() => python.runPythonAsync(${JSON.stringify(source)}))
     .then((said) => postMessage(said), (error) => postMessage(String(error)));`;
-  // (A blob: module is of another origin there in Chromium.)
+  // (In Chromium, a blob: module is cross-origin there.)
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(script)}`, { type: "module" });
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);

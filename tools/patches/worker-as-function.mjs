@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A change to the encoders' packages, made while they are bundled. Each carries the text of its worker in a string. Here
- * it becomes a function, so that it can also work without a worker (static/library/media/encoders/worker.js).
+ * A change to the encoders' packages, made while they are bundled. Each contains the text of its worker as a string. Here
+ * it becomes a function, so that it can also run without a worker (static/library/media/encoders/worker.js).
  */
 
 import { readFileSync } from "node:fs";

@@ -12,7 +12,7 @@ from .step import Step
 PIP = f"{{python}} {' '.join(environment.PIP)}"
 DOWNLOAD = "{python} -m pip download --quiet --no-deps --only-binary :all:"
 
-#: Wheels for Python in the notebook sites: those of their Pyodide, and those for any machine.
+#: Wheels for Python in the notebook sites: for their Pyodide, or for any machine.
 SITE_PLATFORM = "--python-version 3.14 --implementation cp --abi cp314 --abi none"
 SITE_PLATFORM += " --platform pyemscripten_2026_0_wasm32 --platform any"
 #: Wheels that the oldest supported Pyodide can load, the only one with a numpy wheel.

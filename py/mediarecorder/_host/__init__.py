@@ -1,1 +1,1 @@
-"""The surroundings of Python: the browser, the bridge to the page, the hosts, the JavaScript modules."""
+"""The environment of Python: the browser, the bridge to the page, the hosts, the JavaScript modules."""

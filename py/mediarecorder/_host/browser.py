@@ -1,4 +1,4 @@
-"""The only module that touches `js` and `pyodide`: it tells the realm and calls JavaScript.
+"""The only module that touches `js` and `pyodide`: it detects the realm and calls JavaScript.
 
 Everything above this module works with JavaScript objects that follow the W3C interfaces, wherever they come
 from. The library detects features, not browsers. It never evaluates a string, so it runs under a
@@ -76,7 +76,7 @@ __all__ = [
 
 def realm() -> str:
     """Where this Python runs: ``"page"``, ``"worker"`` or ``"none"`` (no browser, or Pyodide in Node)."""
-    # (PyScript's workers have a document, too: a proxy of the page's.)
+    # (PyScript's workers also have a document: a proxy for the page's.)
     if IN_BROWSER and hasattr(js, "WorkerGlobalScope"):
         return "worker"
     return "page" if IN_BROWSER and hasattr(js, "document") else "none"
@@ -141,8 +141,7 @@ def page() -> Any:
 
 
 NO_ORIGIN = (
-    "it has no origin, because it is in a frame with sandbox but without allow-same-origin, or was opened as "
-    "a file."
+    "it has no origin, because it is in a sandboxed frame without allow-same-origin, or was opened as a file."
 )
 
 
@@ -155,11 +154,12 @@ def insecure_context(what: str, origin: str = "") -> InsecureContextError:
     """The error for a page that is not a secure context, with advice that fits its URL."""
     if re.match(r"https:|http://((.*\.)?localhost|127\.[\d.]+|\[::1\])(:\d+)?$", origin or str(js.origin)):
         advice = (
-            "This page is in a frame of a page that was loaded over plain http: open that page over https://."
+            "This page is in a frame of another page, which was loaded over plain http: open the other page "
+            "over https://."
         )
     else:
         advice = "Open this page over https://, or as http://localhost on your own machine."
-    return InsecureContextError(f"Browsers give {what} only to secure pages. {advice}")
+    return InsecureContextError(f"Browsers allow {what} only on secure pages. {advice}")
 
 
 def media_devices() -> Any:
@@ -193,7 +193,7 @@ def policy_advice(names: list[str]) -> str:
     if not forbidden and (is_nullish(framed) or not framed.length):
         return ""
     return (
-        f' If this page is in a frame, the page around it must write <iframe allow="{"; ".join(names)}">, '
+        f' If this page is in a frame, the embedding page must write <iframe allow="{"; ".join(names)}">, '
         "and no Permissions-Policy header may forbid it."
     )
 
@@ -269,7 +269,7 @@ def native_getter(interface: str, attribute: str) -> Any:
 
 
 def is_chromium() -> bool:
-    """Whether this browser records as Chromium does, which alone writes Matroska."""
+    """Whether this browser records as Chromium does: no other engine writes Matroska."""
     return bool(media_recorder_class().isTypeSupported("video/x-matroska"))
 
 

@@ -15,8 +15,8 @@ def require_readable(doing: str, what: str = "") -> None:
         readable = is_readable()
     if not readable:
         raise NotAllowedError(
-            f"{doing}: the browser returns other pixels than were drawn{what}. Allow this site to read "
-            "canvas data (icon beside the address), or switch off privacy.resistFingerprinting (Firefox, "
+            f"{doing}: the browser does not return the pixels that were drawn{what}. Allow this site to read "
+            "canvas data (the icon beside the address), or switch off privacy.resistFingerprinting (Firefox, "
             "about:config)."
         )
 

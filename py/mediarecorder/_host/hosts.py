@@ -57,8 +57,8 @@ def way_of_marimo(address: str) -> str | None:
     added after the cell has ended. None in other hosts."""
     if find_host() is not _marimo:
         return None
-    # marimo runs scripts of an output only in a frame of the same origin. The script loads the module into
-    # the page around the frame, because the module would vanish together with the frame.
+    # marimo runs the scripts of an output only in a frame of the same origin. The script loads the module
+    # into the page that contains the frame, because the module would vanish together with the frame.
     script = (
         "const script = parent.document.createElement('script');"
         f"script.type = 'module'; script.src = '{address}';"

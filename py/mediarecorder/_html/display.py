@@ -27,7 +27,7 @@ class Displayed(Reminding):
         >>> recording.show_in(js.document.getElementById("takes"))
         """
         try:
-            in_page = realm() == "page"  # PyScript gives a worker access to elements, but to no policy
+            in_page = realm() == "page"  # PyScript gives a worker access to elements, but not to policies
             element.innerHTML = trusted("createHTML", "") if in_page else ""
             html = self._repr_html_()
             element.innerHTML = trusted("createHTML", html) if in_page else html

@@ -96,8 +96,8 @@ def player_tag(
 
 
 def player_html(recording: Playable, data: str = "") -> str:
-    """The player. The recording's URL is valid until its `close()`; with `data` the player works after that,
-    too."""
+    """The player. The recording's URL is valid until its `close()`; with `data`, the player also works after
+    that."""
     if recording._preview is None and recording.size <= AT_ONCE and can_run_sync():
         recording._preview = run_sync(make_preview(recording))
     preview = recording._preview
@@ -110,12 +110,14 @@ def player_html(recording: Playable, data: str = "") -> str:
         url=recording.url,
         data=data,
     )
+    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
     player = noted(
-        player, embedded=bool(data), showing=None if preview else lambda: preview_to_show(recording)
+        f"{picture}{player}",
+        embedded=bool(data),
+        showing=None if preview else lambda: preview_to_show(recording),
     )
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
-    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
-    return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+    return figure(player, facts, recording.url, recording.file_name())
 
 
 def _poster(preview: Preview | None, *, embedded: bool) -> str:

@@ -10,7 +10,7 @@ _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 
 def escape(text: object) -> str:
-    """`text` escaped for HTML, also inside attributes. (Importing `html` takes 20 ms in Pyodide.)"""
+    """`text` escaped for HTML, including attributes. (Importing `html` takes 20 ms in Pyodide.)"""
     return str(text).translate(_SPECIAL)
 
 

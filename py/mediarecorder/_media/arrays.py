@@ -69,7 +69,7 @@ def contiguous(what: str, array: Any) -> memoryview:
         view = memoryview(array)
     except TypeError:
         raise TypeError(
-            f"{what} must be an array: from numpy, array.array, or another object with the buffer protocol, "
+            f"{what} must be an array from numpy or array.array, or another object with the buffer protocol, "
             f"not {type(array).__name__}"
         ) from None
     if not view.c_contiguous:

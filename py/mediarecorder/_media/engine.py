@@ -4,8 +4,8 @@ use.
 The package contains it as ``js/media.js``, and each encoder as ``js/<codec>.js`` (modules.py loads them).
 
 Owners: a call of `run_in_engine` owns its AbortController and the proxy of its progress function; the
-generator that pulls from a reader owns the reader. When the waiting ends, above all by cancellation, the work
-ends too.
+generator that pulls from a reader owns the reader. When the wait ends, especially by cancellation, so does
+the work.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str,
         options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
     if rate := checked_bit_rate("bits_per_second", bits_per_second):
         if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
-            raise ValueError(f"{format} is lossless and takes no bits_per_second; the other formats do")
+            raise ValueError(f"{format} is lossless and does not use bits_per_second; the other formats do")
         options["bitsPerSecond"] = rate
     return options
 

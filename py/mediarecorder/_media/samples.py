@@ -1,4 +1,4 @@
-"""Sound as numbers: the arrays, and how they come out of files and get into the encoder."""
+"""Sound as numbers: the arrays, and how they are read from files and passed to the encoder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Samples(MediaArray):
         super().__init__(as_floats(view), shape)
         rate = checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE)
         if rate is None:
-            raise TypeError("sample_rate is missing: give the number of frames per second")
+            raise TypeError("sample_rate is missing: pass the number of frames per second")
         self._sample_rate = rate
 
     @classmethod
@@ -83,7 +83,7 @@ class Samples(MediaArray):
         return self.frames / self._sample_rate
 
     def _repr_html_(self) -> str:
-        """The waveforms of up to 8 channels, over seconds."""
+        """The waveforms of up to 8 channels, with a time axis."""
         from .._html.text import figure
         from ..waveform import LANES, samples_svg
 

@@ -11,7 +11,7 @@ from .._host.browser import is_nullish
 def comes_from_the_start(js_track: Any) -> bool:
     """Whether a track delivers data as soon as recording starts, as sound, devices and screens do.
 
-    Pictures of a canvas or a connection may come at any time.
+    Pictures from a canvas or a connection may arrive at any time.
     """
     settings = js_track.getSettings()
     source = (getattr(settings, name, None) for name in ("groupId", "displaySurface"))
@@ -21,11 +21,10 @@ def comes_from_the_start(js_track: Any) -> bool:
 class RecordedTime:
     """Seconds recorded so far, computed from the time stamps of the browser's own events.
 
-    Time counts from the call of `start()`, but is 0 until the ``start`` event, which tells when the data
+    Time counts from the call of `start()`, but is 0 until the ``start`` event, which shows when the data
     begins. Chromium fires ``start`` when the first encoded data exists, so ``pause`` can come before it
-    (quirk: chromium-fires-start-with-the-first-data). On a
-    stream that delivers nothing, ``start`` never comes; the take then has a duration only if data arrived at
-    its end.
+    (quirk: chromium-fires-start-with-the-first-data). On a stream that delivers nothing, ``start`` never
+    comes; the take then has a duration only if data arrived at its end.
     """
 
     def __init__(self, called: float) -> None:

@@ -88,12 +88,12 @@ class InMemory:
         """Release the sink: no more chunks will arrive."""
 
     async def begin_index(self, mime_type: str) -> None:
-        """Read the file from now on, so that it can get its length and its cues at the end.
+        """Read the data from now on, so that the file can get its length and its cues at the end.
 
         Raises
         ------
         NotSupportedError
-            It is not WebM, or the page does not let the module in that reads it.
+            The data is not WebM, or the page blocks the module that reads it.
         """
         if not any(name in mime_type for name in ("webm", "matroska")):
             raise NotSupportedError(f"{mime_type} cannot be indexed")
@@ -109,7 +109,7 @@ class InMemory:
         """Make the recording and pass it to `done`, at once or later."""
         try:
             chunks = self._blobs()
-            # Firefox's recorder no longer has its type now, and its empty chunks may have none.
+            # By now, Firefox's recorder has lost its type, and its empty chunks may have none.
             # (quirk: firefox-forgets-its-type-after-stop)
             mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
             blob = js.Blob.new(chunks, type=mime_type)
@@ -124,7 +124,7 @@ class InMemory:
             done(recording, None)
 
     async def _finish_indexed(self, blob: Any, duration: float, make: Any, done: Done) -> None:
-        with suppress(Exception):  # better without its length than not at all
+        with suppress(Exception):  # a recording without its length is better than none
             await self.indexed()
             blob = self._index.around(blob, duration * 1000)
         try:
@@ -144,8 +144,8 @@ class InMemory:
 def remind_of(size: int) -> None:
     """Tell the browser's garbage collector how much memory a discarded Blob really held.
 
-    It counts only a few bytes for each. Chromium was seen to keep half a gigabyte of them, and could then
-    read no new one (quirk: chromium-keeps-blobs-nobody-needs).
+    The collector counts only a few bytes for each Blob. Chromium was seen to keep half a gigabyte of Blobs,
+    and could then read no new one (quirk: chromium-keeps-blobs-nobody-needs).
     """
     js.ArrayBuffer.new(min(size, REMINDER))
 
@@ -219,7 +219,7 @@ class InStore:
         self._finishing = spawn(self._finish(duration, done))
 
     async def _finish(self, duration: float, done: Done) -> None:
-        # (A timer of asyncio would hold its proxy until it is due, however soon this is done.)
+        # (An asyncio timer would hold its proxy until it is due, however soon the store finishes.)
         self._looked_at, self._silent = self._news, False
         look = create_proxy(self._look)
         timer = js.setInterval(look, DISK_TIMEOUT * 1000)
@@ -235,7 +235,7 @@ class InStore:
             look.destroy()
         if self._silent:
             error = UnknownError(
-                f"The disk no longer answers. What it has written is safe: "
+                f"The disk no longer responds. The data that it has written is safe: "
                 f"recover it with store.recover({self._id!r})."
             )
         done(recording, error)

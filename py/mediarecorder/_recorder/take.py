@@ -63,20 +63,20 @@ RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
 LOOKING_AGAIN, SAVING, OVER = "looking again", "saving", "over"
 
 SHORTEST = 0.02
-"""The fewest seconds between two requests for data."""
+"""The minimum number of seconds between requests for data."""
 TICK = 0.25
-"""Seconds between two checks of the tracks and of the browser's state."""
+"""Seconds between checks of the tracks and of the browser's state."""
 HAND_OVER_TICKS = 4
 """After this many ticks without an event (1 s), `stop()` no longer waits for data that a busy page held back.
 A take that is drained waits for its first picture as long as for its last (STOP_TIMEOUT_TICKS)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
-"""Ticks without data after which an encoder has delivered everything; the second, once it was late."""
+"""Ticks without data after which an encoder has delivered everything; the second applies once it was late."""
 DRAIN_TIMEOUT = 30.0
-"""Seconds that it gets for that."""
+"""Seconds that the encoder gets for that."""
 NEAR = 0.15
 """Seconds by which the last picture may precede the recorder's clock if the encoder is not late."""
 SOON = 0.05
-"""Seconds until the next request in that case."""
+"""Seconds until the next request if the last picture is that near."""
 AFTER_DATA_TICKS = 2
 """After this many ticks without an event, an ending take that has its last data no longer waits for
 `stop`."""
@@ -84,11 +84,11 @@ STOP_TIMEOUT_TICKS = 20
 """After this many ticks without any event (5 s), an ending take stops waiting. An encoder that lags behind on
 a busy machine is slow, and the data that it still holds is worth the wait."""
 LAST_LOOK = 0.02
-"""Seconds between two checks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
+"""Seconds between checks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
 LAST_LOOKS = 2
 """After an empty last chunk, this many checks in a row must find nothing new."""
 LAST_LOOKS_FOR_ALL = 25
-"""The same if fewer chunks came than the browser owes: one for the end, and one for each pending request."""
+"""The same, if the browser still owes chunks: one for the end, and one for each pending request."""
 
 TOGETHER = 1.5
 """Milliseconds between the time stamps of two events fired together; Firefox rounds them to one."""
@@ -221,7 +221,7 @@ class Take:
             return  # the browser has ended it in the meantime
         if not self._draining:
             self._stop_now()
-        elif self.js.state == "recording":  # it had to go on until the first picture
+        elif self.js.state == "recording":  # it had to continue until the first picture
             self._awaited = "own pause"
             self.js.pause()
         else:
@@ -229,7 +229,7 @@ class Take:
             spawn(self._drain())
 
     async def _drain(self) -> None:
-        """Request data until none comes for a while: nothing tells how much the encoder still holds.
+        """Request data until none comes for a while: nothing reveals how much the encoder still holds.
 
         A take without a timeslice reads its data. It can end as soon as the last picture is near the
         recorder's clock, and the file gets back its length and cues, which Chromium omits after a request.
@@ -351,7 +351,7 @@ class Take:
             self._handed_over()  # this pause is internal
         else:
             getattr(self._time, type)(self._began(js_event, at) if type == "start" else at)
-            # Taken before the handlers run: a verb that a handler calls waits for the next event.
+            # Take it before the handlers run: a verb that a handler calls waits for the next event.
             waiting = self._expected[type]
             outcome = waiting.popleft() if waiting and not self._error else None
             self._notify(self, Event(type, js_event))
@@ -377,7 +377,7 @@ class Take:
         return 0.0 if any(map(comes_from_the_start, self._tracks)) else at
 
     def _data(self, js_event: Any) -> None:
-        """Handle a chunk. (There can be hundreds per second, so this creates nothing without a waiter.)"""
+        """Handle a chunk. (There can be hundreds per second, so this creates objects only for waiters.)"""
         self._quiet = 0
         request = self._requests.popleft() if self._requests and not self._error else None
         event = Event("dataavailable", js_event)
@@ -391,8 +391,8 @@ class Take:
             self._tell_news()
 
     def _rest_has_come(self) -> bool:
-        """Whether as many chunks came since the end began as the browser had to deliver, and the last one
-        holds data and was fired together with `stop`, so that it is not a slice that was still on its way."""
+        """Whether the browser has delivered all chunks that it owes since the end began, and the last one
+        holds data and was fired together with `stop`. (An earlier one may be a slice that was on its way.)"""
         if self._chunks.count < self._count_at_end + self._owed:
             return False
         size, at = self._chunks.last
@@ -458,7 +458,7 @@ class Take:
             self._owed = len(self._requests) + 1
 
     def _finish(self) -> None:
-        """All data has arrived; it remains to save it."""
+        """Save the take: all its data has arrived."""
         self.phase = SAVING
         self._release()
         at = self._stopped_at if self._stop_event and not self._awaited else self._ended_at
@@ -476,7 +476,9 @@ class Take:
             for outcome in outcomes:
                 outcome._reject(failure) if failure else outcome._resolve(None)
         for request in self._requests:
-            request._reject(failure or AbortError("request_data: the take ended before another chunk came"))
+            request._reject(
+                failure or AbortError("request_data: the take ended before another chunk arrived")
+            )
         self._tell_news()
         if failure:
             self.finished._reject(failure)

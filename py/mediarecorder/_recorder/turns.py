@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._host.browser import js, js_object, now, realm
 
 INTERVAL = 0.02
-"""Seconds between two readings of the clock."""
+"""Seconds between readings of the clock."""
 BUSY = 0.05
 """The thread counts as busy after this many seconds without a reading. By then less than a packet of sound is
 waiting."""
@@ -14,8 +14,8 @@ waiting."""
 class Turns:
     """Records when the page's thread last started another task.
 
-    A timer does this without Python: `Object.assign` reads the clock through a getter. In a worker no data
-    waits.
+    A timer does this without Python: `Object.assign` reads the clock through a getter. In a worker, no data
+    has to wait, so there is no timer.
     """
 
     def __init__(self) -> None:

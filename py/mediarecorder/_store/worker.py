@@ -1,8 +1,8 @@
-"""Messages to the worker with the half of the store that accesses the disk (static/library/store/store.js).
+"""Messages to the half of the store that accesses the disk (static/library/store/store.js).
 
 In a page, that half runs in a worker of its own, because only workers have synchronous file access. If Python
-runs in a worker itself, it runs in that worker. If a page cannot start workers, it runs in the page, more
-slowly.
+itself runs in a worker, that half runs in the same worker. If a page cannot start workers, it runs in the
+page, more slowly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODULE = "store"
 NAME = "mediarecorder-store"
-"""The name from which a worker knows that it was started for the store."""
+"""The name by which a worker knows that it was started for the store."""
 
 
 class Disk:

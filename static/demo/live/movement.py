@@ -1,4 +1,4 @@
-# How much moves? The change of brightness from each picture to the next, in percent.
+# How much movement is there? The change of brightness from each picture to the next, in percent.
 from operator import sub
 
 changes, before = {}, None
@@ -13,6 +13,6 @@ if take.is_video:
 if changes:
     chart(changes.values(), unit="%", seconds=max(changes))
     moment = max(changes, key=changes.get)
-    print(f"{len(changes) + 1} pictures; most moves after {moment:.1f} s")
+    print(f"{len(changes) + 1} pictures; most movement after {moment:.1f} s")
 else:
     print("This take has no moving picture. Record the camera or the screen.")

@@ -16,14 +16,14 @@ sounds = [memoryview(block).cast("B").cast("f") async for block in blocks]
 loudest = max(sounds, key=lambda sound: sumprod(sound, sound))
 assert max(loudest) > 0.001, "this take is silent"
 
-# Faded in and out, for the cut must not be heard; with silence to 4096 samples
+# Fade in and out, so that the cut is not heard, and add silence up to 4096 samples.
 faded = [(1 - cos(pi * n / 2048)) * x + 0j for n, x in enumerate(loudest)]
 level = [log(abs(x) + 1e-9) for x in fft(faded + [0j] * (4096 - len(faded)))]
 k = max(range(1, 2047), key=level.__getitem__)
 left, top, right = level[k - 1 : k + 2]
 frequency = 2 * k + (left - right) / (left - 2 * top + right)  # steps are 2 Hz wide
 
-steps = 12 * log2(frequency / 440)  # half tones above A4
+steps = 12 * log2(frequency / 440)  # semitones above A4
 note = "A A# B C C# D D# E F F# G G#".split()[round(steps) % 12]
 octave, cents = 4 + (round(steps) + 9) // 12, 100 * (steps - round(steps))
 print(f"{frequency:.1f} Hz ({note}{octave} {round(cents):+} cents)")

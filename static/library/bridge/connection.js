@@ -76,7 +76,7 @@ export class Connection {
     if (message.type === "refuse" || (message.type === "hello" && message.version !== VERSION)) {
       const theirs = String(message.version);
       this.#refuse(
-        `the page has mediarecorder ${theirs}, but Python has ${VERSION}. Take the page's page.js from the wheel ` +
+        `the page has mediarecorder ${theirs}, but Python has ${VERSION}. In the page, use the page.js of the wheel ` +
           "that Python has installed.",
       );
     } else if (message.type === "hello") {
@@ -136,7 +136,7 @@ export class Connection {
     this.#clock.settle();
   }
 
-  /** @param {Token} token  of the page  @param {Snapshot} snapshot */
+  /** @param {Token} token  the page's token  @param {Snapshot} snapshot */
   async #open(token, snapshot) {
     if (this.snapshot) return;
     this.snapshot = snapshot;
@@ -205,7 +205,7 @@ export class Connection {
     }
   }
 
-  /** @param {string} target  @param {string} name  of an event */
+  /** @param {string} target  @param {string} name  the event's name */
   listen(target, name) {
     this.#say({ type: "listen", target, name });
   }
@@ -243,17 +243,17 @@ export class Connection {
   }
 }
 
-/** The text for a browser that refuses messages or locks. @param {any} error */
+/** The message if the browser refuses messages or locks. @param {any} error */
 const embedded = (error) =>
-  "the browser blocks the connection between this worker and its page, as it may in a third-party frame (of another " +
-  "site) or a sandboxed one. Open the page in a tab of its own. " +
+  "the browser blocks the connection between this worker and its page, as it may in a sandboxed frame or one from " +
+  "another site (third-party). Open the page in a tab of its own. " +
   `The browser says: ${describeError(error).message}`;
 
 /** The error of every call that waits for a page that has gone. */
 export function lost() {
   return new Fault(
     "PageUnavailableError",
-    "the page has gone, or the part of it that provided camera and microphone. Open them again.",
+    "the page is gone, or the part of it that provided the camera and the microphone. Open them again.",
   );
 }
 

@@ -9,15 +9,15 @@
  * takes a new one. If it is too busy for that, its secret vouches for it: the URL of a Blob, which cannot be listed and
  * which dies with its creator.
  *
- * In a page that another site embeds, Firefox refuses to list the locks (`query` throws a SecurityError), but nothing
- * else. There, a lock that can be acquired, and then the secret, indicate a death. That is weaker in one way: a page
+ * In a page that another site embeds, Firefox refuses only to list the locks (`query` throws a SecurityError). There, a
+ * lock that can be acquired, and then the secret, indicate a death. That is weaker in one way: a page
  * that steals a lock and keeps it hides the death of its holder. But no page in such a partition can list locks, so
  * only the two sides know their names, which have 122 random bits. (quirk: firefox-lists-no-locks-in-frames)
  */
 
 import { randomName } from "./protocol.js";
 
-/** Milliseconds between two regular checks, and before a second check of a side that seems to be dead. */
+/** Milliseconds between regular checks, and before a second check of a side that seems to be dead. */
 const LOOK = 1000;
 const LOOK_AGAIN = 200;
 

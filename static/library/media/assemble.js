@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Join parts of recordings into one file: every verb that makes a file from recordings does it here. Each track of the
- * output copies the packets of its source tracks if that gives the correct picture or sound; otherwise it re-encodes.
+ * Join parts of recordings into one file: every verb that makes a file from recordings uses this module. Each track of
+ * the output copies the packets of its source tracks if that gives the correct picture or sound; otherwise it
+ * re-encodes.
  */
 
 import { EncodedPacketSink } from "mediabunny";
@@ -35,11 +36,11 @@ const REORDERED_WITHIN = 100;
  */
 
 /**
- * @param {Part[]} parts  @param {InputTrack[][]} tracks  for each track of the output, that of each part
+ * @param {Part[]} parts  @param {InputTrack[][]} tracks  for each output track, the track of each part
  * @param {OutputFormat} format  @param {Wishes} wishes  @param {Task} task
  */
 export async function assembled(parts, tracks, format, wishes, task) {
-  // A bit rate requires re-encoding: of the picture, or of the sound if there is no picture.
+  // A bit rate requires re-encoding the picture, or the sound if there is no picture.
   const picture = tracks.some(([track]) => track.isVideoTrack());
   const rateOf = (/** @type {InputTrack} */ track) => (track.isVideoTrack() === picture ? task.bitsPerSecond : undefined);
   const result = await writing(format, async (output) => {
@@ -124,8 +125,8 @@ async function fits(tracks, parts, format, wishes) {
 }
 
 /**
- * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
- * @param {boolean} isFirst  part of the output
+ * @param {InputTrack} track  @param {Part} part  @param {string} name  the format's name  @param {string} codec
+ * @param {boolean} isFirst  whether this is the first part of the output
  * @param {boolean} anyhow  whether packets after the end may be copied, if others need them
  */
 async function pictureFits(track, part, name, codec, isFirst, anyhow) {
@@ -141,7 +142,7 @@ async function pictureFits(track, part, name, codec, isFirst, anyhow) {
   return anyhow || part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
 }
 
-/** Whether pictures are stored in another order than they are shown. @param {EncodedPacketSink} sink */
+/** Whether the order in which pictures are stored is not that of display. @param {EncodedPacketSink} sink */
 async function isReordered(sink) {
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   let latest = -Infinity;
@@ -154,8 +155,8 @@ async function isReordered(sink) {
 }
 
 /**
- * @param {InputTrack} track  @param {Part} part  @param {string} name  of the format  @param {string} codec
- * @param {{isFirst: boolean, isLast: boolean}} place  of the part in the output
+ * @param {InputTrack} track  @param {Part} part  @param {string} name  the format's name  @param {string} codec
+ * @param {{isFirst: boolean, isLast: boolean}} place  the part's place in the output
  * @param {boolean} anyhow  whether packets before the start may be copied, if they are not heard
  */
 async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) {
@@ -193,7 +194,7 @@ async function soundFits(track, part, name, codec, { isFirst, isLast }, anyhow) 
   return ["webm", "mkv", "mp4"].includes(name) || isContinuous(track, part);
 }
 
-/** Whether some part contains nothing of its track. @param {InputTrack[]} tracks  @param {Part[]} parts */
+/** Whether the track of some part is empty within that part. @param {InputTrack[]} tracks  @param {Part[]} parts */
 async function isEmpty(tracks, parts) {
   for (const [index, track] of tracks.entries()) {
     const { from, until = Infinity } = parts[index];
@@ -238,5 +239,5 @@ async function nothingLost(result, tracks) {
   const went = kinds(tracks.map(([first]) => first));
   if (came === went) return;
   await result.remove?.();
-  throw new Fault("EncodingError", `the result has other tracks (${came}) than its sources (${went})`);
+  throw new Fault("EncodingError", `the tracks of the result (${came}) differ from those of its sources (${went})`);
 }

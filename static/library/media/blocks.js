@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * A Blob read in large blocks, with the next block always prefetched. (The Blob's own stream is as fast, but it brings
- * the whole file into memory while no code waits for it; mediabunny's other source reads one small piece after the
- * other.)
+ * A Blob read in large blocks, with the next block always prefetched. (The Blob's own stream is as fast, but it loads
+ * the whole file into memory while no code waits for it; mediabunny's other source reads one small piece after
+ * another.)
  */
 
-/** Bytes of a block. Larger blocks are faster, but three of them are in memory. */
+/** The size of a block in bytes. Larger blocks are faster, but three of them are in memory. */
 const SIZE = 7 * 2 ** 17;
 /** The number of blocks to keep. */
 const KEPT = 2;

@@ -91,7 +91,7 @@ export const trim = (blob, start, end, exact, known, request) =>
   perform(request, (task) =>
     reading(blob, async (input) => {
       const [begin, length] = [await origin(input), await duration(input, known)];
-      // By the recorder's clock, up to which a picture stands.
+      // The duration by the recorder's clock: the last picture is shown until then.
       const longest = Math.max(length, known || 0);
       const last = (await input.getPrimaryVideoTrack()) ? longest : length;
       if (start >= last || (end !== undefined && end > longest + 0.05)) {
@@ -113,7 +113,7 @@ export const trim = (blob, start, end, exact, known, request) =>
 
 /**
  * The last time before `time` at which a recording can be entered without encoding.
- * @param {Input} input  @param {number} time  @param {string} name  of the format
+ * @param {Input} input  @param {number} time  @param {string} name  the format's name
  */
 async function entry(input, time, name) {
   const begin = await origin(input);

@@ -37,7 +37,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
     alpha,
   });
   output.addVideoTrack(source, await labelsOf(first));
-  /** The size of the first picture, which all others get. @type {{width: number, height: number} | undefined} */
+  /** The size of the first picture, which all others get, too. @type {{width: number, height: number} | undefined} */
   let size;
   return async function* (index) {
     const [track, part] = [tracks[index], parts[index]];
@@ -115,7 +115,7 @@ function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
   return codec === "mp3" || codec === "aac" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
 }
 
-/** A sample as an integer of 16 bits, as written to WAV. @param {number} sample */
+/** A sample as a 16-bit integer, as written to WAV. @param {number} sample */
 const toWhole = (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
 
 /**
@@ -132,7 +132,7 @@ async function depthOf(track) {
   return /^pcm-[a-z]+(24|32|64)/.test(codec) ? 24 : 16;
 }
 
-/** Sound on its way into an encoder. */
+/** Passes sound to an encoder. */
 export class SoundEncoding {
   /** The frames passed to the encoder. */
   #given = 0;
@@ -149,7 +149,7 @@ export class SoundEncoding {
     this.codec = codec;
     this.sampleRate = sampleRate;
     this.channels = numberOfChannels;
-    // The FLAC encoder makes 16 bits from integers, and 24 from floats.
+    // The FLAC encoder writes 16 bits if it gets integers, and 24 if it gets floats.
     this.whole = codec === "flac" && depth === 16;
     // tools/patches/8-sound-times.patch adds the option `timed`.
     const config = { codec, quality: soundQuality(parameters, bitsPerSecond), timed: this.#timed.bind(this) };
@@ -178,8 +178,8 @@ export class SoundEncoding {
   }
 
   /**
-   * A packet with its exact times, or null if it contains none of the sound: the samples that Opus puts before the
-   * sound are not heard, nor is the padding of the last packet.
+   * A packet with its exact times, or null if it contains no part of the sound: players skip the samples that Opus puts
+   * before the sound, and the padding of the last packet.
    * @param {EncodedPacket} packet  @param {EncodedAudioChunkMetadata} [meta]
    */
   #timed(packet, meta) {
@@ -212,7 +212,7 @@ export async function encodingSound(tracks, parts, output, parameters, bitsPerSe
   const { sampleRate, channels } = encoding;
   return async function* (index) {
     const part = parts[index];
-    // The last part may end before the pictures do. If its sound ended before it, it is silent.
+    // The last part may end before the pictures do. If its sound ends before the part begins, the part is silent.
     const isSilent = async () => part.from >= (await tracks[index].computeDuration());
     const until = index < parts.length - 1 || (await isSilent()) ? await part.end() : part.until;
     const { frames } = await sound(tracks[index], part.from, until, { sampleRate, channels });

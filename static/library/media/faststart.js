@@ -77,7 +77,7 @@ function* boxesWithin(bytes, start, end) {
 }
 
 /**
- * A `moov` box with other offsets of the media.
+ * A `moov` box with changed offsets of the media.
  * @param {Uint8Array<ArrayBuffer>} moov
  * @param {(offset: number) => number} moved  @param {boolean} wide  whether offsets may need more than 32 bits
  */
@@ -97,7 +97,7 @@ function rewritten(moov, moved, wide) {
 }
 
 /**
- * `stco` or `co64` with other offsets.
+ * `stco` or `co64` with changed offsets.
  * @param {Uint8Array<ArrayBuffer>} content  @param {string} type
  * @param {(offset: number) => number} moved  @param {boolean} wide
  */

@@ -26,7 +26,7 @@ export const withoutCodecs = () =>
  */
 export function asFault(error, signal) {
   if (signal?.aborted || error instanceof ConversionCanceledError) {
-    return new Fault("AbortError", "it was cancelled");
+    return new Fault("AbortError", "the call was cancelled");
   }
   if (error instanceof Fault) return error;
   if (error instanceof DOMException && KEPT.includes(error.name)) return error;
@@ -34,5 +34,5 @@ export function asFault(error, signal) {
   if (error instanceof Error && error.message.startsWith(EDITED)) return new Fault("NotSupportedError", error.message);
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
-  return new Fault("EncodingError", `the file is broken, or not a media file that can be read here${detail}`);
+  return new Fault("EncodingError", `the file is broken, or not a media file that the library can read${detail}`);
 }

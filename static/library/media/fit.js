@@ -2,8 +2,8 @@
 /**
  * One shape for all pictures of a track, even if a phone was turned or a window resized during the recording.
  *
- * The first picture decides: the shape is its displayed size, rotated as the file specifies and with square pixels. A
- * picture of another shape is scaled to fit and centred between bars. No picture is distorted.
+ * The first picture determines the shape: its displayed size, rotated as the file specifies and with square pixels. A
+ * picture with a different shape is scaled to fit and centred between bars. No picture is distorted.
  */
 
 import { VideoSample, VideoSampleSink } from "mediabunny";

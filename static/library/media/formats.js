@@ -25,7 +25,7 @@ export const outputFormat = (name, bytes = 0) => new FORMATS[name].Output({ fast
 /** The name in `FORMATS` of an output format. @param {OutputFormat} format */
 export const nameOf = (format) => format.fileExtension.slice(1);
 
-/** The names of codecs for people. @type {Record<string, string>} */
+/** The names of codecs, as messages spell them. @type {Record<string, string>} */
 const NAMES = { avc: "H.264", hevc: "H.265", vp8: "VP8", vp9: "VP9", av1: "AV1", opus: "Opus", aac: "AAC" };
 
 /** @param {string[]} codecs */

@@ -2,8 +2,8 @@
 /**
  * Convert pixels to the encoders' format: luma for each pixel, chroma for every four (I420; with alpha I420A).
  *
- * An encoder also accepts red, green and blue, but then the browser decides about the conversion: Chromium uses the
- * full range, even if earlier pictures had the limited range, and Firefox converts by BT.601 but declares BT.709.
+ * An encoder also accepts red, green and blue, but then the browser decides how to convert them: Chromium uses the full
+ * range, even if earlier pictures had the limited range, and Firefox converts by BT.601 but declares BT.709.
  * (quirks: chromium-encodes-rgb-in-full-range, firefox-encodes-rgb-by-bt601)
  */
 

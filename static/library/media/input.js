@@ -33,8 +33,8 @@ export async function open(blob) {
     if (!(await input.canRead())) {
       throw new Fault(
         "EncodingError",
-        "this is not a media file that can be read here (WebM, Matroska, MP4, Ogg, WAV, MP3, FLAC, AAC), or its start is " +
-          "missing",
+        "this is not a media file that the library can read (WebM, Matroska, MP4, Ogg, WAV, MP3, FLAC, AAC), or its " +
+          "start is missing",
       );
     }
     const tracks = await input.getTracks();
@@ -93,22 +93,25 @@ export async function origin(input) {
   return Math.max(0, await input.getFirstTimestamp());
 }
 
-/** Seconds by which FFmpeg's WebM says that it is too long: it counts what only a decoder needs. */
+/** Seconds by which WebM files from FFmpeg overstate their duration: they count packets that only a decoder needs. */
 const OVERSTATED = 0.01;
 
-/** Seconds by which a recorder's clock may be ahead of its sound: it begins with the call, on a busy machine long before. */
+/**
+ * Seconds by which a recorder's clock may be ahead of its sound: the clock starts at the call, which is long before the
+ * sound on a busy machine.
+ */
 const CLOCK_AHEAD = 1.5;
 
 /**
- * How long it plays, in seconds.
+ * The duration of playback, in seconds.
  * @param {Input} input
- * @param {number} [known]  how long the recorder says it is, or NaN: a picture stands until then, but where there is sound
- *   to the end, which has no gaps, that tells the end
+ * @param {number} [known]  the duration according to the recorder, or NaN: the last picture is shown until then. But if
+ *   the sound lasts until the end, its end counts, because sound has no gaps.
  */
 export async function duration(input, known = 0) {
   const begin = await origin(input);
   const computed = Math.max(0, await input.computeDuration());
-  // Some containers do not tell how long a packet lasts: then the length in the head knows of the last one.
+  // Some containers do not store the duration of a packet. Then the duration in the header includes the last packet.
   const said = cutOff.has(input) ? 0 : ((await input.getDurationFromMetadata()) ?? 0);
   const length = (said > computed + OVERSTATED ? said : computed) - begin;
   if (!(known > length) || !(await input.getPrimaryVideoTrack())) return length;
@@ -120,8 +123,8 @@ export async function duration(input, known = 0) {
 export const mayHide = async (track) => /mp4|quicktime/.test((await track.input.getFormat()).mimeType);
 
 /**
- * The span in which a track is seen or heard. An edit list of MP4 may hide what lies before and after, but the decoder
- * returns it.
+ * The span in which a track is seen or heard. An edit list of MP4 may hide media before and after it, which the decoder
+ * nevertheless returns.
  * @param {import("mediabunny").InputTrack} track
  */
 export async function shownSpan(track) {
@@ -158,8 +161,8 @@ export async function decodable(track) {
 }
 
 /**
- * Correct the level of a track's codec. Chromium's MP4 declares VP9 of level 0, which does not exist, so every decoder
- * refuses it. Chromium's encoder makes H.264 of level 1b from small pictures at a low bit rate; its decoder accepts
+ * Correct the level of a track's codec. Chromium's MP4 declares VP9 at level 0, which does not exist, so every decoder
+ * refuses it. Chromium's encoder makes H.264 at level 1b from small pictures at a low bit rate; its decoder accepts
  * 1.1. (quirks: chromium-says-level-0-of-vp9, chromium-encodes-h264-of-level-1b)
  * @param {InputVideoTrack} track
  */
@@ -180,8 +183,9 @@ function sayLevel(track) {
 }
 
 /**
- * An Opus header says how many frames at the start are not to be heard. Here the packets have times before 0 instead,
- * and sound before 0 is cut off. So the decoder must return all frames: browsers differ in the times of the rest.
+ * An Opus header says how many frames players skip at the start. In this library the packets have times before 0
+ * instead, and sound before 0 is cut off. So the decoder must return all frames: browsers differ in the times of the
+ * rest.
  * (quirk: engines-skip-opus-differently)
  * @param {InputAudioTrack} track
  */

@@ -48,16 +48,23 @@ async function matched(inputs) {
   return /** @type {InputTrack[][]} */ (together);
 }
 
-/** @param {unknown[][]} tracks  of each recording  @param {string} what */
+/** @param {unknown[][]} tracks  the tracks of each recording  @param {string} what */
 function refuseMixture(tracks, what) {
   const counts = tracks.map((each) => each.length);
   const without = counts.flatMap((count, index) => (count ? [] : [index + 1]));
   if (without.length > 0 && without.length < counts.length) {
-    throw new Fault("NotSupportedError", `some recordings have ${what}, but number ${without.join(", ")} has none. Join recordings of one kind`);
+    throw new Fault(
+      "NotSupportedError",
+      `some recordings have ${what}, but recording ${without.join(", ")} has none. Join recordings of the same kind`,
+    );
   }
   const other = counts.findIndex((count) => count !== counts[0]);
   if (other > 0) {
-    throw new Fault("NotSupportedError", `recording 1 has ${counts[0]} tracks of ${what}, but number ${other + 1} has ${counts[other]}. Join recordings of one kind`);
+    throw new Fault(
+      "NotSupportedError",
+      `recording 1 has ${counts[0]} tracks with ${what}, but recording ${other + 1} has ${counts[other]}. ` +
+        "Join recordings of the same kind",
+    );
   }
 }
 
@@ -71,6 +78,9 @@ async function refuseSizes(pictures) {
   };
   const sizes = new Set(await Promise.all(pictures.map(size)));
   if (sizes.size > 1) {
-    throw new Fault("NotSupportedError", `the pictures differ in size: ${[...sizes].join(", ")}. Join recordings of one size`);
+    throw new Fault(
+      "NotSupportedError",
+      `the pictures differ in size: ${[...sizes].join(", ")}. Join recordings of the same size`,
+    );
   }
 }

@@ -30,7 +30,7 @@ const media = {
   withTags,
   frameReader: () => new FrameReader(),
   soundReader: () => new SoundReader(),
-  /** For the encoders' bundles, which must use this very copy. */
+  /** For the encoders' bundles, which must use this copy. */
   mediabunny: { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, registerEncoder },
 };
 

@@ -16,7 +16,7 @@ export function withPreSkip(head, frames) {
   return bytes;
 }
 
-/** The number of frames at the start that are not to be heard. @param {AllowSharedBufferSource} head */
+/** The number of frames that players skip at the start. @param {AllowSharedBufferSource} head */
 export function preSkipOf(head) {
   const bytes = asBytes(head);
   return bytes[10] | (bytes[11] << 8);

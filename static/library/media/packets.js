@@ -25,7 +25,7 @@ import { asBytes, RATE, withPreSkip } from "./opus.js";
 /** Differences up to this many seconds are not gaps: the recorders' time stamps vary by some milliseconds. */
 export const GAP = 0.04;
 /**
- * The rounding of times in files, in seconds: in WebM, and in copies of it, a picture of 1.5667 s has the time 1.567 s,
+ * The rounding of times in files, in seconds: in WebM, and in copies of it, a picture at 1.5667 s has the time 1.567 s,
  * and must still be found at 1.5667 s.
  */
 export const SLACK = 5e-4 + 1e-6;
@@ -83,8 +83,8 @@ export const labelsOf = async (track) => ({
 });
 
 /**
- * Whether a container can mark the first frames of one packet, and the last ones of another, as not to be heard.
- * @param {string} name  of a format  @param {string} codec
+ * Whether a container can tell players to skip the first frames of one packet, and the last ones of another.
+ * @param {string} name  a format's name  @param {string} codec
  */
 export const canHide = (name, codec) =>
   ["webm", "mkv", "mp4"].includes(name) || (name === "ogg" && codec === "opus") || (name === "mp3" && codec === "mp3");
@@ -93,7 +93,7 @@ export const canHide = (name, codec) =>
  * Read one packet at a time: `sink.packets()` reads a second of real time ahead, which is the whole file at this speed.
  * @param {InputTrack} track  @param {Part} part  @param {(packet: EncodedPacket) => Promise<void>} put
  * @param {number} leadIn  seconds of inaudible sound before the part
- * @param {boolean} smooth  whether the output has finer times than milliseconds
+ * @param {boolean} smooth  whether the times in the output are finer than milliseconds
  * @returns {AsyncIterator<Piece>}
  */
 function packetsOf(track, part, put, leadIn, smooth) {
@@ -147,7 +147,7 @@ async function firstOf(sink, track, part, leadIn) {
   if (track.isVideoTrack()) return (await sink.getKeyPacket(part.from + SLACK)) ?? first;
   const wanted = await sink.getPacket(part.from - leadIn);
   if (!wanted) return first;
-  // A packet of Vorbis completes the one before it.
+  // A Vorbis packet completes the one before it.
   if (!leadIn && (await track.getCodec()) === "vorbis") return (await sink.getPacket(wanted.timestamp - 1e-6)) ?? first;
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
 }
@@ -226,7 +226,7 @@ const nextOf = async (track) => (await track.next()).value;
 
 /**
  * Write parts one after the other.
- * @param {Pieces[]} tracks  of the output, which has been started
+ * @param {Pieces[]} tracks  the tracks of the output, which has been started
  * @param {Part[]} parts  @param {import("./task.js").Task} task
  */
 export async function write(tracks, parts, task) {

@@ -11,7 +11,7 @@ export class Part {
 
   /**
    * @param {Input} input
-   * @param {number} from  its start on the file's own clock, as all times here
+   * @param {number} from  its start on the file's own clock, like all times in this class
    * @param {number | undefined} until  its end; undefined: the end of the recording
    * @param {number} known  the duration of the recording according to the recorder, or NaN
    */

@@ -157,7 +157,7 @@ export const thumbnail = (blob, at, width, mimeType, known, request) =>
   );
 
 /**
- * The sample that is visible at a time: the last one to appear by then, or the first one before that.
+ * The sample that is visible at a time: the last one to appear by then, or the first one if none has appeared yet.
  * @param {import("mediabunny").InputVideoTrack} track  @param {number} at
  */
 async function shown(track, at) {

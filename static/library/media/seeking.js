@@ -27,7 +27,7 @@ async function isWhole(input, blob) {
   const kind = (await input.getFormat()).mimeType;
   if (kind.endsWith("/webm") || kind.endsWith("/x-matroska")) {
     const said = await input.getDurationFromMetadata();
-    // A file that was cut off states more than it has, and has lost the cues at its end.
+    // A file that was cut off states a longer duration than it has, and has lost the cues at its end.
     return said !== null && said < (await input.computeDuration()) + 0.5 && (await hasIndex(blob));
   }
   if (kind.endsWith("/mp4") || kind.endsWith("/quicktime")) return !(await isFragmented(blob));
@@ -42,7 +42,7 @@ async function hasIndex(blob) {
   return head.some((_, at) => CUES_ENTRY.every((byte, offset) => head[at + offset] === byte));
 }
 
-/** MP4: whether it consists of fragments with an index each, without an index of the whole file. @param {Blob} blob */
+/** MP4: whether it consists of fragments with their own indexes, without one of the whole file. @param {Blob} blob */
 async function isFragmented(blob) {
   for (let at = 0; at + 8 <= blob.size; ) {
     const view = new DataView(await blob.slice(at, at + 16).arrayBuffer());

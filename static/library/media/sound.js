@@ -26,7 +26,7 @@ const LONGEST_GAP = 600;
  */
 
 /**
- * The sound of a part, from the start of playback to its end. The times of the packets decide, and gaps become silence.
+ * The sound of a part, from the start of playback to its end. The times of the packets count, and gaps become silence.
  * @param {InputAudioTrack} track  @param {number} from  @param {number | undefined} until  by default the end of the
  * sound
  * @param {{sampleRate?: number, channels?: number}} wanted
@@ -63,7 +63,7 @@ async function decoderSays(track) {
 }
 
 /**
- * `length` frames from a time on.
+ * `length` frames, starting at a given time.
  * @param {InputAudioTrack} track  @param {number} from  @param {number} length
  * @param {{sampleRate: number, channels: number}} native  @param {boolean} whole  whether to pad the end with silence
  * @returns {AsyncGenerator<Float32Array>}
@@ -104,8 +104,9 @@ async function* decoded(track, from, length, { sampleRate, channels }, whole) {
 
 /**
  * The difference between the time at which a packet is heard and its time stamp, in seconds. Matroska rounds times to
- * milliseconds, and recorders' clocks vary, but playback ignores that: the time of a packet follows from all before it.
- * @param {InputAudioTrack} track  @param {number} time  of the packet
+ * milliseconds, and recorders' clocks vary, but playback ignores that: the time of a packet follows from the packets
+ * before it.
+ * @param {InputAudioTrack} track  @param {number} time  the packet's time
  */
 async function drift(track, time) {
   if (!/webm|matroska/.test((await track.input.getFormat()).mimeType)) return 0;
@@ -150,8 +151,8 @@ function weights(from, to) {
 }
 
 /**
- * Change the number of channels. One output channel is the mean of all; a single input channel is repeated; two
- * channels from more are the standard down-mix; other extra channels are silent.
+ * Change the number of channels. One output channel is the mean of all; a single input channel is repeated; more than
+ * two channels become two by the standard down-mix; other extra channels are silent.
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
  */
 export function remixed(blocks, from, to) {

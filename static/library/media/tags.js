@@ -118,7 +118,7 @@ const IMAGES = ["APIC", "PIC", "METADATA_BLOCK_PICTURE", "covr", "com.apple.quic
 
 /** Tags that do not apply to another file: its length, positions in it, and the program that made it. */
 const OUTDATED = ["TLEN", "ASPI", "MLLT", "SEEK", "ISFT"];
-/** The same from iTunes, in a comment or an item of its own. */
+/** Such data from iTunes, in a comment or an item of its own. */
 const GAPLESS = "iTunSMPB";
 
 /**
@@ -206,7 +206,7 @@ function valueOf(kind, name, named, raw) {
   return parsed ?? (parts.length ? valueOf(kind, name, {}, Object.fromEntries(parts)) : undefined);
 }
 
-/** The tags of a part, for a file without tags of the whole. @param {any} raw @returns {[string, any][]} */
+/** The tags of a part, for a file that has no tags for the whole. @param {any} raw @returns {[string, any][]} */
 const ofParts = (raw) =>
   Object.keys(raw).flatMap((key) => (key.startsWith(PART) ? [[key.slice(PART.length), raw[key]]] : []));
 
@@ -260,10 +260,10 @@ function take(raw, place, kind) {
 const has = (value, text) =>
   value instanceof Uint8Array && new TextDecoder("latin1").decode(value.subarray(0, 200)).replaceAll("\0", "").includes(text);
 
-/** The tags of a file that have no name here. @param {any} raw  @param {Kind} to */
+/** The tags of a file that `NAMES` lacks, without INFO and names of ID3v2.3. @param {any} raw  @param {Kind} to */
 function unknown(raw, to) {
   const left = (/** @type {string} */ key) =>
-    IMAGES.includes(key.split(":")[0]) || OUTDATED.includes(key) || (to === "id3" && isInfo(key)); // or only in ID3v2.3
+    IMAGES.includes(key.split(":")[0]) || OUTDATED.includes(key) || (to === "id3" && isInfo(key));
   const kept = Object.entries(raw).filter(([key, value]) => !left(key) && !has(value, GAPLESS));
   const copy = Object.fromEntries(kept);
   if (copy.TXXX) copy.TXXX = { .../** @type {any} */ (copy.TXXX) };
@@ -303,7 +303,7 @@ function put(result, kind, names, values) {
 
 /**
  * Programs that do not read ID3 in WAV look for INFO. If a file has INFO, FFmpeg 5 ignores the rest, and INFO has few
- * names. So INFO is written only if it can hold all tags, or if it already holds tags that have no name here.
+ * names. So INFO is written only if it can hold all tags, or if it already holds tags that `NAMES` lacks.
  * @param {any} raw  @param {Map<string, any>} values
  */
 function addInfo(raw, values) {

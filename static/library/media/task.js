@@ -22,7 +22,7 @@ export class Needs extends Error {
   }
 }
 
-/** Milliseconds between two reports. */
+/** Milliseconds between reports. */
 const REPORT = 50;
 
 export class Task {

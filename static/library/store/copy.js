@@ -5,7 +5,7 @@ import { sizeOf } from "./folder.js";
 import { limitReached } from "./writers.js";
 import { Fault } from "../fault.js";
 
-/** Milliseconds between two reports. */
+/** Milliseconds between reports. */
 const REPORT = 50;
 
 export class Copy {
@@ -47,13 +47,13 @@ export class Copy {
     }
   }
 
-  /** Cancel it. */
+  /** Cancel the copy. */
   cutOff() {
     this.#cutOff = true;
   }
 
   #goOn() {
-    if (this.#cutOff) throw new Fault("AbortError", "it was cancelled");
+    if (this.#cutOff) throw new Fault("AbortError", "the copy was cancelled");
   }
 
   /** Report progress, which is never 1, because the journal is still to be written. @param {number} written */

@@ -46,7 +46,7 @@ import { Fault } from "../fault.js";
 const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
 
 export class Folder {
-  /** @param {string} name  of the store */
+  /** @param {string} name  the store's name */
   constructor(name) {
     this.name = `mediarecorder-store-${encodeURIComponent(name)}`;
     this.index = new Index(`${this.name}/${INDEX}`, () => this.#handle());
@@ -162,7 +162,7 @@ export class Folder {
     return looking(this.lockOf(id), (inUse) => this.#read(id, folder, false, inUse));
   }
 
-  /** The same, comparing every chunk with its checksum. The caller holds the take. @param {string} id */
+  /** Like `read`, but compare every chunk with its checksum. The caller holds the take. @param {string} id */
   async verify(id) {
     return this.#read(id, await this.take(id), true, false);
   }
@@ -188,7 +188,7 @@ export class Folder {
   }
 
   /**
-   * Replace all recorded data with one file. At every moment, one of the two is complete.
+   * Replace all recorded data with one file. At every moment, the old data or the new file is complete.
    * @param {string} id  @param {Content} content
    */
   async replace(id, { media, about }) {

@@ -1,13 +1,12 @@
 // @ts-check
 /**
- * The facts about a store's takes, so that a listing need not read every take: one file of slots, with a slot per take.
+ * The facts about a store's takes, so that a listing does not read every take: a file of slots, with a slot per take.
  *
  *     slot = checksum, JSON, zeros          512 bytes; the first slot is about the index itself
  *
  * The index only saves work, and a crash cannot make it wrong: before a take is changed, the facts in its slot are
  * erased, and written again afterwards. The facts of a take with an empty or damaged slot are read from its own folder.
- * The names of the folders decide which takes exist. One user at a time accesses the index, from any tab, under a Web
- * Lock.
+ * The names of the folders determine which takes exist. A Web Lock lets one tab or worker at a time access the index.
  */
 
 import CRC32 from "crc-32";
@@ -64,7 +63,7 @@ export class Index {
     await this.put(all, [], true);
   }
 
-  /** @returns whether it is not there */
+  /** @returns whether the file is gone */
   async #remove() {
     const folder = await this.folder();
     return folder.removeEntry(INDEX).then(() => true, ({ name }) => name === "NotFoundError");
@@ -111,9 +110,9 @@ export class Index {
       if (anew) await this.#write([...slots]);
       await this.#write(anew ? [[0, head]] : [[0, head], ...slots]);
     } catch (error) {
-      // A full disk: better none than one that is out of date. Should it be there still, it is read.
+      // The disk is full. No index is better than an outdated one, which other tabs would read.
       this.#changes = -1;
-      if (!(await this.#remove()) && !anew && several.some(({ known }) => !known)) throw error; // no change without it
+      if (!(await this.#remove()) && !anew && several.some(({ known }) => !known)) throw error; // keep the take
     }
   }
 

@@ -19,11 +19,11 @@
 
 import CRC32 from "crc-32";
 
-/** The kinds of records: JSON about the take, a chunk, its end, or the file to which it has moved; */
+/** Kinds of records: JSON about the take, a chunk, the end of the take, or the move of its media to a separate file. */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
 /**
- * space for a front, a front within it or elsewhere, cues, or the end of a table: the head of an element around the
- * next.
+ * More kinds of records: space for a front, a front in that space or elsewhere, cues, or the end of a table, which is
+ * the header of the element that contains the next table.
  */
 export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9;
 

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * The use of takes. Code that records, adds, recovers or deletes a take holds its Web Lock, which the browser releases
- * when the tab or the worker dies, however it dies.
+ * Mark takes as in use. Code that records, adds, recovers or deletes a take holds its Web Lock, which the browser
+ * releases when the tab or the worker dies, however it dies.
  */
 
 import { Fault } from "../fault.js";
 import { holdLock } from "../lock.js";
 
-/** Milliseconds between two requests, and how many are refused before a take counts as in use: a reader needs less. */
+/** Milliseconds between requests, and how many refusals make a take count as in use: a reader needs less time. */
 const PAUSE_MS = 50;
 const REFUSALS = 20;
 
@@ -24,7 +24,7 @@ export async function hold(name, doing) {
       await new Promise((next) => setTimeout(next, PAUSE_MS));
     }
   }
-  throw new Fault("InvalidStateError", `${doing}: this recording is in use, being recorded or recovered. Wait for its end.`);
+  throw new Fault("InvalidStateError", `${doing}: this recording is in use by a take or a recovery. Wait until it ends.`);
 }
 
 /**

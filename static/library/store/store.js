@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The store's half that accesses the disk (py/mediarecorder/store.py is the other). It runs in a worker of its own, or
- * in Python's worker, and receives messages:
+ * The half of the store that accesses the disk (py/mediarecorder/store.py is the other half). It runs in a worker of
+ * its own, or in Python's worker, and receives messages:
  *
  *     {call: 7, verb: "list", arguments: []}     answered by {call: 7, value} or {call: 7, error}
  *     {take: id, begin: {startedAt, mimeType}}   a take begins
@@ -145,7 +145,7 @@ class Store {
     this.release(id);
   }
 
-  /** All takes as JSON, which costs Python a hundredth of the same number of objects. */
+  /** All takes as JSON, which costs Python a hundredth of the time that as many objects would cost. */
   async list() {
     return JSON.stringify(await this.#folder.list());
   }

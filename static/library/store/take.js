@@ -9,7 +9,7 @@ import { gone } from "../fault.js";
 const BATCH = 4 * 2 ** 20;
 /** Bytes of the last chunks to keep in memory in case their file is removed. */
 const HELD = 4 * 2 ** 20;
-/** Milliseconds between two checks that the file still exists. */
+/** Milliseconds between checks that the file still exists. */
 const LOOK = 1000;
 
 /** @typedef {import("./journal.js").Entry} Entry */
@@ -73,7 +73,7 @@ export class Take {
   async finish(milliseconds) {
     await this.#writing;
     const writer = this.#writer;
-    // Also after a failure: the data written before it is intact.
+    // Do this after a failure, too: the data written before it is intact.
     await writer?.finish(milliseconds, this.owner.room()).catch(() => {});
     if (await this.#isThere()) {
       writer?.close();
@@ -86,7 +86,7 @@ export class Take {
   }
 
   /**
-   * The chunks in memory, of a take whose file cannot be read.
+   * The chunks in memory, if the file of the take cannot be read.
    * @param {number} milliseconds
    * @returns {Promise<Journal>}
    */

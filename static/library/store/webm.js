@@ -4,8 +4,8 @@
  * writes neither the duration nor the positions for seeking. Afterwards, data before and after the unchanged file adds
  * both, without a copy (RFC 9559; RFC 8794 for the encoding):
  *
- *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and a Void element that covers the file's
- *     own file    (covered up to here) Cluster …
+ *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and the header of a Void element
+ *     file    its own header, which is the content of that Void element, then Cluster …
  *     cues    the positions and times of clusters
  */
 
@@ -23,7 +23,7 @@ const START = 2 ** 16;
 const LOOK = 16;
 /** Bytes read at a time. */
 const PIECE = 2 ** 20;
-/** Milliseconds between two cues, which is enough for a long recording. */
+/** Milliseconds between cues, which is enough for a long recording. */
 const APART = 1000;
 /** The encoding of an unknown size, as recorders write it. */
 const UNKNOWN = new Uint8Array([0x01, 255, 255, 255, 255, 255, 255, 255]);
@@ -38,7 +38,7 @@ export class WebmIndex {
   #start = new Uint8Array();
   /** Whether the first cluster has arrived. */
   #begun = false;
-  /** Whether it is not a WebM, or not one as recorders write it. */
+  /** Whether this is not a WebM, or differs from those that recorders write. */
   #strange = false;
   /** Bytes so far. */
   #position = 0;
@@ -199,10 +199,9 @@ export class WebmIndex {
 
   /**
    * The front, which is put before the file; undefined if the file is not understood.
-   * @param {number} milliseconds  the recorded time, until which a picture without sound is shown. Sound has no gaps,
-   * so
-   *   its end is the end; the recorder's clock starts before the first packet, on a busy machine by some tenths of a
-   *   second.
+   * @param {number} milliseconds  the recorded time, until which a picture without sound is shown. If there is sound,
+   *   the file ends with the sound, which has no gaps: the recorder's clock starts before the first packet, on a busy
+   *   machine by some tenths of a second.
    * @param {boolean} hasCues  whether `cues()` follow the file
    */
   front(milliseconds, hasCues) {
@@ -252,8 +251,8 @@ function children(bytes) {
 }
 
 /**
- * The children of this name.
- * @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  of their parent
+ * The children with this id.
+ * @param {Uint8Array} bytes  @param {number} id  @param {number} [depth]  the depth of their parent
  */
 function within(bytes, id, depth = 1) {
   const offset = depth ? (elementAt(bytes, 0)?.from ?? 0) : 0;
@@ -265,7 +264,7 @@ function within(bytes, id, depth = 1) {
 /** @param {number} id */
 const idOf = (id) => new Uint8Array([id >>> 24, id >>> 16, id >>> 8, id].map((byte) => byte & 255)).slice(Math.clz32(id) >> 3);
 
-/** A size of 8 bytes. @param {number} size */
+/** A size, encoded in 8 bytes. @param {number} size */
 function sizeOf(size) {
   const bytes = number(size);
   bytes[0] = 0x01;

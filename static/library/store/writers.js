@@ -16,12 +16,12 @@ import { Fault, gone } from "../fault.js";
  * @typedef {object} Writer
  * @property {(entries: Entry[], room: number) => Promise<number>} write
  *   writes entries whose payloads are adjacent in one buffer, using at most `room` bytes; returns how many are on disk
- * @property {(milliseconds: number, room: number) => Promise<void>} finish  writes the last records: with an index, if
- * it fits
+ * @property {(milliseconds: number, room: number) => Promise<void>} finish  writes the last records, including
+ *   an index if it fits
  * @property {() => Promise<boolean>} isThere  whether the file still exists
  * @property {() => Blob} content  the content of a removed file, as far as it can be read
  * @property {WebmIndex} index
- * @property {unknown} failure  the error, if not all were written
+ * @property {unknown} failure  the error, if some entries were not written
  * @property {number} size      bytes on disk
  * @property {() => void} close
  */
@@ -31,7 +31,7 @@ const TABLE = SLOTS * SLOT;
 const EARLY = 8;
 /** Bytes reserved before the first chunk for the front of a seekable WebM. */
 const FRONT_ROOM = 1024;
-/** Bytes to copy between two progress reports. */
+/** Bytes to copy between progress reports. */
 const PIECE = 4 * 2 ** 20;
 
 /** The name of a journal's file; the names sort in order. @param {number} number */
@@ -47,7 +47,7 @@ export async function openWriter(folder) {
 /** @param {FileSystemDirectoryHandle} folder  @param {string} name */
 const isIn = (folder, name) => folder.getFileHandle(name).then(() => true, () => false);
 
-/** One growing file, in a worker: written data is with the operating system at once, and on disk after `flush`. */
+/** One growing file, in a worker: written data reaches the operating system at once, and the disk after `flush`. */
 class GrowingFile {
   /** @type {unknown} */
   failure;
@@ -60,7 +60,7 @@ class GrowingFile {
   #first = 0;
   index = new WebmIndex();
 
-  /** @param {FileSystemSyncAccessHandle} handle  of an empty file  @param {FileSystemDirectoryHandle} folder */
+  /** @param {FileSystemSyncAccessHandle} handle  to an empty file  @param {FileSystemDirectoryHandle} folder */
   constructor(handle, folder) {
     this.handle = handle;
     this.folder = folder;
@@ -177,7 +177,7 @@ class GrowingFile {
   }
 
   /**
-   * Write, and throw if the disk is full: Chromium does not throw then, but returns a wrong number.
+   * Write, and throw if the disk is full: Chromium itself does not throw, but returns a wrong number.
    * (quirk: chromium-miscounts-on-a-full-disk)
    * @param {Uint8Array<ArrayBuffer>} bytes  @param {number} at
    */
@@ -289,4 +289,7 @@ export async function writeFile(folder, name, content, written) {
 const isUnreadable = (piece) => piece.arrayBuffer().then(() => false, () => true);
 
 export const limitReached = () =>
-  new Fault("QuotaExceededError", "the limit of the store is reached. Delete recordings, or open the store with a higher limit.");
+  new Fault(
+    "QuotaExceededError",
+    "the store has reached its limit. Delete recordings, or open the store with a higher limit.",
+  );

@@ -1,6 +1,6 @@
 """Ask the judge outside the browser (tests/harness/judge.py) for the real content of a recording.
 
-Each function takes a Blob, bytes, or anything with ``.blob`` that is one (a ``Recording``).
+Each function takes a Blob, bytes, or an object whose ``.blob`` is a Blob (a ``Recording``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def last_packet(found: dict[str, Any]) -> float:
     """Seconds by which two lengths of a probed file may differ: the duration of its last packet.
 
     Chromium's own valid files do not count the last packet of sound, which is 60 ms long. A file does not
-    state how long its last picture is visible: on a busy machine, as long as others of this file.
+    state how long its last picture is visible: on a busy machine, as long as any other picture of the file.
     """
     has_picture = any(stream["kind"] == "video" for stream in found["streams"])
     return max(0.25, found["longest_picture"]) if has_picture else 0.08
@@ -108,7 +108,7 @@ async def foreign(name: str) -> Recording:
 
     response = await fetch(f"/corpus/{name}")
     if not response.ok:
-        raise LookupError(f"{name} of the corpus was not made: {await response.text()}")
+        raise LookupError(f"the corpus file {name} could not be made: {await response.text()}")
     data = await response.arrayBuffer()
     return Recording.from_bytes(data.to_bytes(), FILES[name].mime_type)
 

@@ -6,7 +6,7 @@
 
 /** Names that it has seen, and the channels that it opened with them. @type {Map<string, BroadcastChannel>} */
 const names = new Map();
-/** Messages of others in these channels. @type {any[]} */
+/** Messages that others posted to these channels. @type {any[]} */
 const heard = [];
 let stolen = 0;
 let running = false;
@@ -43,7 +43,7 @@ export const garbage = [
 ];
 
 /** @param {string} name */
-export function speakTo(name) {
+export function join(name) {
   if (!name || names.has(name)) return;
   const channel = new BroadcastChannel(name);
   names.set(name, channel);
@@ -51,25 +51,25 @@ export function speakTo(name) {
 }
 
 /** Post all of them to every channel, or to those with these names. @param {Iterable<string>} [into] */
-export function shout(into = names.keys()) {
+export function postEverywhere(into = names.keys()) {
   for (const name of into) for (const message of garbage) names.get(name)?.postMessage(message);
 }
 
 /**
- * Search all readable texts for possible names of channels, and post there, until `stop()`.
+ * Search all readable texts for possible channel names, and post to those channels, until `stop()`.
  * @param {() => Promise<string[]>} read  @param {number} pause  in milliseconds
  */
-export async function prowl(read, pause) {
+export async function searchAndPost(read, pause) {
   running = true;
   while (running) {
     const known = new Set(names.keys());
     for (const text of await read()) {
       for (const [name] of text.matchAll(/(\w+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g)) {
-        speakTo(name);
-        speakTo(`mediarecorder-${name.slice(-36)}`);
+        join(name);
+        join(`mediarecorder-${name.slice(-36)}`);
       }
     }
-    shout([...names.keys()].filter((name) => !known.has(name)));
+    postEverywhere([...names.keys()].filter((name) => !known.has(name)));
     await sleep(pause);
   }
 }
@@ -89,7 +89,7 @@ export async function steal(keep, pause = 10) {
   const holding = new Promise((resolve) => (letGo = () => resolve(undefined)));
   while (running) {
     const { held = [], pending = [] } = await navigator.locks.query();
-    for (const { name = "" } of [...held, ...pending]) speakTo(name);
+    for (const { name = "" } of [...held, ...pending]) join(name);
     const theirs = held.filter(({ name = "" }) => name.startsWith("mediarecorder-") && !mine.has(name));
     await Promise.all(theirs.map(({ name = "" }) => new Promise((resolve) => {
       stolen++;
@@ -129,5 +129,5 @@ export function stop() {
 }
 
 Object.assign(globalThis, {
-  attacker: { garbage, speakTo, shout, prowl, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
+  attacker: { garbage, join, postEverywhere, searchAndPost, steal, queue, stop, heard, names: () => [...names.keys()], stolen: () => stolen },
 });

@@ -11,7 +11,7 @@ from mediarecorder import Recording
 
 Colour = tuple[int, int, int]
 Picture = Callable[[int, int], Colour | int]
-"""The value of a picture at x and y, each from 0 to below 1000 whatever the size.
+"""The value of a picture at x and y, each at least 0 and below 1000, whatever the size.
 
 It is a colour, or the brightness (16 to 235) to store: browsers disagree about the brightness of a colour.
 """

@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * Provokes rare orders of events. It is between *real* recorders and tracks and their listeners, and passes on,
+ * Provokes rare orders of events. It stands between *real* recorders and tracks and their listeners, and forwards,
  * delays or reorders the browser's events. It also logs every new recorder, through listeners that are registered
- * before all others. In a worker it is between the bridge's mirrors and their listeners.
+ * before all others. In a worker it stands between the bridge's mirrors and their listeners.
  */
 
 /** The object that supplies this realm's recorders. @type {any} */
 const realm = /** @type {any} */ (globalThis)[Symbol.for("mediarecorder.worker")]?.page ?? globalThis;
 const { BlobEvent, MediaRecorder, MediaStreamTrack } = realm;
 
-/** @typedef {{recorder: MediaRecorder, events: string[], times: number[], blobs: Blob[]}} Protocol */
+/** @typedef {{recorder: MediaRecorder, events: string[], times: number[], blobs: Blob[]}} Log */
 
-/** @type {Protocol[]} */
-const protocols = [];
+/** @type {Log[]} */
+const logs = [];
 /** @type {string} */
 let rule = "";
 /** Recorders whose first chunk after the end has been passed on. @type {WeakSet<EventTarget>} */
@@ -106,16 +106,16 @@ function identity(target) {
 realm.MediaRecorder = new Proxy(MediaRecorder, {
   construct(/** @type {any} */ target, /** @type {any[]} */ parameters, /** @type {any} */ new_target) {
     const recorder = Reflect.construct(target, parameters, new_target);
-    /** @type {Protocol} */
-    const protocol = { recorder, events: [], times: [], blobs: [] };
+    /** @type {Log} */
+    const log = { recorder, events: [], times: [], blobs: [] };
     for (const type of ["start", "pause", "resume", "dataavailable", "error", "stop"]) {
       add.call(recorder, type, (event) => {
-        protocol.events.push(type);
-        protocol.times.push(performance.now());
-        if (type === "dataavailable") protocol.blobs.push(/** @type {BlobEvent} */ (event).data);
+        log.events.push(type);
+        log.times.push(performance.now());
+        if (type === "dataavailable") log.blobs.push(/** @type {BlobEvent} */ (event).data);
       });
     }
-    protocols.push(protocol);
+    logs.push(log);
     return recorder;
   },
 });
@@ -128,7 +128,7 @@ function fail(recorder) {
   );
 }
 
-// In a hidden page, timers run at most once a second. (Here no browser can be made to hide its page.)
+// In a hidden page, timers run at most once a second. (No browser can be made to hide its page here.)
 let hidden = false;
 const { setInterval } = globalThis;
 globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
@@ -137,7 +137,7 @@ globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
 );
 
 /** @type {any} */ (globalThis).eventFaults = {
-  protocols,
+  logs,
   fail,
   /** Keep this thread busy. @param {number} milliseconds */
   keep_busy(milliseconds) {
@@ -153,6 +153,6 @@ globalThis.setInterval = /** @type {typeof globalThis.setInterval} */ (
   clear() {
     rule = "";
     hidden = false;
-    protocols.length = 0;
+    logs.length = 0;
   },
 };

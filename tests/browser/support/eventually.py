@@ -1,4 +1,4 @@
-"""Waiting for the browser, which takes long on a busy machine."""
+"""Wait for the browser, which may take long on a busy machine."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any
 async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
     """Wait until the condition, or its awaited result, is true; fail after this many seconds.
 
-    (It reads the clock, because the proxy of a timer would stay until the timer would have fired.)
+    (It reads the clock, because the proxy of a timer exists until the timer fires.)
     """
     end = time.monotonic() + seconds
     while not (outcome := holds()) or (asyncio.iscoroutine(outcome) and not await outcome):
         if time.monotonic() > end:
-            raise AssertionError(f"it does not hold after {seconds:g} s")
+            raise AssertionError(f"the condition is still false after {seconds:g} s")
         await asyncio.sleep(0.02)
 
 
-async def no_proxy_stays(page_probe: Any, but: int = 0) -> None:
-    """At most this many of the proxies that page_probe.js counts are left. A task that was cancelled during a
-    call of the browser ends with that call."""
+async def until_proxies_are_destroyed(page_probe: Any, but: int = 0) -> None:
+    """Wait until at most this many of the proxies that page_probe.js counts are left. A task that was
+    cancelled during a browser call ends only when that call ends."""
     for turn in range(1000):
         gc.collect()
         await asyncio.sleep(0.02 if turn else 0)
         if page_probe.proxies() <= but:
             return
-    raise AssertionError(f"{page_probe.proxies()} proxies are left, and not {but}")
+    raise AssertionError(f"{page_probe.proxies()} proxies are left instead of {but}")
 
 
 def keep_busy(seconds: float) -> None:

@@ -11,7 +11,7 @@ const { get: origin } = Object.getOwnPropertyDescriptor(Performance.prototype, "
 const { get: stamp } = Object.getOwnPropertyDescriptor(Event.prototype, "timeStamp") ?? {};
 const wall = Date.now;
 let set = 0;
-/** When the clock was stepped, and by how much. @type {[number, number][]} */
+/** The time of each step of the clock, and its size. @type {[number, number][]} */
 const steps = [];
 
 /** @param {number} real */

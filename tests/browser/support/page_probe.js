@@ -163,7 +163,7 @@
   const { register, unregister } = FinalizationRegistry.prototype;
   FinalizationRegistry.prototype.register = function (target, held, token) {
     // (mediabunny has a registry of its samples, and never closes some of those that it decodes in advance;
-    // the bridge has one of its mirrors.)
+    // the bridge has a registry of its mirrors.)
     if (!["audio", "video"].includes(held?.type) && !held?.handle) proxies.add(token);
     return register.call(this, target, held, token);
   };
@@ -226,7 +226,7 @@
     },
     /** The number of proxies made since `begin()` that still exist. */
     proxies: () => proxies.size,
-    /** Everything that others of the origin can read of a window that they can reference, and of the origin's storage.
+    /** Everything that other pages of the origin can read from a window that they can reference, and from the origin's storage.
      * @param {Window} window */
     async texts(window) {
       const texts = [];

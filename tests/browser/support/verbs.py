@@ -112,7 +112,7 @@ class Case:
     async def made(
         self, made: Recording, truth: Truth, *, beeps: float, pictures: float = TICK, extension: str = ""
     ) -> None:
-        """A judge finds this in the resulting file."""
+        """Compare the resulting file, as a judge finds it, with these facts."""
         found = await played(made)
         exact = TICK
         if found["sound"] and made.extension not in ("webm", "mkv"):
@@ -185,7 +185,7 @@ async def convert(case: Case, format: str) -> None:
             await case.recording.convert(format)
         except NotFoundError:
             return
-        case.agree(["it has no sound, and that was not said"])
+        case.agree(["it has no sound, and the error does not say so"])
     with case.may_refuse(decodes=truth):
         made = await case.recording.convert(format)
     await case.made(made, truth, beeps=ENCODED, extension=format)
@@ -220,13 +220,13 @@ async def copy(case: Case, which: str) -> None:
         # There is no packet of sound to copy: an empty track is as good as one with silent packets.
         truth = replace(truth, silences=None)
     if case.file.extension == "mp3":
-        # Its first frames need bytes of up to ten frames before, and LAME's fields can hide four.
+        # Its first frames need bytes of up to ten earlier frames, and LAME's fields can hide four.
         truth = replace(truth, silences=None)
     await case.made(made, truth, beeps=COPIED)
 
 
 def _begins_at(file: File, begins: float, start: float) -> Iterator[str]:
-    """A copy begins at a key frame (there is one every 2 s), or with the packet of sound before."""
+    """A copy begins at a key frame (there is one every 2 s), or with the preceding packet of sound."""
     if file.keys:
         key = max(key for key in file.keys if key <= start)
         earliest, latest = key - TICK, key + TICK
@@ -288,7 +288,7 @@ async def sample_blocks(case: Case) -> None:
     blocks = [bytes(block) async for block in case.recording.sample_blocks(0.7)]
     joined = b"".join(blocks)
     case.agree(
-        ["blocks are not what samples() are"] if joined != bytes(whole) else [],
+        ["the blocks differ from samples()"] if joined != bytes(whole) else [],
         [f"{len(blocks)} blocks"]
         if len(blocks) != -(-whole.frames // round(0.7 * whole.sample_rate))
         else [],
@@ -331,7 +331,7 @@ async def frames(case: Case) -> None:
                     (frame.timestamp, painted.read(memoryview(frame).cast("B"), frame.width, frame.height))
                 )
         except EncodingError:
-            # Everything before is right.
+            # All pictures before the error must be right.
             case.agree(pictures_differ(found, truth))
             raise
     case.agree(pictures_differ(found, truth))
@@ -360,7 +360,7 @@ async def thumbnail(case: Case) -> None:
         photo = await case.recording.thumbnail(at)
         [shown] = await pictures(photo.blob)
         if shown["code"] not in (wanted, truth.shown_at(at - 2 * TICK), truth.shown_at(at + 2 * TICK)):
-            problems.append(f"at {at} s it shows {shown['code']}, not {wanted}")
+            problems.append(f"at {at} s it shows {shown['code']} instead of {wanted}")
     case.agree(problems)
 
 
@@ -372,7 +372,7 @@ async def _has(case: Case, what: str, verb: Callable[[], Awaitable[Any]]) -> boo
         await verb()
     except NotFoundError:
         return False
-    case.agree([f"it has no {what}, and that was not said"])
+    case.agree([f"it has no {what}, and the error does not say so"])
     return False
 
 
@@ -462,7 +462,7 @@ def _beside(truth: Truth, time: float) -> float:
 
 
 def few_verbs_of(name: str) -> list[str]:
-    """Every fourth verb, with another start for each file, and some cuts inside a silence."""
+    """Every fourth verb, from a different start for each file, and some cuts inside a silence."""
     turn = [file.name for file in FILES.values() if file.quick].index(name)
     tried = verbs_of(name)
     return [*tried[turn % 4 :: 4], *(verb for verb in tried[turn % 2 :: 2] if verb.endswith(" inside"))]

@@ -1,5 +1,5 @@
 // @ts-check
-/** Python in a worker: boots Pyodide on the first message, and runs the source in each, which may await. */
+/** Python in a worker: boots Pyodide on the first message, and runs the source in each message; the source may await. */
 
 import "./page_probe.js";
 

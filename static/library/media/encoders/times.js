@@ -7,7 +7,7 @@
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 
 /**
- * The encoder with packets that have the times of the sound: the first begins before it, the last ends with it.
+ * The encoder, with the times of the sound for its packets: the first begins before the sound, the last ends with it.
  * @param {any} Encoder  a class of encoders
  * @param {number} delay  samples by which the sound is late
  * @param {number} channels  the highest number of channels
@@ -64,7 +64,7 @@ export function inTime(Encoder, delay, channels) {
       while (this.#waiting.length > 0) {
         const { packet, meta, from } = this.#waiting[0];
         const until = Math.min(from + Math.round(packet.duration * rate), ended ? this.#encoded : Infinity);
-        if (until > this.#encoded || until <= from) return; // too early, or nothing of it is heard
+        if (until > this.#encoded || until <= from) return; // too early, or no part of the packet is heard
         this.#waiting.shift();
         const timestamp = (this.#begin ?? 0) + from / rate;
         this.#receive(packet.clone({ timestamp, duration: (until - from) / rate }), meta);

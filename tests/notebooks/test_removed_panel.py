@@ -42,7 +42,7 @@ panel = m.RecorderPanel(video=True)
 if not kept:
     kept += [panel, asyncio.ensure_future(wait(panel))]
 panel"""
-# It has names of its own, so that it can stand beside that cell; its text tells one run from another.
+# It has names of its own, so that it can coexist with that cell; its text identifies the run.
 KEPT = """import sys as _sys
 _panel, _, _said = _sys.modules.pop("kept")
 print("{}", _panel.last.duration > 0.9, _panel.state, "removed from the page" in _said)"""
@@ -59,15 +59,15 @@ def record_for_a_second(panel: Locator) -> ElementHandle:
     return panel.evaluate_handle("panel => panel.getRootNode().host").as_element()
 
 
-def must_release(page: Page, element: ElementHandle | None = None) -> None:
+def must_release(page: Page, element: ElementHandle | None = None, probe: str = "pageProbe") -> None:
     """Within 2 s after the element left the page, by the page's own timers: a busy machine slows both."""
     if element:
         page.wait_for_function("element => !element.isConnected", arg=element)
     left = page.evaluate(
-        """async () => {
-          for (let n = 0; n < 20 && pageProbe.live(); n++) await new Promise((done) => setTimeout(done, 100));
-          return pageProbe.live();
-        }"""
+        f"""async () => {{
+          for (let n = 0; n < 20 && {probe}.live(); n++) await new Promise((done) => setTimeout(done, 100));
+          return {probe}.live();
+        }}"""
     )
     assert left == 0
 
@@ -188,7 +188,7 @@ def recorder_in(marimo: Marimo, cell: int) -> Locator:
 
 
 def kept(marimo: Marimo, cell: int, round: str) -> None:
-    """What was recorded is in `last`, and whoever waited has heard why no more comes."""
+    """`last` has the recording so far, and the waiting code has received the reason of the end."""
     marimo.start(cell, KEPT.format(round))
     expect(marimo.console(cell)).to_have_text(f"{round} True inactive True")
 
@@ -217,7 +217,7 @@ REMOVALS: dict[str, Callable[[Marimo, int, ElementHandle], None]] = {
 
 @in_soak
 def test_removed_output_in_marimo_ends_its_panel(marimo):
-    """One page has all of them: its kernel takes long to start."""
+    """One page tests all of them, because its kernel takes long to start."""
     marimo.page.context.add_init_script(path=PAGE_PROBE)
     marimo.open("first_recording", "edit")
     last, cell = LAST_CELL, LAST_CELL - 2
@@ -230,3 +230,35 @@ def test_removed_output_in_marimo_ends_its_panel(marimo):
             last, cell = last - 1, cell - 2
         kept(marimo, last, removal)
     assert marimo.errors() == []
+
+
+# The editor asks before it is left, and the devices stay open until the question is answered. (Here it would
+# block the other tab, which has the same thread.)
+NO_QUESTION = "addEventListener('beforeunload', (event) => event.stopImmediatePropagation());"
+
+
+@in_soak
+@pytest.mark.parametrize("end", ["restart", "leave", "close"])
+def test_closed_page_of_marimo_releases_the_devices(marimo, end):
+    """Another tab looks, because the page of the panel is gone. marimo restarts its kernel with the page."""
+    witness = marimo.page
+    for script in ({"path": PAGE_PROBE}, {"script": NO_QUESTION}):
+        witness.context.add_init_script(**script)
+    witness.goto(f"{marimo.site}/index.html")
+    with witness.expect_popup() as opened:
+        witness.evaluate("() => { globalThis.other = open('about:blank'); }")
+    page = opened.value
+    tab = Marimo(page, marimo.site).open("first_recording", "edit")
+    tab.wait(tab.start(LAST_CELL, KEEP) + 1)
+    record_for_a_second(recorder_in(tab, LAST_CELL))
+    witness.evaluate("() => { globalThis.there = other.pageProbe; }")
+    assert witness.evaluate("there.live()") == 2
+    if end == "restart":
+        tab.command("Restart kernel")
+        page.get_by_role("button", name="Restart").click()
+    elif end == "leave":
+        page.goto(f"{marimo.site}/index.html")
+    else:
+        page.close()
+    witness.wait_for_function("other.closed || other.pageProbe !== there")
+    must_release(witness, probe="there")

@@ -132,7 +132,7 @@ async def test_permission_denied_by_qtwebengine_says_what_to_check():
             await record(1)
     finally:
         js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
-    assert "in the settings of the browser and of the system" in str(caught.value)
+    assert "the settings of the browser and of the system" in str(caught.value)
     assert "QtWebEngine" not in str(errors.from_browser(js.DOMException.new("", "AbortError"), "save"))
 
 

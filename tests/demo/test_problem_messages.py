@@ -30,7 +30,7 @@ def test_missing_device_is_explained(demo_in, lane, source):
     demo.choose(source)
     demo.record.click()
 
-    expect(demo.problem).to_contain_text("found nothing to record")
+    expect(demo.problem).to_contain_text("did not find")
     expect(demo.problem).to_contain_text("Connect")
     expect(demo.record).to_be_enabled()
 

@@ -11,11 +11,15 @@ const TAG = "mediarecorder-view";
 const MOST = 1000;
 /** Precedes a note about what to do. The browser does not report which of the two it is. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
-/** Players and pictures are no wider than the page, and cells of tables with players stand apart in marimo too. (A style
- * attribute would need a policy that allows it.) */
+/** Players and pictures are no wider than the page, and neither are tables: hosts differ in their styles. On a narrow
+ * page a row takes several lines. (A style attribute would need a policy that allows it.) */
 const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; } figure ${TAG} > :is(img, video) { height: auto; }
-  :where(table:has(${TAG})) :where(th, td) { padding: .3em .5em; }`);
+STYLE.replaceSync(`:is(figure, td) ${TAG} > * { max-width: 100%; } ${TAG} > :is(img, svg, video) { height: auto; }
+  :where(table:has(${TAG}), ${TAG} table) {
+    :where(th, td) { padding: .3em .5em; }
+    th, td { text-align: start !important; }
+    @media (max-width: 50rem) { overflow-wrap: anywhere; thead { display: none; } tr { display: flex; flex-wrap: wrap; } }
+  }`);
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
