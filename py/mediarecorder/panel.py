@@ -7,10 +7,10 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ._host.bridge import way_in_result
+from ._host.bridge import page_services, way_in_result
 from ._host.browser import create_proxy, js_object, settle, to_python
 from ._host.hosts import show
-from ._html.attach import page_side, view, view_name
+from ._html.attach import view, view_name
 from ._html.display import Displayed
 from ._html.player import make_preview, player_html
 from ._html.text import clock, file_size
@@ -167,7 +167,7 @@ class RecorderPanel(Displayed):
 
     async def _attach(self) -> None:
         try:
-            view = await settle(await page_side(), "panel", self._name, doing="panel")
+            view = await settle(await page_services(), "panel", self._name, doing="panel")
         except MediaError as error:
             self._name, self._displayed = "", False
             self._fail(error)

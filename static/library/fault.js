@@ -13,6 +13,23 @@ export class Fault extends Error {
   }
 }
 
+/**
+ * Wait for a promise, and throw a NotReadableError if it takes too long.
+ * @template T  @param {Promise<T>} promise  @param {number} milliseconds  @param {string} otherwise
+ */
+export async function inTime(promise, milliseconds, otherwise) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Fault("NotReadableError", otherwise)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The data of a recording is no longer readable. Python supplies the text. */
 export const gone = () => new Fault("NotReadableError", "");
 

@@ -14,6 +14,7 @@ from .browser import (
     has_origin,
     insecure_context,
     js,
+    page,
     realm,
     require_browser,
     settle,
@@ -160,3 +161,9 @@ async def ensure_connected() -> None:
     """In a worker, connect unless connected. Every awaitable that needs the page calls this first."""
     if realm() == "worker" and not connected():
         await connect()
+
+
+async def page_services() -> Any:
+    """The page's services (static/library/page/services.js), in either realm."""
+    await ensure_connected()
+    return await load_module("page") if realm() == "page" else page().services

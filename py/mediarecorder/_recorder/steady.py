@@ -1,4 +1,4 @@
-"""Tracks that go on where the user's give nothing: what Python does of static/library/bridge/steady.js."""
+"""Tracks that go on where the user's give nothing: what Python does of static/library/page/steady.js."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class Steady:
 
 
 class _Continuous:
-    """A sound that goes on where its source gives nothing (static/library/bridge/sound.js says the same)."""
+    """A sound that goes on where its source gives nothing (static/library/page/sound.js says the same)."""
 
     def __init__(self, source: Any) -> None:
         settings, alone = source.getSettings(), js.MediaStream.new(js.Array.of(source))

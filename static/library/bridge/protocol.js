@@ -39,15 +39,16 @@ export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
   MediaStreamTrack: ["applyConstraints", "cropTo", "restrictTo"],
-  Services: ["photograph", "meter", "mix", "download", "pick", "show", "panel", "persist", "now"],
-  Meter: ["read"],
+  Services: ["photograph", "save", "show", "panel", "persist", "now"],
+  Meter: ["begin", "read"],
+  Mix: ["begin"],
 };
 /** The methods that a worker may post, without an answer. @type {Record<string, string[]>} */
 export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
-  Services: ["makeStream", "makeSteady", "makeRecorder"],
+  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix"],
   Panel: ["show", "begin"],
 };
 

@@ -7,8 +7,7 @@
  */
 
 import { Liveness } from "./liveness.js";
-import { PageServices } from "./services.js";
-import { Steady } from "./steady.js";
+import { services } from "../page/services.js";
 import {
   askableTypes,
   CALLS,
@@ -51,7 +50,7 @@ export class Session {
     this.channel.onmessage = ({ data }) => this.#hear(data);
     this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
     this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
-    this.#keep(SERVICES, "Services", new PageServices(this));
+    this.#keep(SERVICES, "Services", services);
     this.#liveness.watch(token, () => this.close());
     this.#begin();
   }
@@ -260,6 +259,48 @@ export class Session {
     return { name, state };
   }
 
+  // Services, with the objects behind the handles
+
+  /** The page's clock (clock.js). */
+  Services_now() {
+    return performance.now();
+  }
+
+  /** Ask the browser to keep this origin's files: workers cannot. */
+  Services_persist() {
+    return navigator.storage.persist();
+  }
+
+  /** @param {typeof services} _  @param {string} stream  @param {string} type */
+  Services_photograph(_, stream, type) {
+    return services.photograph(this.object(stream), type);
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {string} stream  @param {number} seconds */
+  Services_makeMeter(_, handle, stream, seconds) {
+    this.#keep(handle, "Meter", services.meter(this.object(stream), seconds));
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {string[]} tracks */
+  Services_makeMix(_, handle, tracks) {
+    this.#keep(handle, "Mix", services.mix(tracks.map((track) => this.object(track))));
+  }
+
+  /** @param {ReturnType<typeof services.mix>} mix */
+  async Mix_begin(mix) {
+    return this.describeStream(await mix.begin());
+  }
+
+  /** @param {typeof services} _  @param {string} name  @param {any} what */
+  Services_show(_, name, { stream, ...what }) {
+    services.show(name, { ...what, ...(stream ? { stream: this.object(stream) } : {}) });
+  }
+
+  /** @param {typeof services} _  @param {string} name */
+  Services_panel(_, name) {
+    return this.enter("Panel", services.panel(name));
+  }
+
   // Streams and tracks
 
   /** Enter a stream and its tracks. @param {MediaStream} stream */
@@ -285,7 +326,7 @@ export class Session {
     if (track.readyState === "live") for (const type of TRACK_EVENTS) this.#listen(handle, type);
   }
 
-  /** @param {PageServices} _  @param {string} handle  @param {string[]} tracks */
+  /** @param {typeof services} _  @param {string} handle  @param {string[]} tracks */
   Services_makeStream(_, handle, tracks) {
     this.#keep(handle, "MediaStream", new MediaStream(tracks.map((track) => this.object(track))));
   }
@@ -335,7 +376,7 @@ export class Session {
     return watched(track, () => track.restrictTo(target));
   }
 
-  /** @param {import("./panel.js").Panel} panel  @param {any} showing */
+  /** @param {import("../page/panel.js").Panel} panel  @param {any} showing */
   Panel_show(panel, { stream, ...showing }) {
     panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
   }
@@ -343,18 +384,18 @@ export class Session {
   // Recorders
 
   /**
-   * @param {PageServices} _  @param {string} handle  @param {string} stream
+   * @param {typeof services} _  @param {string} handle  @param {string} stream
    * @param {string | undefined} picture  @param {string | undefined} sound  @param {number} every
    */
   Services_makeSteady(_, handle, stream, picture, sound, every) {
     const [shown, heard] = [picture, sound].map((track) => track && this.object(track));
-    this.#keep(handle, "Steady", new Steady(this.object(stream), shown, heard, every));
+    this.#keep(handle, "Steady", new services.Steady(this.object(stream), shown, heard, every));
   }
 
-  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
+  /** @param {typeof services} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
   Services_makeRecorder(_, handle, stream, options) {
     const recorded = this.object(stream);
-    const recorder = new MediaRecorder(recorded instanceof Steady ? recorded.stream : recorded, options);
+    const recorder = new MediaRecorder(recorded instanceof services.Steady ? recorded.stream : recorded, options);
     this.#keep(handle, "MediaRecorder", recorder);
     this.#say({ type: "state", target: handle, state: this.#recorderState(recorder) });
   }
