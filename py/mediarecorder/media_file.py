@@ -42,7 +42,7 @@ def data_url(mime_type: str, data: bytes) -> str:
 
 @contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
-    """Replace the browser's errors, whose texts are about devices, by one about the data of a file."""
+    """Replace the browser's errors, whose texts are about devices, with an error about a file's data."""
     try:
         with translated(doing):
             yield
@@ -180,7 +180,7 @@ class MediaFile(Displayed):
         return self._html(data)
 
     def close(self) -> None:
-        """Release the `url`. The data stays readable; a later `url` is a new one."""
+        """Release the `url`. The data stays readable; using `url` later creates a new one."""
         if self._url is not None:
             js.URL.revokeObjectURL(self._url)
             self._url = None

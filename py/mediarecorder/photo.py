@@ -49,7 +49,7 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
     """One frame of a track."""
     checked_mime_type(mime_type)
     if js_track.kind != "video":
-        raise NotFoundError("take_photo: this track is sound and has no picture")
+        raise NotFoundError("take_photo: this is an audio track and has no picture")
     if js_track.readyState == "ended":
         raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
     stream = page().MediaStream.new(js.Array.of(js_track))  # alone, so that nothing else is decoded

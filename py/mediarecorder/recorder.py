@@ -399,7 +399,7 @@ class MediaRecorder(EventTarget):
         drain
             On a busy machine Chromium drops pictures that its encoder still holds. With True the take stops
             recording at once but ends only when all of them have arrived, after 30 s at most. Without a
-            timeslice that requires WebM.
+            timeslice, this requires WebM.
 
         Raises
         ------

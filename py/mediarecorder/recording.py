@@ -399,7 +399,7 @@ class Recording(MediaFile):
         """The pictures as arrays of bytes, one after the other; memory holds one at a time.
 
         All pictures are upright, have square pixels and the size of the first one. A later picture with a
-        different shape (the phone was turned, or the window resized) is fitted in with bars.
+        different shape (the phone was turned, or the window resized) is scaled to fit, with bars.
 
         Parameters
         ----------
@@ -447,7 +447,7 @@ class Recording(MediaFile):
         """The picture that is visible at a time, in seconds, as a `Photo`: the last one to appear by then.
 
         For a time before the first picture, it is the first one. A picture that differs in shape from the
-        first one is fitted in with bars. Transparency is kept, except in JPEG, which draws it on black.
+        first one is scaled to fit, with bars. Transparency is kept, except in JPEG, which draws it on black.
 
         >>> picture = await recording.thumbnail(0.1)
         >>> picture.width, picture.height
@@ -484,7 +484,7 @@ class Recording(MediaFile):
         """Release the `url`, and the temporary file that holds a large result of `convert()` and similar
         calls.
 
-        Without such a file, the data stays readable; a later `url` is a new one.
+        Without such a file, the data stays readable; using `url` later creates a new one.
         """
         super().close()
         self._making_preview = None

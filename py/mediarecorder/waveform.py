@@ -48,7 +48,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
     frames, lanes = len(numbers) // channels, min(channels, LANES)
     if not frames:
         return ""
-    # Lines stretch to the width of the page. Texts have the same places in percent, and keep their size.
+    # Lines stretch to the width of the page. Texts are placed at the same percentages and keep their size.
     left, width, right, lane, gap = 56, 2 * COLUMNS, 64, HEIGHT, 16
     bottom, full = lanes * (lane + gap), left + width + right
     columns = min(frames, COLUMNS)

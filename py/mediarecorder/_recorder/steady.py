@@ -1,4 +1,5 @@
-"""Tracks that go on where the user's give nothing: what Python does of static/library/page/steady.js."""
+"""Tracks that keep delivering data while the user's tracks deliver nothing: Python's share of the work. The
+rest is in static/library/page/steady.js."""
 
 from __future__ import annotations
 
@@ -118,7 +119,7 @@ class Steady:
             self._loading = asyncio.ensure_future(self._load_and_feed(every))
 
     def _give_up(self) -> None:
-        """Close it if the take ends before any data was fed."""
+        """Stop the replacement if the take ends before any picture was fed."""
         self.js_stream.getVideoTracks()[0].stop()
         if hasattr(self._target, "readable"):
             self._target.readable.cancel().catch(js.Object)  # closes the waiting frames
@@ -146,7 +147,7 @@ class Steady:
             self._feed(every)
 
     def _feed_plainly(self) -> None:
-        """Pass on the pictures without Python, by the browser alone."""
+        """Let the browser pass on the pictures by itself, without Python."""
         if hasattr(self._target, "writable"):
             self._target.readable.pipeTo(self._target.writable).catch(js.Object)
             return
@@ -165,7 +166,7 @@ class Steady:
         self._close = close
 
     def close(self) -> None:
-        """Close it at the end of the take."""
+        """Stop the replacement at the end of the take."""
         self._over = True
         if self._close is not None:
             self._close()
@@ -175,7 +176,7 @@ class Steady:
 
 
 class _Continuous:
-    """A sound that goes on where its source gives nothing (static/library/page/sound.js says the same)."""
+    """A sound that continues while its source delivers nothing (as in static/library/page/sound.js)."""
 
     def __init__(self, source: Any) -> None:
         settings, alone = source.getSettings(), js.MediaStream.new(js.Array.of(source))

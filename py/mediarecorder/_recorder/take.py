@@ -70,9 +70,10 @@ HAND_OVER_TICKS = 4
 """After this many ticks without an event (1 s), `stop()` no longer waits for data that a busy page held back.
 A take that is drained waits for its first picture as long as for its last (STOP_TIMEOUT_TICKS)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
-"""Ticks without data after which an encoder has delivered everything; the second applies once it was late."""
+"""Ticks without data after which an encoder has delivered everything; the second applies once an
+encoder has been late."""
 DRAIN_TIMEOUT = 30.0
-"""Seconds that the encoder gets for that."""
+"""Seconds that the encoder gets to deliver everything."""
 NEAR = 0.15
 """Seconds by which the last picture may precede the recorder's clock if the encoder is not late."""
 SOON = 0.05

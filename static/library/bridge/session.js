@@ -445,8 +445,8 @@ function trackState(track) {
 }
 
 /**
- * Run it while a video element plays the track: Chromium crops with the next picture, and a track without a consumer
- * delivers none (quirk: chromium-crops-with-the-next-picture).
+ * Run `limit` while a video element plays the track: Chromium crops with the next picture, and a track without a
+ * consumer delivers none (quirk: chromium-crops-with-the-next-picture).
  * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
  */
 async function watched(track, limit) {

@@ -142,7 +142,7 @@ async function pictureFits(track, part, name, codec, isFirst, anyhow) {
   return anyhow || part.until === undefined || !["avc", "hevc"].includes(codec) || !(await isReordered(sink));
 }
 
-/** Whether the order in which pictures are stored is not that of display. @param {EncodedPacketSink} sink */
+/** Whether the order in which pictures are stored differs from the display order. @param {EncodedPacketSink} sink */
 async function isReordered(sink) {
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   let latest = -Infinity;

@@ -112,7 +112,7 @@ export const trim = (blob, start, end, exact, known, request) =>
   );
 
 /**
- * The last time before `time` at which a recording can be entered without encoding.
+ * The last time before `time` at which a copy of a recording can start without encoding.
  * @param {Input} input  @param {number} time  @param {string} name  the format's name
  */
 async function entry(input, time, name) {

@@ -83,7 +83,7 @@ export async function encodingPictures(tracks, parts, output, codec, bitsPerSeco
 }
 
 /**
- * The visible pictures of a part. Before the first picture appears, the first one is shown.
+ * The visible pictures of a part. The first picture is shown before its own time, too.
  * @param {InputVideoTrack} track  @param {Part} part
  */
 async function* pictures(track, part) {

@@ -156,7 +156,7 @@ async function firstOf(sink, track, part, leadIn) {
 const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} */ (packet.sideData);
 
 /**
- * Whether an edit list of MP4 hides some of a track as only MP4 can: at its end, or after a pause.
+ * Whether an edit list of MP4 hides part of a track in a way that only MP4 supports: at its end, or after a pause.
  * @param {InputTrack} track
  */
 export async function isHiddenInPart(track) {

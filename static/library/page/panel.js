@@ -5,7 +5,7 @@
  * not affect each other.
  *
  * A panel is gone when none of its elements has been in the document for `GONE`. An element that only moves is away for
- * less: hosts move an output within one task or a few frames. JupyterLab also removes a collapsed output from the
+ * less time: hosts move an output within one task or a few frames. JupyterLab also removes a collapsed output from the
  * document, but removes it as a whole, while the cell stays. That is not the end of the panel.
  */
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Web Audio in the page: levels, mixes, and sounds that go on. */
+/** Web Audio in the page: levels, mixes, and sounds that continue while their sources deliver nothing. */
 
 import { inTime } from "../fault.js";
 
@@ -69,7 +69,7 @@ export class Mix {
     const context = (this.#context = new AudioContext());
     const destination = context.createMediaStreamDestination();
     for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
-    // Until the page was clicked, or without a loudspeaker, a context may stand still.
+    // Before the user has clicked the page, or without a loudspeaker, a context may not be running.
     // (quirk: firefox-plays-nothing-without-a-loudspeaker)
     await inTime(context.resume(), RUNNING, SILENT);
     return destination.stream;
@@ -81,7 +81,7 @@ export class Mix {
   }
 }
 
-/** A sound that goes on where its source gives nothing (py/mediarecorder/_recorder/steady.py says the same). */
+/** A sound that continues while its source delivers nothing (as in py/mediarecorder/_recorder/steady.py). */
 export class Continuous {
   #context;
   #release;
