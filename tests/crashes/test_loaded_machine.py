@@ -70,7 +70,7 @@ def load(count: int, seconds: float) -> Iterator[None]:
 def recorded(
     chromium: Profile, count: int, hows: list[str], mime_type: str | None, seconds: float, times: int
 ) -> dict[str, list[Any]]:
-    """For each way to record: ends of sound and picture, number of pictures, durations told and measured."""
+    """For each way to record: ends of sound and picture, number of pictures, durations given and measured."""
     chromium.without = FAKE_CAMERA_FILE
     chromium.open()
     chromium.run("warm = await record(0.3, video=True)\n'null'")
