@@ -8,8 +8,8 @@
  *     import { openChannel } from "./page.js";
  *     const channel = openChannel();          // a random name: pass it to the worker, in any way
  *
- * and Python `await mediarecorder.connect(channel)`. In notebooks Python loads this module into the page itself, with
- * the channel's name after a `#` in its URL.
+ * and Python calls `await mediarecorder.connect(channel)`. In notebooks Python itself loads this module into the page,
+ * with the channel's name after a `#` in its URL.
  */
 
 import { join, openChannel } from "./handshake.js";
