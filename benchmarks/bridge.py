@@ -57,7 +57,8 @@ async def begin(channel):
         await mediarecorder.connect(channel)
     stream = await media_devices.get_user_media(audio=True)
     if realm() == "worker":
-        js_meter = await settle(page().services, "meter", stream.js, 0.005, doing="meter")
+        js_meter = page().services.meter(stream.js, 0.005)
+        await settle(js_meter, "begin", doing="levels")
 
 async def bare():
     await settle(js.globalThis, "askBare", doing="ask")

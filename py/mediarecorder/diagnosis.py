@@ -8,6 +8,7 @@ from typing import Any
 from . import __version__
 from ._host.bridge import ensure_connected
 from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
+from ._html.attach import view
 from ._html.text import escape
 from .devices import media_devices
 from .errors import MediaError
@@ -26,7 +27,7 @@ class Diagnosis(dict[str, str]):
             f'<tr><th scope="row">{escape(what)}</th><td>{escape(value)}</td></tr>'
             for what, value in self.items()
         )
-        return f"<table>{''.join(rows)}</table>"
+        return view("", f"<table>{''.join(rows)}</table>")
 
 
 async def diagnose() -> Diagnosis:

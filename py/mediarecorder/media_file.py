@@ -7,8 +7,8 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from ._host.bridge import ensure_connected
-from ._host.browser import is_nullish, js, js_object, page, realm, settle, translated
+from ._host.bridge import page_services
+from ._host.browser import js, realm, settle, translated
 from ._html.display import Displayed
 from .errors import AbortError, MediaError, NotFoundError, NotReadableError, data_gone
 from .formats import EXTENSIONS
@@ -42,7 +42,7 @@ def data_url(mime_type: str, data: bytes) -> str:
 
 @contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
-    """Replace the browser's errors, whose texts are about devices, by one about the data of a file."""
+    """Replace the browser's errors, whose texts are about devices, with one about the data of a file."""
     try:
         with translated(doing):
             yield
@@ -117,7 +117,7 @@ class MediaFile(Displayed):
         ------
         NotReadableError
             The data is gone: the recording was closed or deleted, or the data of this site was cleared. All
-            other methods that read the data then raise it, too.
+            other methods that read the data raise the same error.
         """
         return await read(self._blob)
 
@@ -199,8 +199,8 @@ class MediaFile(Displayed):
         name
             The file's name; by default its kind and time. A missing extension is added.
         pick
-            Open the browser's dialogue to choose the place. In browsers without one (Firefox, Safari) it is a
-            download.
+            Open the browser's dialogue to choose the place. Browsers without one (Firefox, Safari) download
+            the file instead.
 
         Returns
         -------
@@ -213,15 +213,10 @@ class MediaFile(Displayed):
         >>> await recording.save("interview")
         'interview.webm'
         """
-        name = self.file_name(name)
-        if realm() == "worker":
-            return Outcome._running(self._save_through_page(name, pick))
-        if pick and hasattr(js, "showSaveFilePicker"):
-            return Outcome._running(self._save_picked(name))
-        return Outcome._running(self._save_here(name))
+        return Outcome._running(self._save(self.file_name(name), pick))
 
     def file_name(self, name: str | None = None) -> str:
-        """The name that `save()` uses: with the extension of the container, unless it has one."""
+        """The name that `save()` uses: with the extension of the container, unless `name` has one."""
         if name is None:
             name = self._default_name()
         if not isinstance(name, str):
@@ -234,49 +229,13 @@ class MediaFile(Displayed):
     def _default_name(self) -> str:
         return "file"
 
-    def _download(self, name: str) -> None:
-        url = js.URL.createObjectURL(self._blob)
-        link = js.document.createElement("a")
-        link.href, link.download = url, name
-        link.hidden = True
-        js.document.body.append(link)  # Firefox wants the link in the document
-        link.click()
-        link.remove()
-        # The browser reads the address after this task; a minute is far more than it needs for that.
-        js.setTimeout(js.URL.revokeObjectURL.bind(js.URL), 60_000, url)
-
-    async def _readable(self) -> None:
-        """Of a download that fails the browser tells nobody else than the user. And after one of data that is
-        gone, `enumerateDevices` never settles in Firefox (153), in any page of that site
-        (quirk: firefox-lists-no-devices-after-a-failed-download)."""
+    async def _save(self, name: str, pick: bool) -> str:
+        services = await page_services()
+        # Browsers report a failed download to the user only. And after a download of data that is gone,
+        # `enumerateDevices` never settles in any page of that site in Firefox (153)
+        # (quirk: firefox-lists-no-devices-after-a-failed-download).
         await read(self._blob.slice(0, 1), "save")
-
-    async def _save_here(self, name: str) -> str:
-        await self._readable()
-        self._download(name)
-        return name
-
-    async def _save_through_page(self, name: str, pick: bool) -> str:
-        await ensure_connected()
-        services = page().services
-        await self._readable()
-        if pick and not is_nullish(chosen := await settle(services, "pick", self._blob, name, doing="save")):
-            return str(chosen)
-        await settle(services, "download", self._blob, name, doing="save")
-        return name
-
-    async def _save_picked(self, name: str) -> str:
-        suggestion = js_object({"suggestedName": name})
-        handle = await settle(js.globalThis, "showSaveFilePicker", suggestion, doing="save")
-        writable = await settle(handle, "createWritable", doing="save")
-        try:
-            with of_file("save"):
-                await settle(writable, "write", self._blob, doing="save")
-        except BaseException:
-            await settle(writable, "abort", doing="save")
-            raise
-        await settle(writable, "close", doing="save")
-        return str(handle.name)
+        return str(await settle(services, "save", self._blob, name, bool(pick), doing="save"))
 
     async def write_to(self, path: str | os.PathLike[str]) -> None:
         """Write the file into Pyodide's file system, piece by piece.

@@ -22,7 +22,6 @@ from ._host.browser import (
     is_nullish,
     js,
     page,
-    realm,
     require_browser,
     settle,
 )
@@ -447,10 +446,8 @@ class RecordingStore(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/StorageManager/persist.
         """
-        if realm() == "worker":
-            await ensure_connected()
-            return bool(await settle(page().services, "persist", doing="persist"))
-        return bool(await settle(js.navigator.storage, "persist", doing="persist"))
+        await ensure_connected()
+        return bool(await settle(page().navigator.storage, "persist", doing="persist"))
 
     def close(self) -> None:
         """Release the store's resources. The recordings stay on disk.

@@ -48,14 +48,15 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
     frames, lanes = len(numbers) // channels, min(channels, LANES)
     if not frames:
         return ""
-    left, width, lane, gap = 32, 2 * COLUMNS, HEIGHT, 16
-    bottom = lanes * (lane + gap)
+    # Lines stretch to the width of the page. Texts have the same places in percent, and keep their size.
+    left, width, right, lane, gap = 56, 2 * COLUMNS, 64, HEIGHT, 16
+    bottom, full = lanes * (lane + gap), left + width + right
     columns = min(frames, COLUMNS)
     bounds = [frames * column // columns for column in range(columns + 1)]
     drawn, words = [], []
 
     def write(x: float, y: float, anchor: str, text: str) -> None:
-        words.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>')
+        words.append(f'<text x="{x / full:.2%}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>')
 
     for channel in range(lanes):
         middle = channel * (lane + gap) + gap / 2 + lane / 2
@@ -69,7 +70,7 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
             for value in (high, low):
                 path.append(f"{pen}{x:.1f} {middle - max(-1.0, min(1.0, value)) * lane / 2:.1f}")
                 pen = "L"
-        drawn.append(f'<path stroke-opacity=".3" d="M{left} {middle}h{width}"/><path d="{"".join(path)}"/>')
+        drawn += [(f"M{left} {middle}h{width}", ".3"), ("".join(path), "1")]
         for value in (1, 0, -1):
             write(left - 6, middle - value * lane / 2 + 4, "end", str(value))
     duration = frames / sample_rate
@@ -79,14 +80,18 @@ def samples_svg(numbers: memoryview[float], channels: int, sample_rate: int) -> 
         x = left + count * step / duration * width
         axis.append(f"M{x:.1f} {bottom}v5")
         write(x, bottom + 17, "middle", f"{count * step:.{digits}f}")
-    write(left + width + 24, bottom + 17, "middle", "s")
+    write(left + width + 46, bottom + 17, "middle", "s")
+    drawn.append(("".join(axis), "1"))
+    lines = "".join(
+        f'<path d="{path}" stroke-opacity="{opacity}" vector-effect="non-scaling-stroke"/>'
+        for path, opacity in drawn
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Waveform of {duration:.6g} s" '
-        f'viewBox="0 0 {left + width + 32} {bottom + 22}" width="{left + width + 32}" height="{bottom + 22}" '
-        f'stroke="currentColor" fill="none" stroke-linecap="round" stroke-linejoin="round">'
-        f'{"".join(drawn)}<path d="{"".join(axis)}"/>'
-        f'<g fill="currentColor" stroke="none" font-family="sans-serif" font-size="11">'
-        f"{''.join(words)}</g></svg>"
+        f'width="100%" height="{bottom + 22}">'
+        f'<svg viewBox="0 0 {full} {bottom + 22}" preserveAspectRatio="none" stroke="currentColor" '
+        f'fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</svg>'
+        f'<g fill="currentColor" font-family="sans-serif" font-size="11">{"".join(words)}</g></svg>'
     )
 
 

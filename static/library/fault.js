@@ -13,10 +13,27 @@ export class Fault extends Error {
   }
 }
 
+/**
+ * Wait for a promise, and throw a NotReadableError if it takes too long.
+ * @template T  @param {Promise<T>} promise  @param {number} milliseconds  @param {string} otherwise
+ */
+export async function inTime(promise, milliseconds, otherwise) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Fault("NotReadableError", otherwise)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The data of a recording is no longer readable. Python supplies the text. */
 export const gone = () => new Fault("NotReadableError", "");
 
-/** The browsers' names for it; the last one is Firefox's (quirk: firefox-aborts-reading-gone-data). */
+/** The browsers' names for that error; the last one is Firefox's (quirk: firefox-aborts-reading-gone-data). */
 const NAMES = ["NotReadableError", "NotFoundError", "AbortError"];
 
 /** Whether reading failed because a file was removed or has changed since it was opened. @param {any} error */

@@ -93,6 +93,28 @@ async def test_record_without_a_timeslice_keeps_length_and_index(both):
     assert await recording.seekable() is recording
 
 
+@in_the_page
+async def test_transparent_pictures_have_an_index():
+    """(Chromium puts them into groups of blocks, of which only the key pictures have no reference.)"""
+    import js
+
+    canvas = js.document.createElement("canvas")
+    context = canvas.getContext("2d")
+    stream = MediaStream(canvas.captureStream(25))
+    recorder = MediaRecorder(stream, mime_type="video/webm;codecs=vp9")
+    outcome = recorder.start()
+    for step in range(40):
+        context.clearRect(0, 0, 300, 150)
+        context.fillRect(step, 0, 150, 150)
+        await asyncio.sleep(0.03)
+    await outcome
+    recording = await recorder.stop(drain=True)
+    stream.stop()
+    data = await recording.bytes()
+    assert b"\x75\xa1" in data, "transparency, in a BlockAdditions element"
+    assert await ask_judge.index(recording) == [0.0]
+
+
 async def test_record_uses_vp9_where_the_default_codec_is_late(camera, both):
     for stream in (camera, both):
         recording = await record(0.3, stream=stream)

@@ -26,13 +26,15 @@ def drawn(samples):
 
 
 def texts(svg, anchor):
+    """The x coordinate of each text, in the units of the lines."""
+    width = float(svg.find(f"{SVG}svg").get("viewBox").split()[2])
     words = [one for one in svg.iter(f"{SVG}text") if one.get("text-anchor") == anchor]
-    return [(float(one.get("x")), one.text) for one in words]
+    return [(float(one.get("x").removesuffix("%")) / 100 * width, one.text) for one in words]
 
 
 def lanes(svg):
     """The points of each channel's line."""
-    paths = [one.get("d") for one in svg.findall(f"{SVG}path") if "L" in one.get("d")]
+    paths = [one.get("d") for one in svg.iter(f"{SVG}path") if "L" in one.get("d")]
     return [[tuple(map(float, point.split())) for point in re.split("[ML]", path)[1:]] for path in paths]
 
 
@@ -93,7 +95,7 @@ def test_nan_values_leave_a_gap():
 
 def test_waveform_handles_no_frames_one_frame_and_twelve_channels():
     svg, caption = drawn(sound(1 / RATE, lambda at: 1))
-    assert lanes(svg) == [[(32, 8), (32, 8)]]
+    assert lanes(svg) == [[(56, 8), (56, 8)]]
     assert caption.endswith("1 channel")
     nothing = AudioSamples._of(bytearray(), 1, RATE)
     assert nothing._repr_html_() == "<figure><figcaption>0 s · 8000 Hz · 1 channel</figcaption></figure>"
@@ -174,6 +176,19 @@ async def test_arrays_display_in_the_page(stage):
     assert svg.getAttribute("aria-label") == "Waveform of 1 s"
     assert svg.getBoundingClientRect().width > 600
     assert [one.textContent for one in svg.querySelectorAll("text[text-anchor=middle]")][:2] == ["0.0", "0.2"]
+    stage.style.width = "302px"
+    try:
+        boxes = [one.getBoundingClientRect() for one in (svg, *svg.querySelectorAll("text"))]
+        own, *words = [(box.left, box.right, box.top, box.bottom) for box in boxes]
+        assert own[1] - own[0] <= 222
+        assert all(bottom - top > 9 for *_, top, bottom in words), "as large as on a wide page"
+        for at, (left, right, top, bottom) in enumerate(words):
+            assert own[0] <= left < right <= own[1]
+            assert own[2] <= top < bottom <= own[3] + 1
+            for other_left, other_right, other_top, other_bottom in words[:at]:
+                assert right < other_left or other_right < left or bottom <= other_top or other_bottom <= top
+    finally:
+        stage.removeAttribute("style")
     Frame(bytearray(30), 5, 2, "rgb", 0).show_in(stage)
     image = stage.querySelector("img")
     await image.decode()

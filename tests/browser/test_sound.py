@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from support.ask_judge import probe, tone
+from support.loopback import connected
 
 from mediarecorder import Level, MediaStream, NotFoundError, media_devices, mix, record
 
@@ -42,6 +43,21 @@ async def test_levels_measure_a_tone(oscillator):
                 break
     assert level.peak == pytest.approx(0.4, abs=0.05)
     assert level.rms == pytest.approx(0.4 * 0.707, abs=0.04)
+
+
+@pytest.mark.lane("chromium")
+async def test_sound_of_a_connection_has_levels_and_is_mixed(oscillator):
+    """Chromium delivers none of it until an element plays it
+    (quirk: chromium-silences-connections-nobody-plays)."""
+    async with connected(oscillator(1000)) as (remote, _):
+        async for level in remote.levels(0.02):
+            if level.rms > 0.2:
+                break
+        (silence := oscillator(3000)).tracks[0].enabled = False
+        mixed = await mix(remote, silence)
+        [channel, *_] = await tone(await record(1, stream=mixed))
+        assert channel["frequency"] == pytest.approx(1000, abs=20)
+        mixed.stop()
 
 
 async def test_levels_end_with_the_stream(microphone):

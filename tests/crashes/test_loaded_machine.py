@@ -6,32 +6,43 @@ of a file with the end of its sound.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from killable import Profile
 
+from harness.busy_machine import load
 from harness.lanes import FAKE_CAMERA_FILE
 
 WITHIN = {None: 0.15, "video/webm;codecs=vp8": 1.0}
 """Seconds. A packet of sound is 0.06 s long, a picture of the camera 0.033 s. VP8 drops most pictures, so its
 last one may be old; a plain `stop()` lost up to 3.2 s of it."""
-BUSY = """
-import os, sys, time
-parent, end = os.getppid(), time.monotonic() + float(sys.argv[1])
-while time.monotonic() < end and os.getppid() == parent:
-    for _ in range(1 << 18):
-        pass
-"""
 RECORD = """
+from support.eventually import until
+
 async def end_of(blob):
     played = await ask_judge.played(blob)
     return [played["sound"]["end"], played["pictures"][-1]["time"], len(played["pictures"])]
+
+async def press(seconds, **options):
+    panel = RecorderPanel(**options)
+    js.document.body.insertAdjacentHTML("beforeend", panel._repr_html_())
+    host = js.document.body.lastElementChild
+    await until(lambda: getattr(host, "shadowRoot", None))
+    text = lambda selector: host.shadowRoot.querySelector(selector).textContent
+    button = lambda name: next(b for b in host.shadowRoot.querySelectorAll("button") if b.textContent == name)
+    await until(lambda: text("[role=status]") == "Ready")
+    button("Record").click()
+    await until(lambda: panel.state == "recording")
+    await asyncio.sleep(seconds)
+    recording = panel.recording()
+    button("Stop").click()
+    recording = await recording
+    panel.close()
+    host.remove()
+    return recording
 
 async def take(how, mime_type, seconds, store):
     camera = {"width": 640, "height": 480}
@@ -41,6 +52,8 @@ async def take(how, mime_type, seconds, store):
             await recorder.start()
             await asyncio.sleep(seconds)
             return await recorder.stop()
+    if how == "panel":
+        return await press(seconds, video=camera, mime_type=mime_type)
     options = {"record": {}, "timeslice": {"timeslice": 0.5}, "store": {"store": store}}[how]
     return await record(seconds, video=camera, mime_type=mime_type, **options)
 
@@ -51,20 +64,6 @@ made = [await take(how, mime_type, seconds, store) for _ in range(times) for how
 JUDGE = """
 json.dumps([[*(await end_of(one)), one.duration, await one.measure()] for one in made])
 """
-
-
-@contextlib.contextmanager
-def load(count: int, seconds: float) -> Iterator[None]:
-    """This many processes that only count. They end with the block, the test, or after this many seconds."""
-    command = [sys.executable, "-c", BUSY, str(seconds)]
-    busy = [subprocess.Popen(command) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for one in busy:
-            one.kill()
-        for one in busy:
-            one.wait()
 
 
 def recorded(
@@ -88,7 +87,7 @@ def test_recordings_on_a_busy_machine_are_complete(
     profile: Callable[[str], Profile], count: int, mime_type: str | None
 ) -> None:
     """(tests/browser/test_late_encoder.py has the small version, with pictures that are hard to encode.)"""
-    hows = ["record", "timeslice", "store"]
+    hows = ["record", "timeslice", "store", "panel"]
     found = recorded(profile("chromium"), count, hows, mime_type, seconds=4, times=2)
     for how, takes in found.items():
         for sound, picture, _, told, read in takes:

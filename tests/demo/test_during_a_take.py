@@ -7,8 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from harness.busy_machine import load
 from harness.judge import probe, tone
 from harness.lanes import chromium_only, firefox_in_soak
+from harness.played import played
 
 
 @firefox_in_soak
@@ -133,3 +135,19 @@ def test_page_warns_before_space_runs_out_and_shows_free_space(demo):
     expect(demo.take(1)).to_be_visible()
     expect(demo.space).not_to_contain_text("100 kB free")
     assert tone(demo.content(1))
+
+
+@pytest.mark.soak
+@chromium_only
+@pytest.mark.parametrize("count", [12, 24])
+def test_take_on_a_busy_machine_loses_no_picture(demo, count):
+    """(tests/crashes/test_loaded_machine.py does the same for `record()` and the panel.)"""
+    demo.choose("Camera")
+    with load(count, 120):
+        demo.start_take(until="0:04")
+        demo.stop.click()
+        expect(demo.take(1)).to_be_visible(timeout=60_000)
+    found = played(demo.content(1))
+    sound, picture = found["sound"]["end"], found["pictures"][-1]["time"]
+    assert sound > 3
+    assert picture > sound - 0.15, f"{count}: sound until {sound}, pictures until {picture}"

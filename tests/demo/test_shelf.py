@@ -88,6 +88,7 @@ def test_dragging_trims_a_take_into_a_new_take(demo, look):
     demo.button("Trim", 1).click()
     region = demo.take(1).locator(".timeline [part~=region]")
     expect(region).to_be_visible()
+    expect(demo.take(1).get_by_text("Drag over the waveform")).to_be_visible()
     region.scroll_into_view_if_needed()
     box, length = region.bounding_box(), demo.length(1)
     middle = box["y"] + box["height"] / 2

@@ -11,6 +11,7 @@ Outside, on CPython:
 - ``server``: the project's own server, with the pages of the harness and the judge
 - ``judge``: findings of programs other than the browser in a recorded file (``decoders``: ffmpeg, or PyAV;
   ``played``: the sounds and pictures with their times; ``readers``: other programs)
+- ``busy_machine``: keeps the processors busy during a test
 - ``recipes``: makes the files of the corpus
 - ``media``: the sound and the pictures of Chromium's fake devices
 - ``places``: paths in the repository

@@ -46,8 +46,18 @@ def decoder() -> Decoder:
     return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
 
 
-#: On a busy machine, Chromium gives two frames the same millisecond; this is harmless.
-SAME_MILLISECOND = re.compile(r"non monotonically increasing dts to muxer in stream \d+: (\d+) >= \1$")
+#: On a busy machine, Chromium gives two or more frames the same millisecond; this is harmless. (ffmpeg counts
+#: equal messages in a line of its own.)
+SAME_MILLISECOND = re.compile(
+    r"^.*non monotonically increasing dts to muxer in stream \d+: (\d+) >= \1\n"
+    r"(?: +Last message repeated \d+ times\n)?",
+    re.MULTILINE,
+)
+
+
+def errors_in(said: str) -> list[str]:
+    """The lines in which ffmpeg reports damage."""
+    return SAME_MILLISECOND.sub("", said).splitlines()
 
 
 class FFmpeg:
@@ -81,11 +91,7 @@ class FFmpeg:
                 for packet in probe.get("packets", ())
                 if packet["stream_index"] in pictures and "pts_time" in packet
             ),
-            "errors": [
-                line
-                for line in decoding.stderr.decode(errors="replace").splitlines()
-                if not SAME_MILLISECOND.search(line)
-            ],
+            "errors": errors_in(decoding.stderr.decode(errors="replace")),
             "streams": [
                 {
                     "kind": stream["codec_type"],

@@ -90,6 +90,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if isinstance(item, pytest.Function) and _is_inner(item):
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # otherwise it has no lane, and pytest skips it
+            if group_of(item.nodeid).split()[0] != lane:
+                raise pytest.UsageError(f"{item.nodeid}: with its first parameter the lane reads as another")
             item.stash[LANE] = lane
             rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
             if waits_for_soak(lane, item.iter_markers(), first_row=not any(rows)):

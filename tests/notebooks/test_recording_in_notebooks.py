@@ -85,6 +85,18 @@ DISTRUST = """async () => {
 @pytest.mark.console_errors  # the console reports a revoked address
 def test_player_in_a_saved_notebook_plays(lite, trusted):
     """JupyterLab sanitizes the output of a notebook from elsewhere."""
+    save_and_reopen(lite, trusted)
+
+
+@in_soak
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.console_errors
+def test_player_in_a_saved_notebook_plays_in_firefox(launch, notebooks, trusted):
+    save_and_reopen(JupyterLite(launch("firefox"), notebooks), trusted)
+
+
+def save_and_reopen(lite: JupyterLite, trusted: bool) -> None:
     lite.open("lab", FIRST)
     record_in_a_cell(lite)
     long = lite.run("recording.embed_limit = 0\nrecording")
@@ -339,6 +351,49 @@ def record_in_a_cell_of_marimo(marimo: Marimo) -> None:
     address = re.search(r"data-url=.?\W?(blob:[^\"\\]+)", html)
     assert address, html
     must_play(marimo.output(LAST_CELL).locator(f'audio[data-url="{address[1]}"][src^="data:"]'))
+
+
+def open_exported(marimo: Marimo, html: str) -> Page:
+    """The exported page, with marimo's own files from the site instead of the network."""
+    address = f"{marimo.site}/marimo/exported.html"
+    local = re.sub(r"https://[^\"'\s]+/dist/", "./", html)
+    opened = marimo.page.context.new_page()
+    opened.route(address, lambda route: route.fulfill(body=local, content_type="text/html"))
+    opened.goto(address)
+    opened.get_by_text("Static marimo notebook").wait_for()
+    return opened
+
+
+@in_soak
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_marimo_export_contains_recordings_but_hides_all_outputs(edited):
+    """marimo 0.25.2 exports cells without code, and shows only outputs of cells whose code it recognises."""
+    page = edited.open("first_recording", "edit").page
+    record_in_a_cell_of_marimo(edited)
+    edited.command("Export…")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export HTML").click()
+    html = download.value.path().read_text()
+    assert "opened the microphone, recorded for two seconds" in html
+    assert "data:audio/webm" in html
+    assert html.count('"code": ""') == html.count('"code": "')
+    opened = open_exported(edited, html)
+    assert opened.get_by_text("opened the microphone").count() == opened.locator("audio").count() == 0
+
+    opened = open_exported(edited, with_hashes(html))
+    opened.get_by_text("opened the microphone").wait_for()
+    must_play(opened.locator("audio[src^='data:']"))
+
+
+def with_hashes(html: str) -> str:
+    """The file as it would be if each cell had code."""
+    for part in ('"session": ', '"notebook": '):
+        before, _, after = html.partition(part)
+        content, end = json.JSONDecoder().raw_decode(after)
+        for number, cell in enumerate(content["cells"]):
+            cell["code_hash"] = str(number)
+        html = before + part + json.dumps(content).replace("<", "\\u003C") + after[end:]
+    return html
 
 
 def record_again_and_again(marimo: Marimo, times: int) -> None:

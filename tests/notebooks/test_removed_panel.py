@@ -59,15 +59,15 @@ def record_for_a_second(panel: Locator) -> ElementHandle:
     return panel.evaluate_handle("panel => panel.getRootNode().host").as_element()
 
 
-def must_release(page: Page, element: ElementHandle | None = None) -> None:
+def must_release(page: Page, element: ElementHandle | None = None, probe: str = "pageProbe") -> None:
     """Within 2 s after the element left the page, by the page's own timers: a busy machine slows both."""
     if element:
         page.wait_for_function("element => !element.isConnected", arg=element)
     left = page.evaluate(
-        """async () => {
-          for (let n = 0; n < 20 && pageProbe.live(); n++) await new Promise((done) => setTimeout(done, 100));
-          return pageProbe.live();
-        }"""
+        f"""async () => {{
+          for (let n = 0; n < 20 && {probe}.live(); n++) await new Promise((done) => setTimeout(done, 100));
+          return {probe}.live();
+        }}"""
     )
     assert left == 0
 
@@ -230,3 +230,35 @@ def test_removed_output_in_marimo_ends_its_panel(marimo):
             last, cell = last - 1, cell - 2
         kept(marimo, last, removal)
     assert marimo.errors() == []
+
+
+# The editor asks before it is left, and the devices stay open until the question is answered. (Here it would
+# block the other tab, which has the same thread.)
+NO_QUESTION = "addEventListener('beforeunload', (event) => event.stopImmediatePropagation());"
+
+
+@in_soak
+@pytest.mark.parametrize("end", ["restart", "leave", "close"])
+def test_closed_page_of_marimo_releases_the_devices(marimo, end):
+    """Another tab looks, because the page of the panel is gone. marimo restarts its kernel with the page."""
+    witness = marimo.page
+    for script in ({"path": PAGE_PROBE}, {"script": NO_QUESTION}):
+        witness.context.add_init_script(**script)
+    witness.goto(f"{marimo.site}/index.html")
+    with witness.expect_popup() as opened:
+        witness.evaluate("() => { globalThis.other = open('about:blank'); }")
+    page = opened.value
+    tab = Marimo(page, marimo.site).open("first_recording", "edit")
+    tab.wait(tab.start(LAST_CELL, KEEP) + 1)
+    record_for_a_second(recorder_in(tab, LAST_CELL))
+    witness.evaluate("() => { globalThis.there = other.pageProbe; }")
+    assert witness.evaluate("there.live()") == 2
+    if end == "restart":
+        tab.command("Restart kernel")
+        page.get_by_role("button", name="Restart").click()
+    elif end == "leave":
+        page.goto(f"{marimo.site}/index.html")
+    else:
+        page.close()
+    witness.wait_for_function("other.closed || other.pageProbe !== there")
+    must_release(witness, probe="there")

@@ -26,10 +26,10 @@ LAYERS = (
     ("tracks", "_media.engine"),
     ("events", "_html.table"),
     ("chunk", "photo", "_html.player", "_html.preview"),
-    ("media_file", "_html.attach"),
+    ("media_file", "_html.attach", "levels"),
     ("_host.bridge", "_store.worker", "_recorder.steady", "_media.arrays", "_media.tags"),
     (
-        *("_host.modules", "_host.canvas", "_html.display", "levels", "_constraints"),
+        *("_host.modules", "_host.canvas", "_html.display", "_constraints"),
         *("_recorder.recorded_time", "_recorder.turns"),
     ),
     ("_host.browser", "_reminder"),

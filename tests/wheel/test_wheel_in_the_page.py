@@ -41,7 +41,7 @@ ENGINE = """() => ({
   files: python.runPython('[name.split("/")[-1] for name in opened if name.endswith(".js")]').toJs(),
 })"""
 PLAIN_PATH = """
-from mediarecorder import MediaRecorder, media_devices, record, take_photo
+from mediarecorder import MediaRecorder, media_devices, record
 
 stream = await media_devices.get_user_media(audio=True, video=True)
 recorder = MediaRecorder(stream)
@@ -57,9 +57,58 @@ assert b"".join(parts) == await recording.bytes()
 await recording.write_to("/tmp/take.webm")
 recording.close()
 stream.stop()
-await take_photo()
 recording = await record(0.6, video=True, timeslice=0.1)
 recording.size
+"""
+
+PICKER = """() => {
+  window.showSaveFilePicker = async ({ suggestedName }) => {
+    window.wasActive = navigator.userActivation.isActive;
+    const folder = await navigator.storage.getDirectory();
+    return folder.getFileHandle(suggestedName, { create: true });
+  };
+}"""
+SAVE_ON_CLICK = """
+import js
+from pyodide.ffi import create_proxy
+
+def save(event):
+    global saving
+    saving = recording.save("chosen", pick=True)
+
+button = js.document.createElement("button")
+button.textContent = "Save"
+button.addEventListener("click", create_proxy(save))
+js.document.body.append(button)
+"""
+
+PAGE_SERVICES = """
+import json
+import js
+from mediarecorder import MediaError, MediaStream, media_devices, mix, record
+
+said = {}
+async def attempt(name, call):
+    try:
+        await call()
+        said[name] = "done"
+    except MediaError as error:
+        said[name] = f"{error.name}: {error}"
+
+recording = await record(0.3)
+with await media_devices.get_user_media(audio=True, video=True) as stream:
+    both = MediaStream(stream.audio_tracks), MediaStream(stream.clone().audio_tracks)
+    await attempt("photo", stream.take_photo)
+    await attempt("levels", stream.levels().__anext__)
+    await attempt("mix", lambda: mix(*both))
+    await attempt("save", lambda: recording.save("take"))
+both[1].stop()
+json.dumps(said)
+"""
+
+SHOW_PREVIEW = """
+stream = await media_devices.get_user_media(video=True)
+stream.show_in(js.document.body)
 """
 
 FROM_BESIDE_THE_WHEEL = """
@@ -121,15 +170,24 @@ def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     assert installed.evaluate(ENGINE) == {"media": False, "mp3": False, "scripts": 0, "files": []}
     assert [address for address in asked if not address.startswith("blob:")] == []
 
+    # The first use of what the page does loads it, and does not lose the click that a dialogue needs.
+    installed.evaluate(PICKER)
+    run(installed, SAVE_ON_CLICK)
+    installed.get_by_role("button", name="Save").click()
+    assert run(installed, "await saving") == "chosen.webm"
+    assert installed.evaluate("wasActive")
+    assert installed.evaluate(ENGINE) == {"media": False, "mp3": False, "scripts": 1, "files": ["page.js"]}
+
     run(installed, "seekable = await recording.seekable()")
-    assert installed.evaluate(ENGINE) == {"media": True, "mp3": False, "scripts": 1, "files": ["media.js"]}
+    files = ["page.js", "media.js"]
+    assert installed.evaluate(ENGINE) == {"media": True, "mp3": False, "scripts": 2, "files": files}
     run(installed, "mp3 = await recording.convert('mp3')")
     run(installed, "mp3 = await mp3.convert('mp3')")
     assert installed.evaluate(ENGINE) == {
         "media": True,
         "mp3": True,
-        "scripts": 2,
-        "files": ["media.js", "mp3.js"],
+        "scripts": 3,
+        "files": [*files, "mp3.js"],
     }
     assert [address for address in asked if not address.startswith("blob:")] == []
     run(installed, FROM_BESIDE_THE_WHEEL)
@@ -181,6 +239,20 @@ said
     )
     assert "script-src blob:" in said
     assert "<script type=" in said
+
+    # A page whose policy lacks blob: loads page.js by a tag.
+    services = dict.fromkeys(("photo", "levels", "mix", "save"), "done")
+    said = json.loads(run(page, PAGE_SERVICES))
+    assert list(said) == list(services)
+    for error in said.values():
+        assert error.startswith("NotSupportedError: ")
+        assert '<script type="module" src="…/mediarecorder/js/page.js"></script>' in error
+    page.add_script_tag(url=f"{site}/py/mediarecorder/js/page.js", type="module")
+    page.wait_for_function("() => globalThis[Symbol.for('mediarecorder.page')]")
+    assert json.loads(run(page, PAGE_SERVICES)) == services
+    run(page, SHOW_PREVIEW)
+    page.wait_for_function("() => document.querySelector('video')?.srcObject")
+    run(page, "stream.stop()")
 
 
 @pytest.mark.soak

@@ -1,4 +1,4 @@
-"""Attach content that HTML cannot hold once the HTML is in the page: a stream, or a picture that comes
+"""Once HTML is in the page, attach the content that it cannot hold: a stream, or a picture that is made
 later."""
 
 from __future__ import annotations
@@ -6,9 +6,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .._host.bridge import ensure_connected
-from .._host.browser import js, js_object, page, realm, settle
-from .._host.modules import load_module
+from .._host.bridge import page_services
+from .._host.browser import js, js_object, realm, settle
 from ..errors import MediaError
 from ..outcome import spawn
 from .text import escape
@@ -23,7 +22,7 @@ log = logging.getLogger("mediarecorder")
 
 
 def view_name() -> str:
-    """A name for an element of `view`."""
+    """A name for an element that `view` makes."""
     return f"mediarecorder-{js.crypto.randomUUID()}"
 
 
@@ -32,12 +31,6 @@ def view(name: str, content: str) -> str:
     # The attribute disables JupyterLab's keyboard shortcuts.
     keys = 'data-lm-suppress-shortcuts="true"'
     return f'<mediarecorder-view data-name="{name}" {keys}>{content}</mediarecorder-view>'
-
-
-async def page_side() -> Any:
-    """What finds such elements (static/library/bridge/attach.js)."""
-    await ensure_connected()
-    return await load_module("page") if realm() == "page" else page().services
 
 
 def shown_at(url: str, data: str) -> str:
@@ -63,12 +56,12 @@ def noted(
     """HTML of a player or picture with a note for readers, in case its URL is dead.
 
     In a page with the library's JavaScript, the note appears only if the URL is dead
-    (static/library/bridge/attach.js); in a saved notebook always, unless the data is embedded.
+    (static/library/page/attach.js). In a saved notebook it always appears, unless the data is embedded.
     """
     name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
-        spawn(_logged(page_side()))
+        spawn(_logged(page_services()))
     hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
@@ -80,7 +73,7 @@ def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
     async def bring() -> None:
         showing = await what()
         if showing:
-            await settle(await page_side(), "show", name, js_object(showing), doing="display")
+            await settle(await page_services(), "show", name, js_object(showing), doing="display")
 
     spawn(_logged(bring()))
     return name

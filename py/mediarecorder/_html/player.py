@@ -110,12 +110,14 @@ def player_html(recording: Playable, data: str = "") -> str:
         url=recording.url,
         data=data,
     )
+    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
     player = noted(
-        player, embedded=bool(data), showing=None if preview else lambda: preview_to_show(recording)
+        f"{picture}{player}",
+        embedded=bool(data),
+        showing=None if preview else lambda: preview_to_show(recording),
     )
     facts = [*([length] if length else []), file_size(recording.size), recording.mime_type or "unknown type"]
-    picture = f"{preview.svg}<br>" if preview and preview.svg else ""
-    return figure(f"{picture}{player}", facts, recording.url, recording.file_name())
+    return figure(player, facts, recording.url, recording.file_name())
 
 
 def _poster(preview: Preview | None, *, embedded: bool) -> str:

@@ -73,7 +73,7 @@ DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second applies once it was late."""
 DRAIN_TIMEOUT = 30.0
 """Seconds that the encoder gets for that."""
-NEAR = 0.25
+NEAR = 0.15
 """Seconds by which the last picture may precede the recorder's clock if the encoder is not late."""
 SOON = 0.05
 """Seconds until the next request if the last picture is that near."""

@@ -233,7 +233,7 @@ export class MediaStreamTrack extends Mirrored {
 
   /** @param {TrackState} state */
   update(state) {
-    // Changes made here win over states that the page sent before it received them.
+    // Changes made in the worker take precedence over states that the page sent before it received them.
     const { enabled, contentHint } = this;
     const readyState = this.readyState === "ended" ? "ended" : state.readyState;
     this.#state = { ...state, readyState, enabled, contentHint };
@@ -325,7 +325,7 @@ export class MediaRecorder extends Mirrored {
 
   /** @param {MediaStream} stream  @param {any} [options] */
   constructor(stream, options = {}) {
-    if (!(stream instanceof MediaStream)) throw new TypeError("a recorder records a MediaStream");
+    if (!(stream instanceof MediaStream)) throw new TypeError("MediaRecorder takes a MediaStream");
     super(stream.connection, stream.connection.newHandle());
     this.stream = stream;
     this.#state = {
@@ -501,13 +501,21 @@ export class Permissions {
   }
 }
 
-/** The recorder panel in the page (panel.js). */
+/** See https://developer.mozilla.org/docs/Web/API/StorageManager: the part that workers lack. */
+export class StorageManager {
+  /** @returns {Promise<boolean>} */
+  persist() {
+    return connected().call(SERVICES, "persist");
+  }
+}
+
+/** The recorder panel in the page (page/panel.js). */
 class Panel extends Mirrored {
   begin() {
     this.connection.post(this.handle, "begin");
   }
 
-  /** @param {import("./panel.js").Showing} showing */
+  /** @param {import("../page/panel.js").Showing} showing */
   show({ stream, ...showing }) {
     const seen = stream && /** @type {any} */ (stream).handle;
     this.connection.post(this.handle, "show", { ...showing, ...(stream === undefined ? {} : { stream: seen }) });
@@ -518,27 +526,39 @@ class Panel extends Mirrored {
   }
 }
 
-/** The page's services (services.js). */
+/** The page's services (page/services.js). */
 export class Services {
   /** @param {MediaStream} stream  @param {string} type */
   photograph(stream, type) {
     return stream.connection.call(SERVICES, "photograph", stream.handle, type);
   }
 
-  /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
-  async meter({ connection, handle }, seconds) {
-    const meter = await connection.call(SERVICES, "meter", handle, seconds);
+  /** @param {MediaStream} stream  @param {number} seconds */
+  meter({ connection, handle }, seconds) {
+    const meter = connection.newHandle();
+    connection.post(SERVICES, "makeMeter", meter, handle, seconds);
     return {
+      begin: () => connection.call(meter, "begin"),
       /** @returns {Promise<{peak: number, rms: number}>} */
       read: () => connection.call(meter, "read"),
       close: () => connection.forget(meter),
     };
   }
 
+  /** @param {MediaStreamTrack[]} tracks */
+  mix(tracks) {
+    const { connection } = tracks[0];
+    const mix = connection.newHandle();
+    connection.post(SERVICES, "makeMix", mix, tracks.map((track) => track.handle));
+    return {
+      begin: async () => mirrorStream(await connection.call(mix, "begin"), connection),
+      close: () => connection.forget(mix),
+    };
+  }
+
   /**
-   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined}
-   * sound
-   * @param {number} every  milliseconds
+   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
+   * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds
    */
   steady({ connection, handle }, picture, sound, every) {
     const steady = connection.newHandle();
@@ -549,31 +569,14 @@ export class Services {
     };
   }
 
-  /** @param {MediaStreamTrack[]} tracks */
-  async mix(tracks) {
-    const { connection } = tracks[0];
-    const { mix, stream } = await connection.call(SERVICES, "mix", tracks.map((track) => track.handle));
-    return { stream: mirrorStream(stream, connection), close: () => connection.forget(mix) };
-  }
-
-  /** @param {Blob} blob  @param {string} name */
-  download(blob, name) {
-    return connected().call(SERVICES, "download", blob, name);
-  }
-
-  /** @param {Blob} blob  @param {string} name  @returns {Promise<string | null>} */
-  pick(blob, name) {
-    return connected().call(SERVICES, "pick", blob, name);
+  /** @param {Blob} blob  @param {string} name  @param {boolean} pick  @returns {Promise<string>} */
+  save(blob, name, pick) {
+    return connected().call(SERVICES, "save", blob, name, pick);
   }
 
   /** @param {string} id  @param {{stream?: MediaStream, poster?: string, svg?: string}} what */
   show(id, { stream, ...what }) {
     return connected().call(SERVICES, "show", id, { ...what, ...(stream ? { stream: stream.handle } : {}) });
-  }
-
-  /** @returns {Promise<boolean>} */
-  persist() {
-    return connected().call(SERVICES, "persist");
   }
 
   /** @param {string} id */

@@ -8,21 +8,18 @@
  *     import { openChannel } from "./page.js";
  *     const channel = openChannel();          // a random name: pass it to the worker, in any way
  *
- * and Python `await mediarecorder.connect(channel)`. In notebooks Python loads this module into the page itself, with
- * the channel's name after a `#` in its URL.
+ * and Python calls `await mediarecorder.connect(channel)`. In notebooks Python itself loads this module into the page,
+ * with the channel's name after a `#` in its URL.
  */
 
 import { join, openChannel } from "./handshake.js";
-import { Panel } from "./panel.js";
-import { display } from "./attach.js";
-import { Steady } from "./steady.js";
+import { services } from "../page/services.js";
 import { VERSION } from "./protocol.js";
 
 export { openChannel, VERSION as version };
 
 // The interface for Python in this page.
-const panel = (/** @type {string} */ id) => new Panel(id);
-Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: { panel, show: display, Steady } });
+Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: services });
 
 const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
 if (name) join(name);

@@ -7,8 +7,7 @@
  */
 
 import { Liveness } from "./liveness.js";
-import { PageServices } from "./services.js";
-import { Steady } from "./steady.js";
+import { services } from "../page/services.js";
 import {
   askableTypes,
   CALLS,
@@ -23,11 +22,11 @@ import {
 /** @typedef {import("./protocol.js").EventDescription} EventDescription */
 
 const TRACK_EVENTS = ["ended", "mute", "unmute"];
-/** Milliseconds between two reads of the track's settings and statistics, which change without an event. */
+/** Milliseconds between reads of the tracks' settings and statistics, which change without an event. */
 const LOOK = 500;
 
 export class Session {
-  /** Objects by their handles, and the name of each one's kind. @type {Map<string, {object: any, kind: string}>} */
+  /** Objects by their handles, with the names of their kinds. @type {Map<string, {object: any, kind: string}>} */
   #objects = new Map();
   /** @type {Map<object, string>} */
   #handles = new Map();
@@ -51,7 +50,7 @@ export class Session {
     this.channel.onmessage = ({ data }) => this.#hear(data);
     this.#keep(DEVICES, "MediaDevices", navigator.mediaDevices);
     this.#keep(PERMISSIONS, "Permissions", navigator.permissions);
-    this.#keep(SERVICES, "Services", new PageServices(this));
+    this.#keep(SERVICES, "Services", services);
     this.#liveness.watch(token, () => this.close());
     this.#begin();
   }
@@ -222,7 +221,7 @@ export class Session {
     }
   }
 
-  /** @param {string} handle  of a track that will fire no more events */
+  /** @param {string} handle  the handle of a track that will fire no more events */
   #unwatch(handle) {
     for (const type of TRACK_EVENTS) this.#unlisten(handle, type);
   }
@@ -260,12 +259,54 @@ export class Session {
     return { name, state };
   }
 
+  // Services, with the objects behind the handles
+
+  /** The page's clock (clock.js). */
+  Services_now() {
+    return performance.now();
+  }
+
+  /** Ask the browser to keep this origin's files: workers cannot. */
+  Services_persist() {
+    return navigator.storage.persist();
+  }
+
+  /** @param {typeof services} _  @param {string} stream  @param {string} type */
+  Services_photograph(_, stream, type) {
+    return services.photograph(this.object(stream), type);
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {string} stream  @param {number} seconds */
+  Services_makeMeter(_, handle, stream, seconds) {
+    this.#keep(handle, "Meter", services.meter(this.object(stream), seconds));
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {string[]} tracks */
+  Services_makeMix(_, handle, tracks) {
+    this.#keep(handle, "Mix", services.mix(tracks.map((track) => this.object(track))));
+  }
+
+  /** @param {ReturnType<typeof services.mix>} mix */
+  async Mix_begin(mix) {
+    return this.describeStream(await mix.begin());
+  }
+
+  /** @param {typeof services} _  @param {string} name  @param {any} what */
+  Services_show(_, name, { stream, ...what }) {
+    services.show(name, { ...what, ...(stream ? { stream: this.object(stream) } : {}) });
+  }
+
+  /** @param {typeof services} _  @param {string} name */
+  Services_panel(_, name) {
+    return this.enter("Panel", services.panel(name));
+  }
+
   // Streams and tracks
 
   /** Enter a stream and its tracks. @param {MediaStream} stream */
   describeStream(stream) {
     if (this.#closed) {
-      // The user allowed it after the worker had died.
+      // The user allowed access after the worker had died.
       for (const track of stream.getTracks()) track.stop();
       throw new DOMException("the worker is gone", "AbortError");
     }
@@ -285,7 +326,7 @@ export class Session {
     if (track.readyState === "live") for (const type of TRACK_EVENTS) this.#listen(handle, type);
   }
 
-  /** @param {PageServices} _  @param {string} handle  @param {string[]} tracks */
+  /** @param {typeof services} _  @param {string} handle  @param {string[]} tracks */
   Services_makeStream(_, handle, tracks) {
     this.#keep(handle, "MediaStream", new MediaStream(tracks.map((track) => this.object(track))));
   }
@@ -306,7 +347,7 @@ export class Session {
     this.#unwatch(this.#handles.get(track) ?? "");
   }
 
-  /** @param {MediaStreamTrack} track  @param {string} handle  of the clone */
+  /** @param {MediaStreamTrack} track  @param {string} handle  the clone's handle */
   MediaStreamTrack_clone(track, handle) {
     const clone = track.clone();
     this.#keep(handle, "MediaStreamTrack", clone);
@@ -335,7 +376,7 @@ export class Session {
     return watched(track, () => track.restrictTo(target));
   }
 
-  /** @param {import("./panel.js").Panel} panel  @param {any} showing */
+  /** @param {import("../page/panel.js").Panel} panel  @param {any} showing */
   Panel_show(panel, { stream, ...showing }) {
     panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
   }
@@ -343,18 +384,18 @@ export class Session {
   // Recorders
 
   /**
-   * @param {PageServices} _  @param {string} handle  @param {string} stream
+   * @param {typeof services} _  @param {string} handle  @param {string} stream
    * @param {string | undefined} picture  @param {string | undefined} sound  @param {number} every
    */
   Services_makeSteady(_, handle, stream, picture, sound, every) {
     const [shown, heard] = [picture, sound].map((track) => track && this.object(track));
-    this.#keep(handle, "Steady", new Steady(this.object(stream), shown, heard, every));
+    this.#keep(handle, "Steady", new services.Steady(this.object(stream), shown, heard, every));
   }
 
-  /** @param {PageServices} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
+  /** @param {typeof services} _  @param {string} handle  @param {string} stream  @param {MediaRecorderOptions} options */
   Services_makeRecorder(_, handle, stream, options) {
     const recorded = this.object(stream);
-    const recorder = new MediaRecorder(recorded instanceof Steady ? recorded.stream : recorded, options);
+    const recorder = new MediaRecorder(recorded instanceof services.Steady ? recorded.stream : recorded, options);
     this.#keep(handle, "MediaRecorder", recorder);
     this.#say({ type: "state", target: handle, state: this.#recorderState(recorder) });
   }
@@ -404,8 +445,8 @@ function trackState(track) {
 }
 
 /**
- * Run it while a video element plays the track: Chromium crops with the next picture, and a track without a consumer
- * delivers none (quirk: chromium-crops-with-the-next-picture).
+ * Call `limit` while a video element plays the track: Chromium crops with the next picture, and a track without a
+ * consumer delivers none (quirk: chromium-crops-with-the-next-picture).
  * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
  */
 async function watched(track, limit) {
@@ -424,7 +465,7 @@ function stats(track) {
   try {
     return track.stats?.toJSON() ?? null;
   } catch {
-    return null; // this kind of track has none
+    return null; // this kind of track has no counts
   }
 }
 
@@ -442,8 +483,9 @@ function snapshot() {
 }
 
 /**
- * Tell the garbage collector how much memory a Blob holds. It counts only a few bytes for each. Chromium was seen to
- * keep half a gigabyte of unused Blobs, and could then read no new one (quirk: chromium-keeps-blobs-nobody-needs).
+ * Tell the garbage collector how much memory a Blob holds. The collector counts only a few bytes for each. Chromium was
+ * seen to keep half a gigabyte of unused Blobs, and could then read no new one
+ * (quirk: chromium-keeps-blobs-nobody-needs).
  * @param {number} size
  */
 const remindOf = (size) => void new ArrayBuffer(Math.min(size, 2 ** 25));

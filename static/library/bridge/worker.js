@@ -15,6 +15,7 @@ import {
   MediaStreamTrack,
   Permissions,
   Services,
+  StorageManager,
 } from "./mirrors.js";
 import { VERSION } from "./protocol.js";
 
@@ -38,7 +39,7 @@ const page = {
       return features && { allowedFeatures: () => features };
     },
   },
-  navigator: { mediaDevices, permissions: new Permissions() },
+  navigator: { mediaDevices, permissions: new Permissions(), storage: new StorageManager() },
   services: new Services(),
 };
 

@@ -12,7 +12,7 @@
 import { EBML, elementAt, numberOf, SEGMENT } from "../ebml.js";
 
 const SEEK_HEAD = 0x114d9b74, INFO = 0x1549a966, TRACKS = 0x1654ae6b;
-const CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7, SIMPLE_BLOCK = 0xa3, BLOCK_GROUP = 0xa0, BLOCK = 0xa1;
+const CLUSTER = 0x1f43b675, TIMESTAMP = 0xe7, SIMPLE_BLOCK = 0xa3, BLOCK_GROUP = 0xa0, BLOCK = 0xa1, REFERENCE = 0xfb;
 const CUES = 0x1c53bb6b, VOID = 0xec, SCALE = 0x2ad7b1, DURATION = 0x4489, TRACK = 0xae, NUMBER = 0xd7, TYPE = 0x83;
 const SEEK = 0x4dbb, SEEK_ID = 0x53ab, SEEK_POSITION = 0x53ac;
 const CUE_POINT = 0xbb, CUE_TIME = 0xb3, CUE_POSITIONS = 0xb7, CUE_TRACK = 0xf7, CUE_CLUSTER = 0xf1;
@@ -48,6 +48,8 @@ export class WebmIndex {
   #rest = new Uint8Array();
   /** @type {Cue[]} */
   #cues = [];
+  /** The cue of the current block, if it has one. @type {Cue | undefined} */
+  #entry;
   /**
    * The time of the last block, and its distance from the one before, by track.
    * @type {Map<number, {last: number, step: number}>}
@@ -159,6 +161,8 @@ export class WebmIndex {
       if (element.id === CLUSTER) this.#cluster = { position: origin + at, time: 0 };
       else if (element.id === TIMESTAMP) this.#cluster.time = numberOf(bytes.subarray(element.from, element.to));
       else if (element.id === SIMPLE_BLOCK || element.id === BLOCK) this.#block(bytes, element);
+      // A picture with transparency is in a group, in which a reference follows unless it is a key picture.
+      else if (element.id === REFERENCE && this.#entry === this.#cues.at(-1)) this.#cues.pop();
       if (!opens && !element.known) throw new Error("an element of unknown size");
       at = opens ? element.from : element.to;
     }
@@ -174,10 +178,11 @@ export class WebmIndex {
     const known = this.#times.get(track);
     const step = known && time > known.last ? time - known.last : (known?.step ?? 0);
     this.#times.set(track, { last: Math.max(time, known?.last ?? 0), step });
-    const isEntry = this.#picture ? track === this.#picture && id === SIMPLE_BLOCK && bytes[from + 3] & 0x80 : true;
+    const isEntry = this.#picture ? track === this.#picture && (id === BLOCK || bytes[from + 3] & 0x80) : true;
+    this.#entry = undefined;
     const last = this.#cues.at(-1);
     if (!isEntry || (last && (time < last.time + APART || this.#cluster.position === last.position))) return;
-    this.#cues.push({ time, track, position: this.#cluster.position });
+    this.#cues.push((this.#entry = { time, track, position: this.#cluster.position }));
   }
 
   /** The cues; undefined if the file does not end with a complete element. */

@@ -34,7 +34,9 @@ class PythonWorker:
         self._waiting: dict[int, asyncio.Future[str]] = {}
         self._proxies = [create_proxy(self._answer), create_proxy(self._fail)]
         script, options = ("worker-classic.js", []) if classic else ("worker.js", [["type", "module"]])
-        self.js = js.Worker.new(_trusted(f"/tests/browser/support/{script}"), js.Object.fromEntries(options))
+        self.js = js.Worker.new(
+            trusted_address(f"/tests/browser/support/{script}"), js.Object.fromEntries(options)
+        )
         self.js.onmessage, self.js.onerror = self._proxies
 
     async def run(self, source: str) -> str:
@@ -79,7 +81,7 @@ class PythonWorker:
         self._proxies = []
 
 
-def _trusted(address: str) -> Any:
+def trusted_address(address: str) -> Any:
     """The address as a page that requires Trusted Types needs it: from its author's policy."""
     import js
 

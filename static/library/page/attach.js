@@ -7,15 +7,19 @@
 import { trusted } from "../trust.js";
 
 const TAG = "mediarecorder-view";
-/** At most this many displays may still be inserted; the oldest ones are forgotten. */
+/** At most this many displays can wait to be inserted; the oldest ones are forgotten. */
 const MOST = 1000;
-/** Precedes a note about what to do. The browser does not report which of the two it is. */
+/** Precedes a note about what to do. The browser does not report which of the two is true. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
-/** Players and pictures are no wider than the page, and cells of tables with players stand apart in marimo too. (A style
- * attribute would need a policy that allows it.) */
+/** Players and pictures are no wider than the page, and neither are tables: hosts differ in their styles. On a narrow
+ * page a row takes several lines. (A style attribute would need a policy that allows it.) */
 const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`figure ${TAG} > * { max-width: 100%; } figure ${TAG} > :is(img, video) { height: auto; }
-  :where(table:has(${TAG})) :where(th, td) { padding: .3em .5em; }`);
+STYLE.replaceSync(`:is(figure, td) ${TAG} > * { max-width: 100%; } ${TAG} > :is(img, svg, video) { height: auto; }
+  :where(table:has(${TAG}), ${TAG} table) {
+    :where(th, td) { padding: .3em .5em; }
+    th, td { text-align: start !important; }
+    @media (max-width: 50rem) { overflow-wrap: anywhere; thead { display: none; } tr { display: flex; flex-wrap: wrap; } }
+  }`);
 
 /** @typedef {{connected: (element: HTMLElement) => void, disconnected?: (element: HTMLElement) => void}} Visitor */
 
@@ -64,7 +68,7 @@ class View extends HTMLElement {
   attributeChangedCallback(_, last) {
     if (last === null || last === this.name || !View.there.has(this)) return;
     View.expected.get(last)?.disconnected?.(this);
-    this.shadowRoot?.replaceChildren(document.createElement("slot")); // a panel's; what comes may be none
+    this.shadowRoot?.replaceChildren(document.createElement("slot")); // of a panel; the next may be none
     View.expected.get(this.name)?.connected(this);
   }
 }

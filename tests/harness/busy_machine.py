@@ -1,0 +1,30 @@
+"""A busy machine, for tests of what is lost on one."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+BUSY = """
+import os, sys, time
+parent, end = os.getppid(), time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end and os.getppid() == parent:
+    for _ in range(1 << 18):
+        pass
+"""
+
+
+@contextlib.contextmanager
+def load(count: int, seconds: float) -> Iterator[None]:
+    """This many processes that only count. They end with the block, the test, or after this many seconds."""
+    command = [sys.executable, "-c", BUSY, str(seconds)]
+    busy = [subprocess.Popen(command) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for one in busy:
+            one.kill()
+        for one in busy:
+            one.wait()
