@@ -25,7 +25,7 @@ LANES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
 """Flags that let a page in Chromium collect its garbage and measure its memory exactly."""
 AT_ONCE = ["--enable-blink-features=ForceEagerMeasureMemory"]
-"""Flags with which Chromium measures at once."""
+"""Flags that make Chromium measure memory immediately."""
 QUICK = ["--js-flags=--expose-gc --liftoff-only", *EXPOSED[1:], *AT_ONCE]
 """All of them, for pages that do not live long enough to gain from compiling twice."""
 

@@ -22,7 +22,7 @@ from policy import ISOLATION, POLICIES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Do not use the machine's table: it may lack .mjs or .wasm, and browsers refuse those with another type.
+# Do not use the machine's table: it may lack .mjs or .wasm, and browsers refuse those with a different type.
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",

@@ -36,5 +36,5 @@ async def levels(js_stream: Any, interval: float) -> AsyncIterator[Level]:
             level = await settle(meter, "read", doing="levels")
             yield Level(float(level.peak), float(level.rms))
     finally:
-        # Nothing is awaited here, so that a loop that is left with `break` closes it too.
+        # Nothing is awaited here, so that a loop that ends with `break` closes the meter, too.
         meter.close()

@@ -42,7 +42,7 @@ def data_url(mime_type: str, data: bytes) -> str:
 
 @contextlib.contextmanager
 def of_file(doing: str) -> Iterator[None]:
-    """Replace the browser's errors, whose texts are about devices, with an error about a file's data."""
+    """Replace the browser's errors, whose texts are about devices, with one about the data of a file."""
     try:
         with translated(doing):
             yield
@@ -117,7 +117,7 @@ class MediaFile(Displayed):
         ------
         NotReadableError
             The data is gone: the recording was closed or deleted, or the data of this site was cleared. All
-            other methods that read the data then raise it, too.
+            other methods that read the data raise the same error.
         """
         return await read(self._blob)
 
@@ -199,8 +199,8 @@ class MediaFile(Displayed):
         name
             The file's name; by default its kind and time. A missing extension is added.
         pick
-            Open the browser's dialogue to choose the place. In browsers without one (Firefox, Safari) it is a
-            download.
+            Open the browser's dialogue to choose the place. Browsers without one (Firefox, Safari) download
+            the file instead.
 
         Returns
         -------
@@ -216,7 +216,7 @@ class MediaFile(Displayed):
         return Outcome._running(self._save(self.file_name(name), pick))
 
     def file_name(self, name: str | None = None) -> str:
-        """The name that `save()` uses: with the extension of the container, unless it has one."""
+        """The name that `save()` uses: with the extension of the container, unless `name` has one."""
         if name is None:
             name = self._default_name()
         if not isinstance(name, str):

@@ -11,22 +11,23 @@ from .streams import MediaStream
 
 
 async def mix(*streams: MediaStream | Any) -> MediaStream:
-    """One stream with one picture and all sounds of several streams, such as the screen with the microphone.
+    """One stream with one picture and the sound of several streams, such as the screen with the microphone.
 
     >>> screen = await media_devices.get_display_media(audio=True)
     >>> microphone = await media_devices.get_user_media(audio=True)
     >>> stream = await mix(screen, microphone)
 
-    The picture is the first one among the streams. The mix takes over the streams: stopping it stops them,
-    too. It ends when its picture ends (the user pressed "Stop sharing") or, without one, when all sounds end.
+    The picture is the first one that the streams have. The mix takes over the streams: stopping it stops
+    them, too. It ends when its picture ends (the user pressed "Stop sharing") or, if it has no picture, when
+    all audio tracks end.
 
     Raises
     ------
     NotFoundError
         None of the streams has a live track.
     NotReadableError
-        There are several sounds, but the browser's audio does not run: the user has not clicked the page yet,
-        or the system has no audio output.
+        There are several audio tracks, but the browser's audio does not run: the user has not clicked the
+        page yet, or the system has no audio output.
     """
     if not streams:
         raise TypeError("mix needs at least one stream")

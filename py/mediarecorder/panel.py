@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .streams import MediaStream
 
 INTERVAL = 0.1
-"""Seconds between two updates of clock and level during a take."""
+"""Seconds between updates of the clock and the level during a take."""
 
 _CHOOSERS = {"audioinput": ("microphones", "microphone"), "videoinput": ("cameras", "camera")}
 
@@ -53,7 +53,7 @@ class RecorderPanel(Displayed):
     >>> recording = panel.last                 # in a later cell: the last recording
 
     or, in one cell, ``recording = await RecorderPanel().recording()``, which shows it and waits until
-    the user has pressed Record and Stop. It works with keyboard and screen reader.
+    the user has pressed Record and Stop. It works with the keyboard and with screen readers.
 
     If the panel is removed from the page (its cell runs again, or its output is cleared), it ends its take
     and releases the devices; `last` holds the recording. A panel counts as removed after one second outside
@@ -91,7 +91,7 @@ class RecorderPanel(Displayed):
         self._seen = False
         """Whether the panel is in the page."""
         self._end: MediaError | None = None
-        """Why the panel records nothing more: it was removed or closed."""
+        """Why the panel no longer records: it was removed or closed."""
         self.last: Recording | None = None
         """The last finished recording; None before the first one."""
         # When the panel is garbage-collected, its views are released, too.
@@ -282,7 +282,7 @@ class RecorderPanel(Displayed):
         return await media_devices.get_user_media(**request)
 
     async def _follow(self, recorder: MediaRecorder, stream: MediaStream) -> None:
-        """Show clock and level until the take ends."""
+        """Show the clock and the level until the take ends."""
         said = ""
         levels = stream.levels(INTERVAL) if stream.audio_tracks else _no_levels()
         async for level in levels:
@@ -316,7 +316,7 @@ _KINDS = {"audio": "audioinput", "video": "videoinput"}
 
 
 def _choices(infos: list[MediaDeviceInfo], singular: str) -> list[dict[str, str]]:
-    """The options of a chooser. Browsers hide the devices' names until the user has allowed the use of
+    """The options of a chooser. Browsers hide the devices' names until the user has allowed the page to use
     one."""
     named = [{"id": info.device_id, "label": info.label} for info in infos if info.device_id and info.label]
     return [{"id": "", "label": f"Default {singular}"}, *named]

@@ -52,7 +52,7 @@ async def photograph(js_track: Any, mime_type: str) -> Photo:
         raise NotFoundError("take_photo: this is an audio track and has no picture")
     if js_track.readyState == "ended":
         raise InvalidStateError("take_photo: the track has ended. Open the camera again.")
-    stream = page().MediaStream.new(js.Array.of(js_track))  # alone, so that nothing else is decoded
+    stream = page().MediaStream.new(js.Array.of(js_track))  # only this track, so that nothing else is decoded
     photo = await settle(await page_services(), "photograph", stream, mime_type, doing="take_photo")
     checked_picture_type("take_photo", photo.blob, mime_type)
     return Photo(photo.blob, str(photo.blob.type), int(photo.width), int(photo.height))

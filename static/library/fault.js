@@ -33,7 +33,7 @@ export async function inTime(promise, milliseconds, otherwise) {
 /** The data of a recording is no longer readable. Python supplies the text. */
 export const gone = () => new Fault("NotReadableError", "");
 
-/** The browsers' names for it; the last one is Firefox's (quirk: firefox-aborts-reading-gone-data). */
+/** The browsers' names for that error; the last one is Firefox's (quirk: firefox-aborts-reading-gone-data). */
 const NAMES = ["NotReadableError", "NotFoundError", "AbortError"];
 
 /** Whether reading failed because a file was removed or has changed since it was opened. @param {any} error */

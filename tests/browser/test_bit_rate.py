@@ -71,7 +71,7 @@ async def snow():
 @pytest.mark.parametrize("format", ["webm", "mp4"])
 async def test_pictures_have_a_bit_rate(snow, format):
     small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 2_500_000)]
-    assert small.size < 0.8 * large.size  # encoders keep to it only roughly in such a short time
+    assert small.size < 0.8 * large.size  # in so short a time, encoders reach it only roughly
 
 
 async def test_sound_beside_a_picture_is_copied(recorded):

@@ -59,7 +59,7 @@ json.dumps([so_far, elapsed, recording.duration, whole, later, stamps, another.d
 
 
 BUSY = 0.9
-"""Seconds until Python is told of an event on a busy machine; clocks differ by more."""
+"""Seconds until an event reaches Python on a busy machine; clocks differ by more."""
 
 
 def must_agree(said):

@@ -600,7 +600,7 @@ def test_invalid_arguments_are_rejected(options, error):
 async def test_collected_panel_leaves_nothing_behind(put, stage, page_probe):
     import js
 
-    await put(RecorderPanel())  # load the module, which stays
+    await put(RecorderPanel())  # load the module, which stays loaded
     gc.collect()
     page_probe.begin()
     await asyncio.sleep(0.02)

@@ -16,7 +16,7 @@ def recording():
     return Recording.from_bytes(b"no media", "audio/webm")
 
 
-def unwritten(call):
+def reminder_of(call):
     """The text of the reminder; closes the call."""
     said = repr(call)
     call.close()
@@ -24,25 +24,25 @@ def unwritten(call):
 
 
 def test_reminder_shows_the_call_with_its_arguments(recording):
-    assert unwritten(record(5)) == "write: await record(5)"
-    assert unwritten(record(5, video=True)) == "write: await record(5, video=True)"
-    assert unwritten(mediarecorder.take_photo()) == "write: await take_photo()"
-    assert unwritten(mediarecorder.mix()) == "write: await mix()"
-    assert unwritten(mediarecorder.diagnose()) == "write: await diagnose()"
-    assert unwritten(mediarecorder.connect("a name")) == "write: await connect('a name')"
+    assert reminder_of(record(5)) == "write: await record(5)"
+    assert reminder_of(record(5, video=True)) == "write: await record(5, video=True)"
+    assert reminder_of(mediarecorder.take_photo()) == "write: await take_photo()"
+    assert reminder_of(mediarecorder.mix()) == "write: await mix()"
+    assert reminder_of(mediarecorder.diagnose()) == "write: await diagnose()"
+    assert reminder_of(mediarecorder.connect("a name")) == "write: await connect('a name')"
     wanted = "write: await media_devices.get_user_media(audio=True)"
-    assert unwritten(media_devices.get_user_media(audio=True)) == wanted
-    assert unwritten(recording.bytes()) == "write: await recording.bytes()"
-    assert unwritten(recording.convert("mp3")) == "write: await recording.convert('mp3')"
-    assert unwritten(recording.trim(1, end=2)) == "write: await recording.trim(1, end=2)"
-    assert unwritten(Recording.concat([])) == "write: await Recording.concat([])"
-    assert unwritten(RecordingStore.open("x")) == "write: await RecordingStore.open('x')"
+    assert reminder_of(media_devices.get_user_media(audio=True)) == wanted
+    assert reminder_of(recording.bytes()) == "write: await recording.bytes()"
+    assert reminder_of(recording.convert("mp3")) == "write: await recording.convert('mp3')"
+    assert reminder_of(recording.trim(1, end=2)) == "write: await recording.trim(1, end=2)"
+    assert reminder_of(Recording.concat([])) == "write: await Recording.concat([])"
+    assert reminder_of(RecordingStore.open("x")) == "write: await RecordingStore.open('x')"
     samples = AudioSamples(memoryview(bytes(4)).cast("f"), 8000)
-    assert unwritten(samples.to_recording("wav")) == "write: await samples.to_recording('wav')"
+    assert reminder_of(samples.to_recording("wav")) == "write: await samples.to_recording('wav')"
 
 
 def test_long_arguments_are_shortened():
-    assert len(unwritten(mediarecorder.connect("long" * 1000))) < 80
+    assert len(reminder_of(mediarecorder.connect("long" * 1000))) < 80
 
 
 def test_notebooks_show_the_reminder_escaped(recording):

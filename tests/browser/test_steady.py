@@ -172,7 +172,7 @@ async def test_pause_is_not_recorded(canvas, microphone):
 async def test_relay_leaves_nothing_behind(canvas, microphone, page_probe):
     canvas.draw("red")
     stream = with_sound(canvas, microphone)
-    await record(0.2, stream=stream)  # load the module, which stays
+    await record(0.2, stream=stream)  # load the module, which stays loaded
     gc.collect()
     page_probe.begin()
     await asyncio.sleep(0.02)
@@ -306,7 +306,7 @@ async def test_removing_the_picture_ends_the_take(canvas, microphone):
 @pytest.mark.parametrize("takes", [5, pytest.param(1000, marks=pytest.mark.soak)])
 async def test_many_takes_leave_no_worker(drawing, microphone, page_probe, takes):
     stream = MediaStream([*drawing(160, 120).tracks, *microphone.tracks])
-    await record(0.2, stream=stream)  # load the module, which stays
+    await record(0.2, stream=stream)  # load the module, which stays loaded
     workers = page_probe.workers.size
     for number in range(takes):
         recorder = MediaRecorder(stream)

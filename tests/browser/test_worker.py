@@ -243,7 +243,7 @@ async def test_events_of_devices_and_tracks_reach_the_worker(worker, page_probe,
     import js
 
     assert await worker.run(LISTEN) == "listening"
-    # The page is told a moment later.
+    # The message reaches the page a moment later.
     await until(lambda: page_probe.listeners("devicechange") == 1 and page_probe.listeners("unmute") == 2)
     js.navigator.mediaDevices.dispatchEvent(js.Event.new("devicechange"))
     page_probe.fire("mute")

@@ -51,7 +51,7 @@ async def feed(count, size):
 
 @pytest.fixture
 def chromium(profile: Callable[[str], Profile]) -> Profile:
-    """A page with a recorder that has a store; it reports its memory at once."""
+    """A page with a recorder that has a store; it reports its memory immediately."""
     chromium = profile("chromium")
     chromium.flags = ["--enable-blink-features=ForceEagerMeasureMemory"]
     chromium.open()

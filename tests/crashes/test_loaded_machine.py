@@ -69,7 +69,7 @@ json.dumps([[*(await end_of(one)), one.duration, await one.measure()] for one in
 def recorded(
     chromium: Profile, count: int, hows: list[str], mime_type: str | None, seconds: float, times: int
 ) -> dict[str, list[Any]]:
-    """For each way to record: ends of sound and picture, number of pictures, durations told and measured."""
+    """For each way to record: ends of sound and picture, number of pictures, durations given and measured."""
     chromium.without = FAKE_CAMERA_FILE
     chromium.open()
     chromium.run("warm = await record(0.3, video=True)\n'null'")

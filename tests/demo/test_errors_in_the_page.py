@@ -18,7 +18,7 @@ from harness.places import ROOT
 
 GUIDE = (ROOT / "docs/guide.md").read_text()
 [FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
-#: Files that the test's site has beside the example.
+#: Files that the test's site serves besides the example.
 BESIDE = {"pyscript/": "node_modules/@pyscript/core/dist/", "pyodide/": "node_modules/pyodide/"}
 
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Python in a page that another site embeds, and in a worker of it: `run(realm, source)`. */
+/** Python in a page that another site embeds, and in that page's worker: `run(realm, source)`. */
 
 import { openChannel } from "/py/mediarecorder/js/page.js";
 

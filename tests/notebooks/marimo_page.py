@@ -35,7 +35,7 @@ globalThis.Worker = class extends Worker {
     });
   }
 };
-// marimo gives its kernel 20 seconds to answer, which is too short beside other tests, and then rejects a
+// marimo gives its kernel 20 seconds to answer, which is too short while other tests run, and then rejects a
 // promise that has no handler.
 const later = setTimeout;
 globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 20_000 ? 400_000 : delay, ...rest);

@@ -26,10 +26,10 @@ CONNECT_TIMEOUT = 30.0
 """Seconds that the page gets to answer. A busy notebook took more than 5."""
 
 HOW_TO = (
-    "In the page's own JavaScript write\n"
+    "In the page's own JavaScript, write\n"
     '    import { openChannel } from "./page.js";\n'
     "    const channel = openChannel();\n"
-    "(the wheel contains it as mediarecorder/js/page.js), pass this name to the worker in any way, and here\n"
+    "(in the wheel: mediarecorder/js/page.js), pass the channel to the worker, and call there\n"
     "    await mediarecorder.connect(channel)"
 )
 
@@ -37,7 +37,7 @@ log = logging.getLogger("mediarecorder")
 
 _connecting: dict[str | None, asyncio.Future[None]] = {}
 _channel: str | None = None
-"""The last channel that was given: the worker can find the page there again."""
+"""The last channel that `connect` got: the worker can find its page there again."""
 
 
 async def connect(channel: str | None = None) -> None:
@@ -55,7 +55,7 @@ async def connect(channel: str | None = None) -> None:
     ------
     PageUnavailableError
         The worker does not know its page; the message says which line to add. Or the page did not answer, it
-        has another version of this library, or the browser blocks the connection in another site's frame.
+        has a different version of this library, or the browser blocks the connection in another site's frame.
     InsecureContextError
         The page was loaded over plain http.
 
@@ -79,7 +79,7 @@ async def connect(channel: str | None = None) -> None:
 
 
 def way_in_result() -> str:
-    """HTML that connects, for the result of a marimo cell; empty in other hosts, or once connected."""
+    """HTML that connects the worker, for a marimo cell's result; empty in other hosts, or once connected."""
     if realm() == "page" or connected() or None in _connecting:
         return ""
     from .hosts import way_of_marimo
@@ -112,7 +112,7 @@ async def _connect(channel: str | None, brought: tuple[str, str] | None = None) 
 
         host = find_host()
         if host is None and _channel is None:
-            raise PageUnavailableError(f"Python runs in a worker here and does not know its page. {HOW_TO}")
+            raise PageUnavailableError(f"Python runs in a worker and does not know its page. {HOW_TO}")
         if host is not None:
             await _meet_through(host, half, *_new_way())
             return
@@ -158,7 +158,7 @@ async def _meet(half: Any, name: str, otherwise: str) -> None:
 
 
 async def ensure_connected() -> None:
-    """In a worker, connect unless connected. Every awaitable that needs the page calls this first."""
+    """In a worker, connect if necessary. Every awaitable that needs the page calls this first."""
     if realm() == "worker" and not connected():
         await connect()
 

@@ -1,4 +1,4 @@
-"""Attach content that HTML cannot hold once the HTML is in the page: a stream, or a picture that comes
+"""Once HTML is in the page, attach the content that it cannot hold: a stream, or a picture that is made
 later."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger("mediarecorder")
 
 
 def view_name() -> str:
-    """A name for an element of `view`."""
+    """A name for an element that `view` makes."""
     return f"mediarecorder-{js.crypto.randomUUID()}"
 
 
@@ -56,7 +56,7 @@ def noted(
     """HTML of a player or picture with a note for readers, in case its URL is dead.
 
     In a page with the library's JavaScript, the note appears only if the URL is dead
-    (static/library/page/attach.js); in a saved notebook always, unless the data is embedded.
+    (static/library/page/attach.js). In a saved notebook it always appears, unless the data is embedded.
     """
     name = when_attached(showing) if showing else ""
     in_page = realm() == "page"

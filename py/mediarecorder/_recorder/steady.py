@@ -1,5 +1,5 @@
-"""Tracks that keep delivering data while the user's tracks deliver nothing: Python's share of the work. The
-rest is in static/library/page/steady.js."""
+"""Tracks that keep delivering data while the user's deliver none: Python's part of
+static/library/page/steady.js."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("mediarecorder")
 def steadied(js_stream: Any, timeslice: float | None) -> Steady | None:
     """The replacement to record in place of the browser's stream; None if its tracks always deliver data.
 
-    A recorder writes sound and picture in the order of time, so it waits for a track that delivers nothing:
+    A recorder writes sound and picture ordered by time, so it waits for a track that delivers nothing:
     the picture of a canvas, the sound of an idle AudioContext, or either track of a connection.
     """
     picture, sound = _sources(js_stream)
@@ -56,15 +56,15 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
 
 
 def _goes_on(js_picture: Any) -> bool:
-    """Whether it delivers pictures while nothing moves, as devices, screens and windows do. (A tab delivers
-    one per second.)"""
+    """Whether the track delivers pictures while nothing moves, as devices, screens and windows do. (A tab
+    delivers one per second.)"""
     surface = getattr(js_picture.getSettings(), "displaySurface", None)
     return comes_from_the_start(js_picture) and surface != "browser"
 
 
 def refuse_noise(js_stream: Any) -> None:
-    """Raise if the stream of a canvas is noise. Firefox's tracks do not name their source, but those of
-    devices, screens and connections have a label (quirk: firefox-labels-no-canvas)."""
+    """Raise an error if the stream of a canvas is noise. Firefox's tracks do not name their source, but those
+    of devices, screens and connections have a label (quirk: firefox-labels-no-canvas)."""
     for track in js_stream.getVideoTracks():
         if track.readyState == "live" and not (track.label or _generator() or comes_from_the_start(track)):
             require_readable("start", ", and would record noise for this canvas")
@@ -147,7 +147,7 @@ class Steady:
             self._feed(every)
 
     def _feed_plainly(self) -> None:
-        """Let the browser pass on the pictures by itself, without Python."""
+        """Let the browser pass on the pictures, without Python."""
         if hasattr(self._target, "writable"):
             self._target.readable.pipeTo(self._target.writable).catch(js.Object)
             return
@@ -176,7 +176,7 @@ class Steady:
 
 
 class _Continuous:
-    """A sound that continues while its source delivers nothing (as in static/library/page/sound.js)."""
+    """Sound that continues while its source delivers nothing (static/library/page/sound.js does the same)."""
 
     def __init__(self, source: Any) -> None:
         settings, alone = source.getSettings(), js.MediaStream.new(js.Array.of(source))
@@ -214,7 +214,7 @@ class _Continuous:
 
 
 def _target(source: Any) -> tuple[Any, Any]:
-    """The target for our pictures (as in steady.js), and its track.
+    """The target for the library's pictures (as in steady.js), and its track.
 
     Reading starts now, because the only picture of a canvas may be gone once the module is loaded.
     """

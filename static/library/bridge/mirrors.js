@@ -233,7 +233,7 @@ export class MediaStreamTrack extends Mirrored {
 
   /** @param {TrackState} state */
   update(state) {
-    // Changes made here win over states that the page sent before it received them.
+    // Changes made in the worker take precedence over states that the page sent before it received them.
     const { enabled, contentHint } = this;
     const readyState = this.readyState === "ended" ? "ended" : state.readyState;
     this.#state = { ...state, readyState, enabled, contentHint };
@@ -325,7 +325,7 @@ export class MediaRecorder extends Mirrored {
 
   /** @param {MediaStream} stream  @param {any} [options] */
   constructor(stream, options = {}) {
-    if (!(stream instanceof MediaStream)) throw new TypeError("a recorder records a MediaStream");
+    if (!(stream instanceof MediaStream)) throw new TypeError("MediaRecorder takes a MediaStream");
     super(stream.connection, stream.connection.newHandle());
     this.stream = stream;
     this.#state = {
@@ -557,9 +557,8 @@ export class Services {
   }
 
   /**
-   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture  @param {MediaStreamTrack | undefined}
-   * sound
-   * @param {number} every  milliseconds
+   * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
+   * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds
    */
   steady({ connection, handle }, picture, sound, every) {
     const steady = connection.newHandle();

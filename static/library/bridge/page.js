@@ -8,7 +8,7 @@
  *     import { openChannel } from "./page.js";
  *     const channel = openChannel();          // a random name: pass it to the worker, in any way
  *
- * and Python runs `await mediarecorder.connect(channel)`. In notebooks Python loads this module into the page itself,
+ * and Python calls `await mediarecorder.connect(channel)`. In notebooks Python itself loads this module into the page,
  * with the channel's name after a `#` in its URL.
  */
 

@@ -62,7 +62,7 @@ export const POSTS = {
 /** @typedef {{types: Record<string, boolean>, constraints: Record<string, boolean>, screen: boolean,
  *   policy: {ancestors: number, features: string[] | null}}} Snapshot */
 /** An event of the page. `at` is its time stamp and `said` the time of sending, in milliseconds on the page's clock
- * (clock.js). For a recorder's `start`, `late` tells by how much the recorded data begins earlier.
+ * (clock.js). For a recorder's `start`, `late` is how much earlier the recorded data begins.
  * @typedef {{type: string, at: number, said: number, late?: number, data?: Blob, timecode?: number,
  *   error?: ErrorDescription, detail?: any}} EventDescription */
 
@@ -89,7 +89,7 @@ const FIELDS = {
   target: isString,
   method: isString,
   parameters: Array.isArray,
-  name: isString, // of an event
+  name: isString, // the event's type
   targets: (targets) => Array.isArray(targets) && targets.every(isString),
   error: isError,
   event: (event) => isObject(event) && isString(event.type)
@@ -158,7 +158,7 @@ const SOUNDS = ["opus", "vorbis", "pcm", "mp4a.40.2", "flac", "mp3"];
 /** The browsers' spelling of codecs that are not in lower case. */
 const SPELLED = /** @type {Record<string, string>} */ ({ "av01.0.04m.08": "av01.0.04M.08", "avc1.42e01e": "avc1.42E01E" });
 
-/** All types that a worker may ask for, as `typeKey` returns them and as browsers expect them. */
+/** All types that a worker may ask about, as `typeKey` returns them and as browsers expect them. */
 export function* askableTypes() {
   const containers = [
     ...["webm", "mp4", "x-matroska", "ogg", "quicktime"].map((container) => `video/${container}`),

@@ -22,11 +22,11 @@ import {
 /** @typedef {import("./protocol.js").EventDescription} EventDescription */
 
 const TRACK_EVENTS = ["ended", "mute", "unmute"];
-/** Milliseconds between two reads of the track's settings and statistics, which change without an event. */
+/** Milliseconds between reads of the tracks' settings and statistics, which change without an event. */
 const LOOK = 500;
 
 export class Session {
-  /** Objects by their handles, and the name of each one's kind. @type {Map<string, {object: any, kind: string}>} */
+  /** Objects by their handles, with the names of their kinds. @type {Map<string, {object: any, kind: string}>} */
   #objects = new Map();
   /** @type {Map<object, string>} */
   #handles = new Map();
@@ -221,7 +221,7 @@ export class Session {
     }
   }
 
-  /** @param {string} handle  of a track that will fire no more events */
+  /** @param {string} handle  the handle of a track that will fire no more events */
   #unwatch(handle) {
     for (const type of TRACK_EVENTS) this.#unlisten(handle, type);
   }
@@ -306,7 +306,7 @@ export class Session {
   /** Enter a stream and its tracks. @param {MediaStream} stream */
   describeStream(stream) {
     if (this.#closed) {
-      // The user allowed it after the worker had died.
+      // The user allowed access after the worker had died.
       for (const track of stream.getTracks()) track.stop();
       throw new DOMException("the worker is gone", "AbortError");
     }
@@ -347,7 +347,7 @@ export class Session {
     this.#unwatch(this.#handles.get(track) ?? "");
   }
 
-  /** @param {MediaStreamTrack} track  @param {string} handle  of the clone */
+  /** @param {MediaStreamTrack} track  @param {string} handle  the clone's handle */
   MediaStreamTrack_clone(track, handle) {
     const clone = track.clone();
     this.#keep(handle, "MediaStreamTrack", clone);
@@ -445,7 +445,7 @@ function trackState(track) {
 }
 
 /**
- * Run `limit` while a video element plays the track: Chromium crops with the next picture, and a track without a
+ * Call `limit` while a video element plays the track: Chromium crops with the next picture, and a track without a
  * consumer delivers none (quirk: chromium-crops-with-the-next-picture).
  * @param {MediaStreamTrack} track  @param {() => Promise<void>} limit
  */
@@ -465,7 +465,7 @@ function stats(track) {
   try {
     return track.stats?.toJSON() ?? null;
   } catch {
-    return null; // this kind of track has none
+    return null; // this kind of track has no counts
   }
 }
 
@@ -483,8 +483,9 @@ function snapshot() {
 }
 
 /**
- * Tell the garbage collector how much memory a Blob holds. It counts only a few bytes for each. Chromium was seen to
- * keep half a gigabyte of unused Blobs, and could then read no new one (quirk: chromium-keeps-blobs-nobody-needs).
+ * Tell the garbage collector how much memory a Blob holds. The collector counts only a few bytes for each. Chromium was
+ * seen to keep half a gigabyte of unused Blobs, and could then read no new one
+ * (quirk: chromium-keeps-blobs-nobody-needs).
  * @param {number} size
  */
 const remindOf = (size) => void new ArrayBuffer(Math.min(size, 2 ** 25));

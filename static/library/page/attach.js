@@ -7,9 +7,9 @@
 import { trusted } from "../trust.js";
 
 const TAG = "mediarecorder-view";
-/** Wait for at most this many displays to be inserted, and forget the oldest ones. */
+/** At most this many displays can wait to be inserted; the oldest ones are forgotten. */
 const MOST = 1000;
-/** Precedes a note about what to do. The browser does not report which of the two reasons applies. */
+/** Precedes a note about what to do. The browser does not report which of the two is true. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
 /** Players and pictures are no wider than the page, and neither are tables: hosts differ in their styles. On a narrow
  * page a row takes several lines. (A style attribute would need a policy that allows it.) */
@@ -68,7 +68,7 @@ class View extends HTMLElement {
   attributeChangedCallback(_, last) {
     if (last === null || last === this.name || !View.there.has(this)) return;
     View.expected.get(last)?.disconnected?.(this);
-    this.shadowRoot?.replaceChildren(document.createElement("slot")); // removes a panel; the new output may not be one
+    this.shadowRoot?.replaceChildren(document.createElement("slot")); // of a panel; the next may be none
     View.expected.get(this.name)?.connected(this);
   }
 }

@@ -64,7 +64,7 @@ export class Panel extends EventTarget {
   #name;
   /** @type {Showing} */
   #shown = { state: "inactive", microphones: null, cameras: null };
-  /** The face of each element that ever showed it. @type {WeakMap<HTMLElement, Face>} */
+  /** The face of each element that has shown the panel. @type {WeakMap<HTMLElement, Face>} */
   #faces = new WeakMap();
   /** The faces in the document. @type {Set<Face>} */
   #seen = new Set();
@@ -74,7 +74,7 @@ export class Panel extends EventTarget {
   #timer;
   #end = () => {};
 
-  /** @param {string} name  of its elements */
+  /** @param {string} name  the name of its elements */
   constructor(name) {
     super();
     this.#name = name;
@@ -138,7 +138,7 @@ export class Panel extends EventTarget {
 /** One element that shows a panel. */
 class Face {
   #act;
-  /** The JupyterLab cell around it. @type {Element | null} */
+  /** The JupyterLab cell that contains it. @type {Element | null} */
   cell = null;
 
   /** @param {HTMLElement} host  @param {(verb: string, more?: object) => void} act */
@@ -185,7 +185,7 @@ class Face {
     if (this.panel.parentNode !== this.root) this.root.replaceChildren(this.panel);
   }
 
-  /** Whether it is in an output that was removed from the document as a whole while its cell is still there. */
+  /** Whether its whole output was removed from the document while the cell is still there. */
   get isCollapsed() {
     const top = this.root.host.getRootNode({ composed: true });
     return top instanceof Element && top.matches(".jp-OutputArea") && this.cell?.isConnected;

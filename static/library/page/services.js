@@ -38,7 +38,8 @@ async function photograph(stream, type) {
 }
 
 /**
- * Save a file for the user: as a download, or with `pick` where the user chooses, if the browser has a dialogue for it.
+ * Save a file for the user: as a download, or with `pick` in a place that the user chooses, if the browser has a
+ * dialogue for that.
  * @param {Blob} blob  @param {string} name  @param {boolean} pick  @returns {Promise<string>} the file's name
  */
 async function save(blob, name, pick) {
@@ -76,11 +77,11 @@ export const services = {
   photograph,
   save,
   show: display,
-  /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
+  /** @param {MediaStream} stream  @param {number} seconds  the time that one reading covers */
   meter: (stream, seconds) => new Meter(stream, seconds),
   /** @param {MediaStreamTrack[]} tracks */
   mix: (tracks) => new Mix(tracks),
-  /** @param {string} name  of the elements that show the panel */
+  /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,
 };

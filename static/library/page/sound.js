@@ -1,5 +1,5 @@
 // @ts-check
-/** Web Audio in the page: levels, mixes, and sounds that continue while their sources deliver nothing. */
+/** Web Audio in the page: levels, mixes, and continuous sound. */
 
 import { inTime } from "../fault.js";
 
@@ -18,7 +18,7 @@ export class Meter {
   #samples;
   #release = () => {};
 
-  /** @param {MediaStream} stream  @param {number} seconds  that one reading covers */
+  /** @param {MediaStream} stream  @param {number} seconds  the time that one reading covers */
   constructor(stream, seconds) {
     this.stream = stream;
     this.seconds = seconds;
@@ -69,7 +69,7 @@ export class Mix {
     const context = (this.#context = new AudioContext());
     const destination = context.createMediaStreamDestination();
     for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
-    // Before the user has clicked the page, or without a loudspeaker, a context may not be running.
+    // A context may not run until the user clicks the page, or without a loudspeaker.
     // (quirk: firefox-plays-nothing-without-a-loudspeaker)
     await inTime(context.resume(), RUNNING, SILENT);
     return destination.stream;
@@ -81,11 +81,11 @@ export class Mix {
   }
 }
 
-/** A sound that continues while its source delivers nothing (as in py/mediarecorder/_recorder/steady.py). */
+/** Sound that continues while its source delivers nothing (py/mediarecorder/_recorder/steady.py does the same). */
 export class Continuous {
   #context;
   #release;
-  /** Undefined where the browser's audio does not run: before a click. @type {MediaStreamTrack | undefined} */
+  /** Undefined if the browser's audio does not run, as before a click. @type {MediaStreamTrack | undefined} */
   track;
 
   /** @param {MediaStreamTrack} source */
@@ -111,7 +111,7 @@ export class Continuous {
 
 /**
  * Play the tracks of connections, muted: Chromium delivers their sound only while an element plays it
- * (quirk: chromium-silences-connections-nobody-plays). The result ends that.
+ * (quirk: chromium-silences-connections-nobody-plays). The returned function stops them.
  * @param {MediaStreamTrack[]} tracks
  */
 function playing(tracks) {

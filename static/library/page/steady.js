@@ -2,10 +2,10 @@
 /**
  * Tracks that keep delivering data while their sources deliver nothing.
  *
- * A recorder writes sound and picture in the order of time. So a track that delivers nothing holds back the other one,
- * and with it every byte. Chromium drops everything if one of them has delivered nothing at all. The library relays
- * such a picture through a track of its own, which repeats the last picture and is black before the first one. It adds
- * such a sound to silence. (quirk: chromium-drops-all-beside-an-empty-track)
+ * A recorder writes sound and picture ordered by time. So a track that delivers nothing holds back the other one, and
+ * with it every byte. Chromium drops everything if one of them has delivered nothing at all. The library relays
+ * such a picture through a track of its own, which repeats the last picture and is black before the first one. It mixes
+ * such a sound with silence. (quirk: chromium-drops-all-beside-an-empty-track)
  */
 
 import { trusted } from "../trust.js";
@@ -14,10 +14,10 @@ import { Continuous } from "./sound.js";
 /** After this many milliseconds, read a canvas that has delivered no picture, and show black for a muted track. */
 const FIRST = 200;
 /**
- * After this many, show black for all other tracks: until then the sound waits, so black is shown only if necessary.
+ * After this many, show black for all other tracks: the sound waits until then, so black is shown only if necessary.
  */
 const FIRST_AT_LAST = 1000;
-/** Milliseconds between two checks for changes that the user makes to the tracks. */
+/** Milliseconds between checks for changes that the user makes to the tracks. */
 const LOOK = 200;
 /** Firefox starts only after some pictures (quirk: firefox-needs-several-pictures). */
 const FIRST_PICTURES = 8;
@@ -61,7 +61,7 @@ export class Steady {
     const ours = new Map(known.map((track, index) => [track, own.includes(track) ? track : own[index]]));
     if (picture && "writable" in target) this.#relay(picture, target, every);
     else if (picture) this.#draw(picture, target, every);
-    // Apply the user's changes to our tracks.
+    // Apply the user's changes to the library's tracks.
     const timer = setInterval(() => {
       const tracks = theirs.getTracks();
       for (const [track, its] of ours) {
