@@ -269,7 +269,7 @@ async def test_photo_of_an_open_stream_leaves_it_open(both, engine):
 async def test_photo_needs_a_live_picture_and_a_known_type(both, microphone):
     with pytest.raises(NotFoundError, match="no picture"):
         await microphone.take_photo()
-    with pytest.raises(NotFoundError, match="sound"):
+    with pytest.raises(NotFoundError, match="audio track"):
         await both.audio_tracks[0].take_photo()
     with pytest.raises(TypeError, match="mime_type"):
         await both.take_photo(mime_type=5)

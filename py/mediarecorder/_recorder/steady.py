@@ -1,5 +1,5 @@
-"""Tracks that keep delivering data while the user's deliver none: Python's part of
-static/library/page/steady.js."""
+"""Tracks that keep delivering data while the user's tracks deliver nothing: Python's share of the work. The
+rest is in static/library/page/steady.js."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class View extends HTMLElement {
   attributeChangedCallback(_, last) {
     if (last === null || last === this.name || !View.there.has(this)) return;
     View.expected.get(last)?.disconnected?.(this);
-    this.shadowRoot?.replaceChildren(document.createElement("slot")); // of a panel; the next may be none
+    this.shadowRoot?.replaceChildren(document.createElement("slot")); // removes a panel; the new output may not be one
     View.expected.get(this.name)?.connected(this);
   }
 }

@@ -69,7 +69,7 @@ export class Mix {
     const context = (this.#context = new AudioContext());
     const destination = context.createMediaStreamDestination();
     for (const track of this.tracks) context.createMediaStreamSource(new MediaStream([track])).connect(destination);
-    // A context may not run until the user clicks the page, or without a loudspeaker.
+    // Before the user has clicked the page, or without a loudspeaker, a context may not be running.
     // (quirk: firefox-plays-nothing-without-a-loudspeaker)
     await inTime(context.resume(), RUNNING, SILENT);
     return destination.stream;
