@@ -14,7 +14,7 @@ C = TypeVar("C", bound=type)
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 40
 
-_VARIABLES = {"MediaDevices": "media_devices", "MediaDeviceInfo": "device"}
+_VARIABLES = {"MediaDevices": "media_devices", "MediaDeviceInfo": "device", "StoredRecording": "stored"}
 """Variable names for the reminder; other objects get the last word of their class's name."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
 from ._constraints import camel_case
-from ._host.browser import is_chromium, is_nullish, js_object, media_recorder_class, translated
+from ._host.browser import is_chromium, is_nullish, js_object, media_recorder_class, realm, translated
 from ._recorder.sinks import checked_store
 from ._recorder.steady import prepare, refuse_noise, steadied
 from ._recorder.take import OVER, Take, refuse_inactive
-from .errors import InvalidStateError, NotSupportedError
+from .errors import InvalidStateError, MediaError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
 from .streams import MediaStream
 
@@ -42,6 +43,8 @@ _CANDIDATES = (
 )
 """Containers and codecs that some browser can record. Browsers offer no list; they only say whether they
 support a given type."""
+BEGINS_WITHIN = 1.0
+"""Seconds for which `async with` waits for `start` in Firefox."""
 TIMESLICE = 1.0
 """Default number of seconds between the chunks of a take that goes to a store."""
 LOWEST_OF_PICTURES = 10_000
@@ -467,7 +470,19 @@ class MediaRecorder(EventTarget):
         await take.finished
 
     async def __aenter__(self) -> Self:
-        self.start()
+        started = self.start()
+        if realm() == "page" and not is_chromium():
+            # A body that keeps the page busy would delay Firefox's recorder
+            # (quirk: firefox-records-from-the-next-task).
+            take = self._take
+            try:
+                await asyncio.wait_for(started, BEGINS_WITHIN)
+            except (TimeoutError, MediaError):
+                pass  # a stream that delivers nothing yet; the end of the block raises the take's error
+            except BaseException:
+                if take is not None and take.state != "inactive":
+                    take.stop()
+                raise
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:

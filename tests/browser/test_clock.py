@@ -114,5 +114,5 @@ import asyncio, json
 recording = await asyncio.wait_for(mediarecorder.record(0.5), 30)
 json.dumps([recording.duration, await recording.measure()])"""
     duration, whole = json.loads(await worker.run(source))
-    assert 0.5 <= duration < 0.5 + BUSY
+    assert 0.48 <= duration < 0.5 + BUSY, "page and worker know their difference to some milliseconds"
     assert duration == pytest.approx(whole, abs=BUSY)

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import mediarecorder
-from mediarecorder import AudioSamples, MediaRecorder, Recording, RecordingStore, media_devices, record
+from mediarecorder import AudioSamples, Recording, RecordingStore, StoredRecording, media_devices, record
 
 
 @pytest.fixture
@@ -38,6 +38,8 @@ def test_reminder_shows_the_call_with_its_arguments(recording):
     assert reminder_of(Recording.concat([])) == "write: await Recording.concat([])"
     assert reminder_of(RecordingStore.open("x")) == "write: await RecordingStore.open('x')"
     samples = AudioSamples(memoryview(bytes(4)).cast("f"), 8000)
+    stored = tuple.__new__(StoredRecording)
+    assert reminder_of(stored.open()) == "write: await stored.open()"
     assert reminder_of(samples.to_recording("wav")) == "write: await samples.to_recording('wav')"
 
 
@@ -73,20 +75,29 @@ async def test_call_works_wherever_a_coroutine_is_expected(recording):
     assert "write:" not in repr(call)
 
 
-async def test_cancelling_reaches_the_call():
-    task = asyncio.create_task(record(stop_when=asyncio.Event(), stream=object()))
+async def test_cancelling_reaches_the_call(microphone):
+    begun = asyncio.Event()
+    call = record(
+        stop_when=asyncio.Event(), stream=microphone, timeslice=0.1, on_progress=lambda *_: begun.set()
+    )
+    task = asyncio.create_task(call)
+    await begun.wait()
     assert "record" in repr(task)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-@pytest.mark.parametrize("owner", [mediarecorder, Recording, RecordingStore, MediaRecorder, AudioSamples])
-def test_functions_keep_signature_and_docstring(owner):
-    public = [name for name in dir(owner) if not name.startswith("_")]
-    names = [name for name in public if inspect.iscoroutinefunction(getattr(owner, name))]
-    for name in names:
-        function = getattr(owner, name)
+def test_every_public_coroutine_function_has_a_reminder_and_keeps_its_docstring():
+    things = [getattr(mediarecorder, name) for name in mediarecorder.__all__]
+    functions = {
+        f"{owner.__name__}.{name}": function
+        for owner in (mediarecorder, *(thing for thing in things if isinstance(thing, type)))
+        for name in dir(owner)
+        if not name.startswith("_") and inspect.iscoroutinefunction(function := getattr(owner, name))
+    }
+    assert len(functions) > 40
+    for name, function in functions.items():
         assert function.__doc__ == function.__wrapped__.__doc__, name
         assert "args" not in inspect.signature(function).parameters, name
 
