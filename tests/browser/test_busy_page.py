@@ -29,7 +29,7 @@ async def begun(stream, timeslice=None, **options):
 
 async def seconds_heard(recording):
     sound = await ask_judge.sound(recording)
-    assert sound["gaps"] == []
+    assert [gap for gap in sound["gaps"] if gap[0] > 0] == []  # a picture may be earlier than the sound
     return sound["end"]
 
 

@@ -69,6 +69,20 @@ async def test_preview_is_live_whenever_and_wherever_it_is_inserted(python, stag
     await python("stream.stop()")
 
 
+@pytest.mark.lane("chromium")
+async def test_preview_can_move_into_another_document(camera, stage):
+    """Another document refuses this document's style sheets."""
+    import js
+
+    stage.insertAdjacentHTML("beforeend", camera._repr_html_())
+    frame, view = js.document.createElement("iframe"), stage.querySelector("mediarecorder-view")
+    await until(lambda: view.querySelector("video").srcObject)
+    stage.append(frame)
+    frame.contentDocument.body.append(view)
+    assert view.querySelector("video").srcObject.active
+    await asyncio.sleep(0)  # an exception of the element would be reported by now
+
+
 PICKER = """
 const own = window.showSaveFilePicker;
 window.picker = { closed: false, gone: false, aborted: 0 };

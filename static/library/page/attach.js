@@ -37,7 +37,8 @@ class View extends HTMLElement {
   connectedCallback() {
     View.there.add(this);
     const root = /** @type {Document | ShadowRoot} */ (this.getRootNode());
-    if (!root.adoptedStyleSheets.includes(STYLE)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, STYLE];
+    // (Another document, such as a frame's, refuses this document's style sheet.)
+    if (this.ownerDocument === document && !root.adoptedStyleSheets.includes(STYLE)) root.adoptedStyleSheets.push(STYLE);
     View.expected.get(this.name)?.connected(this);
     for (const type of ["error", "loadedmetadata", "load"]) this.addEventListener(type, this, true);
     this.handleEvent();
