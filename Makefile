@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
-# Recordings mostly wait and compute little, so there are more processes than the two cores.
+# Tests that record mostly wait and compute little, so more processes run than the machine has cores (two).
 PROCESSES ?= 4
 # Chromium's renderer crashes about once in a few thousand takes; only tests hit by that are retried.
 CRASHED = -raR --reruns 1 --only-rerun "Target crashed"

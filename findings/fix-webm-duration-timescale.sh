@@ -6,9 +6,9 @@
 #           TimestampScale is 500000 ns, so that they are 50 ms apart. The specification
 #           only recommends the usual 1000000 ns.
 # Expected: fixWebmDuration(blob, 1500) adds a Duration of 1.5 s and changes nothing else.
-# Observed: it sets TimestampScale to 1000000 ns and leaves the timestamps of the
-#           clusters and blocks. The pictures are now 100 ms apart, the last starts
-#           at 2.9 s instead of 1.45 s, and the file states 1.5 s.
+# Observed: it sets TimestampScale to 1000000 ns, but does not convert the timestamps
+#           of the clusters and blocks. The pictures are now 100 ms apart, the last
+#           starts at 2.9 s instead of 1.45 s, and the file states 1.5 s.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

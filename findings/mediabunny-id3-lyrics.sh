@@ -4,8 +4,9 @@
 # Versions: mediabunny 1.61.0 (npm), mutagen 1.48.1; the input comes from PyAV 18.1.0.
 # Input:    one second of MP3, copied by mediabunny with the tags title, lyrics
 #           (eight Japanese characters, 24 bytes of UTF-8), comment and track.
-# Expected: a USLT frame of 30 bytes (one of encoding, three of language, one
-#           empty description, the text and its end), and both frames after it.
+# Expected: a USLT frame of 30 bytes (one for the encoding, three for the language, one
+#           for the empty description, 24 for the text, one for its end), and both
+#           frames after it.
 # Observed: the size of USLT is 14, counted in characters. The lyrics are truncated,
 #           and the reader continues in the rest of the text: mutagen finds no comment and
 #           no track. With English lyrics all four tags are there.

@@ -9,8 +9,9 @@
 # Observed: the durations of EncodedPacketSink are
 #           0.1 0.1 0.1 0.1 0 0.1 0.1 0.1 0.1 0 0.1 0
 #           The track's duration misses the last picture as well: 1.1 s.
-#           According to its source, a Conversion that re-encodes omits a picture of
-#           length 0 (it needs a browser's WebCodecs, so this script does not show it).
+#           According to mediabunny's source, a Conversion that re-encodes also omits
+#           pictures of length 0. This script does not show that, because re-encoding
+#           needs a browser's WebCodecs.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m pip install -qq --disable-pip-version-check --root-user-action=ignore --target py av==18.1.0 || exit 2

@@ -4,11 +4,11 @@
 # Versions: mediabunny 1.61.0 (npm).
 # Input:    ten seconds of 16-bit mono WAV, which mediabunny reads in packets of 2048 frames,
 #           at seven sample rates.
-# Expected: getPacket(t), the last packet that does not begin after t, returns the packet
-#           that begins at t if t is the timestamp of one.
-# Observed: at 0 of 40 such times at 8000 Hz, but at 13 of 216 at 44100 Hz and 17 of 235 at
-#           48000 Hz, it returns the previous packet: the timestamp is a quotient, and multiplied
-#           by the rate it can be slightly less than the frame.
+# Expected: getPacket(t) returns the last packet that does not begin after t. So, for the
+#           timestamp of a packet, it returns that packet.
+# Observed: it returns the previous packet for 0 of 40 timestamps at 8000 Hz, but for 13 of 216
+#           at 44100 Hz and 17 of 235 at 48000 Hz. A timestamp is a frame's number divided by the
+#           rate; multiplied by the rate again, it can be slightly less than that number.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 npm install --silent --no-audit --no-fund --prefix . mediabunny@1.61.0 || exit 2
