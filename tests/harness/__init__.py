@@ -21,6 +21,6 @@ Outside, on CPython:
 
 Inside, in the page: ``harness.html`` and ``harness.js`` load Pyodide, ``in_page`` runs pytest there, and
 ``async_tests`` lets it await coroutines. ``marks``, ``corpus`` (files from elsewhere and the facts about
-them), ``painted`` (numbers in their pictures) and ``agreement`` (findings compared with facts) are read on
-both sides.
+them), ``painted`` (numbers in their pictures) and ``agreement`` (findings compared with facts) are imported
+inside and outside.
 """

@@ -1,7 +1,7 @@
 """Compares findings about a file (`harness.played`, or the library) with the facts (`harness.corpus`).
 
-The functions describe differences in words, and return nothing if there are none. Read inside and outside
-the browser.
+The functions describe differences in words, and return nothing if there are none. Tests import this module
+inside and outside the browser.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A busy machine, for tests of what is lost on one."""
+"""Keep the processors busy, for tests of recordings on a busy machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ while time.monotonic() < end and os.getppid() == parent:
 
 @contextlib.contextmanager
 def load(count: int, seconds: float) -> Iterator[None]:
-    """This many processes that only count. They end with the block, the test, or after this many seconds."""
+    """Run processes that only count. They end with the block, with this process, or after `seconds`."""
     command = [sys.executable, "-c", BUSY, str(seconds)]
     busy = [subprocess.Popen(command) for _ in range(count)]
     try:

@@ -1,4 +1,4 @@
-"""Sixty media files from elsewhere, and the facts about each. Read inside and outside the browser.
+"""Sixty media files from elsewhere, and the facts about each. Imported inside and outside the browser.
 
 ffmpeg makes each (`harness.recipes`) when the harness's server first receives a request for it. Their
 pictures carry numbers (`harness.painted`). Their sound is a quiet tone with a beep at every whole second: a

@@ -46,16 +46,16 @@ def decoder() -> Decoder:
     return FFmpeg() if shutil.which("ffmpeg") and shutil.which("ffprobe") else PyAV()
 
 
-#: ffmpeg's complaint about a time that is not later than the one before; the braces take a pattern for it.
-#: (ffmpeg counts equal messages in a line of its own.)
+#: ffmpeg's complaint about a time that is not later than the one before; a pattern for that time replaces the
+#: braces. (ffmpeg counts equal messages in a separate line.)
 NOT_LATER = (
     r"(?m)^.*non monotonically increasing dts to muxer in stream \d+: (\d+) >= {}\n"
     r"(?: +Last message repeated \d+ times\n)?"
 )
 #: On a busy machine, Chromium gives two or more frames the same millisecond; this is harmless.
 SAME_MILLISECOND = re.compile(NOT_LATER.format(r"\1"))
-#: On a busy machine, ffmpeg 5.1 rarely reports each picture but the last as earlier than the last ("900 >=
-#: 50", "900 >= 100" …). The packets of the file show whether its times go back.
+#: In rare cases on a busy machine, ffmpeg 5.1 reports every picture except the last as earlier than the last
+#: ("900 >= 50", "900 >= 100" …). The packets of the file show whether its times go back.
 ANY_ORDER = re.compile(NOT_LATER.format(r"\d+"))
 
 

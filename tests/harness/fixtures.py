@@ -2,10 +2,10 @@
 
 ``site``                      address of the project's server, without a slash at the end
 ``insecure_site``             the same under a name that is not a secure context (lane chromium-insecure)
-``engine``                    ``"chromium"``, then ``"firefox"``; a parametrize mark of its own overrides it
-``launch(engine, …)``         a fresh page: ``flags`` more for Chromium, ``without`` some (by their start),
-                              ``prefs`` more for Firefox, ``permissions`` granted, ``context`` options of
-                              ``browser.new_context``
+``engine``                    ``"chromium"``, then ``"firefox"``; a test's own parametrize mark overrides it
+``launch(engine, …)``         a fresh page: ``flags`` adds flags of Chromium, ``without`` removes those that
+                              begin with it, ``prefs`` adds preferences of Firefox, ``permissions`` are
+                              granted, ``context`` has options of ``browser.new_context``
 ``lane_page(name, …)``        a fresh page configured like a lane of lanes.py, with ``context`` options
 ``shared_page(name, …)``      a page that tests share in turn: the first that asks for this name opens it
 ``demo_page``                 a page of the engine that has begun to open the demo, but may not be ready
@@ -36,7 +36,7 @@ from harness.reports import blame
 
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
-#: Milliseconds that anything may take: a limit for hangs, on a machine with other work.
+#: Milliseconds that any action may take. Only an action that hangs takes longer, even on a busy machine.
 TIMEOUT = 180_000
 #: Browsers that stay open for the next test that wants the same options.
 SPARE = 2

@@ -103,7 +103,8 @@ FIREFOX = Lane(
     },
 )
 
-#: For pages that live for seconds: compiling Python a second time, for speed, takes a fifth of that time.
+#: Chromium also compiles Python a second time, to run it faster. Pages that live for seconds do without that,
+#: because it takes a fifth of their time.
 COMPILED_ONCE = "--js-flags=--liftoff-only"
 BRIEF = CHROMIUM.plus(flags=[COMPILED_ONCE])
 
@@ -168,7 +169,7 @@ CORE = ("chromium-pyodide-0.27", "chromium-csp")
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
-    """Names of a test's lanes. The nearest mark ``lane`` decides alone; without it the others add and remove.
+    """Names of a test's lanes: those of the nearest mark ``lane``, or the default, which other marks change.
 
     With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
     """

@@ -1,4 +1,4 @@
-"""The marks of the inner tests, and the time limit of a test. Read inside and outside the browser."""
+"""The marks of tests/browser, and the time limit of a test. Imported inside and outside the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inner tests that must fail, each with its docstring in the report; test_must_fail.py runs them."""
+"""Tests that must fail in the page, each with its docstring in the report; test_must_fail.py runs them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The one open page that runs inner tests, and the browser around it.
+"""The one open page that runs the tests of tests/browser, and the browser around it.
 
-Playwright works in a separate thread, so that a test that blocks its page can be given up after a time. A
-call that waits for the page could not do this.
+Playwright's asynchronous interface runs in a separate thread, so that the harness can stop waiting for a test
+that blocks its page. A synchronous call could not stop waiting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from harness.server import BUNDLE, HarnessSite
 
 T = TypeVar("T")
 
-#: Seconds for the browser, the interpreter and the collection of the tests: a limit for hangs.
+#: Seconds for the browser, the interpreter and the collection of the tests.
+#: Only a start that hangs takes longer.
 START_LIMIT = 600
 CLOSE_LIMIT = 30
 #: Seconds beyond a test's own limit, after which the page counts as dead.
@@ -67,7 +68,7 @@ class Runner:
     def run(
         self, group: str, node_id: str, next_id: str | None, seconds: float, *, console_errors: bool
     ) -> Answer:
-        """Run one inner test. Never raises because of the page.
+        """Run one test in the page. Never raises because of the page.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ LEFT_OPEN = "A VideoFrame was garbage collected without being closed"
 
 
 class PageWatch:
-    """Watches a Playwright browser context, of either interface, and collects offences."""
+    """Watches a browser context of Playwright, synchronous or asynchronous, and collects offences."""
 
     def __init__(self, context: Any) -> None:
         self._console: list[str] = []

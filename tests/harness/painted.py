@@ -1,5 +1,5 @@
-"""Pictures that carry a number, readable after lossy encoding, scaling and bars. Read inside and outside the
-browser.
+"""Pictures that carry a number, readable after lossy encoding, scaling and bars. Imported inside and outside
+the browser.
 
 A strip of 12 black or white blocks crosses the middle of a grey picture: 9 bits of the number, the highest
 first, and 3 bits that check them.

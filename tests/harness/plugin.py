@@ -1,4 +1,4 @@
-"""The outer pytest: collects the tests of tests/browser and runs them in the page, once for each lane."""
+"""pytest outside the browser: collects the tests of tests/browser and runs them in the page, lane by lane."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.server import HarnessSite
 INNER_TESTS = Path(__file__).resolve().parents[1] / "browser"
 MUST_FAIL = Path(__file__).resolve().parent / "must_fail.py"
 
-#: The lane of an inner test.
+#: The lane of a test that runs in the page.
 LANE = pytest.StashKey[str]()
 
 
@@ -91,7 +91,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         lane = item.callspec.params["lane"]
         if isinstance(lane, str):  # otherwise it has no lane, and pytest skips it
             if group_of(item.nodeid).split()[0] != lane:
-                raise pytest.UsageError(f"{item.nodeid}: with its first parameter the lane reads as another")
+                raise pytest.UsageError(f"{item.nodeid}: lane and first parameter read as another lane")
             item.stash[LANE] = lane
             rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
             if waits_for_soak(lane, item.iter_markers(), first_row=not any(rows)):

@@ -24,7 +24,7 @@ def blame(report: pytest.TestReport, problems: list[str], console: list[str]) ->
         else:
             report.outcome = "failed"
             report.longrepr = text
-            # Expected or not, such a failure counts.
+            # Such a failure counts even in a test that is expected to fail.
             report.__dict__.pop("wasxfail", None)
     if console:
         report.sections.append(("Browser console", "\n".join(console)))

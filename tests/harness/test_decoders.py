@@ -1,4 +1,4 @@
-"""Which messages of ffmpeg count as damage."""
+"""The messages of ffmpeg that count as damage."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ OTHER = "[vp9 @ 0x56] Invalid data found when processing input"
         pytest.param([OTHER, REPEATED], [OTHER, REPEATED], id="damage that is repeated"),
     ],
 )
-def test_only_equal_times_are_no_damage(said: list[str], errors: list[str]):
+def test_only_equal_times_do_not_count_as_damage(said: list[str], errors: list[str]):
     assert errors_in("".join(f"{line}\n" for line in said), {0: [0.0, 0.252, 0.201]}) == errors
 
 
-def test_times_of_the_packets_decide_whether_time_goes_back():
+def test_packet_times_decide_whether_time_goes_back():
     said = f"{SAYS}900 >= 50\n{SAYS}900 >= 100\n{REPEATED}\n{OTHER}\n"
     assert errors_in(said, {0: [0.0, 0.05, 0.1, 0.1, 0.9], 1: [0.0]}) == [OTHER]
     assert errors_in(said, {0: [0.0, 0.05, 0.1], 1: [0.02, 0.0]}) != [OTHER]
