@@ -43,7 +43,7 @@ store.close()
 class Profile:
     """A browser's profile.
 
-    ``told`` has the messages that Python sent by ``js.tell(what)``, with the time of the outer clock.
+    ``told`` has the messages that Python sent by ``js.tell(what)``, with the time by the clock of the test.
     """
 
     def __init__(self, playwright: Playwright, engine: str, folder: Path, site: str) -> None:

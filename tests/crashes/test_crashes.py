@@ -1,7 +1,7 @@
 """The browser or the page dies while it records into a store; the recorded data survives.
 
 At most one timeslice is lost: a chunk arrives every second, and is on disk while the next one is recorded.
-The moments are random, by a seed that each test shows in its name.
+The moments are random; the name of each test shows the seed.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ try:
 except MediaError:
     pass
 while not (ids := [stored.id for stored in await store.recordings() if stored.state == "interrupted"]):
-    pass  # the lock of the one that was closed is free in a moment
+    pass  # the closed store releases its lock a moment later
 """
         + RECORD
         + "await asyncio.sleep(0.5)\njs.tell('now')\nawait store.recover(ids[0])",

@@ -74,7 +74,7 @@ def test_written_data_is_kept(shared_chromium: Profile) -> None:
     assert found["low"] == ["low_space"]
 
 
-# Chromium doubles the space of a growing file: this one gets 16 MiB, of which 23 chunks leave 0.3.
+# Chromium doubles the space of a growing file. This file gets 16 MiB, and 23 chunks leave 0.3 MiB of it free.
 ROOM = 20 << 20
 CHUNK = 700 << 10
 OPEN_FOR_CHUNKS = """

@@ -26,7 +26,7 @@ recorder = MediaRecorder(stream, store=store, bits_per_second=2_500_000)
 js.tell("opened")
 "null"
 """
-# As a recorder would fire them, one for each second, but as fast as the store accepts them.
+# Fires the events that a recorder would fire, one for each second, as fast as the store accepts them.
 FEED = """
 noise = js.Uint8Array.new(4 << 20)
 for start in range(0, noise.length, 65536):
@@ -59,7 +59,7 @@ def chromium(profile: Callable[[str], Profile]) -> Profile:
     return chromium
 
 
-def test_hour_is_stored_as_fast_as_possible(chromium: Profile) -> None:
+def test_storing_an_hour_does_not_grow_memory(chromium: Profile) -> None:
     chromium.run(FEED)
     chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
     before = all_heaps(chromium.page)
@@ -72,7 +72,7 @@ def test_hour_is_stored_as_fast_as_possible(chromium: Profile) -> None:
     assert max(during, after) - before <= LIMIT
 
 
-def test_five_minutes_are_really_recorded(chromium: Profile) -> None:
+def test_recording_five_minutes_is_exact_and_does_not_grow_memory(chromium: Profile) -> None:
     chromium.run("await recorder.start(); await asyncio.sleep(10); 'null'")
     before = all_heaps(chromium.page)
     chromium.run("await asyncio.sleep(290); 'null'")

@@ -228,7 +228,7 @@ class Demo:
             self.type(field, value)
 
     def set_long_countdown(self) -> None:
-        """A take that lasts until it has been checked."""
+        """Make the countdown so long that it cannot end before the test has checked it."""
         self.set("Countdown", "10 seconds")
         chooser = self.page.get_by_role("combobox", name="Countdown")
         chooser.evaluate(

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from harness.judge import probe, tone
 from harness.lanes import chromium_only, firefox_in_soak
 
-# Real sounds can only be mixed if the browser's audio runs: not in Firefox without a loudspeaker.
+# Real sounds can be mixed only if the browser's audio runs; Firefox's does not run without a loudspeaker.
 
 
 def kinds(file: Path) -> list[str]:

@@ -68,7 +68,7 @@ async def handle(event):
 
 @pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
 def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane, look):
-    assert GUIDE.index("```html") < GUIDE.index("```py"), "it is the first"
+    assert GUIDE.index("```html") < GUIDE.index("```py"), "the HTML page is the first example"
     page = serve(lane_page(lane), READY + FIRST_EXAMPLE)
     page.get_by_role("button").click()
     answer = page.get_by_text(
@@ -98,7 +98,7 @@ def test_guides_first_example_records(guide):
 @pytest.mark.console_errors
 @firefox_in_soak
 def test_pyscript_shows_errors_of_async_library_event_handlers(guide):
-    """It goes to the event loop's exception handler, and from there to PyScript's box."""
+    """The error goes to the event loop's exception handler, and from there to PyScript's box."""
     page = guide
     page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
     expect(page.locator(".py-error").filter(has_text="no luck with that device")).to_be_visible()

@@ -69,7 +69,7 @@ class Live:
 
 @pytest.fixture
 def strict_demo(page: Page, site: str, tmp_path: Path) -> Iterator[Demo]:
-    """The demo, whose policy allows no inline style; nothing in the test may break it."""
+    """The demo, whose policy allows no inline style. A violation of the policy fails the test."""
     page.add_init_script(VIOLATIONS)
     yield Demo(page, tmp_path).open(f"{site}/")
     assert page.evaluate("violations") == []

@@ -64,7 +64,7 @@ def test_page_appears_complete_names_its_loading_stage_and_has_little_javascript
 
 
 @firefox_in_soak
-def test_early_record_is_kept_and_served(held):
+def test_early_record_starts_a_take_when_python_has_loaded(held):
     held.record.click()
     expect(held.status).to_contain_text("Recording starts as soon as Python is ready.")
     expect(held.record).to_have_attribute("aria-pressed", "true")
@@ -88,14 +88,14 @@ def test_early_record_requests_the_screen_at_once(held):
     held.record_until("0:01")
     held.stop.click()
     expect(held.take(1)).to_be_visible()
-    assert held.opened() == 1, "the recorded stream is that of the early press"
+    assert held.opened() == 1, "the recorded stream is the one that the early record opened"
     assert "video" in {stream["kind"] for stream in probe(held.content(1))["streams"]}
     held.expect_released()
 
 
 @firefox_in_soak
-def test_early_record_is_cancelled_by_another_press_another_choice_or_a_refused_screen(held, engine):
-    """The page releases the screen that it opened for the press, and Python later opens nothing."""
+def test_second_press_other_choice_or_refused_screen_cancels_early_record(held, engine):
+    """The page releases the screen that it opened for the early record, and Python later opens nothing."""
     cancelled = "Recording is cancelled."
     held.record.click()
     held.record.click()
@@ -145,7 +145,7 @@ def test_slow_page_does_not_shift_after_the_first_paint(page, site, tmp_path, wi
 
 
 def in_pieces(route: Route) -> None:
-    """At the end of each of these parts the browser cannot read on, but might paint."""
+    """At the end of each of these parts the browser must wait for a script, and might paint."""
     response = route.fetch()
     number = itertools.count()
     body = re.sub(

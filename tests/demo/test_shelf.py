@@ -152,7 +152,7 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
     file = demo.download(1)
     assert file.name == "take-1.webm"
     assert file.read_bytes() == demo.content(1).read_bytes()
-    assert probe(file)["duration"] == pytest.approx(demo.length(1), abs=NEARLY), "it shows its length"
+    assert probe(file)["duration"] == pytest.approx(demo.length(1), abs=NEARLY), "the file states its length"
     expect(demo.answer(1)).to_have_text("Take 1 is in your downloads as take-1.webm.")
 
     for name, extension, container in [

@@ -123,7 +123,8 @@ def caches(demo: Demo) -> list[str]:
 
 
 @firefox_in_soak
-def test_site_records_below_a_path_without_other_hosts_and_offline_after_a_visit(page, host, visit):
+def test_site_records_below_a_path_and_offline_after_a_visit(page, host, visit):
+    """The page makes no request to another host."""
     said, asked, refused = [], [], []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("request", lambda request: asked.append(request.url))

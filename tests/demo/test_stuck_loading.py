@@ -15,18 +15,18 @@ from serve import Handler, Site
 TIME_LIMIT = 15_000  # milliseconds
 
 
-class Reluctant(Site):
+class FaultySite(Site):
     """Our server, which delays a file, or sends it with a wrong MIME type."""
 
     def __init__(self) -> None:
-        super().__init__(0, ReluctantHandler)
+        super().__init__(0, FaultyHandler)
         self.held = ""
         self.types: dict[str, str] = {}
         self.let_go = threading.Event()
 
 
-class ReluctantHandler(Handler):
-    server: Reluctant
+class FaultyHandler(Handler):
+    server: FaultySite
 
     def do_GET(self) -> None:
         if self.server.held and self.path.endswith(self.server.held):
@@ -39,8 +39,8 @@ class ReluctantHandler(Handler):
 
 
 @pytest.fixture
-def server() -> Iterator[Reluctant]:
-    server = Reluctant()
+def server() -> Iterator[FaultySite]:
+    server = FaultySite()
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield server
@@ -51,7 +51,7 @@ def server() -> Iterator[Reluctant]:
 
 
 @pytest.fixture
-def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
+def visit(page: Page, server: FaultySite) -> Callable[[str], Page]:
     """``visit(address)``: the page, with a clock that the test can advance."""
 
     def visit(address: str) -> Page:
@@ -63,7 +63,7 @@ def visit(page: Page, server: Reluctant) -> Callable[[str], Page]:
     return visit
 
 
-def wind_on(page: Page) -> None:
+def pass_time_limit(page: Page) -> None:
     """Advance the clock beyond the page's time limit."""
     page.clock.fast_forward(TIME_LIMIT)
     expect(stuck(page)).to_be_visible()
@@ -88,7 +88,7 @@ def test_delayed_file_is_reported_and_loading_continues(visit, server, address, 
     page = visit(address)
     expect(page.locator("#loading-bytes")).to_contain_text("MB")
     assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
-    wind_on(page)
+    pass_time_limit(page)
     assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
     for reason in ("the network is down", "something blocks a request", "“.wasm” must be application/wasm"):
         expect(stuck(page)).to_contain_text(reason)
@@ -110,7 +110,7 @@ def test_wrong_wasm_type_is_reported_and_reload_restarts(visit, server, engine, 
     page = visit("")
     with page.expect_console_message(lambda message: "wasm instantiation failed" in message.text):
         expect(page.locator("#loading-bytes")).to_have_text("12.1 of 12.1 MB")
-    wind_on(page)
+    pass_time_limit(page)
     expect(page.locator("#missing")).to_have_text("pyodide.asm.wasm (application/octet-stream)")
     look(page, "stuck")
 

@@ -1,4 +1,4 @@
-"""People record, play, download and delete. Each test is a whole story, because loading takes seconds."""
+"""People record, play, download and delete. Each test does several things, because loading takes seconds."""
 
 from __future__ import annotations
 

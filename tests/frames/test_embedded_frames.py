@@ -45,9 +45,9 @@ json.dumps(said)
 class Embedded:
     """A page that another site embeds."""
 
-    def __init__(self, page: Page, site: str, allow: str, of: str = "127.0.0.1") -> None:
+    def __init__(self, page: Page, site: str, allow: str, host: str = "127.0.0.1") -> None:
         page.add_init_script(path=PAGE_PROBE)
-        page.goto(f"{site}/tests/frames/top.html?of={of}&allow={allow}")
+        page.goto(f"{site}/tests/frames/top.html?host={host}&allow={allow}")
         page.wait_for_function("frames.length")
         page.frame_locator("iframe").locator("html").wait_for()
         self.frame: Frame = page.frames[-1]
@@ -62,7 +62,7 @@ class Embedded:
 
 @pytest.fixture
 def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., Embedded]:
-    return lambda allow=DEVICES, of="127.0.0.1": Embedded(launch(engine), site, allow, of)
+    return lambda allow=DEVICES, host="127.0.0.1": Embedded(launch(engine), site, allow, host)
 
 
 @FIREFOX
@@ -117,7 +117,7 @@ def test_refused_locks_error_says_the_frame_is_cross_site(
         pytest.param("firefox", "page", marks=pytest.mark.soak),
     ],
 )
-@pytest.mark.console_errors  # Chromium also logs there the violations of its policy
+@pytest.mark.console_errors  # Chromium also logs violations of its policy
 def test_missing_permission_error_says_what_the_embedding_page_needs(
     embed: Callable[..., Embedded], engine: str, realm: str
 ) -> None:
@@ -125,7 +125,7 @@ def test_missing_permission_error_says_what_the_embedding_page_needs(
         embedded, connect = embed(allow=""), "import mediarecorder\n"
     else:
         # On another site, Chromium would refuse the worker its connection to the page.
-        embedded = embed(allow="camera 'none'; microphone 'none'", of="localhost")
+        embedded = embed(allow="camera 'none'; microphone 'none'", host="localhost")
         connect = CONNECT
     both, sound, record, photo, screen = json.loads(embedded.run(realm, connect + REFUSED))
     for said, features in (
@@ -137,7 +137,8 @@ def test_missing_permission_error_says_what_the_embedding_page_needs(
         assert said.startswith("NotAllowedError: "), said
         assert f'<iframe allow="{features}">' in said
         assert "Permissions-Policy" in said
-    if screen.startswith("NotAllowedError"):  # otherwise the call is not from a click, which is checked first
+    # (A browser may first refuse the call because it does not come from a click.)
+    if screen.startswith("NotAllowedError"):
         assert 'allow="display-capture"' in screen
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError
 
-#: Milliseconds until the kernel's first answer, and for cells: limits for hangs.
+#: Milliseconds until the kernel's first answer, and for cells. Only a page that hangs takes longer.
 STARTING = 400_000
 RUNNING = 300_000
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError
 
-#: Milliseconds until the kernel has loaded, and for cells: limits for hangs.
+#: Milliseconds until the kernel has loaded, and for cells. Only a page that hangs takes longer.
 STARTING = 400_000
 RUNNING = 300_000
 #: The last code cell of the notebook "first_recording"; tests put their own code into it.

@@ -20,7 +20,7 @@ print(recording.duration > 0.2, len(blocking.run(recording.bytes())) == recordin
 
 @pytest.mark.soak
 @pytest.mark.parametrize("app", ["lab", "repl"])
-def test_import_is_enough(jupyterlite, app, served):
+def test_library_is_imported_without_installing(jupyterlite, app, served):
     jupyterlite.open(app, FIRST)
     assert jupyterlite.page.evaluate("crossOriginIsolated") is (served == "isolated")
     cell = jupyterlite.run("import mediarecorder\nprint(mediarecorder.__version__)")

@@ -12,7 +12,7 @@ VERSION = mediarecorder.__version__
 
 @pytest.mark.soak
 @pytest.mark.parametrize("mode", ["run", "edit"])
-def test_import_is_enough(marimo, mode, served):
+def test_notebook_runs_without_installing_the_library(marimo, mode, served):
     marimo.open("first_recording", mode)
     assert marimo.page.evaluate("crossOriginIsolated") is (served == "isolated")
     if mode == "edit":

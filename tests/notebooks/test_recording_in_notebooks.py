@@ -1,4 +1,7 @@
-"""Recording in one cell of the real notebook sites, repeatedly; the traces that it leaves, and its ends."""
+"""Cells of the real notebook sites record repeatedly.
+
+The tests also check the traces that this leaves in the page, and the end of a kernel or a tab.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,7 @@ def record_in_three_cells(lite: JupyterLite) -> None:
     for _ in range(3):
         record_in_a_cell(lite)
     until(lite.page, "pageProbe.live() === 0")
-    assert len(set(lite.page.evaluate("pageProbe.locks()"))) == 2, "one of each side"
+    assert len(set(lite.page.evaluate("pageProbe.locks()"))) == 2, "page and kernel hold one lock each"
 
 
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
@@ -144,7 +147,7 @@ def test_jupyterlite_cell_records_in_every_app(lite, app):
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain", "isolated"], indirect=True)
-# Players of a restarted kernel have dead addresses, which Chromium reports; the test checks for these.
+# A restart revokes the addresses of earlier players. Chromium reports these, and the test checks the reports.
 @pytest.mark.console_errors
 def test_fifty_jupyterlite_cells_record_in_a_row(lite):
     page = lite.page
@@ -221,7 +224,7 @@ globalThis.setTimeout = (act, delay, ...rest) => later(act, delay === 30_000 ? 1
 
 @in_soak
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
-# The browser itself reports the dead address. (An uncaught exception still fails the test.)
+# The browser itself reports the revoked address. (An uncaught exception still fails the test.)
 @pytest.mark.console_errors
 def test_replayed_output_does_nothing(lite):
     page = lite.open("notebooks", FIRST).page
@@ -319,7 +322,7 @@ def test_hostile_page_gets_nothing_and_breaks_nothing(lite, count):
     hostile.wait_for_function("globalThis.attacker")
     hostile.evaluate(
         """() => {
-          // They share one thread, which this must not block.
+          // Both pages share one thread, which the attacker must not block.
           const { texts, locks } = pageProbe;
           attacker.searchAndPost(async () => [...(await texts(opener)), ...(await locks())], 2000);
           attacker.steal(false, 250);

@@ -30,7 +30,7 @@ TOLD = 'print(panels[0].last.duration > 0.9, panels[0].state, "removed from the 
 KEEP = """import asyncio, sys
 import mediarecorder as m
 kept = sys.modules.setdefault("kept", [])
-# (Once the cell has gone, so have its names.)
+# (Deleting the cell deletes its names, so this takes them as parameters.)
 async def wait(panel, kept=kept, sleep=asyncio.sleep, AbortError=m.AbortError):
     while panel.state != "recording":
         await sleep(0.05)
@@ -60,7 +60,10 @@ def record_for_a_second(panel: Locator) -> ElementHandle:
 
 
 def must_release(page: Page, element: ElementHandle | None = None, probe: str = "pageProbe") -> None:
-    """Within 2 s after the element left the page, by the page's own timers: a busy machine slows both."""
+    """Check that the devices are released within 2 s after the element left the page.
+
+    The page's own timers measure the time, because a busy machine slows them as much as the release.
+    """
     if element:
         page.wait_for_function("element => !element.isConnected", arg=element)
     left = page.evaluate(
@@ -205,7 +208,7 @@ def test_rerun_cell_in_marimo_ends_its_panel(shared_marimo):
     assert edited.errors() == []
 
 
-#: What a person does to a cell whose output is a panel.
+#: A person's actions on a cell whose output is a panel.
 REMOVALS: dict[str, Callable[[Marimo, int, ElementHandle], None]] = {
     "output cleared": lambda marimo, cell, _: marimo.choose(cell, "Clear output"),
     "all outputs cleared": lambda marimo, *_: marimo.command("Clear all outputs"),
@@ -240,7 +243,7 @@ NO_QUESTION = "addEventListener('beforeunload', (event) => event.stopImmediatePr
 @in_soak
 @pytest.mark.parametrize("end", ["restart", "leave", "close"])
 def test_closed_page_of_marimo_releases_the_devices(marimo, end):
-    """Another tab looks, because the page of the panel is gone. marimo restarts its kernel with the page."""
+    """Another tab checks this, because the panel's page is gone. marimo restarts its kernel with the page."""
     witness = marimo.page
     for script in ({"path": PAGE_PROBE}, {"script": NO_QUESTION}):
         witness.context.add_init_script(**script)

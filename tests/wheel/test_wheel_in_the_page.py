@@ -170,7 +170,7 @@ def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     assert installed.evaluate(ENGINE) == {"media": False, "mp3": False, "scripts": 0, "files": []}
     assert [address for address in asked if not address.startswith("blob:")] == []
 
-    # The first use of what the page does loads it, and does not lose the click that a dialogue needs.
+    # The first call of a page service loads page.js, and keeps the user activation that a dialogue needs.
     installed.evaluate(PICKER)
     run(installed, SAVE_ON_CLICK)
     installed.get_by_role("button", name="Save").click()
