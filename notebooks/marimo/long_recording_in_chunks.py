@@ -35,7 +35,7 @@ async def _(mo, start):
             seconds, size = recorder.duration, recorder.size
             print(f"{seconds:.1f} s: {size:6} bytes, {chunk.size} of them new")
             if seconds >= 2 and recorder.state == "recording":
-                recorder.stop()  # one more chunk comes: the rest
+                recorder.stop()  # one more chunk follows, with the rest
     return (recorder,)
 
 
@@ -126,7 +126,7 @@ async def _(seekable):
 def _(mo):
     mo.md("""
     Write a file that Python can read, piece by piece, so that even hours
-    fit:
+    of recording fit in memory:
     """)
     return
 
