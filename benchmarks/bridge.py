@@ -1,7 +1,7 @@
 """The cost of the bridge to Python in a worker: a call compared with a bare BroadcastChannel, and `stop()`.
 
-All sides run in one page: JavaScript and Python in a worker, each with a bare message and its answer, and
-with a call through the bridge; and `await recorder.stop()`, both there and in the page's own Python.
+All sides run in one page. JavaScript and Python in a worker each measure a bare message with its answer, and
+a call through the bridge. `await recorder.stop()` runs there and in the page's own Python.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ EXPOSED = ["--js-flags=--expose-gc", "--enable-precise-memory-info"]
 AT_ONCE = ["--enable-blink-features=ForceEagerMeasureMemory"]
 """Flags that make Chromium measure memory immediately."""
 QUICK = ["--js-flags=--expose-gc --liftoff-only", *EXPOSED[1:], *AT_ONCE]
-"""All of them, for pages that do not live long enough to gain from compiling twice."""
+"""All these flags, for pages that do not live long enough to gain from compiling twice."""
 
 START = """async () => {
   const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");

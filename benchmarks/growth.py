@@ -84,8 +84,8 @@ FIRE = """(count) => {
 }"""
 ENDLESS = 3600
 TIMESLICE = 0.7
-"""Seconds. (When stopped at the very moment of a slice, Firefox delivers an empty chunk, and ours then waits
-for a later one: 40 ms, however long the take.)"""
+"""Seconds. (If a take is stopped at the very end of a timeslice, Firefox delivers an empty chunk, and the
+library then waits 40 ms for later data, however long the take is.)"""
 
 Taken = dict[str, list[float]]
 

@@ -1,7 +1,8 @@
-"""`import mediarecorder` compared with `loadPyodide()` before it in the same page; files are unpacked before.
+"""`import mediarecorder` compared with `loadPyodide()`, which runs before it in the same page.
 
-`import mediarecorder` imports nothing more; the second row is the import of a program that records. Each
-round has its own context, so that the browser has compiled nothing before.
+The files are unpacked in between. `import mediarecorder` imports no further module; the second row is the
+import that a program needs to record. Each round has its own context, so that the browser has compiled
+nothing before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The time of a store's calls by the number of its takes, which are small recordings that were added."""
+"""The time of a store's calls with 10 to 5000 takes in it. The takes are small recordings that were added."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def calls(count):
 
 calls
 """
-CALLS = ("recordings()", "add()", "usage()", "delete()", "the first bytes of a take, safe")
+CALLS = ("recordings()", "add()", "usage()", "delete()", "saving the first bytes of a take")
 
 
 def measure(bench: Bench) -> Iterator[Row]:

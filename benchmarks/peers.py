@@ -75,7 +75,7 @@ SEEKABLE = (
 REMUX = (
     "VP9 and Opus, with the same packets in both results; the peer works in a worker's memory, which holds "
     "the whole file and the whole result; ours reads piece by piece, and writes to disk beyond 32 MB. The "
-    "time excludes loading either"
+    "time excludes loading the code of either side"
 )
 LOADED = "the size on disk; the peer can do far more with it"
 
@@ -287,11 +287,11 @@ def microphone(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
         "PCM": f"both lossless; {BROWSERAUDIO_TIME}",
     }
     for side, (our_wait, our_rest, our_bytes) in taken.items():
-        work = f"{seconds} s of microphone to numpy, by {side}"
-        yield peer_row(f"{work}: end of sound to array", "ms", our_wait, waited, peer, notes[side])
-        yield peer_row(f"{work}: all but the sound", "ms", our_rest, rest, peer, BROWSERAUDIO_CALL)
+        work = f"{seconds} s of microphone to numpy, {side}"
+        yield peer_row(f"{work}: wait after the end", "ms", our_wait, waited, peer, notes[side])
+        yield peer_row(f"{work}: overhead of the call", "ms", our_rest, rest, peer, BROWSERAUDIO_CALL)
         note = BROWSERAUDIO_BYTES.format(rate=rate)
-        yield peer_row(f"{work}: JavaScript to Python", "bytes", our_bytes, moved, peer, note)
+        yield peer_row(f"{work}: bytes to Python", "bytes", our_bytes, moved, peer, note)
 
 
 def slices(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
@@ -303,8 +303,8 @@ def slices(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
     rounds = {"rounds": 1, "warm_up": 0} if bench.smoke else {"rounds": max(bench.rounds, TAKES)}
     taken = {side: columns(samples) for side, samples in bench.samples(page, sides, **rounds).items()}
     (ours, *our_loss), (theirs, *their_loss) = taken["ours"], taken["theirs"]
-    yield peer_row("`stop()` to file, slices of 200 ms", "ms", ours, theirs, peer, RECORDRTC)
-    what = f"tail lost, slices of 200 ms, the worst of {len(ours)} takes"
+    yield peer_row("`stop()` to file, timeslice 200 ms", "ms", ours, theirs, peer, RECORDRTC)
+    what = f"tail lost, timeslice 200 ms, worst of {len(ours)} takes"
     note = "" if any(their_loss[0]) else RECORDRTC_TAIL
     for unit, mine, other in zip(("bytes", "ms"), our_loss, their_loss, strict=True):
         yield peer_row(what, unit, (max(mine),), (max(other),), peer, note)
@@ -319,7 +319,7 @@ def wav(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
     }
     taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
     for side, note in (("Opus", WAV_OPUS), ("PCM", WAV_PCM)):
-        what = f"`stop()` to wav, {seconds} s of microphone by {side}"
+        what = f"`stop()` to wav, {seconds} s of microphone, {side}"
         yield peer_row(what, "ms", taken[side], taken["theirs"], peer, note)
 
 

@@ -82,7 +82,7 @@ def publish(kept: dict[str, Any]) -> None:
     (RESULTS / "ratios.svg").write_text(chart(rows))
     if divided := [row for row in rows if row.parts]:
         (RESULTS / "first-use.svg").write_text(stacked(divided))
-    parts = [f"Taken {conditions([results['taken'] for results in kept.values()])}."]
+    parts = [conditions([results["taken"] for results in kept.values()])]
     for group, title in GROUPS.items():
         if found := [row for row in rows if row.group == group]:
             parts += [f"### {title}", markdown(found)]
@@ -95,13 +95,19 @@ def publish(kept: dict[str, Any]) -> None:
 
 
 def conditions(taken: list[dict[str, Any]]) -> str:
-    """The date, the machine and the browsers."""
-    browsers = {
-        f"{name.capitalize()} {version}" for one in taken for name, version in one["browsers"].items()
-    }
-    dates, machines = ({one[name] for one in taken} for name in ("date", "machine"))
-    when, where, what = (" and ".join(sorted(names)) for names in (dates, machines, browsers))
-    return f"on {when} ({where}) in {what}"
+    """The dates, the machines and the browsers, each with its versions."""
+    versions: dict[str, set[str]] = {}
+    for one in taken:
+        for name, version in one["browsers"].items():
+            versions.setdefault(name.capitalize(), set()).add(version)
+    dates, machines = (sorted({one[name] for one in taken}) for name in ("date", "machine"))
+    browsers = (f"{name} {' and '.join(sorted(numbers))}" for name, numbers in sorted(versions.items()))
+    lines = (
+        f"Measured on: {', '.join(dates)}",
+        f"Machines: {'; '.join(machines)}",
+        f"Browsers: {'; '.join(browsers)}",
+    )
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def markdown(rows: list[Row]) -> str:
@@ -131,7 +137,7 @@ def chart(rows: list[Row]) -> str:
         "@media(prefers-color-scheme:dark){text{fill:#ddd}.good{fill:#5cb88f}.bad{fill:#e0766d}"
         ".even{stroke:#aaa}}</style>",
         '<text x="0" y="16" font-size="14">Ours divided by theirs (for rates: theirs by ours); '
-        "less is better</text>",
+        "lower is better</text>",
         f'<text x="{LABELS + scale:.0f}" y="34" text-anchor="middle">1.0</text>',
     ]
     for place, row in enumerate(shown):
@@ -164,7 +170,7 @@ def stacked(rows: list[Row]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="Where the time goes" font-family="system-ui, sans-serif" font-size="12">',
         "<style>text{fill:#333}@media(prefers-color-scheme:dark){text{fill:#ddd}}</style>",
-        '<text x="0" y="16" font-size="14">Where the time goes; less is better</text>',
+        '<text x="0" y="16" font-size="14">Where the time goes; shorter is better</text>',
     ]
     for place, (row, side, parts) in enumerate(bars):
         x, y = float(LABELS), TOP + place * (BAR + GAP)

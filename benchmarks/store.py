@@ -1,4 +1,4 @@
-"""The store's write speed, compared with plain JavaScript, and the memory left by an hour of it.
+"""The store's write speed, compared with plain JavaScript, and the memory in use after one hour.
 
 Each side gets chunks at 2.5 Mbit/s, one for each second, as fast as it accepts them: at most 8 MB wait.
 In plain JavaScript a worker writes each chunk and flushes it.

@@ -1,5 +1,5 @@
 // @ts-check
-/** A picture that uses a camera's full bit rate, and a recorder's file of it with any length. */
+/** A picture that uses a camera's full bit rate, and a file of any length, as a recorder would write it. */
 
 /**
  * Noise that never repeats, with the sound of a microphone.
