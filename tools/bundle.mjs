@@ -88,7 +88,7 @@ writeFileSync(
 
 ${packages.map((name, index) => `* ${encoders[index]}.js: ${name} ${version(name)}`).join("\n")}
 
-All are bundled and minified. Their sources are the npm packages of these names and versions, and at
+All are bundled and minified. Their sources are in the npm packages of these names and versions, and at
 https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
 
 They were changed before they were bundled, under the same licence. The workers of the encoders became functions, by
@@ -105,8 +105,8 @@ The encoders also contain, compiled to WebAssembly by the makers of the packages
 
 ${encoders.map((codec) => `* ${codec}.js: ${compiled[/** @type {keyof compiled} */ (codec)]}`).join("\n")}
 
-Those licences come last. Each encoder can be exchanged: build its file with another one, by tools/bundle.mjs of this
-project. aac.js and flac.js are not in the wheel, but files beside it.
+Those licences come last. Each encoder can be replaced: build its file with another encoder, using this project's
+tools/bundle.mjs. aac.js and flac.js are not in the wheel, but files beside it.
 
 store.js contains crc-32 ${version("crc-32")} (https://git.io/crc32), bundled and minified, under the Apache License 2.0,
 below as well.

@@ -1,7 +1,7 @@
 """Live Python: an editor with snippets, which run on the existing takes in the page's own interpreter.
 
 The editor is PyScript's ``py-editor``. By itself it starts an interpreter in a worker, which has no takes.
-But its script element allows other code to run the source, and here that is `run`.
+But its script element lets other code run the source instead; here, `run` does that.
 
 None of it is fetched before a visitor opens the section.
 """

@@ -108,7 +108,8 @@ def show_progress(bar: Any, fraction: float | None) -> None:
 
 
 def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handle errors of tasks and of the library's event handlers. (The page's: static/demo/errors.js.)"""
+    """Handle errors of tasks and of the library's event handlers. (static/demo/errors.js handles
+    those of the page's JavaScript.)"""
     loop.default_exception_handler(context)
     if isinstance(error := context.get("exception"), Exception):
         complain("That did not work.", f"{type(error).__name__}: {error}")

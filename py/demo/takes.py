@@ -24,18 +24,19 @@ if TYPE_CHECKING:
 UNDO = 10
 """Seconds during which a deleted take can be restored; longer while the focus stays there."""
 GOING = "mediarecorder.going"
-"""The key under which their ids are stored, so that the next visit deletes them if this one ended too soon;
-the time, in milliseconds, comes first."""
+"""The key in localStorage for the ids of the takes in `going`. If this visit ends too soon, the next one
+deletes these takes. The time of writing, in milliseconds, precedes the ids."""
 LEFT = 60_000
 """Milliseconds after which a tab that has not deleted them must have closed."""
 
 latest: list[Card] = []
-"""The number of the take that was recorded last."""
+"""The cards of the take that was recorded last, one for each part."""
 cards: dict[str, Card] = {}
 """Cards by their keys: the recording's id in the store, or a number without a store."""
 going: dict[str, Card] = {}
 """Deleted takes that can still be restored."""
 made = 0
+"""The highest number that a take has had."""
 _keys = count()
 
 
@@ -79,7 +80,8 @@ def add(recording: Recording, name: str = "") -> Card:
 
 
 def _order(element: Any) -> tuple[float, str]:
-    """If takes began at the same time, as a take and a part of it do, their constant keys decide."""
+    """If takes began at the same time, as a take and a part of it do, their keys, which never change, decide
+    the order."""
     return float(element.dataset.began), str(element.dataset.take)
 
 

@@ -56,8 +56,8 @@ async def record(
 ) -> Recording:
     """Open the devices, record, and release the devices.
 
-    The first of `duration`, `stop_when` and `max_size` ends the recording; so does the end of all tracks. The
-    devices that this call opened are released however it ends: normally, by an error or by cancellation.
+    The first of `duration`, `stop_when` and `max_size` ends the recording; so does the end of all tracks.
+    However the call ends (normally, by an error or by cancellation), it releases the devices that it opened.
 
     Parameters
     ----------

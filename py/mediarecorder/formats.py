@@ -1,7 +1,7 @@
 """The one table of formats, a literal of lists and strings that `tools/bundle.mjs` copies into the engine.
 
 output    the prefix of mediabunny's ``…OutputFormat`` class that writes the format
-label     the name shown to users; without one, `convert` does not offer the format, but reads and copies it
+label     the name shown to users; a format without one can be read and copied, but is no target of `convert`
 video     codecs that players support in it; the first is the one to encode
 audio     the same for sound
 encoders  codecs that ``js/<codec>.js`` encodes if the browser cannot

@@ -234,7 +234,7 @@ class MediaRecorder(EventTarget):
     def js(self) -> Any:
         """The browser's recorder for the current take. Each take after the first gets a new one.
 
-        If the picture may stand still and there is also sound, this recorder's ``stream`` is one that the
+        If the picture may stop changing and there is also sound, this recorder's ``stream`` is one that the
         library made: it repeats the last picture. The property `stream` is always the stream that you passed.
 
         After `stop()` in a busy page its state stays ``"paused"`` until it has delivered the pending data.

@@ -45,7 +45,7 @@ def checked(tags: Mapping[str, Any]) -> dict[str, Any]:
         elif not isinstance(value, str):
             raise TypeError(f"{name} must be a string, not {value!r}")
         elif "\0" in value:
-            raise ValueError(f"{name} must not contain a null character, at which many readers would end it")
+            raise ValueError(f"{name} must not contain a null character: many readers would stop there")
         else:
             good[name] = value
     return good

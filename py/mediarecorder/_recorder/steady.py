@@ -49,7 +49,8 @@ def _sources(js_stream: Any) -> tuple[Any, Any]:
         sound = None
     if picture is None or len(live) < 2 or (_goes_on(picture) and not picture.muted):
         picture = None
-    # If the browser falsifies canvases, a relayed picture would be noise. A shared screen itself is not.
+    # If the browser falsifies canvases, a relayed picture would be noise. So record the source directly: a
+    # shared screen is not falsified.
     if picture is not None and not (_generator() or is_readable()):
         picture = None
     return picture, sound

@@ -85,7 +85,8 @@ STOP_TIMEOUT_TICKS = 20
 """After this many ticks without any event (5 s), an ending take stops waiting. An encoder that lags behind on
 a busy machine is slow, and the data that it still holds is worth the wait."""
 LAST_LOOK = 0.02
-"""Seconds between checks for data after `stop`. Firefox took at most 0.6 ms in 45 takes of 3,000."""
+"""Seconds between checks for data after `stop`. Firefox delivered such data in 45 of 3,000 takes, at most
+0.6 ms late."""
 LAST_LOOKS = 2
 """After an empty last chunk, this many checks in a row must find nothing new."""
 LAST_LOOKS_FOR_ALL = 25
@@ -393,7 +394,8 @@ class Take:
 
     def _rest_has_come(self) -> bool:
         """Whether the browser has delivered all chunks that it owes since the end began, and the last one
-        holds data and was fired together with `stop`. (An earlier one may be a slice that was on its way.)"""
+        holds data and was fired together with `stop`. (A chunk fired earlier may belong to a timeslice that
+        ended before `stop()`.)"""
         if self._chunks.count < self._count_at_end + self._owed:
             return False
         size, at = self._chunks.last
@@ -439,7 +441,7 @@ class Take:
             self._ask()
 
     def _ask(self) -> None:
-        """Request a slice: after one track has ended, Firefox delivers no more by itself."""
+        """Request a chunk: after one track has ended, Firefox delivers none by itself."""
         self._asked = now()
         self.js.requestData()
 

@@ -3,10 +3,11 @@
  * The page's clock, read from the worker.
  *
  * `performance.now()` starts at a different moment in each realm. `performance.timeOrigin` gives that moment on the
- * wall clock, which may have been set, or have slept, before the worker started. So the worker measures the difference
+ * wall clock. But this clock may have been set, or the machine may have slept, before the worker started. So the worker
+ * measures the difference
  * as NTP does: it asks for the page's time and uses the answer with the shortest round trip, whose error is at most
  * half of that trip. Every event carries the time at which it was sent. If an event seems to come from the future, or
- * to have travelled for long, the worker measures again before it uses the event's times: a clock may have stopped
+ * to arrive very late, the worker measures again before it uses the event's times: a clock may have stopped
  * while a laptop slept.
  */
 

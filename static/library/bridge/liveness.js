@@ -1,18 +1,19 @@
 // @ts-check
 /**
- * How each half of the bridge knows whether the other is alive: by Web Locks, which a browser releases when their
- * holder dies, however busy it was.
+ * How each half of the bridge knows whether the other still exists: by Web Locks, which a browser releases when their
+ * holder ends, however busy it was.
  *
  * Every page of this origin can list, request and steal locks. So a free lock only triggers a check; it does not prove
- * a death. And because another page may have taken the lock, each half also checks from time to time. The browser names
- * the client of each lock, held or requested, and no client can pretend to be another. A client whose lock is stolen
- * takes a new one. If it is too busy for that, its secret vouches for it: the URL of a Blob, which cannot be listed and
- * which dies with its creator.
+ * that the other half is gone. And because another page may have taken the lock, each half also checks from time to
+ * time. The browser names the client of each lock, held or requested, and no client can pretend to be another. A client
+ * whose lock is stolen takes a new one. If it is too busy for that, its proof shows that it still exists: the URL of a
+ * Blob, which other pages cannot list, and which the browser revokes together with its creator.
  *
- * In a page that another site embeds, Firefox refuses only to list the locks (`query` throws a SecurityError). There, a
- * lock that can be acquired, and then the secret, indicate a death. That is weaker in one way: a page
- * that steals a lock and keeps it hides the death of its holder. But no page in such a partition can list locks, so
- * only the two sides know their names, which have 122 random bits. (quirk: firefox-lists-no-locks-in-frames)
+ * In a page that another site embeds, Firefox refuses only to list the locks (`query` throws a SecurityError). There,
+ * the other half counts as gone if its lock can be acquired and its proof is revoked. That is weaker in one way: if a
+ * page steals a lock and keeps it, the end of the lock's former holder goes unnoticed. But no page in such a partition
+ * can list locks, so only the two sides know their names, which have 122 random bits.
+ * (quirk: firefox-lists-no-locks-in-frames)
  */
 
 import { randomName } from "./protocol.js";
@@ -92,7 +93,7 @@ export class Liveness {
     this.#look();
   }
 
-  /** Locks are being stolen here: a missing lock no longer proves a death. */
+  /** Locks are being stolen here: a missing lock no longer proves that the other side is gone. */
   suspect() {
     this.#locksStolen = true;
   }

@@ -440,7 +440,7 @@ export class MediaRecorder extends Mirrored {
   }
 }
 
-/** See https://developer.mozilla.org/docs/Web/API/MediaDevices. The one object outlives connections. */
+/** See https://developer.mozilla.org/docs/Web/API/MediaDevices. The only object of this class; it outlives connections. */
 export class MediaDevices extends Mirrored {
   constructor() {
     super(/** @type {any} */ (null), DEVICES);

@@ -184,8 +184,8 @@ function sayLevel(track) {
 
 /**
  * An Opus header says how many frames players skip at the start. In this library the packets have times before 0
- * instead, and sound before 0 is cut off. So the decoder must return all frames: browsers differ in the times of the
- * rest.
+ * instead, and sound before 0 is cut off. So the decoder must return all frames: after skipped frames, browsers assign
+ * different times to the others.
  * (quirk: engines-skip-opus-differently)
  * @param {InputAudioTrack} track
  */

@@ -109,7 +109,7 @@ function packetsOf(track, part, put, leadIn, smooth) {
       if (!packet || (isSound && packet.timestamp >= until - 1e-6)) return { done: true, value: undefined };
       following = await sink.getNextPacket(packet);
       const { timestamp, duration } = packet;
-      // A picture that is shown after the end may be needed by one that is shown before it and comes next.
+      // A picture after the end is needed to decode the next packet, if that one is shown before the end.
       const isBeyond = !isSound && timestamp >= until - SLACK;
       if (isBeyond && !(following && following.timestamp < until - SLACK)) return { done: true, value: undefined };
       let at = timestamp - from;

@@ -18,7 +18,7 @@ const APART = 0.25;
  */
 export async function isSeekable(input, blob, known) {
   if (!(await isWhole(input, blob))) return false;
-  // If the picture stood still at the end, the file ends at the time of the last picture.
+  // If the picture did not change at the end, the file ends at the time of the last picture.
   return (await duration(input, known)) <= (await duration(input)) + APART;
 }
 

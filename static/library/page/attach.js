@@ -89,7 +89,7 @@ export function expect(name, visitor) {
   return () => void (expected.get(name) === visitor && expected.delete(name));
 }
 
-/** The names of displays without a stream, which would otherwise never end. @type {Set<string>} */
+/** The names of displays without a stream. No event ends them, so only the latest are kept. @type {Set<string>} */
 const pictures = new Set();
 const streams = new FinalizationRegistry((/** @type {string} */ name) => expected.delete(name));
 

@@ -13,9 +13,7 @@ import { Continuous } from "./sound.js";
 
 /** After this many milliseconds, read a canvas that has delivered no picture, and show black for a muted track. */
 const FIRST = 200;
-/**
- * After this many, show black for all other tracks: the sound waits until then, so black is shown only if necessary.
- */
+/** After this many, show black for all other tracks. (The sound waits until then, to avoid needless black pictures.) */
 const FIRST_AT_LAST = 1000;
 /** Milliseconds between checks for changes that the user makes to the tracks. */
 const LOOK = 200;
@@ -42,7 +40,7 @@ export class Steady {
 
   /**
    * @param {MediaStream} theirs  the user's stream
-   * @param {MediaStreamTrack | undefined} picture  a picture that may stand still
+   * @param {MediaStreamTrack | undefined} picture  a picture that may stop changing
    * @param {MediaStreamTrack | undefined} sound  a sound that may deliver nothing
    * @param {number} every  milliseconds after which the last picture is repeated
    * @param {Target} [target]  the picture's target, if it was made before this module was loaded
@@ -205,7 +203,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   const writer = writable.getWriter();
   /** @type {VideoFrame | null} */
   let last = null;
-  /** Data and properties of the last picture, if it stands still. @type {[Uint8Array, any] | null} */
+  /** Data and properties of the last picture, once it has been repeated. @type {[Uint8Array, any] | null} */
   let pixels = null;
   /** @type {any} */
   let timer;

@@ -161,7 +161,7 @@ export class WebmIndex {
       if (element.id === CLUSTER) this.#cluster = { position: origin + at, time: 0 };
       else if (element.id === TIMESTAMP) this.#cluster.time = numberOf(bytes.subarray(element.from, element.to));
       else if (element.id === SIMPLE_BLOCK || element.id === BLOCK) this.#block(bytes, element);
-      // A picture with transparency is in a group, in which a reference follows unless it is a key picture.
+      // The block of a transparent picture is in a group. A reference follows it there, except after a key frame.
       else if (element.id === REFERENCE && this.#entry === this.#cues.at(-1)) this.#cues.pop();
       if (!opens && !element.known) throw new Error("an element of unknown size");
       at = opens ? element.from : element.to;
