@@ -2,14 +2,15 @@
  * Reads and writes sound files with the patched mediabunny. For test_ogg_times.py and test_wave_and_flac.py,
  * which send one line of JSON and get one line back. All times are in frames.
  *
- *     {verb: "read", path, times}     the first track, its packets as [timestamp, duration], and for each of the
- *                                     times the packet that is found there
+ *     {verb: "read", path, times}     returns facts about the first track, its packets as [timestamp, duration],
+ *                                     and for each of the times the packet that is found there
  *     {verb: "write", path, to, packets, tags, preSkip, silence, renumber}
- *                                     its packets as [index, timestamp, duration] into another file, whose ending
- *                                     decides the format; with this pre-skip; as silence of Opus; as frames of
- *                                     FLAC at another position
+ *                                     copies packets, each given as [index, timestamp, duration], into another
+ *                                     file, whose ending decides the format. `preSkip` replaces the pre-skip;
+ *                                     `silence` replaces each packet by 20 ms of Opus silence; `renumber` gives
+ *                                     frames of FLAC the number of their new position
  *     {verb: "renumber", path, index, number}
- *                                     the bytes of a frame of FLAC with this number
+ *                                     returns the bytes of a frame of FLAC with this number
  */
 
 import { readFileSync, writeFileSync } from "node:fs";

@@ -24,7 +24,7 @@ RATE, PICTURE = 30, 512
 SOUND_RATE = 48_000
 #: The media before time 0: the time of two pictures for reordering, and AAC's priming.
 START = 1024
-#: The edits below remove everything in front of these: 9 pictures after a key frame.
+#: The first picture that the edits below keep; it is 9 pictures after a key frame.
 FIRST = 39
 BEGIN = FIRST / RATE
 LENGTH = 2.35
@@ -156,7 +156,10 @@ def test_packets_before_the_edit_are_kept_only_if_needed(edited):
 
 @pytest.mark.parametrize("pictures", range(61, 67))
 def test_pictures_needed_only_for_decoding_are_hidden(edited, pictures):
-    """H.264 may store a picture before others that are shown earlier; the last shown may need the next."""
+    """H.264 may store a picture before others that are shown earlier.
+
+    So the decoder may need a picture after the end of the edit for the last one that is shown.
+    """
     [[picture, _]] = read(edited({0: [(round(pictures * 1000 / RATE), media_time(FIRST), 1)]}))
     assert len(shown(picture)) == pictures
     beyond = [packet for packet in picture["packets"] if packet["at"] > (pictures - 0.5) / RATE]

@@ -52,7 +52,7 @@ def imports(name: str, source: str) -> set[str]:
 
 
 def _named(node: ast.AST, package: list[str]) -> Iterator[str]:
-    """Full names that may be modules: of an import, and of one by a call with a literal name."""
+    """Full names, perhaps of modules, that this imports: by a statement, or by a call with a literal name."""
     match node:
         case ast.Import(names=names):
             yield from (alias.name for alias in names)

@@ -245,7 +245,7 @@ LACES = {
 
 
 @pytest.mark.parametrize("lacing", LACES)
-def test_laced_frames_are_contiguous_and_a_gap_after_them_is_detected(read, lacing):
+def test_laced_frames_are_contiguous_and_a_later_gap_is_detected(read, lacing):
     laced = simple_block(0, LACES[lacing], lacing=lacing)
     (packets,) = read([sound_track()], [cluster(0, laced, simple_block(2000, OPUS_20))])
     second = 0.02 if lacing == FIXED else 0.06
@@ -279,7 +279,7 @@ def test_default_duration_applies_only_at_that_frame_rate(read):
 
 
 class Take(NamedTuple):
-    """Clusters of 200 ms: sound from 2 s on, pictures at ``pictures``, keys at those of them in ``keys``."""
+    """Clusters of 200 ms: sound from 2 s on, pictures at ``pictures``, key pictures at ``keys``."""
 
     pictures: list[int]
     keys: set[int]
@@ -442,7 +442,7 @@ def test_late_sound_stays_late(tone, copy):
 
 
 def test_pre_skip_follows_the_first_time(tone, copy):
-    """A part that begins within the sound has more before 0, and both fields state this."""
+    """A part that begins within the sound has more frames before 0, and both fields state their number."""
     made = copy(tone("opus.webm", *CODECS["opus.webm"]), moved=-0.1)
     head = next(segment_of(made).all(CODEC_PRIVATE)).data
     assert struct.unpack_from("<H", head, 10) == (312 + 4800,)
@@ -504,7 +504,7 @@ def test_single_key_picture_lasts_as_long_as_it_is_shown(tmp_path, copy):
 
 
 def test_clusters_begin_at_key_pictures_despite_delayed_sound(tmp_path, copy):
-    """The blocks of sound are 6.5 ms later than they are heard, and are ordered by that time."""
+    """Sound is heard 6.5 ms before the time of its block, and blocks are ordered by their own times."""
     every = [(at, simple_block(at, PICTURE, key=at % 1000 == 0)) for at in range(0, 10_000, 40)]
     every += [(at, simple_block(at, OPUS_20, track=2)) for at in range(0, 10_000, 20)]
     file = tmp_path / "both.mkv"

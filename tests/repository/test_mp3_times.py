@@ -193,7 +193,7 @@ def test_copies_sound_the_same_and_have_a_clean_header(foreign, read, copy, rate
 
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate", RATES)
-def test_encoded_sound_is_on_time_and_exactly_as_long(encoded, read, rate, channels):
+def test_encoded_sound_is_on_time_and_as_long_as_its_input(encoded, read, rate, channels):
     path, given = encoded[rate, channels]
     heard = decoded(path)
     assert (len(heard), lateness(heard, given, channels)) == (len(given), 0)

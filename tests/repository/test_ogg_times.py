@@ -185,7 +185,7 @@ def test_gap_precedes_the_page_whose_granule_position_jumps(read_changed, opus):
     assert ends(packets) == round(3.01 * 48000)
 
 
-def test_page_that_claims_too_little_loses_nothing(mediabunny, opus, tmp_path):
+def test_page_with_too_small_granule_position_keeps_all_packets(mediabunny, opus, tmp_path):
     pages = pages_of(opus.read_bytes())
     for page in pages[2:-1]:
         page.granule -= random.Random(page.granule).randint(0, 3)
@@ -263,7 +263,7 @@ def test_first_granule_position_of_vorbis_gives_its_start(read_changed, vorbis, 
 
 @pytest.fixture
 def write(mediabunny, folder, tmp_path):
-    """Cut frames of silence or sound into a file. Returns the written data and the end of its last page."""
+    """Copy packets into a new file, cut to this many frames. Returns its path and its pages."""
 
     def write(path, frames, *, first=0, pre_skip=PRE_SKIP, **more):
         packets, place = [], -pre_skip
@@ -284,7 +284,7 @@ def write(mediabunny, folder, tmp_path):
 
 
 def assert_opusinfo_accepts(path: Path) -> None:
-    """(If opus-tools are installed.)"""
+    """Check the file with opusinfo, if opus-tools are installed."""
     if shutil.which("opusinfo"):
         said = subprocess.run(["opusinfo", path], capture_output=True, text=True)
         text = said.stdout + said.stderr

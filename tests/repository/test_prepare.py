@@ -183,7 +183,7 @@ def test_old_node_is_named_and_replaced(machine, capsys, version):
 # The demo
 
 
-def test_demo_with_node_only_installs_bundles_and_packs(machine):
+def test_demo_on_a_machine_with_node_installs_bundles_and_packs(machine):
     machine.has("node", "npm", prints="v20.1.0")
     prepare.prepare("demo")
     assert machine.commands == [

@@ -108,7 +108,7 @@ def test_ffmpeg_finds_written_tags(tagged, container):
         "disc": "1" if container == "ogg" else "1/2",
         "lyrics-und" if container in ("mp3", "wav") else "lyrics": "la 日本",
     }
-    if container != "ogg":  # FFmpeg has one place for it and for the comment here
+    if container != "ogg":  # FFmpeg reads the comment and the description of Ogg from one field
         expected["tit3" if container == "wav" else "description"] = TEXTS["description"]
     assert {name: found.get(name) for name in expected} == expected
 
@@ -300,7 +300,7 @@ def test_itunes_numbers_are_not_read_as_a_comment(copy, tmp_path):
         ("tags", other),
     )
     assert found == [{"comment": "Said"}, {}, {"comment": "Said"}]
-    # (The other one states the length of the other file's sound.)
+    # (iTunSMPB is left out, because it states the length of the original file's sound.)
     assert sorted(mutagen.File(changed).tags) == ["COMM:iTunNORM:eng", "TBPM"]
 
 

@@ -26,7 +26,7 @@ CODECS = {
     "pcm_mulaw": "ulaw",
 }
 FRAMES = 14407
-"""An odd number that is not a whole number of packets."""
+"""An odd number of frames that does not fill whole packets."""
 MANY = 60 * 2048 + 1
 """Enough for rounding errors to show."""
 
@@ -36,7 +36,7 @@ def ffmpeg(*arguments: object) -> None:
 
 
 def decoded(path: Path) -> bytes:
-    """FFmpeg warns about times that jump, and about frames with unexpected numbers."""
+    """The samples. FFmpeg must not warn; it warns about times that jump and unexpected numbers of frames."""
     command = ["ffmpeg", "-v", "warning", "-i", path, "-f", "s32le", "-"]
     done = subprocess.run(command, check=True, capture_output=True)
     warnings = done.stderr.decode().splitlines()
