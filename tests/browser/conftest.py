@@ -1,4 +1,4 @@
-"""Fixtures of the inner tests. They run in the page; pytest outside only collects their names."""
+"""Fixtures of the tests that run in the page; pytest outside the browser only collects their names."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def lose_devices() -> Any:
 
 
 async def load_support(script: str, name: str) -> None:
-    """Load a script of the folder ``support`` into this realm, once; it makes this global object."""
+    """Load a script of the folder ``support`` into this realm, once. The script makes the global ``name``."""
     import js
 
     if not hasattr(js, name):
@@ -80,15 +80,15 @@ async def open_channel() -> Callable[[], str]:
 
 
 @pytest.fixture
-def mortal() -> Iterator[Callable[..., PythonWorker]]:
-    """``mortal()`` starts a worker that ends with the test."""
+def start_worker() -> Iterator[Callable[..., PythonWorker]]:
+    """``start_worker()`` starts a worker that ends with the test."""
     workers = []
 
-    def mortal(**options: Any) -> PythonWorker:
+    def start_worker(**options: Any) -> PythonWorker:
         workers.append(PythonWorker(**options))
         return workers[-1]
 
-    yield mortal
+    yield start_worker
     for worker in workers:
         worker.terminate()
 
@@ -129,9 +129,9 @@ LOST = {"sound": 0.06, "both": 0.06, "picture": 0.2}
 def recorded() -> Callable[..., Awaitable[Recording]]:
     """``await recorded("sound" | "picture" | "both", seconds, timeslice=…, mime_type=…)``.
 
-    Made once and shared by all tests of the page, which must not change it. If a recording is
-    incomplete, up to five are made and the best is used: on a busy machine Firefox's fake microphone leaves
-    out some of the sound, and pictures come late.
+    All tests of the page share one recording, and must not change it. If it is incomplete, the fixture makes
+    up to five and uses the best: on a busy machine Firefox's fake microphone leaves out some of the sound,
+    and pictures come late.
     """
 
     async def recorded(kind: str, seconds: float = 1.2, **options: Any) -> Recording:
@@ -174,7 +174,7 @@ def no_leaks(page_probe: Any) -> AbstractAsyncContextManager[None]:
         gc.collect()
         page_probe.begin()
         await asyncio.sleep(0.02)
-        workers = page_probe.workers.size  # the one that is kept for the next MP3
+        workers = page_probe.workers.size  # the engine keeps one for the next MP3
         # Pyodide 0.27 keeps the proxy of the timer that just fired until now.
         own = page_probe.proxies()
         yield

@@ -1,4 +1,4 @@
-"""AAC in MP4, by the library's own encoder: exactly the input's samples, at their time."""
+"""AAC in MP4, from the library's own encoder: exactly as long as its input, and on time."""
 
 import pytest
 from support.ask_judge import foreign, packets, played, probe, readers, tone
@@ -48,7 +48,7 @@ async def test_sound_alone_is_on_time_and_as_long_as_its_input(rate, channels):
     assert sound["frames"] == pytest.approx(given.frames, abs=1), "its edit list ends at whole ticks"
     for reader, said in (await readers(m4a)).items():
         assert said["warnings"] == [], reader
-        if reader != "mutagen":  # says how long the packets last
+        if reader != "mutagen":  # it reports how long the packets last
             assert said["duration"] == pytest.approx(given.duration, abs=0.002), reader
 
 

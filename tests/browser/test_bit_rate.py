@@ -36,7 +36,7 @@ async def test_different_bit_rate_encodes_packets_again():
 
 
 @pytest.mark.parametrize("format", ["webm", "ogg", "mp4"])
-async def test_opus_has_a_bit_rate(format):
+async def test_opus_gets_the_requested_bit_rate(format):
     samples = noise(48000, 1, seconds=2)
     small, large = [await samples.to_recording(format, bits_per_second=rate) for rate in (16_000, 1_000_000)]
     assert bit_rate(small, samples) < 30_000
@@ -69,9 +69,9 @@ async def snow():
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
 @pytest.mark.parametrize("format", ["webm", "mp4"])
-async def test_pictures_have_a_bit_rate(snow, format):
+async def test_pictures_get_the_requested_bit_rate(snow, format):
     small, large = [await snow.convert(format, bits_per_second=rate) for rate in (50_000, 2_500_000)]
-    assert small.size < 0.8 * large.size  # in so short a time, encoders reach it only roughly
+    assert small.size < 0.8 * large.size  # encoders reach the rate only roughly in such a short time
 
 
 async def test_sound_beside_a_picture_is_copied(recorded):

@@ -39,7 +39,7 @@ class Interrupts:
     def in_(self, seconds):
         import js
 
-        # A timer also records the time, because both may be late.
+        # Another timer records the time, because both timers may be late.
         js.setTimeout(js.performance.mark.bind(js.performance), seconds * 1000, "interrupt")
         js.setTimeout(js.Reflect.set, seconds * 1000, self._buffer, 0, int(signal.SIGINT))
 
@@ -180,7 +180,7 @@ def test_exceptions_are_raised_unchanged(kind):
     frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert frames[0] == "test_exceptions_are_raised_unchanged"
     assert frames[-1] == "fails"
-    assert len(frames) <= 5, "few lines of the library in between"
+    assert len(frames) <= 5, "the traceback has few frames of the library"
 
 
 def test_failed_call_keeps_nothing_alive():
@@ -198,7 +198,7 @@ def test_failed_call_keeps_nothing_alive():
     try:
         with suppress(ValueError):
             blocking.run(fails())
-        assert kept[0]() is None, "no cycle that only the collector finds"
+        assert kept[0]() is None, "no reference cycle keeps it alive"
     finally:
         gc.enable()
 

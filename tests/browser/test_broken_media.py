@@ -32,7 +32,7 @@ WORK = {
 HEADS = {
     "noise": random.Random(1).randbytes(5000),
     "nothing": b"",
-    "text": b"This is no recording. " * 50,
+    "text": b"This is not a recording. " * 50,
     "the header of a WebM": bytes.fromhex(
         "1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff"
     ),

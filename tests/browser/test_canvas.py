@@ -62,7 +62,7 @@ async def test_errors_about_missing_decoders_name_the_setting():
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
-async def test_falsified_canvas_is_reported_in_a_worker(open_channel, mortal):
+async def test_falsified_canvas_is_reported_in_a_worker(open_channel, start_worker):
     source = f"""
 import json, mediarecorder
 await mediarecorder.connect("{open_channel()}")
@@ -75,7 +75,7 @@ for call in mediarecorder.take_photo, recording.thumbnail:
         said.append([error.name, str(error)])
 json.dumps(said)
 """
-    [photo, thumbnail] = json.loads(await mortal().run(source))
+    [photo, thumbnail] = json.loads(await start_worker().run(source))
     assert photo[0] == "NotAllowedError"
     assert "take_photo: the browser does not return the pixels" in photo[1]
     assert thumbnail[0] == "NotSupportedError"
@@ -92,7 +92,7 @@ async def test_canvas_whose_stream_is_noise_is_not_recorded(canvas, microphone, 
         recorder.start()
     with pytest.raises(NotAllowedError, match="noise"):
         await record(1, stream=stream)
-    # A picture that does not come from a canvas is not relayed through one of ours either.
+    # The library does not relay pictures from other sources through its own canvas either.
     assert steadied(stream.js, None) is None
 
 

@@ -191,13 +191,13 @@ async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
 async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
-    """By itself it delivers a picture per second, and a recorder writes no sound before the next picture."""
+    """Such a tab delivers one picture per second, and a recorder writes no sound before the next picture."""
     recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.1)
     await until(lambda: recorder.duration >= 4)
-    # By itself a tab yields at most one chunk of data per second.
+    # Without the library, such a tab yields at most one chunk of data per second.
     assert len([size for size in sizes if size > 0]) >= 10, sizes
     recording = await recorder.stop()
     found = await probe(recording)
@@ -254,7 +254,7 @@ json.dumps([sizes[0], 200 in sizes, sizes[-1], said, grown])
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.page_only("it starts a worker")
 @pytest.mark.time_limit(60)
-async def test_worker_crops_a_tab_with_a_posted_target(open_channel, mortal, slides):
+async def test_worker_crops_a_tab_with_a_posted_target(open_channel, start_worker, slides):
     import json
 
     import js
@@ -269,7 +269,7 @@ async def test_worker_crops_a_tab_with_a_posted_target(open_channel, mortal, sli
     targets.onmessage = proxy
     source = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")\n{WORKER}'
     try:
-        whole, cropped, again, said, grown = json.loads(await mortal().run(source))
+        whole, cropped, again, said, grown = json.loads(await start_worker().run(source))
     finally:
         targets.close()
         proxy.destroy()
@@ -299,11 +299,11 @@ json.dumps([came, recording.duration, await recording.measure(), (await recordin
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.page_only("it starts a worker")
-async def test_worker_records_sound_with_a_still_tab(open_channel, mortal):
+async def test_worker_records_sound_with_a_still_tab(open_channel, start_worker):
     import json
 
     source = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")\n{RECORD_IN_A_WORKER}'
-    came, seconds, length, heard = json.loads(await mortal().run(source))
+    came, seconds, length, heard = json.loads(await start_worker().run(source))
     assert came >= 10
     assert length == pytest.approx(seconds, abs=1.5)
     assert heard == pytest.approx(seconds, abs=1.5)

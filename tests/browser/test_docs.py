@@ -21,7 +21,7 @@ EXAMPLES = [
     for page in PAGES
     for number, match in enumerate(FENCE.finditer(page.read_text()), 1)
 ]
-"""Blocks marked ```python run; a block that only shows a form is marked ```py."""
+"""Blocks marked ```python run; a block that only shows syntax is marked ```py."""
 
 
 @pytest.fixture

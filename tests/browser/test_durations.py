@@ -19,7 +19,7 @@ async def length(recording):
 
 
 async def draw_after(canvas, seconds):
-    """Draw ten pictures a second from then on, until the task ends."""
+    """After this many seconds, draw ten pictures a second until the task ends."""
     await asyncio.sleep(seconds)
     while True:
         for colour in ("red", "blue"):
@@ -48,7 +48,7 @@ async def late(canvas):
     ],
 )
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_duration_of_a_take_is_that_of_its_file(request, kind, busy, timeslice, microphone, both):
+async def test_take_and_its_file_have_the_same_duration(request, kind, busy, timeslice, microphone, both):
     recorder = MediaRecorder({"microphone": microphone, "both": both}[kind])
     recorder.start(timeslice)
     if "at the start" in busy:
@@ -61,7 +61,7 @@ async def test_duration_of_a_take_is_that_of_its_file(request, kind, busy, times
     assert recorder.duration == recording.duration
 
 
-async def test_duration_of_a_camera_take_is_that_of_its_file(camera):
+async def test_camera_take_and_its_file_have_the_same_duration(camera):
     recorder = MediaRecorder(camera)
     recorder.start()
     keep_busy(1)

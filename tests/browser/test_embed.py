@@ -30,7 +30,7 @@ in_a_page = pytest.mark.page_only("a worker has no element to show it in")
 
 
 def in_a_worker(test):
-    """Runs in both engines, in make test too."""
+    """Run a test in a worker of both engines, in `make test` too."""
     return pytest.mark.core(pytest.mark.lane("chromium-worker", "firefox-worker")(test))
 
 

@@ -76,7 +76,7 @@ async def test_chromium_records_nothing_from_ended_tracks_or_refuses(microphone)
 @pytest.mark.quirk("chromium-fires-start-with-the-first-data")
 @pytest.mark.lane("chromium")
 async def test_chromium_fires_no_start_for_a_silent_stream(silence):
-    """In Take, `start` settles at the latest when the take ends."""
+    """Take therefore settles `start` when the take ends, if not before."""
     recorder = native_recorder(silence)
 
     async def stop():

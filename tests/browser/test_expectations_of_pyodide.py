@@ -79,11 +79,11 @@ except KeyboardInterrupt:
 @pytest.mark.soak
 @pytest.mark.lane("chromium")
 @pytest.mark.time_limit(120)
-async def test_interrupted_run_sync_never_ends(mortal):
+async def test_interrupted_run_sync_never_ends(start_worker):
     import js
 
     interrupts = js.Uint8Array.new(js.SharedArrayBuffer.new(1))
-    worker = mortal(interrupts=interrupts)
+    worker = start_worker(interrupts=interrupts)
     ended = worker.start(INTERRUPTED)
     assert await worker.said.get() == "waits"
     await asyncio.sleep(0.5)

@@ -127,7 +127,7 @@ async def test_thumbnail_is_a_photo_at_that_time(recorded):
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 1.49])
-async def test_thumbnail_works_at_any_time_within(recorded, at):
+async def test_thumbnail_works_at_any_time_of_the_recording(recorded, at):
     assert (await (await recorded("both", 1.5, timeslice=0.2)).thumbnail(at)).size > 500
 
 

@@ -152,7 +152,7 @@ async def test_first_agent_wins_and_the_others_close(page, start):
         frame.contentDocument.head.append(script)
     try:
         assert await worker.run(CONNECTED.format(channel=name) + RECORD) == "True"
-        assert len(set(await page.pageProbe.locks()) - locks) == 2, "one of each side"
+        assert len(set(await page.pageProbe.locks()) - locks) == 2, "page and worker hold one lock each"
         # No agent is left to answer.
         answers = []
         channel = page.BroadcastChannel.new(name)

@@ -1,4 +1,4 @@
-"""Hypothesis in the page. (A file of its own: only lanes whose files use Hypothesis import it.)"""
+"""Hypothesis in the page. (The file is separate, because only lanes whose files use Hypothesis import it.)"""
 
 from __future__ import annotations
 

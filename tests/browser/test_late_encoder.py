@@ -95,7 +95,7 @@ async def test_record_without_a_timeslice_keeps_length_and_index(both):
 
 @in_the_page
 async def test_transparent_pictures_have_an_index():
-    """(Chromium puts them into groups of blocks, of which only the key pictures have no reference.)"""
+    """(Chromium writes each into a BlockGroup; a key picture is one whose group has no ReferenceBlock.)"""
     import js
 
     canvas = js.document.createElement("canvas")
@@ -147,7 +147,7 @@ async def test_draining_hides_its_pause_and_settles_pending_verbs(both, paused):
     assert [chunk.size for chunk in recording.chunks].count(0) < 20
 
 
-async def test_draining_ends_with_its_tracks(both):
+async def test_draining_ends_when_the_tracks_end(both):
     recorder = MediaRecorder(both)
     await recorder.start(0.1)
     await asyncio.sleep(0.3)

@@ -48,7 +48,7 @@ async def check(recording, file, seconds, format=None):
 @pytest.mark.time_limit(900)
 @pytest.mark.parametrize("timeslice", [None, 0.5])
 @pytest.mark.parametrize("kind", MADE_OF)
-async def test_30_recordings_from_1_to_60_seconds(kind, timeslice):
+async def test_recordings_of_1_to_60_seconds_pass_the_judges(kind, timeslice):
     """Five lengths in six kinds, in each engine."""
     for recording, seconds in zip(await takes(kind, timeslice, LENGTHS), LENGTHS, strict=True):
         seekable = await recording.seekable()

@@ -210,7 +210,10 @@ json.dumps([size for size in sizes if size])
 @both_realms
 @pytest.mark.lane("chromium")
 async def test_page_tells_the_collector_of_each_chunk(python, run_script):
-    """Python does it in the page, where a take into a store needs no page.js; for a worker, page.js does."""
+    """For a worker, page.js tells it.
+
+    In the page Python does, because a take into a store needs no page.js there.
+    """
     import js
 
     run_script(BUFFERS)
@@ -220,7 +223,7 @@ async def test_page_tells_the_collector_of_each_chunk(python, run_script):
 
 
 async def test_python_and_the_page_make_the_same_tracks_for_a_take(canvas, engine):
-    """`start()` acts at once, so Python makes them in the page, where page.js may not be there yet."""
+    """In the page Python makes them, because `start()` acts at once and page.js may not be loaded yet."""
     import js
 
     context = js.AudioContext.new()

@@ -22,7 +22,7 @@ async def test_everything_else_works_in_a_private_window():
 
 
 @pytest.mark.soak
-async def test_store_error_in_a_worker_says_the_same(open_channel, mortal):
+async def test_store_error_in_a_worker_says_the_same(open_channel, start_worker):
     source = f"""
 import mediarecorder
 await mediarecorder.connect("{open_channel()}")
@@ -32,6 +32,6 @@ except mediarecorder.SecurityError as error:
     said = str(error)
 f"{{(await mediarecorder.record(0.3)).size > 0}} {{said}}"
 """
-    said = await mortal().run(source)
+    said = await start_worker().run(source)
     assert said.startswith("True")
     assert "private window" in said

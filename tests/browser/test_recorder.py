@@ -143,7 +143,7 @@ async def test_chunks_starts_yields_and_ends_with_the_take(recorder):
 
 
 @pytest.mark.core
-async def test_chunks_joins_a_take_from_its_first_chunk_on(recording_recorder):
+async def test_chunks_of_a_running_take_include_its_first_chunk(recording_recorder):
     first = await recording_recorder.request_data()
     async for chunk in recording_recorder.chunks():
         assert chunk.size == first.size

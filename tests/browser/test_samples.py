@@ -34,7 +34,7 @@ async def test_array_has_the_layout_of_sounddevice(recorded):
     assert (view.format, view.shape, view.c_contiguous, view.itemsize) == ("f", samples.shape, True, 4)
     assert samples.nbytes == view.nbytes
     view[3, 0] = 0.25
-    assert memoryview(samples)[3, 0] == 0.25, "it is the memory itself"
+    assert memoryview(samples)[3, 0] == 0.25, "the view shares the memory of the samples"
     assert "48000 Hz" in repr(samples)
 
 

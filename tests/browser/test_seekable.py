@@ -32,7 +32,7 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
     assert found["errors"] == []
     entered = "audio" if kind == "sound" else "video"
     [start] = [stream["start"] for stream in found["streams"] if stream["kind"] == entered]
-    assert (await index(seekable))[0] <= start + 0.01, "from its first packet on"
+    assert (await index(seekable))[0] <= start + 0.01, "the index begins at the first packet"
     assert await packets(seekable) == await packets(recording)
     assert await recording.bytes() == before
 
@@ -45,8 +45,11 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
         pytest.param("picture", 0.9, 0.9, id="picture"),
     ],
 )
-async def test_result_ends_with_its_sound_or_else_with_the_recorders_clock(recorded, kind, ahead, stands):
-    """The recorder's clock begins with the call, the file with its first packet. `trim` takes either."""
+async def test_result_ends_with_its_sound_or_the_recorders_clock(recorded, kind, ahead, stands):
+    """The recorder's clock begins with the call, the file with its first packet.
+
+    `trim` accepts a time within the longer of the two lengths.
+    """
     recording = await recorded(kind, timeslice=0.2)
     before = await recording.measure()
     clock = before + ahead

@@ -99,7 +99,7 @@ async def test_thumbnail_of_another_shape_is_fitted_too():
     assert (small.width, small.height) == (32, 24)
 
 
-async def test_size_is_that_of_the_first_picture_at_any_start():
+async def test_first_picture_sets_the_size_at_any_start():
     recording = await drawn(TURNED)
     [frame, *_] = await every(recording.frames(start=0.2))
     assert (frame.width, frame.height) == (64, 48)

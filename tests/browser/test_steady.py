@@ -33,8 +33,10 @@ async def recorded_so_far(recorder, seconds):
 
 
 def assert_whole(found, recording):
-    """(On a busy machine, Chromium fires `start` late, and the file begins with the call; Firefox's fake
-    microphone plays less.)"""
+    """On a busy machine, Chromium fires `start` late, although its file begins with the call of `start()`.
+
+    Firefox's fake microphone plays less then.
+    """
     missing = 0.9 if "QTmuxing" in found["tags"].get("encoder", "") else 0.3
     assert recording.duration - missing < found["decoded_duration"] < recording.duration + LATE
 

@@ -1,4 +1,4 @@
-"""A picture that may not change, recorded for Python in a worker."""
+"""A picture that perhaps never changes, recorded for Python in a worker."""
 
 import pytest
 from support.ask_judge import pictures, probe

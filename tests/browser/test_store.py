@@ -20,7 +20,7 @@ from mediarecorder._recorder import sinks, take
 
 
 async def listed(store, state):
-    """The recordings, once one has this state: the lock of a dead owner is released a moment later."""
+    """The recordings, as soon as one has this state. (A dead owner's lock is released a moment later.)"""
     while True:
         recordings = await store.recordings()
         if state in [stored.state for stored in recordings]:
@@ -215,7 +215,7 @@ async def test_limit_ends_the_take_and_keeps_written_data(both):
         assert await store.recordings() == []
 
 
-async def test_titles_usage_and_unknown_names(store):
+async def test_titles_usage_and_unknown_ids_are_reported(store):
     recording = await record(0.3, store=store)
     await store.rename(recording.id, "Interview <b>1</b> 🎤")
     [stored] = await store.recordings()

@@ -267,7 +267,7 @@ def failing():
 @pytest.mark.parametrize("how", ["crash", "full disk"])
 @pytest.mark.parametrize("verb", [pytest.param("list", marks=pytest.mark.core), "add", "rename", "delete"])
 async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how):
-    """No store sees wrong facts: one that read the index before, the one whose disk was full, or the next."""
+    """Facts are right in a store that read the index before, in the interrupted one, and in the next one."""
     async with await RecordingStore.open(store.name) as other:
         for number in range(20):
             while len(await other.recordings()) < 3:

@@ -1,4 +1,4 @@
-"""`trim()` and `concat()`: shorter and longer."""
+"""`trim()` and `concat()`: a part of a recording, and several joined."""
 
 import asyncio
 import itertools
@@ -112,7 +112,8 @@ async def test_takes_of_one_kind_are_joined_losslessly(recorded, kind, engine):
     assert found["duration"] == pytest.approx(sum(lengths), abs=0.15 if kind == "sound" else 0.3)
     assert found["decoded_duration"] == pytest.approx(found["duration"], abs=last_packet(found))
     if engine == "firefox" and kind == "sound":
-        # Its Ogg ends within a packet: at the joins the sound is encoded again, so that none is left over.
+        # Firefox's Ogg ends within a packet. The library encodes the sound at the joins again, so that no
+        # sound after the end of a part is left over.
         exact = sum([(await part.samples()).duration for part in parts])
         assert (await joined.samples()).duration == pytest.approx(exact, abs=1e-4)
         return
@@ -180,7 +181,7 @@ async def test_single_recording_can_be_joined(recorded):
 
 
 @pytest.mark.page_only("a worker has no canvas with a stream")
-async def test_mixtures_are_refused_without_changes(recorded, drawing):
+async def test_mixtures_are_refused_and_leave_the_recordings_unchanged(recorded, drawing):
     both, sound, picture = [await recorded(kind) for kind in ("both", "sound", "picture")]
     other = await record(0.6, stream=drawing(160, 120))
     before = [await one.bytes() for one in (both, sound, picture, other)]

@@ -97,8 +97,8 @@ f"{{recording.size > 0}} {{photo.size > 0}} {{mp3.extension}} {{kept}}"
 
 
 @TRUSTED
-async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, mortal):
-    assert await mortal().run(WORKER.format(channel=open_channel())) == "True True mp3 ['finished']"
+async def test_python_in_a_worker_works_with_the_librarys_policy(open_channel, start_worker):
+    assert await start_worker().run(WORKER.format(channel=open_channel())) == "True True mp3 ['finished']"
 
 
 @UNTRUSTED
@@ -145,7 +145,7 @@ async def shown(thing, stage):
 
 @UNTRUSTED
 @pytest.mark.console_errors
-async def test_error_in_a_worker_names_the_missing_policy(mortal):
+async def test_error_in_a_worker_names_the_missing_policy(start_worker):
     source = """
 import mediarecorder
 try:
@@ -154,4 +154,4 @@ except mediarecorder.MediaError as error:
     said = str(error)
 said
 """
-    assert "trusted-types mediarecorder" in await mortal().run(source)
+    assert "trusted-types mediarecorder" in await start_worker().run(source)

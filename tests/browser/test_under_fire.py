@@ -1,6 +1,6 @@
-"""The state machine under fire: random sequences of everything that can happen to a recorder.
+"""The recorder's state machine, tested with random sequences of everything that can happen to a recorder.
 
-Hypothesis draws a sequence of steps. `Fire` performs them one after the other, each by one of its methods,
+Hypothesis draws a sequence of steps. `Driver` performs them one after the other, each by one of its methods,
 and a model of the specification predicts the results. The model relies on event_faults.js, whose listeners
 receive the browser's events before all others. A failing sequence is shrunk and printed, and fails again.
 """
@@ -178,7 +178,7 @@ class TakeModel:
             for number, outcome in enumerate(outcomes):
                 assert outcome.done() == (number < fired), f"{type} {number}, of which {fired} were fired"
         for outcome, due in self.requests:
-            assert outcome.done() == (due < self.log.blobs.length), f"the request due chunk {due}"
+            assert outcome.done() == (due < self.log.blobs.length), f"the request for chunk {due}"
 
     async def check_end(self, stored):
         """Checks after the take: everything has settled, and every byte exists."""
@@ -223,7 +223,7 @@ class TakeModel:
         return recording
 
 
-class Fire:
+class Driver:
     """A recorder, and the steps performed on it."""
 
     def __init__(self, engine, event_faults, page_probe, source, store, kinds):
@@ -567,22 +567,22 @@ def under_fire(engine, event_faults, page_probe, source, store, deadline, afterw
         event_faults.clear()
         gc.collect()
         page_probe.begin()  # not those of earlier tests, whose timers may not have fired yet
-        fire = Fire(engine, event_faults, page_probe, source, store if stored else None, kinds)
+        driver = Driver(engine, event_faults, page_probe, source, store if stored else None, kinds)
         try:
             for number, (name, *arguments) in enumerate(steps):
                 deadline.doing = f"step {number}, {name}"
                 if number == hidden_at:
                     event_faults.hidden = True
-                waiting = getattr(fire, name)(*arguments)
+                waiting = getattr(driver, name)(*arguments)
                 if asyncio.iscoroutine(waiting):
                     await waiting
-                fire.check()
+                driver.check()
             deadline.doing = "the end"
-            await fire.end()
-            await fire.check_proxies()
-            afterwards.add(fire.takes)
+            await driver.end()
+            await driver.check_proxies()
+            afterwards.add(driver.takes)
         finally:
-            fire.clean_up()
+            driver.clean_up()
             if stored:
                 await store.clear()
 

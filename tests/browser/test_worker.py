@@ -61,8 +61,8 @@ json.dumps([said, at_once, await diagnose()])
 """
 
 
-async def test_worker_without_a_page_says_which_line_to_add(mortal):
-    said, at_once, table = json.loads(await mortal().run(LOST))
+async def test_worker_without_a_page_says_which_line_to_add(start_worker):
+    said, at_once, table = json.loads(await start_worker().run(LOST))
     assert len(said) == 7
     for name, text in said.values():
         assert name == "PageUnavailableError"
@@ -87,15 +87,15 @@ f"{len(data) == recording.size > 0} {recording.duration > 0.3} {recording.extens
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("classic", [False, True], ids=["module", "classic"])
-async def test_oldest_pyodide_finds_its_page_too(mortal, open_channel, classic):
-    worker = mortal(pyodide="pyodide-0.27", classic=classic)
+async def test_oldest_pyodide_finds_its_page_too(start_worker, open_channel, classic):
+    worker = start_worker(pyodide="pyodide-0.27", classic=classic)
     assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")
 
 
 @pytest.mark.firefox_in_soak
-async def test_two_workers_may_share_a_channel(mortal, open_channel, worker, page_probe):
+async def test_two_workers_may_share_a_channel(start_worker, open_channel, worker, page_probe):
     channel = open_channel()
-    first, second = mortal(), mortal()
+    first, second = start_worker(), start_worker()
     source = CONNECTED.format(channel=channel) + RECORD
     for said in await asyncio.gather(first.run(source), second.run(source)):
         assert said.startswith("True True")
@@ -306,13 +306,13 @@ async def test_page_starts_the_download(worker):
     ("workers", "times"),
     [(1, 3), pytest.param(5, 10, marks=[pytest.mark.soak, pytest.mark.time_limit(300)])],
 )
-async def test_one_call_records_every_time(mortal, open_channel, page_probe, workers, times):
+async def test_one_call_records_every_time(start_worker, open_channel, page_probe, workers, times):
     for _ in range(workers):
-        worker = mortal()
+        worker = start_worker()
         await worker.run(CONNECTED.format(channel=open_channel()))
         for _ in range(times):
             assert (await worker.run(RECORD)).startswith("True True")
-            # Python's answer may overtake its last message to the page, which was once 11 ms behind it.
+            # Python's answer may arrive before its last message to the page does, which was once 11 ms later.
             await until(lambda: page_probe.live() == 0)
         worker.js.terminate()
 
@@ -362,9 +362,9 @@ await recorder.request_data()
 
 
 @pytest.mark.firefox_in_soak
-async def test_dead_worker_releases_everything(mortal, open_channel, page_probe):
+async def test_dead_worker_releases_everything(start_worker, open_channel, page_probe):
     locks = set(await page_probe.locks())
-    worker = mortal()
+    worker = start_worker()
     assert await worker.run(CONNECTED.format(channel=open_channel()) + HOLD) == "held"
     assert page_probe.live() == 4
     assert page_probe.listeners() > 0
@@ -386,8 +386,8 @@ stream = await mediarecorder.media_devices.get_user_media(audio=True)
 
 
 @pytest.mark.firefox_in_soak
-async def test_worker_that_dies_during_the_prompt_opens_nothing(mortal, open_channel, page_probe):
-    worker = mortal()
+async def test_worker_that_dies_during_the_prompt_opens_nothing(start_worker, open_channel, page_probe):
+    worker = start_worker()
     await worker.run(CONNECTED.format(channel=open_channel()))
     asked, opened = page_probe.asked(), page_probe.opened()
     answer = page_probe.hesitate()
@@ -442,9 +442,9 @@ json.dumps([said, kept, recorder.state, stream.active, ended])
 
 
 @pytest.mark.firefox_in_soak
-async def test_waiting_calls_raise_when_the_page_vanishes(mortal, frame):
+async def test_waiting_calls_raise_when_the_page_vanishes(start_worker, frame):
     element, channel = frame
-    worker = mortal()
+    worker = start_worker()
     await worker.run(CONNECTED.format(channel=channel) + WAIT)
     element.remove()
     said, kept, state, active, ended = json.loads(await worker.run(VANISHED))
@@ -466,9 +466,9 @@ said + " " + str(recording.size > 0)
 
 
 @pytest.mark.firefox_in_soak
-async def test_worker_finds_another_page_after_the_first_vanished(mortal, frame, open_channel):
+async def test_worker_finds_another_page_after_the_first_vanished(start_worker, frame, open_channel):
     element, channel = frame
-    worker = mortal()
+    worker = start_worker()
     await worker.run(CONNECTED.format(channel=channel) + OLD)
     element.remove()
     said = await worker.run(CONNECTED.format(channel=open_channel()) + NEW)

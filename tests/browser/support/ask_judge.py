@@ -27,8 +27,9 @@ async def probe(media: Any) -> dict[str, Any]:
 def last_packet(found: dict[str, Any]) -> float:
     """Seconds by which two lengths of a probed file may differ: the duration of its last packet.
 
-    Chromium's own valid files do not count the last packet of sound, which is 60 ms long. A file does not
-    state how long its last picture is visible: on a busy machine, as long as any other picture of the file.
+    Chromium's own files are valid, but their length leaves out the last packet of sound, which is 60 ms long.
+    No file states how long its last picture is visible; on a busy machine, that may be as long as the longest
+    of its other pictures.
     """
     has_picture = any(stream["kind"] == "video" for stream in found["streams"])
     return max(0.25, found["longest_picture"]) if has_picture else 0.08
@@ -49,7 +50,7 @@ CAMERA = ("red", "green", "blue", "white")
 
 
 def in_the_cameras_order(names: Iterable[str]) -> bool:
-    """Whether each colour is the next one, or the one after it: a busy machine skips pictures."""
+    """Whether each colour is the camera's next one or the one after that: a busy machine skips pictures."""
     places = [CAMERA.index(name) for name in names]
     return all((after - before) % len(CAMERA) in (1, 2) for before, after in itertools.pairwise(places))
 

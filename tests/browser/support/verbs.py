@@ -112,13 +112,13 @@ class Case:
     async def made(
         self, made: Recording, truth: Truth, *, beeps: float, pictures: float = TICK, extension: str = ""
     ) -> None:
-        """Compare the resulting file, as a judge finds it, with these facts."""
+        """Compare the judge's findings in the resulting file with these facts."""
         found = await played(made)
         exact = TICK
         if found["sound"] and made.extension not in ("webm", "mkv"):
             exact = 1 / found["sound"]["sample_rate"]
         if self.file.sound and self.file.sound.start:
-            exact = TICK  # (ffmpeg reports the milliseconds of a pause in MP4.)
+            exact = TICK  # (ffmpeg reports a pause in MP4 in whole milliseconds.)
         within = max(LENGTH, truth.more)
         length = await made.measure()
         self.agree(
@@ -199,7 +199,7 @@ async def trim(case: Case, which: str) -> None:
     truth = part_of(case.truth, start, case.truth.length if end is None else end)
     with case.may_refuse(encodes=True, writes=True, decodes=truth):
         made = await case.recording.trim(start, end)
-    # Exact to the frame: an end that the file leaves open is the end of the part.
+    # The part is exact to the frame, even if the file does not state its own exact end.
     await case.made(made, truth, beeps=ENCODED)
 
 

@@ -40,11 +40,11 @@ class PythonWorker:
         self.js.onmessage, self.js.onerror = self._proxies
 
     async def run(self, source: str) -> str:
-        """The final result of this Python."""
+        """Run this Python source. Returns its last value, as text."""
         return await self.start(source)
 
     def start(self, source: str) -> asyncio.Future[str]:
-        """The same call, as a running task."""
+        """Like `run`, but returns a future at once."""
         import js
 
         answer = asyncio.get_running_loop().create_future()
@@ -82,7 +82,7 @@ class PythonWorker:
 
 
 def trusted_address(address: str) -> Any:
-    """The address as a page that requires Trusted Types needs it: from its author's policy."""
+    """The address, created by the author's policy if the page requires Trusted Types."""
     import js
 
     if not hasattr(js, "trustedTypes"):
