@@ -397,7 +397,7 @@ async def test_stalled_browser_does_not_count_as_busy_python(interrupt):
     await asyncio.gather(ticking, return_exceptions=True)
 
 
-async def test_busy_python_is_interrupted_too(interrupt):
+async def test_busy_python_is_interrupted(interrupt):
     async def busy():
         await asyncio.sleep(0.1)
         interrupt.now()

@@ -70,7 +70,7 @@ async def test_camera_take_and_its_file_have_the_same_duration(camera):
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
 
 
-async def test_pauses_do_not_count_in_a_busy_page_either(microphone):
+async def test_pauses_do_not_count_in_a_busy_page(microphone):
     recorder = MediaRecorder(microphone)
     recorder.start()
     keep_busy(0.6)

@@ -44,7 +44,7 @@ async def test_mp3_is_on_time_and_exactly_as_long_as_its_input(rate, channels):
 
 
 @pytest.mark.parametrize("rate", [44100, 8000, *in_soak(48000)])
-async def test_decoded_mp3_is_on_time_and_as_long_as_its_input(rate):
+async def test_samples_of_an_mp3_are_on_time_and_complete(rate):
     given = noise(rate, 1)
     samples = await (await given.to_recording("mp3")).samples()
     assert (samples.frames, lateness(column(samples), column(given))) == (given.frames, 0)

@@ -136,7 +136,7 @@ async def test_permission_denied_by_qtwebengine_says_what_to_check():
     assert "QtWebEngine" not in str(errors.from_browser(js.DOMException.new("", "AbortError"), "save"))
 
 
-async def test_diagnose_is_a_table(lane):
+async def test_diagnose_returns_a_table(lane):
     from mediarecorder import diagnose
 
     table = await diagnose()

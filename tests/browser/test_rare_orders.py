@@ -39,7 +39,7 @@ async def test_data_after_stop_belongs_to_the_recording(events, event_faults, ru
     assert sum(size for type, size in log if type == "dataavailable") == recording.size
 
 
-async def test_chunks_yields_data_after_stop_too(events, event_faults):
+async def test_chunks_yields_data_after_stop(events, event_faults):
     recorder, _ = events
     sizes = []
     async for chunk in recorder.chunks(0.05):

@@ -96,7 +96,7 @@ async def test_max_size_ends_the_recording():
     assert recording.duration < 50
 
 
-async def test_progress_is_reported_a_few_times_a_second_and_at_the_end():
+async def test_progress_is_reported_several_times_per_second_and_finally():
     calls, three_in_a_second = [], asyncio.Event()
 
     def told(seconds, size):

@@ -294,7 +294,7 @@ def test_every_numeric_type_is_checked(recorder):
 
 
 @pytest.mark.core
-async def test_chunks_checks_its_timeslice_when_it_joins_a_take_too(recording_recorder):
+async def test_chunks_of_a_running_take_checks_its_timeslice(recording_recorder):
     with pytest.raises(ValueError, match="timeslice"):
         await anext(recording_recorder.chunks(-1))
 

@@ -38,14 +38,14 @@ async def test_seekable_file_has_its_length_and_an_index(recorded, kind, timesli
 
 
 @pytest.mark.parametrize(
-    ("kind", "ahead", "stands"),
+    ("kind", "ahead", "kept"),
     [
         pytest.param("both", 0.9, 0, id="sound"),
         pytest.param("both", 3, 3, id="sound that ended early"),
         pytest.param("picture", 0.9, 0.9, id="picture"),
     ],
 )
-async def test_result_ends_with_its_sound_or_the_recorders_clock(recorded, kind, ahead, stands):
+async def test_result_ends_with_its_sound_or_the_recorders_clock(recorded, kind, ahead, kept):
     """The recorder's clock begins with the call, the file with its first packet.
 
     `trim` accepts a time within the longer of the two lengths.
@@ -55,11 +55,11 @@ async def test_result_ends_with_its_sound_or_the_recorders_clock(recorded, kind,
     clock = before + ahead
     known = Recording(recording.blob, recording.mime_type, duration=clock)
     for made, expected in (
-        (await known.seekable(), before + stands),
-        (await known.convert("mp4"), before + stands),
-        (await Recording.concat([known, known]), 2 * (before + stands)),
-        (await known.trim(0.2), before + stands - 0.2),
-        (await known.trim(0.2, clock), before + stands - 0.2),
+        (await known.seekable(), before + kept),
+        (await known.convert("mp4"), before + kept),
+        (await Recording.concat([known, known]), 2 * (before + kept)),
+        (await known.trim(0.2), before + kept - 0.2),
+        (await known.trim(0.2, clock), before + kept - 0.2),
         (await known.trim(before + 0.2), ahead - 0.2),
         (await known.trim(before + 0.2, before + 0.5), 0.3),
     ):

@@ -89,7 +89,7 @@ async def test_picture_of_another_shape_is_fitted_into_the_first(codec):
     check_turned(frames)
 
 
-async def test_thumbnail_of_another_shape_is_fitted_too():
+async def test_thumbnail_of_another_shape_is_fitted():
     recording = await drawn(TURNED)
     pixels = await pixels_of(await recording.thumbnail(0.25, mime_type="image/png"))
     assert max(pixels) == (63, 47)
@@ -187,7 +187,7 @@ async def test_rgba_has_the_recordings_alpha_and_no_earlier_pixels(codec):
     assert at(frames[0], 48, 24)[:3] == at(frames[0], 80, 24)[:3] == near(RED)
 
 
-async def test_smaller_rgba_frames_have_alpha_too():
+async def test_smaller_rgba_frames_have_alpha():
     frames = await every((await drawn(SEEN_THROUGH)).frames(format="rgba", width=48))
     assert [at(frames[1], x, 12)[3] for x in (8, 24, 40)] == near([0, 0, 255], 4)
     assert [at(frames[2], x, 12)[3] for x in (8, 24, 40)] == near([0, 128, 255], 4)
@@ -330,7 +330,7 @@ async def test_thumbnail_needs_only_earlier_packets(broken):
         await broken.thumbnail(26 / 30)
 
 
-async def test_sound_before_a_broken_packet_is_read_too(recorded):
+async def test_sound_before_a_broken_packet_is_read(recorded):
     """A recording of 1.2 s whose packet at 0.6 s is noise."""
     sound = await damaged_in_the_middle(await (await recorded("sound", mime_type=OPUS)).seekable())
     trimmed = await sound.trim(0, 0.4)

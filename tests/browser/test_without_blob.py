@@ -11,7 +11,7 @@ from mediarecorder._host.modules import load_into_page, registered
 pytestmark = [
     pytest.mark.lane("chromium-no-blob", "firefox-no-blob"),
     pytest.mark.firefox_in_soak,
-    pytest.mark.console_errors,  # so the browser says what it has blocked
+    pytest.mark.console_errors,  # the browser logs each blocked script
 ]
 
 

@@ -142,7 +142,7 @@ def shared_pages() -> dict[str, Shared]:
 def shared_page(
     request: pytest.FixtureRequest, browsers: Browsers, shared_pages: dict[str, Shared]
 ) -> Iterator[Callable[..., Any]]:
-    """``shared_page(name, lane, begin, tidy, **options)``: what ``begin(page)`` returned, to drive the page.
+    """``shared_page(name, lane, begin, tidy, **options)``: the object that ``begin(page)`` returned.
 
     ``begin`` is called for the first test that asks for this name. After each test, ``tidy`` resets the page,
     and raises if the test left something behind. After a failed test the page is closed.

@@ -39,7 +39,7 @@ class Harness:
         return Runner(self.site, self._inner_arguments())
 
     def close(self) -> None:
-        # Close only what is open: reading a property would open its resource.
+        # Close only open resources: reading a property would open its resource.
         if "runner" in self.__dict__:
             self.runner.close()
         if "site" in self.__dict__:

@@ -38,7 +38,7 @@ def in_the_guide() -> dict[str, tuple[str, str, str, str]]:
     return {name: tuple(rest) for name, *rest in rows}
 
 
-def test_each_quirk_of_the_code_has_a_test_or_a_stated_reason():
+def test_each_quirk_in_code_has_a_test_or_stated_reason():
     untested = {name for name, (_, _, _, reason) in in_the_guide().items() if reason}
     assert set(in_code()) - in_tests() == untested
 

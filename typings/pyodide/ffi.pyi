@@ -1,4 +1,4 @@
-# Only what the library uses, on the oldest and the newest Pyodide alike.
+# Only the names that the library uses; the oldest and the newest Pyodide both have them.
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 

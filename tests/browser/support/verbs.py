@@ -217,7 +217,7 @@ async def copy(case: Case, which: str) -> None:
     packet = max(PACKET, frames / case.file.sound.rate if case.file.sound else 0)
     truth = replace(part_of(case.truth, begins, last), more=packet, sure=2 * BEEP)
     if truth.silences == ((0.0, truth.end),):
-        # There is no packet of sound to copy: an empty track is as good as one with silent packets.
+        # There is no packet of sound to copy, so an empty track is accepted like one with silent packets.
         truth = replace(truth, silences=None)
     if case.file.extension == "mp3":
         # Its first frames need bytes of up to ten earlier frames, and LAME's fields can hide four.
