@@ -43,7 +43,7 @@ TAKES = 20
 
 #: Notes on the rows.
 BROWSERAUDIO_TIME = (
-    "the time of ours starts at stop(), that of the peer when its last block of 4,096 frames has arrived; "
+    "ours is timed from stop(), the peer from the arrival of its last block of 4,096 frames; "
     "the message with which Jupyter would transfer the samples is left out; this page has Pyodide 0.27.7"
 )
 BROWSERAUDIO_OPUS = (
@@ -342,7 +342,7 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
         "theirs": "() => duration.seek(fixed, 2 / 3 * seconds)",
     }
     taken = bench.samples(page, sides, **repeated(bench, SEEK_ROUNDS))
-    yield peer_row("a player goes to two thirds of that file", "ms", taken["ours"], taken["theirs"], peer)
+    yield peer_row("a player seeks to two thirds of that file", "ms", taken["ours"], taken["theirs"], peer)
 
 
 def remux(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:

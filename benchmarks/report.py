@@ -30,7 +30,11 @@ BENCHMARKS = (
 """In the order of the table."""
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
-GROUPS = {"limits": "Limits", "peers": "Others, on the same work", "growth": "Growth with the amount of work"}
+GROUPS = {
+    "limits": "Limits",
+    "peers": "Other libraries doing the same work",
+    "growth": "Growth with the amount of work",
+}
 HEAD = ("what", "ours", "theirs", "ratio (p95)", "limit", "")
 
 
