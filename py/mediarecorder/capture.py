@@ -18,6 +18,7 @@ from .errors import EncodingError, MediaError
 from .events import call_handler
 from .failures import RecordingError
 from .mixing import mix
+from .outcome import spawn
 from .photo import checked_mime_type
 from .recorder import MediaRecorder, storable, type_that_keeps_up
 from .streams import MediaStream
@@ -95,7 +96,8 @@ async def record(
     RecordingError
         The take failed; the exception holds what was recorded. Or the stream delivered no picture and no
         sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception from
-        `stop_when` propagates; its ``.recording`` holds what was recorded.
+        `stop_when` propagates; its ``.recording`` holds what was recorded. If that is nothing, ``.recording``
+        is None, and the empty take is deleted from its store.
 
     Examples
     --------
@@ -250,19 +252,21 @@ async def _until(
         if failure:
             raise failure
         assert recording is not None
-        await require_content(recording)
         return recording
     finally:
         if recorder.state != "inactive":  # cancelled: end the take without waiting for it
             recorder.stop()
+            if recorder._store:
+                spawn(_end_of(_result(recorder)))  # it deletes an empty take
         starting.cancel()
         finished.cancel()
         if stopping is not None and stopping is not stop_when:
             stopping.cancel()
 
 
-async def require_content(recording: Recording) -> None:
-    """Raise `RecordingError` if the recording has no picture and no sound, whatever its size."""
+async def require_content(recording: Recording, store: RecordingStore | None) -> None:
+    """Raise `RecordingError` if the recording has no picture and no sound, whatever its size. The empty
+    take is then deleted from its store, so the error has no recording."""
     if recording.size >= EMPTY:
         return
     reason: MediaError | None = None
@@ -274,24 +278,35 @@ async def require_content(recording: Recording) -> None:
             reason = error
         except MediaError:  # the page's policy blocks the engine that could check
             return
+    if store is not None and recording.id is not None:
+        with suppress(MediaError):  # another tab has deleted it, or the store is closed
+            await store.delete(recording.id)
     raise RecordingError(
         "Nothing was recorded: the stream delivered no picture and no sound. Check that its tracks are live "
-        "and not muted, that something is drawn on its canvas, and that its AudioContext runs.",
-        recording,
+        "and not muted, that something is drawn on its canvas, and that its AudioContext runs."
     ) from reason
 
 
-async def _end_of(outcome: Outcome[Any]) -> None:
+async def _end_of(outcome: Awaitable[Any]) -> None:
     """Wait for an outcome and ignore its failure, which is handled elsewhere."""
     with suppress(Exception):
         await outcome
 
 
 async def _result(recorder: MediaRecorder) -> tuple[Recording | None, RecordingError | None]:
+    """The recording if it has content, and the error if the take failed or recorded nothing."""
+    recording, failure = None, None
     try:
-        return await recorder.finished, None
-    except RecordingError as failure:
-        return failure.recording, failure
+        recording = await recorder.finished
+    except RecordingError as error:
+        recording, failure = error.recording, error
+    try:
+        if recording:
+            await require_content(recording, recorder._store)
+    except RecordingError as nothing:
+        failure = failure or nothing
+        recording = failure.recording = None
+    return recording, failure
 
 
 def _raise_failure_of(stopping: asyncio.Future[Any], recording: Recording | None) -> None:

@@ -295,7 +295,7 @@ class RecorderPanel(Displayed):
             self._show(**now)
 
     async def _finish(self, recording: Recording) -> None:
-        await require_content(recording)
+        await require_content(recording, self._store)
         self.last = recording
         self._taking = False
         self._show(

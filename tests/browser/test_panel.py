@@ -161,14 +161,15 @@ async def test_take_stopped_before_its_first_picture_still_has_one(put):
     assert seen.text("[role=alert]") == ""
 
 
-async def test_empty_take_is_reported(put, stage, monkeypatch, short_waits):
+@pytest.mark.parametrize("is_stored", [False, True], ids=["in memory", "in a store"])
+async def test_empty_take_is_reported_and_not_kept(put, store, monkeypatch, short_waits, is_stored):
     import js
 
     async def never_drawn(**_):
         return MediaStream(js.document.createElement("canvas").captureStream())
 
     monkeypatch.setitem(media_devices.__dict__, "get_user_media", never_drawn)
-    panel = RecorderPanel(audio=False, video=True)
+    panel = RecorderPanel(audio=False, video=True, store=store if is_stored else None)
     seen = await put(panel)
     waiting = asyncio.ensure_future(panel.recording())
     seen.press("Record")
@@ -179,6 +180,7 @@ async def test_empty_take_is_reported(put, stage, monkeypatch, short_waits):
     assert seen.text("[role=status]") == "Nothing was recorded"
     assert not seen.root.querySelector("video[controls]")
     assert panel.last is None
+    assert await store.recordings() == []
     assert not waiting.done(), "Record can be pressed again"
     panel.close()
     with pytest.raises(AbortError, match="closed"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from mediarecorder import MediaStream
 
 
@@ -21,3 +23,11 @@ class Canvas:
 
     def stream(self, *rate: float) -> MediaStream:
         return MediaStream(self.element.captureStream(*rate))
+
+    async def draw_after(self, seconds: float) -> None:
+        """After this many seconds, draw ten pictures a second until the task ends."""
+        await asyncio.sleep(seconds)
+        while True:
+            for colour in ("red", "blue"):
+                self.draw(colour)
+                await asyncio.sleep(0.1)
