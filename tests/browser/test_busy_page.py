@@ -114,11 +114,14 @@ async def test_sound_beside_a_picture_is_kept(both, engine):
 
 
 @in_the_page
+@pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_body_of_async_with_may_be_busy(kind, microphone, both, engine):
-    async with MediaRecorder({"microphone": microphone, "both": both}[kind]) as recorder:
+async def test_body_of_async_with_may_be_busy(kind, stored, microphone, both, store, engine):
+    stream = {"microphone": microphone, "both": both}[kind]
+    async with MediaRecorder(stream, store=store if stored else None) as recorder:
         keep_busy(BUSY)
     assert await seconds_heard(recorder.recording) >= BUSY - MISSING[engine]
+    assert [one.id for one in await store.recordings()] == ([recorder.recording.id] if stored else [])
 
 
 @in_the_page

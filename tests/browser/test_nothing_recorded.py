@@ -153,8 +153,8 @@ async def test_data_that_can_be_played_is_never_deleted(request, store, kind, mi
 
 
 async def plays(recording):
-    """Whether FFmpeg decodes a sound or a picture in it. (Of a picture that is cut off, it decodes the rest, with an
-    error. Browsers play nothing of it.)"""
+    """Whether FFmpeg decodes a sound or a picture in it. (It decodes a picture that is cut off with an error;
+    browsers do not play it.)"""
     try:
         found = await ask_judge.probe(recording)
     except ValueError:
