@@ -1,13 +1,21 @@
 """The data of a recording is gone: one error class and one text for every way of reading."""
 
+import asyncio
+
 import pytest
+from support.ask_judge import probe
+from support.eventually import until
 
 from mediarecorder import (
+    AbortError,
     InvalidStateError,
+    MediaRecorder,
     NotFoundError,
     NotReadableError,
     Recording,
+    RecordingError,
     RecordingStore,
+    media_devices,
     record,
 )
 from mediarecorder._host.browser import js
@@ -128,3 +136,100 @@ async def test_listed_recording_can_be_opened(store, both):
     await store.delete(recording.id)
     with pytest.raises(NotFoundError, match="no recording"):
         await stored.open()
+
+
+# During a take
+
+HANGS = 20
+"""Seconds after which a call counts as hanging."""
+
+
+async def with_data(recorder):
+    """The chunks of a take that has just begun, once one has data."""
+    delivered = []
+    recorder.on("dataavailable", lambda event: delivered.append(event.data))
+    await recorder.start(0.1)
+    await until(lambda: any(chunk.size for chunk in delivered))
+    return delivered
+
+
+async def clear_all(store, id):
+    await store.clear()
+
+
+async def delete_the_take(store, id):
+    with pytest.raises(InvalidStateError, match="in use by a take"):
+        await store.delete(id)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("whose", ["own", "another"])
+@pytest.mark.parametrize("remove", [clear_all, delete_the_take])
+async def test_clear_and_delete_spare_a_running_take(store, microphone, whose, remove):
+    before = await record(0.3, stream=microphone, store=store)
+    recorder = MediaRecorder(microphone, store=store)
+    delivered = await with_data(recorder)
+    async with await RecordingStore.open(store.name) as other:
+        handle = store if whose == "own" else other
+        [id] = [stored.id for stored in await handle.recordings() if stored.state == "recording"]
+        await asyncio.wait_for(remove(handle, id), HANGS)
+        recording = await asyncio.wait_for(recorder.stop(), HANGS)
+        kept = {stored.id: stored.state for stored in await handle.recordings()}
+    assert kept.pop(before.id, None) == (None if remove is clear_all else "finished")
+    assert kept == {recording.id: "finished"} == {id: "finished"}
+    data = b"".join([await chunk.bytes() for chunk in recording.chunks])
+    assert data == b"".join([await chunk.bytes() for chunk in delivered])
+    assert (await probe(recording))["errors"] == []
+    assert microphone.active, "the stream still belongs to the caller"
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("whose", ["own", "another"])
+@pytest.mark.parametrize("remove", [clear, delete])
+async def test_recording_removed_during_another_take_raises_that_error(store, microphone, whose, remove):
+    before = await record(0.3, stream=microphone, store=store)
+    recorder = MediaRecorder(microphone, store=store)
+    await with_data(recorder)
+    async with await RecordingStore.open(store.name) as other:
+        await asyncio.wait_for(remove(store if whose == "own" else other, before), HANGS)
+    for read in (READ["bytes"], READ["samples"], READ["seekable"], store.add):
+        with pytest.raises(NotReadableError) as failed:
+            await asyncio.wait_for(read(before), HANGS)
+        assert DATA_GONE in str(failed.value)
+    recording = await asyncio.wait_for(recorder.stop(), HANGS)
+    assert [stored.id for stored in await store.recordings()] == [recording.id]
+    await asyncio.wait_for(remove(store, recording), HANGS)
+    with pytest.raises(NotReadableError, match="data is gone"):
+        await recording.bytes()
+    assert (await store.usage()).used == 0
+
+
+@pytest.mark.core
+async def test_closing_the_store_ends_record_and_releases_the_devices(store, monkeypatch):
+    opened, came = [], asyncio.Event()
+    get_user_media = media_devices.get_user_media
+
+    async def remember(**request):
+        opened.append(await get_user_media(**request))
+        return opened[-1]
+
+    monkeypatch.setitem(media_devices.__dict__, "get_user_media", remember)
+    closing = await RecordingStore.open(store.name)
+    task = asyncio.create_task(
+        record(60, store=closing, timeslice=0.1, on_progress=lambda _, size: size and came.set())
+    )
+    await asyncio.wait_for(came.wait(), HANGS)
+    closing.close()
+    with pytest.raises(RecordingError, match="The store was closed") as failed:
+        await asyncio.wait_for(task, HANGS)
+    assert isinstance(failed.value.__cause__, AbortError)
+    assert [track.ready_state for track in opened[0].tracks] == ["ended"]
+    with pytest.raises(InvalidStateError, match="Reopen the store"):
+        await record(0.3, store=closing)
+
+    async def is_interrupted():  # its lock is released a moment later
+        return [stored.state for stored in await store.recordings()] == ["interrupted"]
+
+    await until(is_interrupted)
+    [cut] = await store.recordings()
+    assert (await store.recover(cut.id)).size > 0
