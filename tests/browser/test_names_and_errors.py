@@ -1,5 +1,8 @@
 """Functions that need no browser: names, numbers, errors, escaping."""
 
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,24 +119,61 @@ def test_every_public_name_exists():
     assert set(dir(errors)) & set(mediarecorder.__all__)
 
 
-@pytest.mark.page_only("the browser's function is replaced in the page")
-async def test_permission_denied_by_qtwebengine_says_what_to_check():
-    """In QtWebEngine, getUserMedia rejects with `AbortError: Invalid state`."""
+@pytest.fixture
+def denying():
+    """From now on, the page's getUserMedia rejects as in QtWebEngine when the permission is denied."""
     import js
-
-    from mediarecorder import AbortError, record
 
     js.Function.new(
         "const denied = new DOMException('Invalid state', 'AbortError');"
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(denied);"
     )()
-    try:
-        with pytest.raises(AbortError, match=r"QtWebEngine.*must grant.*Invalid state") as caught:
-            await record(1)
-    finally:
-        js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
-    assert "the settings of the browser and of the system" in str(caught.value)
+    yield
+    js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
+
+
+NOT_OPENED = re.compile(
+    r"get_user_media: .* the settings of the browser and of the system "
+    r".*QtWebEngine.*must grant.*Invalid state"
+)
+
+
+@pytest.mark.page_only("the browser's function is replaced in the page")
+async def test_permission_denied_by_qtwebengine_says_what_to_check(denying):
+    import js
+
+    from mediarecorder import AbortError, record
+
+    with pytest.raises(AbortError, match=NOT_OPENED):
+        await record(1)
     assert "QtWebEngine" not in str(errors.from_browser(js.DOMException.new("", "AbortError"), "save"))
+
+
+DENIED_IN_A_WORKER = """
+import json
+import mediarecorder
+
+await mediarecorder.connect("{channel}")
+said = []
+for call in (
+    lambda: mediarecorder.record(1),
+    mediarecorder.take_photo,
+    lambda: mediarecorder.media_devices.get_user_media(audio=True),
+):
+    try:
+        await call()
+    except mediarecorder.AbortError as error:
+        said.append(str(error))
+json.dumps(said)
+"""
+
+
+@pytest.mark.page_only("the browser's function is replaced in the page")
+async def test_permission_denied_by_qtwebengine_says_so_in_a_worker(denying, mortal, open_channel):
+    said = json.loads(await mortal().run(DENIED_IN_A_WORKER.format(channel=open_channel())))
+    assert len(said) == 3
+    for text in said:
+        assert NOT_OPENED.match(text)
 
 
 async def test_diagnose_returns_a_table(lane):
