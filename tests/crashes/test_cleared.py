@@ -45,13 +45,50 @@ json.dumps({
     "old": old,
     "all": whole in data,
     "id": failure.recording.id,
-    "judged": await ask_judge.probe(failure.recording),
+    "data": data.hex(),
     "duration": failure.recording.duration,
     "live": [track.ready_state for track in stream.tracks],
     "listed": [stored.id for stored in await store.recordings()] == [again.id],
     "again": (await (await store.open_recording(again.id)).bytes()) == await again.bytes(),
 })
 """
+
+
+START_WORKER = """
+from mediarecorder._host.modules import load_into_page
+from support.eventually import until
+from support.workers import PythonWorker
+
+await load_into_page(f"{js.location.origin}/tests/browser/support/open_channel.js")
+await until(lambda: hasattr(js, "openChannel"))
+worker = PythonWorker()
+await worker.run(f'''
+import asyncio, json
+from mediarecorder import *
+
+await connect({js.openChannel()!r})
+"null"
+''')
+"""
+
+
+class Python:
+    """Python in a page of this profile, or in a worker of that page."""
+
+    def __init__(self, browser: Profile, realm: str = "page") -> None:
+        self.browser, self._in_worker = browser, realm == "worker"
+        browser.open()
+        if self._in_worker:
+            browser.run(START_WORKER)
+
+    def run(self, source: str) -> Any:
+        return self.browser.run(f"await worker.run({source!r})" if self._in_worker else source)
+
+    def judge(self) -> None:
+        found = self.run(END)
+        data = found.pop("data")
+        found["judged"] = self.browser.run(f"json.dumps(await ask_judge.probe(bytes.fromhex({data!r})))")
+        judge_of(found)
 
 
 def judge_of(found: dict[str, Any]) -> None:
@@ -76,21 +113,22 @@ def clear(page: Any) -> None:
     browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
 
-def test_data_cleared_by_the_site_keeps_the_recording(profile: Callable[[str], Profile], engine: str) -> None:
+@pytest.mark.parametrize("realm", ["page", "worker"])
+def test_data_cleared_by_the_site_keeps_the_recording(
+    profile: Callable[[str], Profile], engine: str, realm: str
+) -> None:
     """Both engines treat the header Clear-Site-Data as if the user had cleared the data."""
-    browser = profile(engine)
-    browser.open()
-    browser.run(OPEN)
-    browser.page.evaluate("fetch('/clear-site-data').then((answer) => answer.text())")
-    judge_of(browser.run(END))
+    python = Python(profile(engine), realm)
+    python.run(OPEN)
+    python.browser.page.evaluate("fetch('/clear-site-data').then((answer) => answer.text())")
+    python.judge()
 
 
 def test_data_cleared_during_a_take_keeps_the_recording(profile: Callable[[str], Profile]) -> None:
-    chromium = profile("chromium")
-    chromium.open()
-    chromium.run(OPEN)
-    clear(chromium.page)
-    judge_of(chromium.run(END))
+    python = Python(profile("chromium"))
+    python.run(OPEN)
+    clear(python.browser.page)
+    python.judge()
 
 
 @pytest.mark.soak
@@ -102,8 +140,8 @@ def test_data_cleared_in_a_private_window_keeps_the_last_part(
     with playwright.chromium.launch(**launch_options(LANES["chromium"])) as browser:
         private._context = browser.new_context()
         private._context.expose_function("tell", private._hear)
-        private.open()
-        private.run(OPEN)
+        python = Python(private)
+        python.run(OPEN)
         clear(private.page)
-        judge_of(private.run(END))
+        python.judge()
         private.close()
