@@ -14,7 +14,9 @@ from playwright.sync_api import BrowserContext, CDPSession, Error, Page, Playwri
 
 from harness.browsers import launch_options
 from harness.fixtures import COMPILED_ONCE, TIMEOUT
-from harness.lanes import LANES
+from harness.lanes import FAKE_DEVICES, FAKE_UI, LANES
+
+SHARE_THE_SCREEN = "--auto-select-desktop-capture-source=Entire screen"
 
 START = """async () => {
   const { loadPyodide } = await import("/node_modules/pyodide/pyodide.mjs");
@@ -51,6 +53,8 @@ class Profile:
         self._context: BrowserContext | None = None
         self.flags: list[str] = []
         self.without = ""
+        #: An X display to show windows on. Requests for the screen get all of it.
+        self.display = ""
         self.alive = False
         self._devtools: CDPSession | None = None
         self.told: dict[str, float] = {}
@@ -60,7 +64,12 @@ class Profile:
         if self._context is None:
             flags = [*self.flags, COMPILED_ONCE] if self.engine == "chromium" else []
             lane = LANES[self.engine].plus(flags=flags)
+            if self.display:
+                # With fake devices, the screen is a fake, too.
+                lane = lane.without(FAKE_UI).without(FAKE_DEVICES).plus(flags=[SHARE_THE_SCREEN])
             options = launch_options(lane.without(self.without) if self.without else lane)
+            if self.display:
+                options |= {"headless": False, "env": {**os.environ, "DISPLAY": self.display}}
             engine = self._playwright[self.engine]
             self._context = engine.launch_persistent_context(str(self._folder), **options)
             self._context.set_default_timeout(TIMEOUT)
