@@ -53,11 +53,19 @@ def _zip(files: Iterable[Path]) -> bytes:
 def _files(*folders: str) -> Iterator[Path]:
     for folder in folders:
         for file in (ROOT / folder).rglob("*"):
-            if file.is_file() and "__pycache__" not in file.parts and not _is_spare(file):
+            if file.is_file() and not _is_spare(file):
                 yield file
 
 
 def _is_spare(file: Path) -> bool:
-    """Pygments supports hundreds of languages; pytest colours only Python and diffs."""
-    folder, name = file.parts[-3:-1], file.stem
+    """Whether the page does without this file.
+
+    The page's own interpreter has compiled only the packages. Pygments supports hundreds of languages; pytest
+    colours only Python and diffs.
+    """
+    compiled = file.parent.name == "__pycache__"
+    if compiled and ROOT / PACKAGES not in file.parents:
+        return True
+    folder = (file.parents[1] if compiled else file.parent).parts[-2:]
+    name = file.name.split(".")[0]
     return folder == ("pygments", "lexers") and name not in ("__init__", "_mapping", "python", "diff")

@@ -20,7 +20,9 @@ TOOLS = Path(prepare.__file__).parent
 INNER = "tests/harness/in-page-requirements.txt"
 JUDGES = "tests/harness/judge-requirements.txt"
 BUNDLER = "tools/bundle.mjs"
-PACKER = "tools/pack.mjs"
+PYODIDE = "tools/in_pyodide.mjs"
+PACKER = f"{PYODIDE} tools/pack.py"
+COMPILER = f"{PYODIDE} tools/compile_packages.py"
 LIBRARY_JS = "static/library"
 MEDIA = f"{LIBRARY_JS}/media/media.js"
 FORMATS = "py/mediarecorder/formats.py"
@@ -40,7 +42,7 @@ SITE_SOURCES = (
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
 PAGE = "py/demo/page.py"
-PACKED = (PACKER, "tools/pack.py", PAGE, "py/mediarecorder/__init__.pyi")
+PACKED = (PYODIDE, "tools/pack.py", PAGE, "py/mediarecorder/__init__.pyi")
 FILES = (
     "package.json",
     "package-lock.json",
@@ -53,6 +55,7 @@ FILES = (
     MEDIA,
     FORMATS,
     *PACKED,
+    "tools/compile_packages.py",
     *PEERS,
 )
 BUILD_SITES = "tools/notebooks.py"
@@ -263,12 +266,13 @@ def test_demo_after_test_needs_nothing_more(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.prepare("demo")
     prepare.prepare("test")
-    ci, _, builders, wheels, sites, inner, numpy, judges = full_machine.commands[-8:]
+    ci, _, builders, wheels, sites, inner, compiler, numpy, judges = full_machine.commands[-9:]
     assert ci.endswith("npm ci")
     assert builders.endswith(SITE_BUILDERS)
     assert wheels.endswith(SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
     assert inner.endswith(INNER)
+    assert compiler.endswith(COMPILER)
     assert numpy.endswith(numpy_wheel.CARRIER)
     assert judges.endswith(JUDGES)
 
@@ -276,9 +280,9 @@ def test_test_after_demo_installs_the_rest(full_machine):
 @pytest.mark.parametrize(
     ("file", "commands"),
     [
-        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER]),
+        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER, f"-r {INNER}", COMPILER]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
-        (INNER, [f"-r {INNER}"]),
+        (INNER, [f"-r {INNER}", COMPILER]),
         (SITE_BUILDERS, ["-m venv", f"-r {SITE_BUILDERS}", BUILD_SITES]),
         (SITE_WHEELS, [f"-r {SITE_WHEELS}", BUILD_SITES]),
     ],
@@ -316,6 +320,7 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
         SITE_WHEELS,
         BUILD_SITES,
         INNER,
+        COMPILER,
     ],
 )
 def test_failed_step_is_repeated(full_machine, broken):

@@ -59,10 +59,10 @@ PACKED = Step(
     folder="py/packed",
     says="packing the Python of the demo page: py",
     sources=(
-        *("package-lock.json", "tools/pack.mjs", "tools/pack.py"),
+        *("package-lock.json", "tools/in_pyodide.mjs", "tools/pack.py"),
         *("py/demo/*.py", "py/mediarecorder/**/*.py", "py/mediarecorder/__init__.pyi"),
     ),
-    commands=("{node} tools/pack.mjs",),
+    commands=("{node} tools/in_pyodide.mjs tools/pack.py",),
     makes="py/packed/demo.zip",
 )
 #: An environment with the builders of both sites. It is large, and changes only with its pins.
@@ -100,15 +100,19 @@ SITES = Step(
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
 )
-#: Packages that pytest needs inside the browser, where Python has neither pip nor a network.
+#: Packages that pytest needs inside the browser, where Python has neither pip nor a network, with bytecode.
 INNER_SITE = Step(
     name="made",
     folder="build/inner-site",
     says="installing Python packages for the browser: tests/harness/in-page-requirements.txt",
-    sources=("tests/harness/in-page-requirements.txt",),
+    sources=(
+        *("package-lock.json", "tools/in_pyodide.mjs", "tools/compile_packages.py"),
+        "tests/harness/in-page-requirements.txt",
+    ),
     commands=(
         f"{PIP} --target {{folder}} --no-deps --no-compile --only-binary :all:"
         " -r tests/harness/in-page-requirements.txt",
+        "{node} tools/in_pyodide.mjs tools/compile_packages.py",
     ),
 )
 #: The benchmarks' peers: npm packages, bundled with the code that measures them, and Python wheels.
