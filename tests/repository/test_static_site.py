@@ -94,7 +94,7 @@ def test_documentation_states_the_sizes(site):
     """In rounded megabytes: if the page grows by one, the documentation must say so."""
     page = (ROOT / "docs/hosting.md").read_text()
     [folder] = re.findall(r"writes build/site, (\d+) MB", page)
-    [(kept, compressed)] = re.findall(r"stores (\d+) MB of the folder, and transfers (\d+) MB if", page)
+    [(kept, compressed)] = re.findall(r"stores (\d+) MB, and transfers (\d+) MB if", page)
     listed = json.loads((site / page_files.LIST).read_text().removeprefix("self.PRECACHE = ").rstrip(";\n"))
     contents = [(site / ("index.html" if name == "./" else name)).read_bytes() for name in listed["files"]]
     everything = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
