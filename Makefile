@@ -9,14 +9,15 @@ CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=
 
-.PHONY: help demo site notebooks test soak bench lint types format wheel clean
+.PHONY: help demo site notebooks test test-all soak bench lint types format wheel clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
 	@echo 'make site               write the demo page into build/site, for any static host'
 	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
 	@echo 'make test               run the tests (ARGS="-k stop" to select; PROCESSES=0 to run them one after another)'
-	@echo 'make soak               run the tests that make test leaves out'
+	@echo 'make test-all           run these and the thorough ones, as CI does'
+	@echo 'make soak               run the tests that make test-all leaves out'
 	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" only prints)'
 	@echo 'make lint               run the linters and type checkers (make types: only the type checkers)'
 	@echo 'make format             format the Python files'
@@ -38,6 +39,10 @@ notebooks:
 test:
 	@$(PYTHON) tools/prepare.py test
 	$(PYTEST) $(ARGS)
+
+test-all:
+	@$(PYTHON) tools/prepare.py test
+	$(PYTEST) -m "not soak" $(ARGS)
 
 soak:
 	@$(PYTHON) tools/prepare.py test

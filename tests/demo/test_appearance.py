@@ -210,6 +210,7 @@ def expect_german(page) -> None:
     assert english == {}
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_page_remembers_english_or_german(demo, look):
     page = demo.page

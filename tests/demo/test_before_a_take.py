@@ -72,6 +72,7 @@ def test_device_choosers_show_names_and_follow_connections(fresh_demo):
     expect(demo.microphone).to_have_value("")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_resolution_and_quality_apply_and_are_remembered(demo):
     demo.choose("Camera")

@@ -60,6 +60,7 @@ def mdn(shared_page, engine, site) -> Page:
     return shared_page(f"MDN's example in {engine}", ENGINES[engine], begin, tidy, **NO_SERVICE_WORKER)
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @firefox_in_soak
 def test_example_shows_uncaught_errors(mdn, look):

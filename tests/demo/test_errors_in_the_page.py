@@ -66,6 +66,7 @@ async def handle(event):
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
 def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane, look):
     assert GUIDE.index("```html") < GUIDE.index("```py"), "the HTML page is the first example"
@@ -86,6 +87,7 @@ def guide(shared_page, engine, serve) -> Page:
     return shared_page(f"guide in {engine}", ENGINES[engine], begin, lambda page: None)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_guides_first_example_records(guide):
     page = guide
@@ -104,6 +106,7 @@ def test_pyscript_shows_errors_of_async_library_event_handlers(guide):
     expect(page.locator(".py-error").filter(has_text="no luck with that device")).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @chromium_only  # Firefox also reports rejections to Playwright that the page has handled
 def test_demo_shows_errors_of_async_handlers(fresh_demo: Demo):

@@ -150,6 +150,7 @@ def test_interrupted_take_is_discarded_or_recovered(demo):
     expect(offers(demo.page)).to_have_count(0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
 def test_takes_without_a_disk_stay_in_the_tab_with_a_note(demo_in, lane):
     demo = demo_in(lane, script=WITHOUT_DISK)
@@ -163,6 +164,7 @@ def test_takes_without_a_disk_stay_in_the_tab_with_a_note(demo_in, lane):
     expect(demo.take(1)).to_have_count(0)
 
 
+@pytest.mark.thorough
 @chromium_only  # only Chromium's disk can be made small
 def test_full_disk_is_announced_and_the_take_is_kept(page, site, tmp_path):
     def say_there_is_little_room(route: Route) -> None:

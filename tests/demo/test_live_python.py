@@ -97,6 +97,7 @@ def live(strict_demo: Demo) -> Live:
     return Live(strict_demo)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request):
     fetched: list[str] = []
@@ -198,6 +199,7 @@ def test_snippets_report_loudness_note_and_movement(shared_strict_demo, engine, 
             look(demo.page, f"live-{width}-{scheme}")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_users_code_runs_in_the_page_without_changing_it(shared_strict_demo):
     demo, page, live = shared_strict_demo, shared_strict_demo.page, Live(shared_strict_demo)
@@ -269,6 +271,7 @@ def test_users_code_runs_in_the_page_without_changing_it(shared_strict_demo):
     demo.make_take(2)
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @chromium_only
 def test_editor_load_failure_is_localised_and_retryable(strict_demo, live):
@@ -293,6 +296,7 @@ def test_editor_load_failure_is_localised_and_retryable(strict_demo, live):
     expect(live.chart).to_have_accessible_name("Liniendiagramm mit 2 Werten von 1,5 m bis 2 m über 2 s")
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_section_opened_while_python_loads_is_filled_later(page: Page, site, tmp_path):
     page.route("**/main.py", lambda route: (page.locator("#live > summary").click(), route.continue_()))

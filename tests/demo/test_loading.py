@@ -77,6 +77,7 @@ def test_early_record_starts_a_take_when_python_has_loaded(held):
     held.expect_released()
 
 
+@pytest.mark.thorough
 @chromium_only  # Firefox has no screen to share here
 def test_early_record_requests_the_screen_at_once(held):
     held.choose("Screen")
@@ -93,6 +94,7 @@ def test_early_record_requests_the_screen_at_once(held):
     held.expect_released()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_second_press_other_choice_or_refused_screen_cancels_early_record(held, engine):
     """The page releases the screen that it opened for the early record, and Python later opens nothing."""
@@ -131,6 +133,7 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });"""
 
 
+@pytest.mark.thorough
 @chromium_only
 @pytest.mark.parametrize("width", [390, pytest.param(1440, marks=pytest.mark.soak)])
 def test_slow_page_does_not_shift_after_the_first_paint(page, site, tmp_path, width):

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from harness.lanes import firefox_in_soak
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
 def test_denied_microphone_is_explained(demo_in, lane):
     demo = demo_in(lane)
@@ -18,6 +19,7 @@ def test_denied_microphone_is_explained(demo_in, lane):
     expect(demo.record).to_be_enabled()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("lane", "source"),
     [
@@ -35,6 +37,7 @@ def test_missing_device_is_explained(demo_in, lane, source):
     expect(demo.record).to_be_enabled()
 
 
+@pytest.mark.thorough
 def test_lost_device_is_explained(demo_in):
     demo = demo_in("chromium-permissions")
     context = demo.page.context
@@ -46,6 +49,7 @@ def test_lost_device_is_explained(demo_in):
     demo.expect_released()
 
 
+@pytest.mark.thorough
 def test_plain_http_is_reported_at_once_and_again(demo_in, insecure_site):
     demo = demo_in("chromium-insecure", f"{insecure_site}/index.html")
     expect(demo.problem).to_contain_text("This page was loaded over plain http")
@@ -56,6 +60,7 @@ def test_plain_http_is_reported_at_once_and_again(demo_in, insecure_site):
     expect(demo.record).to_be_enabled()
 
 
+@pytest.mark.thorough
 def test_missing_media_recorder_is_reported_at_once(demo_in):
     demo = demo_in("chromium", script="delete window.MediaRecorder;")
 

@@ -62,6 +62,7 @@ def test_card_plays_at_any_position_and_speed(demo, look):
     look(demo.page, "shelf")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_renamed_take_keeps_its_name(demo):
     demo.make_take()
@@ -172,6 +173,7 @@ def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
         assert channel["frequency"] == pytest.approx(1000, abs=5)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_parts_of_a_take_keep_their_order(demo):
     """They began at the same time, and may be listed in any order."""
@@ -264,6 +266,7 @@ MINUTE = 65.9  # seconds
 PLAYER_SAYS = f"""Object.defineProperty(HTMLMediaElement.prototype, "duration", {{ get: () => {MINUTE} }});"""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lane", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)])
 def test_card_and_clock_show_the_length_of_the_player(demo_in, lane):
     demo = demo_in(lane, script=PLAYER_SAYS)
@@ -286,6 +289,7 @@ def test_conversion_shows_progress_and_can_be_cancelled(demo):
     expect(demo.take(1).get_by_label("Progress")).to_be_hidden()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_link_opens_the_take_at_the_time(demo, engine):
     if engine == "chromium":

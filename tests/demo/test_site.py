@@ -154,6 +154,7 @@ def test_site_records_below_a_path_and_offline_after_a_visit(page, host, visit):
     host.start()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_new_version_is_announced_and_loaded_only_on_request(host, visit):
     host.publish("one")
@@ -196,6 +197,7 @@ SETTLED = """async () => {
 }"""
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors  # Chromium's own: the hash differs
 @chromium_only
 def test_incomplete_version_is_not_stored(host, visit):
@@ -217,6 +219,7 @@ def test_incomplete_version_is_not_stored(host, visit):
     expect(update(demo)).to_be_visible()
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_page_does_not_hide_another_program_at_its_port(host, visit):
     demo = visit(host.url)
@@ -233,6 +236,7 @@ def test_page_does_not_hide_another_program_at_its_port(host, visit):
     assert demo.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_page_of_make_demo_is_stored_with_its_headers(site, visit):
     demo = visit(f"{site}/")

@@ -103,6 +103,7 @@ def test_delayed_file_is_reported_and_loading_continues(visit, server, address, 
     assert page.evaluate(SEEN_THOUGH_HIDDEN) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors  # Pyodide's own error: a file is missing
 @firefox_in_soak
 def test_wrong_wasm_type_is_reported_and_reload_restarts(visit, server, engine, look):

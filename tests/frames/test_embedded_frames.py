@@ -113,7 +113,9 @@ def test_refused_locks_error_says_the_frame_is_cross_site(
 @pytest.mark.parametrize(
     ("engine", "realm"),
     [
-        *(("chromium", "page"), ("chromium", "worker"), ("firefox", "worker")),
+        ("chromium", "page"),
+        pytest.param("chromium", "worker", marks=pytest.mark.thorough),
+        pytest.param("firefox", "worker", marks=pytest.mark.thorough),
         pytest.param("firefox", "page", marks=pytest.mark.soak),
     ],
 )
@@ -143,7 +145,7 @@ def test_missing_permission_error_says_what_the_embedding_page_needs(
 
 
 @chromium_only  # Firefox ignores the header
-@pytest.mark.parametrize("realm", ["page", "worker"])
+@pytest.mark.parametrize("realm", ["page", pytest.param("worker", marks=pytest.mark.thorough)])
 @pytest.mark.console_errors
 def test_error_names_the_pages_own_permissions_policy(
     launch: Callable[..., Page], engine: str, site: str, realm: str

@@ -184,10 +184,31 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
 
 
-def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
-    """Whether only `make soak`, not `make test`, runs a test in this lane.
+def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
+    """Whether `make test` leaves a test in this lane to `make test-all`, which runs both.
 
-    `make test` runs each test in at least one lane, and in others if the result can differ there.
+    `make test` tries the first row of a table in each lane, and the others in the first lane only, unless
+    they need the media engine. It leaves Firefox out where the tests of the core in Firefox, and the same
+    test in Chromium, show most of it.
+
+    Parameters
+    ----------
+    first_row
+        The test has no parameters, or each is the first of its table.
+    """
+    marks = list(marks)
+    names = {mark.name for mark in marks}
+    if lane == lanes_of(marks)[0]:
+        return "media_work" in names and not first_row
+    if lane == "firefox" and not names & {"core", "quirk", "firefox_too"}:
+        return True
+    return not first_row and "firefox_too" not in names
+
+
+def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
+    """Whether only `make soak`, not `make test-all`, runs a test in this lane.
+
+    `make test-all` runs each test in at least one lane, and in others if the result can differ there.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ MARKS = (
     "time_limit(seconds): how long the test may take inside the browser, 60 by default",
     "quirk(*ids): shows behaviour of a browser that code with these ids works around (docs/maintaining.md)",
     "console_errors: the test provokes errors in the browser's console, which fail any other test",
+    "thorough: repeats in another way what cheaper tests show; make test leaves it to make test-all",
     "soak: long; run by make soak",
 )
 

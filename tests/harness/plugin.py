@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness import marks
-from harness.lanes import lanes_of, waits_for_soak
+from harness.lanes import is_thorough, lanes_of, waits_for_soak
 from harness.page_runner import Runner
 from harness.reports import blame, outcome_report
 from harness.scheduling import LaneScheduling, group_of, in_order
@@ -96,6 +96,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
             if waits_for_soak(lane, item.iter_markers(), first_row=not any(rows)):
                 item.add_marker("soak")
+            elif is_thorough(lane, item.iter_markers(), first_row=not any(rows)):
+                item.add_marker("thorough")
 
 
 @pytest.hookimpl(trylast=True)

@@ -209,17 +209,15 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     assert page.evaluate("pageProbe.live()") == 0, "the camera or the microphone was not released"
 
 
-def in_turn(first: int) -> pytest.MarkDecorator:
-    """All examples; in each host `make test` runs every other one, and `make soak` the rest."""
-    soak = pytest.mark.soak
-    names = [
-        name if (number + first) % 2 else pytest.param(name, marks=soak)
-        for number, name in enumerate(EXAMPLES)
-    ]
-    return pytest.mark.parametrize("name", names)
+def beginning_with(*first: str) -> pytest.MarkDecorator:
+    """All examples: `make test` runs the first, `make test-all` also the second, and `make soak` the rest."""
+    names = [*first, *(name for name in EXAMPLES if name not in first)]
+    marks = [(), pytest.mark.thorough, *(pytest.mark.soak for _ in names[2:])]
+    rows = [pytest.param(name, marks=mark) for name, mark in zip(names, marks, strict=True)]
+    return pytest.mark.parametrize("name", rows)
 
 
-@in_turn(0)
+@beginning_with("photo-and-frames", "long-recording-in-chunks")
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_example_runs_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=PAGE_PROBE)
@@ -237,7 +235,7 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@in_turn(1)
+@beginning_with("first-recording", "sound-and-spectrum")
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=PAGE_PROBE)

@@ -44,6 +44,7 @@ def test_notebook_runs_completely_in_lab(jupyterlite):
     assert numbers == list(range(1, len(numbers) + 1)), "every cell has run"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_plain_function_records_without_await(shared_notebook):
     cell = shared_notebook.run(BLOCKING)

@@ -49,12 +49,14 @@ def expect_legible(output: Locator) -> None:
         page.set_viewport_size(before)
 
 
+@pytest.mark.thorough
 def test_outputs_fit_into_narrow_pages_of_jupyterlite(shared_notebook):
     cell = shared_notebook.run(SHOW)
     assert shared_notebook.errors() == []
     expect_legible(shared_notebook.output(cell).last)
 
 
+@pytest.mark.thorough
 def test_outputs_fit_into_narrow_pages_of_marimo(shared_marimo):
     shared_marimo.wait(shared_marimo.start(LAST_CELL, SHOW) + 1)
     assert shared_marimo.errors() == []

@@ -74,6 +74,7 @@ DISTRUST = """async () => {
 }""".replace("PATH", FIRST)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("served", "trusted"),
     [

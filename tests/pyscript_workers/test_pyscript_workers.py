@@ -94,6 +94,7 @@ def test_worker_records_in_one_call(show):
     assert told(show("", body, isolated=True)) == [True, True, "video"]
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_editor_records_in_one_call(show):
     body = f"<script type='py-editor' config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
@@ -119,6 +120,7 @@ await mediarecorder.connect(config["channel"])
 """
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_worker_without_isolation_connects_through_a_channel(show):
     head = AUTHOR.format(config=json.dumps(CONFIG), source=json.dumps(TELL + CONNECT + RECORD))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 
+import pytest
 from benchmarks.__main__ import BENCHMARKS
 
 from harness.places import ROOT
 
 
+@pytest.mark.thorough
 def test_all_benchmarks_run():
     command = ["make", "bench", "ARGS=--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

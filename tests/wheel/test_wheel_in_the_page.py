@@ -194,6 +194,7 @@ def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     assert installed.locator("script[src^='blob:']").count() == 0
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
     """A Content-Security-Policy forbids ``blob:`` scripts."""
@@ -206,6 +207,7 @@ def test_page_may_load_the_engine_itself(installed: Page, site: str) -> None:
     assert installed.evaluate(ENGINE)["files"] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ["chromium"])
 @pytest.mark.console_errors
 def test_load_failure_of_the_engine_says_what_to_do(
