@@ -1,6 +1,6 @@
 """The tests of test_agreement.py for the other files of the corpus.
 
-(This is a separate file, so that pages of `make test` need not collect a thousand tests.)
+(This is a separate file, so that pages of `make test-all` need not collect a thousand tests.)
 """
 
 import pytest

@@ -85,7 +85,7 @@ class File:
     #: The allowed starts of a copy (s), if tested.
     keys: tuple[float, ...] = ()
     transparent: bool = False
-    #: Whether `make test` tries this file, not only `make soak`.
+    #: Whether `make test-all` tries this file, not only `make soak`.
     quick: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""Rows of parameters: `make test` tries some of them, `make soak` all."""
+"""Rows of parameters: `make test-all` tries some of them, `make soak` all."""
 
 from __future__ import annotations
 
