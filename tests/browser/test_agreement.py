@@ -8,7 +8,11 @@ from harness.corpus import FILES
 from mediarecorder.formats import MADE
 
 #: Both browsers, but not a second time in a worker, because these tests concern the engine.
-pytestmark = [pytest.mark.lane("chromium", "firefox"), pytest.mark.firefox_in_soak]
+pytestmark = [
+    pytest.mark.lane("chromium", "firefox"),
+    pytest.mark.firefox_in_soak,
+    pytest.mark.media_work,
+]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ f"{len(data) == recording.size > 0} {recording.duration > 0.3} {recording.extens
 
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("classic", [False, True], ids=["module", "classic"])
+@pytest.mark.thorough
 async def test_oldest_pyodide_finds_its_page(start_worker, open_channel, classic):
     worker = start_worker(pyodide="pyodide-0.27", classic=classic)
     assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")

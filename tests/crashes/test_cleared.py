@@ -113,6 +113,7 @@ def clear(page: Any) -> None:
     browser.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("realm", ["page", "worker"])
 def test_data_cleared_by_the_site_keeps_the_recording(
     profile: Callable[[str], Profile], engine: str, realm: str

@@ -34,6 +34,7 @@ def in_soak(*values):
     return pytest.param(*values, marks=pytest.mark.soak)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("engine", "thorough"), [("chromium", False), in_soak("chromium", True), in_soak("firefox", True)]
 )

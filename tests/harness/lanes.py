@@ -187,9 +187,9 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
     """Whether `make test` leaves a test in this lane to `make test-all`, which runs both.
 
-    `make test` tries the first row of a table in each lane, and the others in the first lane only, unless
-    they need the media engine. It leaves Firefox out where the tests of the core in Firefox, and the same
-    test in Chromium, show most of it.
+    `make test` runs each test in its first lane. In Firefox and in workers it also runs the tests of the core
+    and those of browsers' quirks, with the first row of each table. It tries whole tables in the first lane
+    only, and not those of the media engine.
 
     Parameters
     ----------
@@ -200,9 +200,7 @@ def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> 
     names = {mark.name for mark in marks}
     if lane == lanes_of(marks)[0]:
         return "media_work" in names and not first_row
-    if lane == "firefox" and not names & {"core", "quirk", "firefox_too"}:
-        return True
-    return not first_row and "firefox_too" not in names
+    return lane in CORE or not first_row or not names & {"core", "quirk"}
 
 
 def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:

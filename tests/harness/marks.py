@@ -8,8 +8,8 @@ MARKS = (
     "core: also runs on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
     "policy: a core test that such a policy could break; make test-all also runs it under one",
     "page_only(reason): does not run a second time in a worker, where the result must differ",
-    "media_work: tests the media engine: in make test-all, core tests run in only one worker lane, and all lanes"
-    " but chromium run only the first row of each table",
+    "media_work: tests the media engine: in make test-all, core tests run in only one worker lane, and all"
+    " lanes but chromium run only the first row of each table",
     "firefox_in_soak: in Firefox only in make soak",
     "firefox_too: runs in Firefox in make test-all with all rows, despite the two marks above",
     "lane(*names): runs in these lanes of the harness and in no other",
