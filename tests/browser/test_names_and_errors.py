@@ -169,8 +169,8 @@ json.dumps(said)
 
 
 @pytest.mark.page_only("the browser's function is replaced in the page")
-async def test_permission_denied_by_qtwebengine_says_so_in_a_worker(denying, mortal, open_channel):
-    said = json.loads(await mortal().run(DENIED_IN_A_WORKER.format(channel=open_channel())))
+async def test_permission_denied_by_qtwebengine_says_so_in_a_worker(denying, start_worker, open_channel):
+    said = json.loads(await start_worker().run(DENIED_IN_A_WORKER.format(channel=open_channel())))
     assert len(said) == 3
     for text in said:
         assert NOT_OPENED.match(text)

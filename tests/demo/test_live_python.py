@@ -138,6 +138,7 @@ def test_editor_is_fetched_when_opened_and_works_by_keyboard(page, site, request
     expect(live.code.locator(".cm-line").first).to_have_text(re.compile("^# How loud"))
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_snippets_report_loudness_note_and_movement(shared_strict_demo, engine, look):
     demo, live = shared_strict_demo, Live(shared_strict_demo)

@@ -73,6 +73,7 @@ def stuck(page: Page):
     return page.get_by_role("alert").filter(has_text="Loading is stuck")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 @pytest.mark.parametrize(
     ("address", "file"),

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.judge import probe, tone
-from harness.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak, firefox_thorough
 
 # The player's and the decoded length differ by the encoders' delays and the last picture.
 NEARLY = 0.25  # seconds
@@ -18,6 +18,7 @@ def kinds(file: Path) -> list[str]:
     return sorted(stream["kind"] for stream in probe(file)["streams"])
 
 
+@firefox_thorough
 def test_microphone_is_recorded_played_and_deleted(demo):
     expect(demo.page).to_have_title("Recorder")
     demo.start_take(until="0:02")

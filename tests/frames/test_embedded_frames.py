@@ -68,6 +68,7 @@ def embed(launch: Callable[..., Page], engine: str, site: str) -> Callable[..., 
 @FIREFOX
 @pytest.mark.quirk("firefox-lists-no-locks-in-frames")
 # The browser reports the revoked address.
+@pytest.mark.thorough
 @pytest.mark.console_errors
 def test_worker_of_an_embedded_page_records_and_releases(embed: Callable[..., Embedded]) -> None:
     embedded = embed()

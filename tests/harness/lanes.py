@@ -53,6 +53,9 @@ class Lane:
 
 #: The engines of tests that open their own pages.
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
+firefox_thorough = pytest.mark.parametrize(
+    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.thorough)]
+)
 firefox_in_soak = pytest.mark.parametrize(
     "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
 )
@@ -166,6 +169,8 @@ DEFAULT = ("chromium", "firefox")
 FIRST = DEFAULT[0]
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
+#: The lanes of `make test`.
+COMMON = (*DEFAULT, *WORKERS, "chromium-permissions")
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
@@ -187,9 +192,9 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
     """Whether `make test` leaves a test in this lane to `make test-all`, which runs both.
 
-    `make test` runs each test in its first lane. In Firefox and in workers it also runs the tests of the core
-    and those of browsers' quirks, with the first row of each table. It tries whole tables in the first lane
-    only, and not those of the media engine.
+    `make test` runs each test in its first lane, unless a browser must start for that lane alone. In Firefox
+    and in workers it also runs the tests of the core and those of browsers' quirks, with the first row of
+    each table. It tries whole tables in the first lane only, and not those of the media engine.
 
     Parameters
     ----------
@@ -198,9 +203,11 @@ def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> 
     """
     marks = list(marks)
     names = {mark.name for mark in marks}
+    if lane not in COMMON:
+        return True
     if lane == lanes_of(marks)[0]:
         return "media_work" in names and not first_row
-    return lane in CORE or not first_row or not names & {"core", "quirk"}
+    return not first_row or not names & {"core", "quirk"}
 
 
 def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:

@@ -11,14 +11,14 @@ from pathlib import PurePosixPath
 
 from xdist.scheduler import LoadScopeScheduling
 
-from harness.lanes import DEFAULT, LANES
+from harness.lanes import FIRST, LANES
 
 #: Files that need no browser; tests of the others open their own page or share one.
 QUICK = ("repository", "harness")
 #: Folders whose files share pages.
 TOGETHER = ("notebooks",)
-#: The lanes of ``DEFAULT`` take minutes, so these files are separate groups there: those that compute (with
-#: the media engine or the judges), and those that mostly wait for recordings.
+#: The first lane has most tests, so these files are separate groups there: those that compute (with the media
+#: engine or the judges), and those that mostly wait for recordings.
 PARTS = {
     "media": (
         *("aac", "agreement", "agreement_of_all", "bit_rate", "broken_media", "convert", "docs", "exact"),
@@ -32,8 +32,8 @@ PARTS = {
 }
 #: Groups that take minutes, the longest first.
 LONG = (
-    *("chromium media", "chromium live", "chromium", "firefox live", "firefox", "chromium-worker"),
-    *("firefox media", "firefox-worker", "chromium-pyodide-0.27"),
+    *("chromium media", "chromium live", "firefox", "chromium", "chromium-worker", "firefox-worker"),
+    "chromium-pyodide-0.27",
 )
 
 _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, reverse=True))})(?=[-\]])")
@@ -48,7 +48,7 @@ def group_of(nodeid: str) -> str:
     if lane is None:
         return path.stem
     parts = [part for part, files in PARTS.items() if path.stem.removeprefix("test_") in files]
-    return " ".join([lane[1], *parts]) if lane[1] in DEFAULT else lane[1]
+    return " ".join([lane[1], *parts]) if lane[1] == FIRST else lane[1]
 
 
 def in_order(groups: dict[str, PurePosixPath]) -> list[str]:

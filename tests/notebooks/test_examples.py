@@ -209,15 +209,14 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
     assert page.evaluate("pageProbe.live()") == 0, "the camera or the microphone was not released"
 
 
-def beginning_with(*first: str) -> pytest.MarkDecorator:
-    """All examples: `make test` runs the first, `make test-all` also the second, and `make soak` the rest."""
-    names = [*first, *(name for name in EXAMPLES if name not in first)]
-    marks = [(), pytest.mark.thorough, *(pytest.mark.soak for _ in names[2:])]
-    rows = [pytest.param(name, marks=mark) for name, mark in zip(names, marks, strict=True)]
+def thorough_for(*first: str) -> pytest.MarkDecorator:
+    """All examples: `make test-all` runs the first two in this host, and `make soak` the rest."""
+    thorough, soak = pytest.mark.thorough, pytest.mark.soak
+    rows = [pytest.param(name, marks=thorough if name in first else soak) for name in EXAMPLES]
     return pytest.mark.parametrize("name", rows)
 
 
-@beginning_with("photo-and-frames", "long-recording-in-chunks")
+@thorough_for("photo-and-frames", "long-recording-in-chunks")
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_example_runs_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=PAGE_PROBE)
@@ -235,7 +234,7 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@beginning_with("first-recording", "sound-and-spectrum")
+@thorough_for("first-recording", "sound-and-spectrum")
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=PAGE_PROBE)

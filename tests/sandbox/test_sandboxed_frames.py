@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page
 
 from harness.lanes import firefox_in_soak
@@ -89,6 +90,7 @@ WORKER = """([host, start, source]) => {
 }"""
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_errors_in_a_sandboxed_frame_say_so(launch: Callable[..., Page], engine: str, site: str) -> None:
     page = launch(engine)
