@@ -203,8 +203,8 @@ def expect_near(answer, button) -> None:
 
 @pytest.mark.console_errors  # a file that does not arrive
 @firefox_in_soak
-def test_card_shows_answers_beside_its_buttons(demo, engine, look):
-    page = demo.page
+def test_card_shows_answers_beside_its_buttons(fresh_demo, engine, look):
+    demo, page = fresh_demo, fresh_demo.page  # a shared page may have loaded the encoder before
     page.route("**/mp3.js", lambda route: route.abort())
     if engine == "chromium":
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

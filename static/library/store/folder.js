@@ -12,11 +12,11 @@
  * A folder without its first journal is not a recording: it is still being created, or being deleted.
  */
 
-import { aboutEntry, MOVED, readJournal } from "./journal.js";
+import { aboutEntry, MOVED, readJournal, readRange } from "./journal.js";
 import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
 import { fileName, journalOf, writeFile } from "./writers.js";
-import { Fault } from "../fault.js";
+import { Fault, isGone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Journal} Journal */
 /** @typedef {"recording" | "finished" | "interrupted"} State */
@@ -42,6 +42,9 @@ import { Fault } from "../fault.js";
  * A recording that is written into the store as one file.
  * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
  */
+
+/** How often to read a range again that was written meanwhile. */
+const ATTEMPTS = 20;
 
 const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
 
@@ -175,14 +178,15 @@ export class Folder {
     const files = await filesOf(folder);
     if (!files.has(fileName(0))) throw missing(id);
     const journals = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
-    const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify);
+    const read = inUse ? whileItGrows(folder) : readRange;
+    const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify, read);
     const media = files.get(MEDIA);
     const whole = !journal.moved || media?.size === journal.size;
     return {
       ...openedOf(journal, media, (files.get(journals[0])?.lastModified ?? 0) / 1000),
       id,
       bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0),
-      title: (await files.get(TITLE)?.text()) ?? "",
+      title: await titleIn(folder, files.get(TITLE)),
       state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
     };
   }
@@ -284,6 +288,30 @@ async function filesOf(folder) {
     }
   }
   return files;
+}
+
+/**
+ * Read the files of a take in use. Their beginnings do not change, but Chromium refuses to read a `File` if something
+ * was written to the file since (quirk: chromium-refuses-files-written-since).
+ * @param {FileSystemDirectoryHandle} folder  @returns {import("./journal.js").Read}
+ */
+function whileItGrows(folder) {
+  return async (file, from, to) => {
+    const { name } = /** @type {File} */ (file);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await readRange(file, from, to);
+      } catch (error) {
+        if (!isGone(error) || attempt === ATTEMPTS) throw error;
+        file = await (await folder.getFileHandle(name)).getFile();
+      }
+    }
+  };
+}
+
+/** The title, which may be replaced at this moment. @param {FileSystemDirectoryHandle} folder  @param {File} [file] */
+async function titleIn(folder, file) {
+  return file ? new TextDecoder().decode(await whileItGrows(folder)(file, 0, file.size)) : "";
 }
 
 /** @param {FileSystemDirectoryHandle} folder */

@@ -40,6 +40,7 @@ const PIECE = 2 ** 20;
 /** @typedef {{kind: number, payload: Uint8Array<ArrayBuffer>, milliseconds: number}} Entry */
 /** @typedef {{startedAt: number, mimeType: string, size: number, milliseconds: number}} About */
 /** @typedef {{file: Blob, from: number, to: number}} Part */
+/** @typedef {(file: Blob, from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>} Read */
 
 /**
  * The content of a journal, as far as it is intact.
@@ -91,24 +92,33 @@ export const emptyJournal = () =>
  * Read a take's journal, up to the first damaged part.
  * @param {Blob[]} files  in order
  * @param {boolean} verify  whether to compare the chunks with their checksums, which requires reading all of them
+ * @param {Read} read
  * @returns {Promise<Journal>}
  */
-export async function readJournal(files, verify) {
+export async function readJournal(files, verify, read = readRange) {
   const journal = emptyJournal();
   for (const file of files) {
-    if (!(await readFile(file, journal, verify))) break;
+    if (!(await readFile(file, journal, verify, read))) break;
   }
   return journal;
 }
 
-/** @param {Blob} file  @param {Journal} journal  @param {boolean} verify  @returns whether another file may follow */
-async function readFile(file, journal, verify) {
-  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+/** @type {Read} */
+export async function readRange(file, from, to) {
+  return new Uint8Array(await file.slice(from, to).arrayBuffer());
+}
+
+/**
+ * @param {Blob} file  @param {Journal} journal  @param {boolean} verify  @param {Read} read
+ * @returns whether another file may follow
+ */
+async function readFile(file, journal, verify, read) {
+  const head = await read(file, 0, HEAD);
   const slots = head.length === HEAD ? new DataView(head.buffer).getUint32(4, true) : 0;
   if (slots < 2 || slots > SLOTS || !same(head, encodeHead(slots))) return false;
   let at = HEAD;
   while (at < file.size) {
-    const table = new DataView(await file.slice(at, at + slots * SLOT).arrayBuffer());
+    const table = new DataView((await read(file, at, at + slots * SLOT)).buffer);
     at += slots * SLOT;
     for (let slot = 0; slot < slots; slot++) {
       const record = decodeSlot(table, slot * SLOT);
@@ -120,7 +130,7 @@ async function readFile(file, journal, verify) {
       // A front lies before the first chunk.
       const place = record.kind === FRONT ? (journal.parts[0]?.from ?? 0) - record.length : at;
       if (place < 0 || place + record.length > file.size) return false;
-      if (!(await readRecord(file, place, record, journal, verify, slots))) return false;
+      if (!(await readRecord(file, place, record, journal, verify, slots, read))) return false;
       if (record.kind !== FRONT) at += record.length;
       if (record.kind === NEXT) break;
     }
@@ -143,12 +153,12 @@ function decodeSlot(table, at) {
 
 /**
  * @param {Blob} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
- * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @returns whether it is intact
+ * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @param {Read} read
+ * @returns whether it is intact
  */
-async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify, slots) {
-  const payload = file.slice(at, at + length);
+async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify, slots, read) {
   const isRead = kind !== ROOM && (verify || kind !== CHUNK);
-  if (isRead && (await checksumOf(payload)) !== checksum) return false;
+  if (isRead && (await checksumOf(file, at, at + length, read)) !== checksum) return false;
   if (kind === ROOM || (journal.moved && kind === CHUNK)) return true;
   if (kind === CHUNK || kind === CUES) {
     extend(journal, file, at, length);
@@ -170,7 +180,7 @@ async function readRecord(file, at, { kind, length, milliseconds, checksum }, jo
     journal.finished = true;
     journal.milliseconds = milliseconds;
   } else {
-    Object.assign(journal.about, JSON.parse(await payload.text()));
+    Object.assign(journal.about, JSON.parse(new TextDecoder().decode(await read(file, at, at + length))));
     if (kind === MOVED) {
       const { size = 0, milliseconds = 0 } = journal.about;
       Object.assign(journal, { moved: true, finished: true, parts: [], spans: [0, size], size, milliseconds });
@@ -187,11 +197,11 @@ function extend(journal, file, at, length) {
   journal.size += length;
 }
 
-/** @param {Blob} blob */
-async function checksumOf(blob) {
+/** @param {Blob} file  @param {number} from  @param {number} to  @param {Read} read */
+async function checksumOf(file, from, to, read) {
   let checksum = 0;
-  for (let at = 0; at < blob.size; at += PIECE) {
-    checksum = CRC32.buf(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()), checksum);
+  for (let at = from; at < to; at += PIECE) {
+    checksum = CRC32.buf(await read(file, at, Math.min(at + PIECE, to)), checksum);
   }
   return checksum;
 }
