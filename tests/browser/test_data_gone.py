@@ -206,7 +206,7 @@ async def test_recording_removed_during_another_take_raises_that_error(store, mi
 
 @pytest.mark.core
 async def test_closing_the_store_ends_record_and_releases_the_devices(store, monkeypatch):
-    opened, came = [], asyncio.Event()
+    opened = []
     get_user_media = media_devices.get_user_media
 
     async def remember(**request):
@@ -215,10 +215,12 @@ async def test_closing_the_store_ends_record_and_releases_the_devices(store, mon
 
     monkeypatch.setitem(media_devices.__dict__, "get_user_media", remember)
     closing = await RecordingStore.open(store.name)
-    task = asyncio.create_task(
-        record(60, store=closing, timeslice=0.1, on_progress=lambda _, size: size and came.set())
-    )
-    await asyncio.wait_for(came.wait(), HANGS)
+    task = asyncio.create_task(record(60, store=closing, timeslice=0.1))
+
+    async def is_on_disk():
+        return any(stored.size for stored in await store.recordings())
+
+    await until(is_on_disk)
     closing.close()
     with pytest.raises(RecordingError, match="The store was closed") as failed:
         await asyncio.wait_for(task, HANGS)

@@ -84,6 +84,7 @@ str(recording.duration > 2.5)
 HOLD = "stream = await mediarecorder.media_devices.get_user_media(audio=True, video=True)"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["let-go", "kept"])
 async def test_stolen_locks_do_not_disturb_a_recording(page, attacker, start, keep):
     worker = start()
@@ -97,6 +98,7 @@ async def test_stolen_locks_do_not_disturb_a_recording(page, attacker, start, ke
     assert attacker.heard.length == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("keep", [pytest.param(False, marks=pytest.mark.soak), True], ids=["let-go", "kept"])
 async def test_death_of_a_worker_with_a_stolen_lock_is_noticed(page, attacker, start, keep):
     worker = start()

@@ -56,6 +56,7 @@ json.dumps({
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.quirk("chromium-miscounts-on-a-full-disk")
 def test_written_data_is_kept(shared_chromium: Profile) -> None:
     chromium = shared_chromium

@@ -33,6 +33,7 @@ def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
     demo.expect_released()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_device_choosers_show_names_and_follow_connections(fresh_demo):
     demo = fresh_demo

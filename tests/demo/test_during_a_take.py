@@ -41,6 +41,7 @@ LOSE = """(kinds) => {
 }"""
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     demo.start_take("0:02")

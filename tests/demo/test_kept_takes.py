@@ -111,6 +111,7 @@ def test_crash_of_one_tab_does_not_disturb_another(demo, visit, tmp_path):
     expect(late.takes).to_have_count(2)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_interrupted_take_is_discarded_or_recovered(demo):
     demo.make_take()

@@ -63,6 +63,7 @@ def test_page_appears_complete_names_its_loading_stage_and_has_little_javascript
         assert sum(sizes.values()) <= 60_000, sizes
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_early_record_starts_a_take_when_python_has_loaded(held):
     held.record.click()

@@ -145,6 +145,7 @@ def test_missing_permission_error_says_what_the_embedding_page_needs(
         assert 'allow="display-capture"' in screen
 
 
+@pytest.mark.thorough
 @chromium_only  # Firefox ignores the header
 @pytest.mark.parametrize("realm", ["page", pytest.param("worker", marks=pytest.mark.thorough)])
 @pytest.mark.console_errors

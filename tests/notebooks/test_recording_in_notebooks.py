@@ -412,6 +412,7 @@ def record_again_and_again(marimo: Marimo, times: int) -> None:
     assert len(set(page.evaluate("pageProbe.locks()"))) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_marimo_cell_records(shared_marimo):
     record_again_and_again(shared_marimo, 3)

@@ -196,6 +196,7 @@ def kept(marimo: Marimo, cell: int, round: str) -> None:
     expect(marimo.console(cell)).to_have_text(f"{round} True inactive True")
 
 
+@pytest.mark.thorough
 def test_rerun_cell_in_marimo_ends_its_panel(shared_marimo):
     edited, page = shared_marimo, shared_marimo.page
     edited.wait(edited.start(LAST_CELL, KEEP) + 1)

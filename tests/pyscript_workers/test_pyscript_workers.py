@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route
 
-from harness.lanes import firefox_in_soak
+from harness.lanes import firefox_in_soak, firefox_thorough
 from harness.places import ROOT
 
 TELL = """
@@ -89,6 +89,7 @@ def told(page: Page) -> list[object]:
     return page.evaluate("told[0]")
 
 
+@firefox_thorough
 def test_worker_records_in_one_call(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
     assert told(show("", body, isolated=True)) == [True, True, "video"]
