@@ -9,7 +9,7 @@ CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=
 
-.PHONY: help demo site notebooks test test-all soak bench lint types format wheel clean
+.PHONY: help demo site notebooks test test-all soak bench lint types metadata format wheel dist clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
@@ -20,8 +20,10 @@ help:
 	@echo 'make soak               run the tests that make test-all leaves out'
 	@echo 'make bench              measure, and write docs/performance.md (ARGS="--only stop,store" only prints)'
 	@echo 'make lint               run the linters and type checkers (make types: only the type checkers)'
+	@echo 'make metadata           check how PyPI will read the package, a part of make lint'
 	@echo 'make format             format the Python files'
 	@echo 'make wheel              build the wheel into dist/, with aac.js and flac.js beside it'
+	@echo 'make dist               build the wheel, the source distribution and a zip with a page that records, into dist/'
 	@echo 'make clean              remove everything that was installed or built here'
 
 demo:
@@ -53,7 +55,7 @@ bench:
 	@$(PYTHON) tools/prepare.py bench
 	.venv/bin/python -m benchmarks $(or $(ARGS),--write)
 
-lint: types
+lint: types metadata
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 
@@ -61,6 +63,15 @@ types:
 	@$(PYTHON) tools/prepare.py lint
 	.venv/bin/mypy
 	@$(PYTHON) tools/prepare.py node node_modules/typescript/bin/tsc
+
+# The address stands for any: with none, the package has no links. The project publishes no address of its authors.
+metadata:
+	@$(PYTHON) tools/prepare.py lint
+	@rm -rf build/metadata
+	@REPOSITORY_URL=https://example.org/mediarecorder \
+		.venv/bin/python -m build --no-isolation --outdir build/metadata >build/metadata.log 2>&1 || { cat build/metadata.log; exit 1; }
+	.venv/bin/twine check --strict build/metadata/*
+	.venv/bin/pyroma --min 10 --skip-tests AuthorEmail build/metadata/*.tar.gz
 
 format:
 	@$(PYTHON) tools/prepare.py lint
@@ -71,6 +82,14 @@ wheel:
 	@$(PYTHON) tools/prepare.py wheel
 	.venv/bin/python -m build --wheel --no-isolation
 	cp py/mediarecorder/js/aac.js py/mediarecorder/js/flac.js dist/
+
+# REPOSITORY_URL=https://… gives the package's metadata links to the repository (tools/long_description.py).
+dist:
+	@$(PYTHON) tools/prepare.py wheel
+	@rm -rf dist
+	.venv/bin/python -m build --no-isolation
+	cp py/mediarecorder/js/aac.js py/mediarecorder/js/flac.js dist/
+	@.venv/bin/python tools/release_zip.py dist
 
 clean:
 	rm -rf .venv node_modules benchmarks/peers/node_modules build dist py/mediarecorder/js py/packed .mypy_cache .pytest_cache .ruff_cache

@@ -2,8 +2,8 @@
 
     python3 tools/prepare.py demo    packages of the demo page, our bundled JavaScript and its packed Python
     python3 tools/prepare.py lint    the checkers for Python and JavaScript
-    python3 tools/prepare.py wheel   the checkers and our bundled JavaScript
-    python3 tools/prepare.py notebooks    the same, and the notebook sites
+    python3 tools/prepare.py wheel   the builder of the wheel and our bundled JavaScript
+    python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
     python3 tools/prepare.py test    the same, the demo, both browsers, the judges of media files, numpy
     python3 tools/prepare.py bench   the same, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
@@ -39,9 +39,9 @@ def numpy() -> None:
         numpy_wheel.unpack()
 
 
-LINT = (environment.python, steps.CHECKERS, steps.NODE_MODULES)
-WHEEL = (*LINT, steps.JAVASCRIPT)
-NOTEBOOKS = (*WHEEL, steps.SITES)
+BUILDER = (environment.python, steps.BUILDER)
+LINT = (*BUILDER, steps.CHECKERS, steps.NODE_MODULES)
+NOTEBOOKS = (*LINT, steps.JAVASCRIPT, steps.SITES)
 PAGE = (steps.PACKED, list_of_page_files)
 TEST = (
     *(programs.from_debian, *NOTEBOOKS, *PAGE, steps.INNER_SITE, numpy, steps.JUDGES),
@@ -50,7 +50,7 @@ TEST = (
 TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
     "demo": (steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT, *PAGE),
     "lint": LINT,
-    "wheel": WHEEL,
+    "wheel": (*BUILDER, steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT),
     "notebooks": NOTEBOOKS,
     "test": TEST,
     "bench": (*TEST, steps.PEERS),

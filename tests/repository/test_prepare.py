@@ -35,6 +35,7 @@ SITE_SOURCES = (
     "tools/notebooks.py",
     "tools/pyodide_folder.py",
     "tools/export_marimo.py",
+    "tools/long_description.py",
     "pyproject.toml",
     "README.md",
     "LICENSE",
@@ -47,6 +48,7 @@ FILES = (
     "package.json",
     "package-lock.json",
     ".npmrc",
+    "requirements-build.txt",
     "requirements-dev.txt",
     INNER,
     JUDGES,
@@ -281,6 +283,7 @@ def test_test_after_demo_installs_the_rest(full_machine):
     ("file", "commands"),
     [
         ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER, f"-r {INNER}", COMPILER]),
+        ("requirements-build.txt", ["-r requirements-build.txt"]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
         (INNER, [f"-r {INNER}", COMPILER]),
         (SITE_BUILDERS, ["-m venv", f"-r {SITE_BUILDERS}", BUILD_SITES]),
@@ -306,13 +309,14 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
     prepare.prepare("lint")
     # (The clone may be in a folder whose name has spaces.)
     modules = [re.search(r" -m (\w+)", line)[1] for line in full_machine.commands]
-    assert modules == ["venv", "pip"]
+    assert modules == ["venv", "pip", "pip"]
 
 
 @pytest.mark.parametrize(
     "broken",
     [
         "-m venv",
+        "requirements-build.txt",
         "requirements-dev.txt",
         "npm ci",
         BUNDLER,
@@ -331,6 +335,22 @@ def test_failed_step_is_repeated(full_machine, broken):
     full_machine.commands.clear()
     prepare.prepare("test")
     assert full_machine.ran(broken)
+
+
+# The wheel
+
+
+def test_wheel_needs_only_its_builder_and_the_bundled_packages(full_machine):
+    prepare.prepare("wheel")
+    _, builder, modules, bundler = full_machine.commands
+    assert builder.endswith("-r requirements-build.txt")
+    assert modules.endswith("npm ci --omit=dev")
+    assert bundler.endswith(BUNDLER)
+
+
+def test_wheel_after_lint_needs_only_the_bundles(full_machine):
+    prepare.prepare("lint")
+    assert bundle_again(full_machine)
 
 
 # The library's JavaScript

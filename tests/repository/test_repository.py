@@ -104,7 +104,11 @@ def pins(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements-dev.txt", "tests/harness/in-page-requirements.txt", "benchmarks/peers/wheels.txt"]
+    "name",
+    [
+        *("requirements-build.txt", "requirements-dev.txt"),
+        *("tests/harness/in-page-requirements.txt", "benchmarks/peers/wheels.txt"),
+    ],
 )
 def test_python_packages_are_pinned(name):
     loose = [package for package, version in pins(name).items() if not re.fullmatch(r"[\d.]+", version)]
@@ -112,11 +116,12 @@ def test_python_packages_are_pinned(name):
 
 
 def test_pytest_is_the_same_inside_and_outside_the_browser():
-    outside, inside = pins("requirements-dev.txt"), pins("tests/harness/in-page-requirements.txt")
+    outside = pins("requirements-build.txt") | pins("requirements-dev.txt")
+    inside = pins("tests/harness/in-page-requirements.txt")
     assert {package: outside.get(package) for package in inside} == inside
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "examples/one-page/pyscript.toml"])
 def test_documentation_names_the_current_wheel(page):
     versions = re.findall(r"mediarecorder-([\w.]+)-py3-none-any\.whl", (ROOT / page).read_text())
     assert set(versions) == {mediarecorder.__version__}

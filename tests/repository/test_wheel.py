@@ -1,32 +1,45 @@
-"""The published files: the wheel, built as `make wheel` does, and the source distribution."""
+"""The published files, built as `make dist` does: the wheel, the source distribution and the zip."""
 
 from __future__ import annotations
 
 import email
+import filecmp
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from benchmarks import size
+from trove_classifiers import classifiers
 
 import mediarecorder
+import release_zip
 from harness.places import ROOT
+from long_description import with_absolute_links
 
 PACKAGE = ROOT / "py" / "mediarecorder"
+REPOSITORY = "https://example.org/mediarecorder"
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--sdist", "--wheel", "--no-isolation", "--outdir", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build("--sdist", "--wheel", source=ROOT, to=folder, repository=REPOSITORY)
     return folder
+
+
+def build(*what: str, source: Path, to: Path, repository: str = "") -> None:
+    command = [sys.executable, "-m", "build", *what, "--no-isolation", "--outdir", str(to)]
+    variables = os.environ | {"REPOSITORY_URL": repository}
+    done = subprocess.run(command, cwd=source, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +51,10 @@ def wheel(dist):
 
 @pytest.fixture(scope="module")
 def metadata(wheel):
+    return metadata_of(wheel)
+
+
+def metadata_of(wheel: zipfile.ZipFile) -> email.message.Message:
     return email.message_from_bytes(
         wheel.read(f"mediarecorder-{mediarecorder.__version__}.dist-info/METADATA")
     )
@@ -118,6 +135,43 @@ def test_metadata_is_complete(metadata):
     licences = "MIT AND MPL-2.0 AND LGPL-2.0-or-later AND BSD-3-Clause AND Apache-2.0"
     assert metadata["License-Expression"] == licences
     assert metadata.get_all("Requires-Dist") is None
+    assert metadata["Description-Content-Type"] == "text/markdown"
+
+
+def test_classifiers_are_those_of_pypi(metadata):
+    own = set(metadata.get_all("Classifier"))
+    assert own <= classifiers
+    assert {"Framework :: Pyodide", "Typing :: Typed"} <= own
+    assert not any(name.startswith("License ::") for name in own), "License-Expression replaces them"
+
+
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+
+
+def test_project_links_and_those_of_the_description_are_absolute(metadata):
+    version = mediarecorder.__version__
+    project = dict(line.split(", ") for line in metadata.get_all("Project-URL"))
+    assert project["Repository"] == REPOSITORY
+    described = LINK.findall(metadata.get_payload())
+    assert len(described) == len(LINK.findall((ROOT / "README.md").read_text()))
+    addresses = [*project.values(), *described]
+    assert [address for address in addresses if not address.startswith("https://")] == []
+    for address in addresses:
+        if address.startswith((f"{REPOSITORY}/blob/", f"{REPOSITORY}/raw/")):
+            name = re.sub(rf"^{REPOSITORY}/(blob|raw)/v{re.escape(version)}/|#.*", "", address)
+            assert (ROOT / name).exists(), address
+
+
+def test_description_without_a_repository_has_no_links_to_files():
+    text = "![a](x.png) [b\nc](d/e.md#f), [g](https://h.org) and [i](#j)"
+    assert with_absolute_links(text, "", "1") == " b\nc, [g](https://h.org) and [i](#j)"
+
+
+def test_description_links_to_the_files_of_the_tag():
+    text = "![a](x.png) [b](d/e.md#f)"
+    assert with_absolute_links(text, "https://r", "1") == (
+        "![a](https://r/raw/v1/x.png) [b](https://r/blob/v1/d/e.md#f)"
+    )
 
 
 @pytest.fixture
@@ -148,3 +202,74 @@ def test_source_distribution_can_build_the_bundled_javascript(source):
     assert {path.name: path.read_bytes() for path in made.iterdir()} == {
         path.name: path.read_bytes() for path in (PACKAGE / "js").glob("[!.]*")
     }
+
+
+@pytest.mark.parametrize("repository", [REPOSITORY, ""])
+def test_source_distribution_builds_the_same_wheel_anywhere(repository, tmp_path):
+    build("--sdist", "--wheel", source=ROOT, to=tmp_path / "first", repository=repository)
+    [first] = (tmp_path / "first").glob("*.whl")
+    [archive] = (tmp_path / "first").glob("*.tar.gz")
+    shutil.unpack_archive(archive, tmp_path, filter="data")
+    source = tmp_path / archive.name.removesuffix(".tar.gz")
+    build("--wheel", source=source, to=tmp_path / "again", repository="https://example.org/another")
+    [again] = (tmp_path / "again").iterdir()
+    assert again.name == first.name
+    assert filecmp.cmp(again, first, shallow=False)
+
+
+def test_wheel_without_a_repository_has_no_project_links(source, tmp_path):
+    (source / "PKG-INFO").unlink()  # as in a clone
+    build("--wheel", source=source, to=tmp_path / "plain")
+    [path] = (tmp_path / "plain").iterdir()
+    with zipfile.ZipFile(path) as wheel:
+        plain = metadata_of(wheel)
+    assert plain.get_all("Project-URL") is None
+    linked = LINK.findall(plain.get_payload())
+    assert [address for address in linked if not address.startswith("https://")] == []
+
+
+# The zip
+
+
+@pytest.fixture(scope="module")
+def packed(dist):
+    return release_zip.pack(dist)
+
+
+def test_zip_is_one_folder_with_the_page_the_wheel_and_the_licences(packed, wheel):
+    folder = f"mediarecorder-{mediarecorder.__version__}"
+    assert packed.name == f"{folder}.zip"
+    page = ROOT / "examples" / "one-page"
+    expected = {name: (page / name).read_bytes() for name in ("index.html", "main.py", "pyscript.toml")}
+    expected |= {
+        Path(wheel.filename).name: Path(wheel.filename).read_bytes(),
+        "page.js": wheel.read("mediarecorder/js/page.js"),
+        "LICENSE": (ROOT / "LICENSE").read_bytes(),
+        "LICENSES.txt": wheel.read("mediarecorder/js/LICENSES.txt"),
+    }
+    with zipfile.ZipFile(packed) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            f"{folder}/{name}": content for name, content in expected.items()
+        }
+
+
+def test_same_files_make_the_same_zip(packed, dist):
+    before = packed.read_bytes()
+    for file in dist.glob("*.whl"):
+        os.utime(file, (0, 0))
+    assert release_zip.pack(dist).read_bytes() == before
+
+
+def test_page_in_the_zip_refers_to_its_own_files_and_the_pinned_packages():
+    page = ROOT / "examples" / "one-page"
+    package = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    html = (page / "index.html").read_text()
+    config = tomllib.loads((page / "pyscript.toml").read_text())
+    npm = "https://cdn.jsdelivr.net/npm/"
+    assert re.findall(r'(?:src|href|config)="(.+?)"', html) == [
+        f"{npm}@pyscript/core@{package['@pyscript/core']}/dist/core.js",
+        "main.py",
+        "pyscript.toml",
+    ]
+    assert config["interpreter"] == f"{npm}pyodide@{package['pyodide']}/pyodide.mjs"
+    assert config["files"] == {f"./mediarecorder-{mediarecorder.__version__}-py3-none-any.whl": "./*"}

@@ -24,6 +24,8 @@ def _python_packages(name: str, pins: str) -> Step:
     return Step(name, ".venv", says, commands=(f"{PIP} -r {pins}",), sources=(pins,), own=False)
 
 
+#: What builds the wheel.
+BUILDER = _python_packages("builder", "requirements-build.txt")
 CHECKERS = _python_packages("dev", "requirements-dev.txt")
 JUDGES = _python_packages("judges", "tests/harness/judge-requirements.txt")
 NODE_MODULES = Step(
@@ -34,6 +36,7 @@ NODE_MODULES = Step(
     sources=("package.json", "package-lock.json", ".npmrc"),
     commands=("{npm} ci",),
 )
+#: Without the checkers. It has everything that the JavaScript of the wheel and of the demo is bundled from.
 NODE_MODULES_OF_DEMO = replace(NODE_MODULES, name="demo", or_else="all", commands=("{npm} ci --omit=dev",))
 #: The library's JavaScript, in the package, where the wheel and the tests find it.
 JAVASCRIPT = Step(
@@ -95,7 +98,7 @@ SITES = Step(
     sources=(
         *("notebooks/**/*", "py/mediarecorder/**/*", "tools/sites/*"),
         *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/export_marimo.py"),
-        *("pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
+        *("tools/long_description.py", "pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
     ),
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
