@@ -1,7 +1,7 @@
 """Make README.md the package's long description, with links that work on PyPI (a metadata hook of hatchling).
 
 PyPI cannot follow a link to a file of the repository, so each becomes absolute. The environment variable
-`REPOSITORY_URL` states the repository's address. If it is unset, such a link
+`REPOSITORY_URL` states the repository's address; the release workflow sets it. If it is unset, such a link
 becomes plain text, such a picture is left out, and the metadata has no project links.
 """
 
