@@ -1,4 +1,4 @@
-"""Pack the Python of the demo page, and its bytecode, into py/packed/demo.zip. Runs in Pyodide (in_pyodide.mjs).
+"""Pack the demo page's Python, and its bytecode, into py/packed/demo.zip. Runs in Pyodide (in_pyodide.mjs).
 
 One file arrives long before 50 small ones, and Python imports from it. Reading bytecode takes a seventh of
 the time of compiling. An interpreter of another version ignores the bytecode.
