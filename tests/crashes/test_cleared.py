@@ -125,6 +125,7 @@ def test_data_cleared_by_the_site_keeps_the_recording(
     python.judge()
 
 
+@pytest.mark.thorough
 def test_data_cleared_during_a_take_keeps_the_recording(profile: Callable[[str], Profile]) -> None:
     python = Python(profile("chromium"))
     python.run(OPEN)

@@ -170,6 +170,7 @@ def test_takes_survive_a_killed_browser(shared_chromium, count, seed):
     die_often(shared_chromium, count, seed, shared_chromium.kill)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [2])
 @sizes(1, 30)
 def test_takes_survive_a_crashed_page(shared_chromium, count, seed):

@@ -21,6 +21,7 @@ json.dumps([[take.duration, (await ask_judge.probe(take))["decoded_duration"]] f
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [2, pytest.param(6, marks=pytest.mark.soak)])
 def test_takes_in_and_after_a_freeze_have_the_right_length(
     profile: Callable[[str], Profile], seconds: float

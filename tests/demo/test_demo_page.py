@@ -35,6 +35,7 @@ def test_failed_download_is_reported_and_can_be_repeated(page: Page, site, file,
     expect(page.get_by_role("button", name="Record")).to_be_enabled()
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @chromium_only
 def test_error_in_the_pages_python_is_shown(page: Page, site):
@@ -75,6 +76,7 @@ def test_example_shows_uncaught_errors(mdn, look):
     expect(page.locator("#state")).to_have_text("inactive")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_mdn_example_records(mdn, tmp_path, look):
     page = mdn

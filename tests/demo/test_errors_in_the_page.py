@@ -97,6 +97,7 @@ def test_guides_first_example_records(guide):
     page.wait_for_function("player => player.readyState >= 1", arg=player.element_handle())
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @firefox_in_soak
 def test_pyscript_shows_errors_of_async_library_event_handlers(guide):

@@ -37,6 +37,7 @@ def held(page: Page, site: str, tmp_path):
     return demo
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_page_appears_complete_names_its_loading_stage_and_has_little_javascript(held, engine, look):
     page = held.page

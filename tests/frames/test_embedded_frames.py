@@ -97,6 +97,7 @@ f"{time.monotonic() - began < 5} {said}"
 """
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_refused_locks_error_says_the_frame_is_cross_site(
     embed: Callable[..., Embedded],

@@ -170,7 +170,7 @@ FIRST = DEFAULT[0]
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
 #: The lanes of `make test`.
-COMMON = (*DEFAULT, *WORKERS, "chromium-permissions")
+COMMON = (*DEFAULT, *WORKERS)
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:

@@ -128,6 +128,7 @@ def test_worker_without_isolation_connects_through_a_channel(show):
     assert told(show(head, "", isolated=False)) == [True, True, "video"]
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_error_without_isolation_and_channel_says_which_line_to_add(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
