@@ -196,9 +196,9 @@ async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
     sizes = []
     recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
     await recorder.start(0.1)
-    await until(lambda: recorder.duration >= 4)
     # Without the library, such a tab yields at most one chunk of data per second.
-    assert len([size for size in sizes if size > 0]) >= 10, sizes
+    await until(lambda: recorder.duration >= 4 and len([size for size in sizes if size > 0]) >= 10)
+    assert len([size for size in sizes if size > 0]) > 2 * recorder.duration, sizes
     recording = await recorder.stop()
     found = await probe(recording)
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
@@ -241,7 +241,7 @@ try:
 except NotSupportedError as error:
     said = str(error)
 stats = picture.stats
-for _ in range(40):
+for _ in range(300):
     if picture.stats["total_frames"] > stats["total_frames"]:
         break
     await asyncio.sleep(0.1)
@@ -304,7 +304,7 @@ async def test_worker_records_sound_with_a_still_tab(open_channel, start_worker)
 
     source = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")\n{RECORD_IN_A_WORKER}'
     came, seconds, length, heard = json.loads(await start_worker().run(source))
-    assert came >= 10
+    assert came > 6, "without the library, such a tab yields at most one chunk of data per second"
     assert length == pytest.approx(seconds, abs=1.5)
     assert heard == pytest.approx(seconds, abs=1.5)
 
