@@ -4,11 +4,10 @@
  *
  * `performance.now()` starts at a different moment in each realm. `performance.timeOrigin` gives that moment on the
  * wall clock. But this clock may have been set, or the machine may have slept, before the worker started. So the worker
- * measures the difference
- * as NTP does: it asks for the page's time and uses the answer with the shortest round trip, whose error is at most
- * half of that trip. Every event carries the time at which it was sent. If an event seems to come from the future, or
- * to arrive very late, the worker measures again before it uses the event's times: a clock may have stopped
- * while a laptop slept.
+ * measures the difference as NTP does: it asks for the page's time and uses the answer with the shortest round trip,
+ * whose error is at most half of that trip. Every event carries the time at which it was sent. If an event seems to come
+ * from the future, or to arrive very late, the worker measures again before it uses the event's times: a clock may have
+ * stopped while a laptop slept.
  */
 
 /** The maximum number of round trips in one measurement. */

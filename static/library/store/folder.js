@@ -291,8 +291,9 @@ async function filesOf(folder) {
 }
 
 /**
- * Read the files of a take in use. Their beginnings do not change, but Chromium refuses to read a `File` if something
- * was written to the file since (quirk: chromium-refuses-files-written-since).
+ * Read files that may be written meanwhile: the journals of a take in use, whose beginnings do not change, or a title.
+ * Chromium refuses to read a `File` if something was written to the file since
+ * (quirk: chromium-refuses-files-written-since).
  * @param {FileSystemDirectoryHandle} folder  @returns {import("./journal.js").Read}
  */
 function whileItGrows(folder) {
@@ -311,7 +312,7 @@ function whileItGrows(folder) {
 
 /** The title, which may be replaced at this moment. @param {FileSystemDirectoryHandle} folder  @param {File} [file] */
 async function titleIn(folder, file) {
-  return file ? new TextDecoder().decode(await whileItGrows(folder)(file, 0, file.size)) : "";
+  return file ? new TextDecoder().decode(await whileItGrows(folder)(file, 0, Infinity)) : "";
 }
 
 /** @param {FileSystemDirectoryHandle} folder */
