@@ -20,11 +20,8 @@ async def length(recording):
 
 @pytest.fixture
 async def late(canvas):
-    """A stream whose first picture comes after 1.5 s."""
-    drawing = asyncio.ensure_future(canvas.draw_after(1.5))
-    with canvas.stream() as stream:
+    async with canvas.late_stream(1.5) as stream:
         yield stream
-    drawing.cancel()
 
 
 @pytest.mark.firefox_too

@@ -28,11 +28,8 @@ async def is_empty(store):
 
 @pytest.fixture
 async def late(canvas):
-    """A stream whose first picture comes after 2.5 s."""
-    drawing = asyncio.ensure_future(canvas.draw_after(2.5))
-    with canvas.stream() as stream:
+    async with canvas.late_stream(2.5) as stream:
         yield stream
-    drawing.cancel()
 
 
 @stored

@@ -51,14 +51,14 @@ class Lane:
         )
 
 
+def _firefox_left_to(mark: pytest.MarkDecorator) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("engine", ["chromium", pytest.param("firefox", marks=mark)])
+
+
 #: The engines of tests that open their own pages.
 chromium_only = pytest.mark.parametrize("engine", ["chromium"])
-firefox_thorough = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.thorough)]
-)
-firefox_in_soak = pytest.mark.parametrize(
-    "engine", ["chromium", pytest.param("firefox", marks=pytest.mark.soak)]
-)
+firefox_thorough = _firefox_left_to(pytest.mark.thorough)
+firefox_in_soak = _firefox_left_to(pytest.mark.soak)
 
 #: A host name other than localhost, so that the page is not a secure context.
 INSECURE_HOST = "recorder.test"
@@ -189,31 +189,13 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
 
 
-def is_thorough(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
-    """Whether `make test` leaves a test in this lane to `make test-all`, which runs both.
+def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
+    """The mark of the set that a test in this lane waits for: "thorough", "soak", or none ("").
 
-    `make test` runs each test in its first lane, unless a browser must start for that lane alone. In Firefox
-    and in workers it also runs the tests of the core and those of browsers' quirks, with the first row of
-    each table. It tries whole tables in the first lane only, and not those of the media engine.
-
-    Parameters
-    ----------
-    first_row
-        The test has no parameters, or each is the first of its table.
-    """
-    marks = list(marks)
-    names = {mark.name for mark in marks}
-    if lane not in COMMON:
-        return True
-    if lane == lanes_of(marks)[0]:
-        return "media_work" in names and not first_row
-    return not first_row or not names & {"core", "quirk"}
-
-
-def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> bool:
-    """Whether only `make soak`, not `make test-all`, runs a test in this lane.
-
-    `make test-all` runs each test in at least one lane, and in others if the result can differ there.
+    `make test-all` runs each test in at least one lane, and in others if the result can differ there. Of
+    these, `make test` runs each test in its first lane, unless a browser must start for that lane alone. In
+    Firefox and in workers it also runs the tests of the core and those of browsers' quirks, with the first
+    row of each table. It tries whole tables in the first lane only, and not those of the media engine.
 
     Parameters
     ----------
@@ -221,7 +203,17 @@ def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) 
         The test has no parameters, or each is the first of its table.
     """
     marks = list(marks)
-    names = {mark.name for mark in marks}
+    names, lanes = {mark.name for mark in marks}, lanes_of(marks)
+    if _is_in_soak(lane, names, lanes, first_row):
+        return "soak"
+    if lane == lanes[0] and lane in COMMON:
+        is_thorough = "media_work" in names and not first_row
+    else:
+        is_thorough = lane not in COMMON or not first_row or not names & {"core", "quirk"}
+    return "thorough" if is_thorough else ""
+
+
+def _is_in_soak(lane: str, names: set[str], lanes: tuple[str, ...], first_row: bool) -> bool:
     if lane == "chromium-csp" and "policy" not in names:
         return True
     if lane in WORKERS and ("core" not in names or (lane != WORKERS[0] and "media_work" in names)):
@@ -232,4 +224,4 @@ def waits_for_soak(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) 
     if in_firefox and "firefox_in_soak" in names:
         return True
     # The media engine is the same JavaScript in all lanes, so only one lane tries whole tables.
-    return "media_work" in names and not first_row and lane != FIRST and FIRST in lanes_of(marks)
+    return "media_work" in names and not first_row and lane != FIRST and FIRST in lanes

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness import marks
-from harness.lanes import is_thorough, lanes_of, waits_for_soak
+from harness.lanes import lanes_of, left_to
 from harness.page_runner import Runner
 from harness.reports import blame, outcome_report
 from harness.scheduling import LaneScheduling, group_of, in_order
@@ -94,10 +94,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
                 raise pytest.UsageError(f"{item.nodeid}: lane and first parameter read as another lane")
             item.stash[LANE] = lane
             rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
-            if waits_for_soak(lane, item.iter_markers(), first_row=not any(rows)):
-                item.add_marker("soak")
-            elif is_thorough(lane, item.iter_markers(), first_row=not any(rows)):
-                item.add_marker("thorough")
+            if mark := left_to(lane, item.iter_markers(), first_row=not any(rows)):
+                item.add_marker(mark)
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from mediarecorder import MediaStream
 
@@ -23,6 +25,14 @@ class Canvas:
 
     def stream(self, *rate: float) -> MediaStream:
         return MediaStream(self.element.captureStream(*rate))
+
+    @asynccontextmanager
+    async def late_stream(self, seconds: float) -> AsyncIterator[MediaStream]:
+        """A stream whose first picture comes after this many seconds."""
+        drawing = asyncio.ensure_future(self.draw_after(seconds))
+        with self.stream() as stream:
+            yield stream
+        drawing.cancel()
 
     async def draw_after(self, seconds: float) -> None:
         """After this many seconds, draw ten pictures a second until the task ends."""
