@@ -133,7 +133,7 @@ class Card:
         place = self.find(".timeline")
         place.hidden = False
         if not self._timeline:
-            self._timeline = await Timeline.of(self.recording, place, self.player, self.recording.duration)
+            self._timeline = await Timeline.of(self.recording, place, self.player, self.seconds)
 
     def focus(self) -> None:
         self.element.scrollIntoView(block="nearest")
@@ -191,7 +191,7 @@ class Card:
             self.find(".timeline").hidden = self.recording.is_video
             button.focus()
             return
-        length = words.cut(self.recording.duration, 100)
+        length = words.cut(self.seconds, 100)
         start.max = end.max = str(length)
         start.value, end.value = "0", str(length)
         start.focus()
@@ -199,14 +199,14 @@ class Card:
             await kept.load_engine()
             await self._draw()
         if self._timeline and not form.hidden:
-            self._timeline.select(0, self.recording.duration, self._dragged)
+            self._timeline.select(0, self.seconds, self._dragged)
 
     def _trim_fields(self) -> tuple[Any, Any]:
         return self.find("[name=from]"), self.find("[name=to]")
 
     def _dragged(self, start: float, end: float) -> None:
         for field, seconds in zip(self._trim_fields(), (start, end), strict=True):
-            field.value = str(words.cut(min(seconds, self.recording.duration), 100))
+            field.value = str(words.cut(min(seconds, self.seconds), 100))
 
     def move_trim(self) -> None:
         """Update the stretch from the numbers."""
@@ -217,16 +217,16 @@ class Card:
     async def trimmed(self) -> Recording | None:
         """The selected stretch, or None."""
         start, end = (float(field.value) for field in self._trim_fields())
-        # The field omits thousandths.
-        end = self.recording.duration if end >= words.cut(self.recording.duration, 100) else end
         if end - start < SHORTEST:
             self.answer(words.say(words.TOO_SHORT), wrong=True)
             return None
         whole = self.recording
+        # The field omits thousandths.
+        until = None if end >= words.cut(self.seconds, 100) else end
         try:
-            part = await self._do(lambda told: whole.trim(start, end, on_progress=told), NotSupportedError)
+            part = await self._do(lambda told: whole.trim(start, until, on_progress=told), NotSupportedError)
         except NotSupportedError:  # packets can still be copied, from the previous key frame
-            part = await self._do(lambda told: whole.trim(start, end, exact=False, on_progress=told))
+            part = await self._do(lambda told: whole.trim(start, until, exact=False, on_progress=told))
         if part:
             await self.toggle_trim()
         return part

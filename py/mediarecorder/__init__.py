@@ -11,7 +11,7 @@ or, for most people, ``recording = await record(5)``.
 All times are seconds, all sizes bytes. Logging goes to ``logging.getLogger("mediarecorder")``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 import sys
 

@@ -1,6 +1,7 @@
 """The options that `get_display_media` passes to the browser, and the methods of a shared tab."""
 
 import asyncio
+import time
 
 import pytest
 from support.ask_judge import probe
@@ -188,17 +189,20 @@ async def test_tab_is_cropped_to_one_element_and_back(tab, slides, verb, kind):
         await limit("slides")
 
 
+def six_within_two_seconds(times):
+    return any(after - before < 2 for before, after in zip(times, times[5:], strict=False))
+
+
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.media_work
 async def test_unchanging_tab_does_not_delay_sound(tab, microphone):
     """Such a tab delivers one picture per second, and a recorder writes no sound before the next picture."""
     recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
-    sizes = []
-    recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    arrivals = []
+    recorder.on("dataavailable", lambda event: event.data.size and arrivals.append(time.monotonic()))
     await recorder.start(0.1)
     # Without the library, such a tab yields at most one chunk of data per second.
-    await until(lambda: recorder.duration >= 4 and len([size for size in sizes if size > 0]) >= 10)
-    assert len([size for size in sizes if size > 0]) > 2 * recorder.duration, sizes
+    await until(lambda: recorder.duration >= 4 and six_within_two_seconds(arrivals))
     recording = await recorder.stop()
     found = await probe(recording)
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
@@ -221,7 +225,7 @@ asked.close()
 sizes = []
 
 async def until_width(right):
-    for _ in range(50):
+    for _ in range(300):
         sizes.append((await stream.take_photo()).width)
         if right(sizes[-1]):
             return
@@ -253,7 +257,7 @@ json.dumps([sizes[0], 200 in sizes, sizes[-1], said, grown])
 
 @pytest.mark.lane("chromium-permissions")
 @pytest.mark.page_only("it starts a worker")
-@pytest.mark.time_limit(60)
+@pytest.mark.time_limit(180)
 async def test_worker_crops_a_tab_with_a_posted_target(open_channel, start_worker, slides):
     import json
 
@@ -280,20 +284,20 @@ async def test_worker_crops_a_tab_with_a_posted_target(open_channel, start_worke
 
 
 RECORD_IN_A_WORKER = """
-import asyncio, json
+import asyncio, json, time
 from mediarecorder import MediaRecorder, MediaStream, media_devices
 tab = await media_devices.get_display_media(prefer_current_tab=True, focus=False)
 microphone = await media_devices.get_user_media(audio=True)
 recorder = MediaRecorder(MediaStream([*tab.video_tracks, *microphone.audio_tracks]))
-sizes = []
-recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+arrivals = []
+recorder.on("dataavailable", lambda event: event.data.size and arrivals.append(time.monotonic()))
 await recorder.start(0.1)
-while recorder.duration < 4:
+# Without the library, such a tab yields at most one chunk of data per second.
+while recorder.duration < 4 or not any(after - before < 2 for before, after in zip(arrivals, arrivals[5:])):
     await asyncio.sleep(0.05)
-came = sum(size > 0 for size in sizes)
 recording = await recorder.stop()
 tab.stop(), microphone.stop()
-json.dumps([came, recording.duration, await recording.measure(), (await recording.samples()).duration])
+json.dumps([recording.duration, await recording.measure(), (await recording.samples()).duration])
 """
 
 
@@ -303,8 +307,7 @@ async def test_worker_records_sound_with_a_still_tab(open_channel, start_worker)
     import json
 
     source = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")\n{RECORD_IN_A_WORKER}'
-    came, seconds, length, heard = json.loads(await start_worker().run(source))
-    assert came > 6, "without the library, such a tab yields at most one chunk of data per second"
+    seconds, length, heard = json.loads(await start_worker().run(source))
     assert length == pytest.approx(seconds, abs=1.5)
     assert heard == pytest.approx(seconds, abs=1.5)
 

@@ -134,7 +134,13 @@ def test_take_with_a_picture_is_trimmed_by_numbers(demo):
     demo.choose("Camera")
     demo.start_take("0:02")
     demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
+    player = demo.take(1).locator("video")
+    demo.page.wait_for_function("player => player.readyState >= 1", arg=player.element_handle())
     demo.button("Trim", 1).click()
+    whole = float(demo.take(1).get_by_label("To (seconds)").input_value())
+    assert whole == pytest.approx(player.evaluate("player => player.duration"), abs=0.02)
+    assert demo.take(1).locator(".length").text_content() == f"{int(whole * 10) / 10} s"
     demo.type(demo.take(1).get_by_label("From (seconds)"), "0.5")
     demo.type(demo.take(1).get_by_label("To (seconds)"), "0.52")
     demo.take(1).get_by_role("button", name="Save as a new take").click()
