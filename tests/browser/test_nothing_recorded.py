@@ -62,7 +62,7 @@ async def test_empty_take_whose_stop_when_fails_leaves_nothing_behind(canvas, st
     assert await is_empty(store)
 
 
-async def test_empty_take_that_is_cancelled_leaves_nothing_behind(canvas, store, short_waits):
+async def test_empty_take_that_is_cancelled_leaves_nothing_behind(canvas, store):
     task = asyncio.create_task(record(60, stream=canvas.stream(), store=store))
 
     async def is_listed():
