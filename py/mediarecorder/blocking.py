@@ -1,9 +1,8 @@
 """The calls most people need, without `await`: plain Python waits while the browser keeps running.
 
-    from mediarecorder import blocking
-
-    recording = blocking.record(5)
-    samples = blocking.run(recording.samples())      # any awaitable, not only those of this library
+>>> from mediarecorder import blocking
+>>> recording = blocking.record(0.5)
+>>> samples = blocking.run(recording.samples())      # any awaitable, not only those of this library
 
 Waiting requires JSPI (JavaScript Promise Integration), which suspends the whole Python stack. It works at top
 level, in functions, in tasks and in `async def` handlers, in the page and in workers. It does not work in a
@@ -74,6 +73,7 @@ def run(awaitable: Awaitable[T]) -> T:
     Examples
     --------
     >>> blocking.run(recording.samples(16000))
+    >>> recorder.start()
     >>> blocking.run(recorder.stop())
     """
     if not inspect.isawaitable(awaitable):

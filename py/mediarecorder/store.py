@@ -78,7 +78,7 @@ class StoredRecording(_Stored, Displayed):
     """The facts about a stored recording that are known without opening it: a named tuple.
 
     >>> await store.add(recording)
-    >>> [stored] = await store.recordings()
+    >>> stored = (await store.recordings())[-1]  # the newest
     >>> recording = await stored.open()
 
     Attributes
