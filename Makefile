@@ -9,12 +9,14 @@ CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
 ISOLATED ?=
 
-.PHONY: help demo site sites notebooks test test-all soak bench lint types metadata format wheel dist clean
+.PHONY: help demo site sites notebooks docs docs-serve test test-all soak bench lint types metadata format wheel dist clean
 
 help:
 	@echo 'make demo               serve the demo at http://localhost:8000 (PORT=8001 for another port)'
 	@echo 'make site               write the demo page into build/site, for any static host'
-	@echo 'make sites              write the demo page and the notebook sites into build/sites'
+	@echo 'make docs               write the documentation site into build/docs'
+	@echo 'make docs-serve         serve the documentation site (PORT=8001)'
+	@echo 'make sites              write the demo page, the documentation and the notebook sites into build/sites'
 	@echo 'make notebooks          serve the JupyterLite and marimo sites (PORT=8001; ISOLATED=1: with COOP and COEP)'
 	@echo 'make test               run the tests (ARGS="-k stop" to select; PROCESSES=0 to run them one after another)'
 	@echo 'make test-all           run these and the thorough ones, as CI does'
@@ -35,15 +37,20 @@ site:
 	@$(PYTHON) tools/prepare.py demo
 	@$(PYTHON) tools/static_site.py
 
-# With the notebooks below the demo, as the release workflow publishes them. The first line also installs the demo's
-# packages.
+# With the documentation and the notebooks below the demo, as the release workflow publishes them.
 sites:
 	@$(PYTHON) tools/prepare.py notebooks
+	@$(PYTHON) tools/prepare.py docs
 	@$(PYTHON) tools/prepare.py demo
-	@$(PYTHON) tools/static_site.py
-	@rm -rf build/sites
-	@cp -r build/site build/sites
-	@cp -r build/notebooks build/sites/notebooks
+	@$(PYTHON) tools/static_site.py sites
+
+# With REPOSITORY_URL=https://…, links to other files of the repository lead there.
+docs:
+	@$(PYTHON) tools/prepare.py docs
+
+docs-serve:
+	@$(PYTHON) tools/prepare.py docs
+	@exec .venv/bin/python tools/serve_docs.py --port "$(PORT)"
 
 notebooks:
 	@$(PYTHON) tools/prepare.py notebooks

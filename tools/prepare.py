@@ -4,8 +4,9 @@
     python3 tools/prepare.py lint    the checkers for Python and JavaScript
     python3 tools/prepare.py wheel   the builder of the wheel and our bundled JavaScript
     python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
-    python3 tools/prepare.py test    the same, the demo, both browsers, the judges of media files, numpy
-    python3 tools/prepare.py bench   the same, and the peers that the benchmarks compare with
+    python3 tools/prepare.py docs    what the wheel needs, and the documentation site
+    python3 tools/prepare.py test    all of these, the demo, both browsers, the judges of media files, numpy
+    python3 tools/prepare.py bench   these, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
 
 Runs on a bare Python. The table in tools/setup/steps.py lists each step with its result and its sources.
@@ -42,15 +43,17 @@ def numpy() -> None:
 BUILDER = (environment.python, steps.BUILDER)
 LINT = (*BUILDER, steps.CHECKERS, steps.NODE_MODULES)
 NOTEBOOKS = (*LINT, steps.JAVASCRIPT, steps.SITES)
+WHEEL = (*BUILDER, steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT)
 PAGE = (steps.PACKED, list_of_page_files)
 TEST = (
-    *(programs.from_debian, *NOTEBOOKS, *PAGE, steps.INNER_SITE, numpy, steps.JUDGES),
+    *(programs.from_debian, *NOTEBOOKS, steps.DOCS, *PAGE, steps.INNER_SITE, numpy, steps.JUDGES),
     programs.browsers_from_playwright,
 )
 TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
     "demo": (steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT, *PAGE),
     "lint": LINT,
-    "wheel": (*BUILDER, steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT),
+    "wheel": WHEEL,
+    "docs": (*WHEEL, steps.DOCS),
     "notebooks": NOTEBOOKS,
     "test": TEST,
     "bench": (*TEST, steps.PEERS),

@@ -13,7 +13,7 @@ from serve import ROOT, Handler, Site, arguments_for, run
 
 class NotebookHandler(Handler):
     root = ROOT / "build" / "notebooks"
-    public = ("index.html", "favicon.ico", "jupyterlite", "marimo")
+    public: tuple[str, ...] = ("index.html", "favicon.ico", "jupyterlite", "marimo")
     pages = ()
     isolated = False
 

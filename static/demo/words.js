@@ -13,6 +13,7 @@ Reflect.set(globalThis, "germanWords", {
   "This page works offline, too.": "Diese Seite funktioniert auch ohne Netz.",
   "MDN’s example in Python": "MDNs Beispiel in Python",
   "The Python of this page": "Das Python dieser Seite",
+  "Documentation": "Dokumentation",
 
   // Loading
   "Loading Python…": "Python wird geladen …",

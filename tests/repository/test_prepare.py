@@ -40,6 +40,12 @@ SITE_SOURCES = (
     "README.md",
     "LICENSE",
 )
+DOCS_PINS = "requirements-docs.txt"
+BUILD_DOCS = "tools/docs_site.py"
+DOCS = (
+    *(DOCS_PINS, BUILD_DOCS, "tools/docs_pages.py", "docs/guide.md", "docs/site/conf.py"),
+    *("static/demo/icon.svg", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+)
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
 PAGE = "py/demo/page.py"
@@ -127,7 +133,7 @@ def carry(carrier: Path, *held: str) -> None:
 def machine(tmp_path, monkeypatch):
     """A normal user's machine without network-installed browsers, in a separate clone."""
     tree = tmp_path / "tree"
-    for name in (*FILES, *SITE_SOURCES):
+    for name in (*FILES, *SITE_SOURCES, *DOCS):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(f"first {name}")
     machine = Machine(tmp_path)
@@ -268,11 +274,14 @@ def test_demo_after_test_needs_nothing_more(full_machine):
 def test_test_after_demo_installs_the_rest(full_machine):
     prepare.prepare("demo")
     prepare.prepare("test")
-    ci, _, builders, wheels, sites, inner, compiler, numpy, judges = full_machine.commands[-9:]
+    made = [line for line in full_machine.commands if " -m venv " not in line]
+    ci, builders, wheels, sites, documenter, docs, inner, compiler, numpy, judges = made[-10:]
     assert ci.endswith("npm ci")
     assert builders.endswith(SITE_BUILDERS)
     assert wheels.endswith(SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
+    assert documenter.endswith(DOCS_PINS)
+    assert f"{BUILD_DOCS} " in docs
     assert inner.endswith(INNER)
     assert compiler.endswith(COMPILER)
     assert numpy.endswith(numpy_wheel.CARRIER)
@@ -282,12 +291,13 @@ def test_test_after_demo_installs_the_rest(full_machine):
 @pytest.mark.parametrize(
     ("file", "commands"),
     [
-        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, PACKER, f"-r {INNER}", COMPILER]),
+        ("package-lock.json", ["npm ci", BUNDLER, BUILD_SITES, BUILD_DOCS, PACKER, f"-r {INNER}", COMPILER]),
         ("requirements-build.txt", ["-r requirements-build.txt"]),
         ("requirements-dev.txt", ["-r requirements-dev.txt"]),
         (INNER, [f"-r {INNER}", COMPILER]),
         (SITE_BUILDERS, ["-m venv", f"-r {SITE_BUILDERS}", BUILD_SITES]),
         (SITE_WHEELS, [f"-r {SITE_WHEELS}", BUILD_SITES]),
+        (DOCS_PINS, ["-m venv", f"-r {DOCS_PINS}", BUILD_DOCS]),
     ],
 )
 def test_changed_pins_are_installed(full_machine, file, commands):
@@ -323,6 +333,8 @@ def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
         SITE_BUILDERS,
         SITE_WHEELS,
         BUILD_SITES,
+        DOCS_PINS,
+        BUILD_DOCS,
         INNER,
         COMPILER,
     ],
@@ -602,6 +614,27 @@ def test_another_clone_of_the_same_user_downloads_nothing(full_machine):
     assert BUILD_SITES in line
 
 
+# The documentation site
+
+
+@pytest.mark.parametrize(
+    "file", ["docs/guide.md", "docs/site/new.css", "README.md", "py/mediarecorder/new.py"]
+)
+def test_changed_documentation_is_built_without_downloads(full_machine, file):
+    prepare.prepare("docs")
+    full_machine.commands.clear()
+    (places.ROOT / file).write_text("second")
+    prepare.prepare("docs")
+    assert BUILD_DOCS in full_machine.commands[-1]
+    assert not full_machine.ran(DOCS_PINS)
+
+
+def test_documentation_needs_no_checkers(full_machine):
+    prepare.prepare("docs")
+    assert full_machine.ran("npm ci --omit=dev")
+    assert not full_machine.ran("requirements-dev.txt")
+
+
 # Debian packages
 
 
@@ -800,7 +833,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_gives_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "name one target: demo, lint, wheel, notebooks, test, bench or node" in done.stdout
+    assert "name one target: demo, lint, wheel, docs, notebooks, test, bench or node" in done.stdout
 
 
 def test_old_python_gives_a_clear_message(monkeypatch, capsys):

@@ -17,6 +17,7 @@ import pytest
 
 import policy
 import serve
+import serve_docs
 import serve_notebooks
 
 OLD = 1_700_000_000
@@ -230,7 +231,9 @@ def run_serve(*arguments: str, program: str = serve.__file__) -> subprocess.Comp
     return subprocess.run(command, capture_output=True, text=True, timeout=20)
 
 
-@pytest.mark.parametrize(("program", "target"), [(serve, "demo"), (serve_notebooks, "notebooks")])
+@pytest.mark.parametrize(
+    ("program", "target"), [(serve, "demo"), (serve_notebooks, "notebooks"), (serve_docs, "docs-serve")]
+)
 def test_occupied_port_gives_a_clear_message(site, program, target):
     done = run_serve("--port", str(site.server_port), program=program.__file__)
     assert done.returncode == 1
@@ -247,7 +250,7 @@ def test_invalid_port_gives_a_clear_message(port):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("program", [serve, serve_notebooks])
+@pytest.mark.parametrize("program", [serve, serve_notebooks, serve_docs])
 def test_server_prints_its_address_and_ends_quietly_on_interrupt(program):
     process = subprocess.Popen(
         [sys.executable, program.__file__, "--port", "0"],

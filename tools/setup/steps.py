@@ -24,6 +24,15 @@ def _python_packages(name: str, pins: str) -> Step:
     return Step(name, ".venv", says, commands=(f"{PIP} -r {pins}",), sources=(pins,), own=False)
 
 
+def _environment(pins: str) -> tuple[str, ...]:
+    """Commands that make an environment of its own, for tools whose packages differ from ours."""
+    return (
+        "{system} -m venv --clear --without-pip {folder}",
+        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
+        f" install --no-deps --no-compile -r {pins}",
+    )
+
+
 #: What builds the wheel.
 BUILDER = _python_packages("builder", "requirements-build.txt")
 CHECKERS = _python_packages("dev", "requirements-dev.txt")
@@ -75,11 +84,7 @@ SITE_BUILDERS = Step(
     says="installing the builders of the notebook sites: tools/sites/builders.txt",
     sources=("tools/sites/builders.txt",),
     also=(sys.version, os.path.realpath(sys.executable)),
-    commands=(
-        "{system} -m venv --clear --without-pip {folder}",
-        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
-        " install --no-deps --no-compile -r tools/sites/builders.txt",
-    ),
+    commands=_environment("tools/sites/builders.txt"),
 )
 #: The wheels that Python loads in the notebook sites.
 SITE_WHEELS = Step(
@@ -102,6 +107,30 @@ SITES = Step(
     ),
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
+)
+#: An environment with the builder of the documentation site.
+DOCUMENTER = Step(
+    name="documenter",
+    folder="{cache}/docs-builder-{key}",
+    says="installing the builder of the documentation site: requirements-docs.txt",
+    sources=("requirements-docs.txt",),
+    also=(sys.version, os.path.realpath(sys.executable)),
+    commands=_environment("requirements-docs.txt"),
+)
+#: The documentation site, with an interpreter and the library's wheel for its examples.
+DOCS = Step(
+    name="built",
+    folder="build/docs",
+    says="building the documentation site: docs",
+    sources=(
+        *("docs/**/*", "benchmarks/results/*.svg", "py/mediarecorder/**/*", "static/demo/icon.svg"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "package-lock.json"),
+        *("tools/docs_site.py", "tools/docs_pages.py", "tools/long_description.py", "pyproject.toml"),
+        "requirements-docs.txt",
+    ),
+    also=(os.environ.get("REPOSITORY_URL", ""),),
+    needs=(DOCUMENTER,),
+    commands=("{python} tools/docs_site.py {documenter}",),
 )
 #: Packages that pytest needs inside the browser, where Python has neither pip nor a network, with bytecode.
 INNER_SITE = Step(
