@@ -238,7 +238,7 @@ with await mediarecorder.media_devices.get_user_media(audio=True) as stream:
     outcome = recorder.stop()
     assert recorder.state == "inactive"
     recording = await outcome
-f"{(await recording.bytes()).hex()} {recording.duration}"
+(await recording.bytes()).hex() + " " + str(recording.duration)
 """
 
 

@@ -151,6 +151,7 @@ class Take:
         self._looked_at = 0
         self._awaited = ""
         self._draining = False
+        self._called_stop = False
         self._data_proxy: Any = None
 
     # The verbs. Each acts at once and returns an outcome that its event will settle.
@@ -159,7 +160,8 @@ class Take:
         self._started_at = time.time()
         self._sliced = timeslice is not None
         self._timeslice = max(SHORTEST, timeslice or 0)
-        self._asked = None if timeslice is None or is_chromium() else 0.0
+        self._in_chromium = is_chromium()
+        self._asked = None if timeslice is None or self._in_chromium else 0.0
         self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
         self._proxy = create_proxy(self._heard)
@@ -258,6 +260,7 @@ class Take:
     def _stop_now(self) -> None:
         with translated("stop"):
             self.js.stop()
+        self._called_stop = True
         self._looked_at = self._chunks.count
         self._end()
 
@@ -464,7 +467,10 @@ class Take:
         """Save the take: all its data has arrived."""
         self.phase = SAVING
         self._release()
-        at = self._stopped_at if self._stop_event and not self._awaited else self._ended_at
+        # Chromium's data ends at the call, although a busy page fires `stop` later.
+        # (quirk: chromium-drops-queued-data-at-stop)
+        at_call = self._awaited or (self._called_stop and self._in_chromium)
+        at = self._stopped_at if self._stop_event and not at_call else self._ended_at
         self._time.stop(at, anything=self._chunks.anything)
         self._chunks.finish(str(self.js.mimeType), self.duration, self._started_at, self._conclude)
 

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(holds: Callable[[], Any], seconds: float = 30.0) -> None:
-    """Wait until the condition, or its awaited result, is true; fail after this many seconds.
+async def until(
+    holds: Callable[[], Any], seconds: float = 30.0, facts: Callable[[], str] = lambda: ""
+) -> None:
+    """Wait until the condition, or its awaited result, is true; fail after this many seconds, with the facts.
 
     (It reads the clock, because the proxy of a timer exists until the timer fires.)
     """
     end = time.monotonic() + seconds
     while not (outcome := holds()) or (asyncio.iscoroutine(outcome) and not await outcome):
         if time.monotonic() > end:
-            raise AssertionError(f"the condition is still false after {seconds:g} s")
+            raise AssertionError(f"the condition is still false after {seconds:g} s {facts()}")
         await asyncio.sleep(0.02)
 
 
