@@ -20,9 +20,12 @@ from pyodide.http import pyfetch
 
 import mediarecorder
 from mediarecorder import (
+    AudioSamples,
+    Frame,
     MediaError,
     MediaRecorder,
     MediaStream,
+    Photo,
     Recording,
     RecordingStore,
     media_devices,
@@ -33,6 +36,11 @@ from mediarecorder import (
 OF_PICTURES = {"frames", "thumbnail", "video_tracks", "take_photo"}
 #: Encoders beside the wheel. An example that names one gets its file, as docs/guide.md says.
 ENCODERS = ("aac", "flac")
+
+#: Values that are also shown if the last line assigns them to a name.
+DISPLAYED = (Recording, Photo, AudioSamples, Frame)
+#: Characters of a value that are shown.
+LONGEST = 2000
 
 #: The output of the example that was started last. Handlers of its events may print later.
 _output: Any = None
@@ -130,11 +138,13 @@ async def run(source: str, names: Names, output: Any) -> None:
     _output, _running = output, asyncio.current_task()
     shown = None
     try:
-        program = CodeRunner(source, filename="<example>", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).compile()
+        program = _compiled(source)
         await _load_encoders(source)
         await _provide(program.code, names, output)
-        shown = await program.run_async(names)
-        _show(shown, output)
+        value = await program.run_async(names)
+        if isinstance(ast.parse(source).body[-1], ast.Expr) or isinstance(value, DISPLAYED):
+            shown = value
+            _show(value, output)
     except asyncio.CancelledError:
         output.write("failed", "Stopped.\n")
     except BaseException as error:
@@ -142,6 +152,12 @@ async def run(source: str, names: Names, output: Any) -> None:
     finally:
         _running = None
         await names.release(shown)
+
+
+def _compiled(source: str) -> CodeRunner:
+    """The program, whose result is the last expression, or the value that the last line assigns."""
+    mode, flags = "last_expr_or_assign", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    return CodeRunner(source, return_mode=mode, filename="<example>", flags=flags).compile()
 
 
 def _said(error: BaseException) -> str:
@@ -192,7 +208,7 @@ async def _load_encoders(source: str) -> None:
 
 
 def _show(value: Any, output: Any) -> None:
-    """Show the value of the last line, as a notebook does."""
+    """Show a value as a notebook does."""
     if value is None:
         return
     if hasattr(value, "show_in"):
@@ -200,7 +216,8 @@ def _show(value: Any, output: Any) -> None:
     elif hasattr(value, "_repr_html_"):
         output.place().innerHTML = value._repr_html_()
     else:
-        output.write("printed", f"{value!r}\n")
+        words = repr(value)
+        output.write("printed", f"{words[:LONGEST]}…\n" if len(words) > LONGEST else f"{words}\n")
 
 
 #: The address of run.js, which sets it.
