@@ -70,6 +70,15 @@ def test_recording_is_shown_if_the_last_line_assigns_it(examples):
     assert examples.run().inner_text().strip() == "Done, without output."
 
 
+def test_button_keeps_the_focus(examples):
+    examples.show("tutorial")
+    examples.write("6 * 7")
+    examples.button().press("Enter")
+    expect(examples.output()).to_have_text("42\n")
+    examples.wait()
+    expect(examples.button()).to_be_focused()
+
+
 def test_examples_of_a_page_share_their_names(examples):
     examples.show("tutorial")
     examples.write("shared = 'from the first'", 0)

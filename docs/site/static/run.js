@@ -79,14 +79,13 @@ async function run(block, button, element) {
   element.replaceChildren();
   element.hidden = false;
   element.setAttribute("aria-busy", "true");
-  for (const each of buttons) each.disabled = true;
+  for (const each of buttons) each.disabled = each !== button; // a disabled button would lose the focus
   button.textContent = "Starting Python…";
   try {
     loading ??= load();
     const examples = await loading;
     if (!namesOf.has(article)) namesOf.set(article, examples.new_names());
     button.textContent = "Stop";
-    button.disabled = false;
     await examples.run(block.querySelector("pre")?.textContent ?? "", namesOf.get(article), output);
   } catch (error) {
     loading = undefined; // the next press tries again
@@ -116,7 +115,7 @@ export function addButtons(root) {
     buttons.add(button);
     button.addEventListener("click", async () => {
       if (button.textContent === "Stop") (await loading)?.stop();
-      else await run(block, button, element);
+      else if (button.textContent === "Run") await run(block, button, element);
     });
   }
 }
