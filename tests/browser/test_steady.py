@@ -5,7 +5,7 @@ import gc
 
 import pytest
 from support.ask_judge import colours, pictures, probe, tone
-from support.eventually import keep_busy, until, until_proxies_are_destroyed
+from support.eventually import until, until_proxies_are_destroyed
 from support.loopback import connected
 
 from mediarecorder import MediaRecorder, MediaStream, NotSupportedError, RecordingError, record
@@ -123,19 +123,6 @@ async def test_moving_picture_keeps_its_frames_and_size(drawing, microphone):
     [picture] = [stream for stream in (await probe(together))["streams"] if stream["kind"] == "video"]
     assert (picture["width"], picture["height"]) == (320, 180)
     assert (await tone(together))[0]["rms"] > 0.01
-
-
-@pytest.mark.lane("chromium")
-async def test_pictures_of_a_busy_page_are_ordered_by_time(camera, microphone):
-    """The library repeats a picture while others that were captured before wait in the page."""
-    async with connected(camera) as (remote, _):
-        recorder = MediaRecorder(MediaStream([*remote.video_tracks, *microphone.audio_tracks]))
-        await recorder.start(0.1)
-        for _ in range(4):
-            keep_busy(0.5)
-            await asyncio.sleep(0.3)
-        recording = await recorder.stop()
-    assert (await probe(recording))["errors"] == []
 
 
 @pytest.mark.firefox_in_soak

@@ -209,30 +209,10 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   let timer;
   /** @type {Set<VideoFrame>} */
   const waiting = new Set();
-  /** @param {VideoFrame} frame */
-  function write(frame) {
+  const write = (/** @type {VideoFrame} */ frame) => {
     waiting.add(frame);
-    return writer.write(frame).catch(() => frame.close()).finally(() => waiting.delete(frame));
-  }
-  /**
-   * A recorder places a picture at its capture time, and one that has none (a repetition) at the time when it is
-   * written. A busy machine delivers some pictures after a repetition that were captured before it. If they kept their
-   * times, the file's pictures would not be ordered by time. So they, too, are written without one.
-   */
-  const settled = 1000, most = 10;
-  let queue = Promise.resolve(), queued = 0;
-  /** When the last of them was written, and when the last repetition was made. */
-  let placed = -Infinity, repeated = -Infinity;
-  /** The least milliseconds from a picture's timestamp, which counts from an unknown moment, to its arrival. */
-  let nearest = Infinity;
-  /** @param {VideoFrame | Promise<VideoFrame>} frame  one without a capture time */
-  async function writeNow(frame) {
-    queued++;
-    queue = Promise.all([frame, queue]).then(([made]) => write(made));
-    await queue;
-    queued--;
-    placed = performance.now();
-  }
+    writer.write(frame).catch(() => frame.close()).finally(() => waiting.delete(frame));
+  };
   async function again() {
     timer = setTimeout(again, every);
     const frame = last;
@@ -243,8 +223,7 @@ function relay(writable, codedWidth, codedHeight, every, first) {
     }
     if (frame && !pixels) return write(frame.clone()); // it cannot be read
     pixels ??= black();
-    repeated = performance.now();
-    writeNow(new VideoFrame(...pixels));
+    write(new VideoFrame(...pixels));
   }
   /**
    * Copy a frame. (A clone has its capture time, at which the recorder would place it.)
@@ -257,16 +236,6 @@ function relay(writable, codedWidth, codedHeight, every, first) {
     const { width, height } = visibleRect;
     return [data, { format, layout, colorSpace, rotation, flip, codedWidth: width, codedHeight: height, timestamp: 0 }];
   }
-  /** The picture without its capture time, if it can be read. @param {VideoFrame} frame */
-  async function withoutTime(frame) {
-    try {
-      return new VideoFrame(...await copy(frame));
-    } catch {
-      return frame.clone();
-    } finally {
-      frame.close();
-    }
-  }
   /** @returns {[Uint8Array, any]} */
   function black() {
     const count = codedWidth * codedHeight;
@@ -278,17 +247,12 @@ function relay(writable, codedWidth, codedHeight, every, first) {
   return {
     /** @param {VideoFrame} frame */
     show(frame) {
-      const now = performance.now(), time = frame.timestamp / 1000;
-      if (time) nearest = Math.min(nearest, now - time); // a picture read from a canvas has 0
       last?.close();
       last = frame.clone();
       pixels = null;
       clearTimeout(timer);
       timer = setTimeout(again, every);
-      const isLate = queued || time + nearest <= placed || now < repeated + settled;
-      if (!isLate) write(frame);
-      else if (queued < most) writeNow(withoutTime(frame));
-      else frame.close();
+      write(frame);
     },
     async end() {
       clearTimeout(timer);
