@@ -36,7 +36,11 @@ GUIDE = "docs/guide.md"
 HOW_TO = "how-to"
 README = "README.md"
 #: Sections of README.md that are pages.
-SECTIONS = {"Install": "install", "What works where": "browsers"}
+SECTIONS = {
+    "A page that records": "first-page",
+    "Install": "install",
+    "What works where": "browsers",
+}
 
 FENCE = re.compile(r"^ *(```+|~~~+)")
 HEADING = re.compile(r"^(#+) +(.+?)\s*$")

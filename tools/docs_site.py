@@ -100,7 +100,7 @@ def version_of(root: Path) -> str:
 def _trees(how_to: list[str]) -> Iterator[str]:
     """The site's navigation."""
     for caption, names in (
-        ("Start", ["tutorial", "install"]),
+        ("Start", ["tutorial", "first-page", "install"]),
         ("How to", how_to),
         ("Understand", ["explanation", "maintaining", "mediabunny"]),
         ("Names", reference_pages()),

@@ -1,7 +1,10 @@
-"""Pack the demo page's Python, and its bytecode, into py/packed/demo.zip. Runs in Pyodide (in_pyodide.mjs).
+"""Pack the Python of the demo's pages into py/packed. Runs in Pyodide (in_pyodide.mjs).
 
-One file arrives long before 50 small ones, and Python imports from it. Reading bytecode takes a seventh of
-the time of compiling. An interpreter of another version ignores the bytecode.
+demo.zip has the demo and the library, with their bytecode, for the demo page: one file arrives long before 50
+small ones, and Python imports from it. Reading bytecode takes a seventh of the time of compiling. An
+interpreter of another version ignores the bytecode.
+
+mediarecorder.zip has the files that the wheel installs, for examples/mdn.html.
 """
 
 from __future__ import annotations
@@ -18,16 +21,24 @@ SCRIPT = ROOT / "demo" / "main.py"
 NAMES = ROOT / "mediarecorder" / "__init__.pyi"
 
 
-def pack() -> None:
-    # Build the archive elsewhere first: a browser that requests it meanwhile gets the complete old one.
-    made = Path("/tmp/demo.zip")
+#: The encoders that the wheel lacks as well.
+LEFT_OUT = ("aac.js", "flac.js")
+
+
+def pack_library(made: Path) -> None:
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for file in sorted((ROOT / "mediarecorder").rglob("[!.]*")):
+            if file.is_file() and file.name not in LEFT_OUT and "__pycache__" not in file.parts:
+                archive.write(file, str(file.relative_to(ROOT)))
+
+
+def pack_demo(made: Path) -> None:
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         for package in PACKAGES:
             for file in sorted((ROOT / package).rglob("*.py")):
                 if file != SCRIPT:
                     add(archive, file)
         archive.write(NAMES, str(NAMES.relative_to(ROOT)))
-    (ROOT / "packed" / "demo.zip").write_bytes(made.read_bytes())
 
 
 def add(archive: ZipFile, file: Path) -> None:
@@ -40,4 +51,8 @@ def add(archive: ZipFile, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    pack()
+    for pack, name in ((pack_library, "mediarecorder.zip"), (pack_demo, "demo.zip")):
+        # Build each archive elsewhere first: a browser that requests it meanwhile gets the complete old one.
+        made = Path("/tmp") / name
+        pack(made)
+        (ROOT / "packed" / name).write_bytes(made.read_bytes())

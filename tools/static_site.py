@@ -30,9 +30,7 @@ COVERED = re.compile(r"<!-- beside: (.*?) :beside -->", re.DOTALL)
 MORE = (
     "sw.js",
     "examples/*.*",
-    "py/mediarecorder/**/*.py",
-    "py/mediarecorder/__init__.pyi",
-    "py/mediarecorder/py.typed",
+    "py/packed/mediarecorder.zip",
     "LICENSE",
     "py/mediarecorder/js/LICENSES.txt",
     "node_modules/@picocss/pico/LICENSE.md",

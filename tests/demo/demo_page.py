@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
+from harness.accessibility import violations
 from harness.places import PAGE_PROBE
 
 # PyScript runs this in the namespace of main.py.
@@ -93,7 +94,6 @@ STATE = """() => {
 
 SEEN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
   .filter((element) => element.checkVisibility()).map((element) => element.outerHTML.slice(0, 120))"""
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 #: No service workers, because most pages are closed before theirs has fetched everything again.
 NO_SERVICE_WORKER = {"service_workers": "block"}
@@ -244,10 +244,7 @@ class Demo:
 
     def violations(self) -> list[str]:
         """axe-core's findings on the current page."""
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("async () => (await axe.run(document)).violations")
-        return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+        return violations(self.page)
 
     def download(self, number: int) -> Path:
         """Chromium only: Playwright cannot follow a download of Firefox."""

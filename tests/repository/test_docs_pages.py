@@ -47,7 +47,7 @@ def pages(tmp_path):
     (tmp_path / "docs/guide.md").write_text(GUIDE)
     (tmp_path / "docs/hosting.md").write_text(HOSTING)
     (tmp_path / "README.md").write_text(
-        "# x\n\n## Install\n\n## What works where\n\nSee [guide](docs/guide.md).\n"
+        "# x\n\n## A page that records\n\n## Install\n\n## What works where\n\nSee [guide](docs/guide.md).\n"
     )
     return docs_pages.pages(tmp_path)
 
@@ -95,7 +95,7 @@ def test_link_to_a_missing_heading_stops_the_build(pages):
 
 def test_missing_section_of_the_readme_stops_the_build(tmp_path, pages):
     (tmp_path / "README.md").write_text("# x\n")
-    with pytest.raises(PageError, match="no section 'Install'"):
+    with pytest.raises(PageError, match="no section 'A page that records'"):
         docs_pages.pages(tmp_path)
 
 

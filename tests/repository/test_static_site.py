@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -54,6 +55,13 @@ def test_pages_refer_only_to_files_in_the_folder(site):
                 assert f'<a href="{address}"' in page.read_text(), "only a link refers elsewhere"
             else:
                 assert (page.parent / address).is_file(), address
+
+
+@pytest.mark.parametrize("name", ["pyscript.toml", "examples/mdn.toml"])
+def test_configurations_refer_only_to_files_in_the_folder(site, name):
+    config = tomllib.loads((site / name).read_text())
+    for address in (config["interpreter"], *config["files"]):
+        assert ((site / name).parent / address).is_file(), address
 
 
 def test_precache_list_contains_all_files_of_the_page(site):

@@ -21,6 +21,7 @@ from trove_classifiers import classifiers
 
 import mediarecorder
 import release_zip
+from harness import readme
 from harness.places import ROOT
 from long_description import with_absolute_links
 
@@ -228,7 +229,23 @@ def test_wheel_without_a_repository_has_no_project_links(source, tmp_path):
     assert [address for address in linked if not address.startswith("https://")] == []
 
 
+# The demo's example
+
+
+def test_demos_example_fetches_the_content_of_the_wheel(wheel):
+    """Run tools/prepare.py demo if this archive is outdated."""
+    config = ROOT / "examples" / "mdn.toml"
+    [(address, target)] = tomllib.loads(config.read_text())["files"].items()
+    assert target == "./*"
+    with zipfile.ZipFile(config.parent / address) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    assert packed == {name: wheel.read(name) for name in wheel.namelist() if ".dist-info/" not in name}
+
+
 # The zip
+
+FIRST, *OTHERS = ("record-button", "loud-moments", "screen-to-mp4", "voice-memos")
+PAGE = ("index.html", "main.py", "pyscript.toml")
 
 
 @pytest.fixture(scope="module")
@@ -236,21 +253,52 @@ def packed(dist):
     return release_zip.pack(dist)
 
 
-def test_zip_is_one_folder_with_the_page_the_wheel_and_the_licences(packed, wheel):
+@pytest.fixture(scope="module")
+def unpacked(packed):
+    """The files in the zip's folder, by name."""
     folder = f"mediarecorder-{mediarecorder.__version__}"
     assert packed.name == f"{folder}.zip"
-    page = ROOT / "examples" / "one-page"
-    expected = {name: (page / name).read_bytes() for name in ("index.html", "main.py", "pyscript.toml")}
-    expected |= {
-        Path(wheel.filename).name: Path(wheel.filename).read_bytes(),
-        "page.js": wheel.read("mediarecorder/js/page.js"),
-        "LICENSE": (ROOT / "LICENSE").read_bytes(),
-        "LICENSES.txt": wheel.read("mediarecorder/js/LICENSES.txt"),
-    }
     with zipfile.ZipFile(packed) as archive:
-        assert {name: archive.read(name) for name in archive.namelist()} == {
-            f"{folder}/{name}": content for name, content in expected.items()
-        }
+        names = archive.namelist()
+        assert all(name.startswith(f"{folder}/") for name in names)
+        return {name.removeprefix(f"{folder}/"): archive.read(name) for name in names}
+
+
+def test_zip_has_the_pages_the_wheel_the_packages_and_the_licences(unpacked, wheel):
+    held = {name for name in unpacked if not name.startswith(("pyscript/", "pyodide/"))}
+    own = {Path(wheel.filename).name, "page.js", "LICENSE", "LICENSES.txt"}
+    assert held == {*PAGE, *own, *(f"{folder}/{name}" for folder in OTHERS for name in PAGE)}
+    assert {name: unpacked[name] for name in PAGE} == {
+        name: (ROOT / "examples" / FIRST / name).read_bytes() for name in PAGE
+    }
+    assert unpacked[Path(wheel.filename).name] == Path(wheel.filename).read_bytes()
+    assert unpacked["page.js"] == wheel.read("mediarecorder/js/page.js")
+    assert b"Mozilla Public License" in unpacked["LICENSES.txt"]
+    assert json.loads(unpacked["pyodide/package.json"])["license"] == "MPL-2.0"
+    assert b"Apache" in unpacked["pyscript/LICENSE"]
+    assert "pyscript/xterm.license.txt" in unpacked
+
+
+def test_packages_in_the_zip_are_unchanged(unpacked):
+    modules = ROOT / "node_modules"
+    for name, content in unpacked.items():
+        folder, _, file = name.partition("/")
+        if folder == "pyodide":
+            assert content == (modules / name).read_bytes()
+        elif folder == "pyscript" and file.endswith((".js", ".css")):
+            assert content == (modules / "@pyscript" / "core" / "dist" / file).read_bytes()
+
+
+@pytest.mark.parametrize("folder", ["", *(f"{name}/" for name in OTHERS)])
+def test_page_in_the_zip_refers_only_to_files_in_the_zip(unpacked, folder):
+    html = unpacked[f"{folder}index.html"].decode()
+    config = tomllib.loads(unpacked[f"{folder}pyscript.toml"].decode())
+    [(wheel, target)] = config["files"].items()
+    assert target == "./*"
+    addresses = re.findall(r'\b(?:src|href|config)="(?!data:)(.+?)"', html)
+    assert len(addresses) == 3
+    for address in (*addresses, config["interpreter"], wheel):
+        assert os.path.normpath(f"{folder}{address}") in unpacked, address
 
 
 def test_same_files_make_the_same_zip(packed, dist):
@@ -260,16 +308,20 @@ def test_same_files_make_the_same_zip(packed, dist):
     assert release_zip.pack(dist).read_bytes() == before
 
 
-def test_page_in_the_zip_refers_to_its_own_files_and_the_pinned_packages():
-    page = ROOT / "examples" / "one-page"
-    package = json.loads((ROOT / "package.json").read_text())["dependencies"]
-    html = (page / "index.html").read_text()
-    config = tomllib.loads((page / "pyscript.toml").read_text())
-    npm = "https://cdn.jsdelivr.net/npm/"
-    assert re.findall(r'(?:src|href|config)="(.+?)"', html) == [
-        f"{npm}@pyscript/core@{package['@pyscript/core']}/dist/core.js",
-        "main.py",
-        "pyscript.toml",
-    ]
-    assert config["interpreter"] == f"{npm}pyodide@{package['pyodide']}/pyodide.mjs"
-    assert config["files"] == {f"./mediarecorder-{mediarecorder.__version__}-py3-none-any.whl": "./*"}
+def test_readme_states_the_size_of_the_zip(packed):
+    [size] = re.findall(r"`dist/mediarecorder-[\d.]+\.zip` \((\d+) MB\)", (ROOT / "README.md").read_text())
+    assert int(size) == pytest.approx(packed.stat().st_size / 1e6, abs=0.6)
+
+
+# The page of README.md
+
+
+def test_page_of_the_readme_is_the_example():
+    folder = ROOT / "examples" / FIRST
+    assert readme.files("A page that records") == {name: (folder / name).read_text() for name in PAGE}
+
+
+def test_readme_installs_the_pinned_npm_packages():
+    pins = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    installed = [f"{name}@{pins[name]}" for name in ("@pyscript/core", "pyodide")]
+    assert readme.commands("With PyScript").splitlines()[0] == " ".join(["npm install", *installed])

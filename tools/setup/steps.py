@@ -72,7 +72,7 @@ PACKED = Step(
     says="packing the Python of the demo page: py",
     sources=(
         *("package-lock.json", "tools/in_pyodide.mjs", "tools/pack.py"),
-        *("py/demo/*.py", "py/mediarecorder/**/*.py", "py/mediarecorder/__init__.pyi"),
+        *("py/demo/*.py", "py/mediarecorder/**/*"),
     ),
     commands=("{node} tools/in_pyodide.mjs tools/pack.py",),
     makes="py/packed/demo.zip",
