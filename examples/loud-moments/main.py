@@ -54,7 +54,10 @@ def show_moments():
         f'<li><button data-start="{start:.1f}">{start:.1f} s to {end:.1f} s</button></li>'
         for start, end in found
     )
-    state.textContent = f"Moments above {limit.value} dB: {len(found)}. Press one to hear it."
+    if found:
+        state.textContent = f"Moments above {limit.value} dB: {len(found)}. Press one to hear it."
+    else:
+        state.textContent = f"Nothing is above {limit.value} dB."
 
 
 def loud_moments(limit):
