@@ -26,7 +26,7 @@ help:
 	@echo 'make metadata           check how PyPI will read the package, a part of make lint'
 	@echo 'make format             format the Python files'
 	@echo 'make wheel              build the wheel into dist/, with aac.js and flac.js beside it'
-	@echo 'make dist               build the wheel, the source distribution and a zip with a page that records, into dist/'
+	@echo 'make dist               build the wheel, the source distribution, a zip with pages that record and the npm package, into dist/'
 	@echo 'make clean              remove everything that was installed or built here'
 
 demo:
@@ -108,6 +108,7 @@ dist:
 	.venv/bin/python -m build --no-isolation
 	cp py/mediarecorder/js/aac.js py/mediarecorder/js/flac.js dist/
 	@.venv/bin/python tools/release_zip.py dist
+	@.venv/bin/python tools/npm_package.py dist
 
 clean:
 	rm -rf .venv node_modules benchmarks/peers/node_modules build dist py/mediarecorder/js py/packed .mypy_cache .pytest_cache .ruff_cache

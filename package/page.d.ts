@@ -1,0 +1,12 @@
+/**
+ * Open a channel through which Python in one worker reaches this page's camera, microphone and `MediaRecorder`.
+ *
+ * Whoever knows the name may record in this page, so the name is random. Pass it to your worker only, where Python calls
+ * `await mediarecorder.connect(name)`. The page stops the worker's devices when the worker ends.
+ *
+ * @returns the channel's name
+ */
+export function openChannel(): string;
+
+/** The version of this file. The worker's Python package must have the same. */
+export const version: string;
