@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 # Tests that record mostly wait and compute little, so more processes run than the machine has cores (two).
-PROCESSES ?= 4
+PROCESSES ?= 3
 # Chromium's renderer crashes about once in a few thousand takes; only tests hit by that are retried.
 CRASHED = -raR --reruns 1 --only-rerun "Target crashed"
 PYTEST = .venv/bin/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder $(CRASHED)
