@@ -513,6 +513,7 @@ async def takes(count):
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=[pytest.mark.soak])])
+@pytest.mark.firefox_in_soak  # Firefox decides when it collects a recorder with its listeners
 @pytest.mark.time_limit(300)
 async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, count):
     await worker.run("import asyncio" + TAKES + "await takes(2)")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import io
-import re
 import zipfile
 from collections.abc import Callable
 
@@ -12,12 +10,9 @@ import pytest
 from demo_page import Demo
 from playwright.sync_api import Page, Route, expect
 
-from harness.fixtures import ENGINES
 from harness.lanes import chromium_only, firefox_in_soak
 from harness.places import ROOT
 
-GUIDE = (ROOT / "docs/guide.md").read_text()
-[FIRST_EXAMPLE] = re.findall(r"^```html\n(.*?)^```", GUIDE, re.M | re.S)[:1]
 #: Files that the test's site serves besides the example.
 BESIDE = {"pyscript/": "node_modules/@pyscript/core/dist/", "pyodide/": "node_modules/pyodide/"}
 
@@ -58,51 +53,25 @@ def serve(site: str, wheel: bytes) -> Callable[[Page, str], Page]:
 READY = """<script>
 addEventListener('py:all-done', () => { document.documentElement.dataset.ready = 'yes'; });
 </script>"""
-DEVICES = """from mediarecorder import media_devices
+PAGE = (
+    READY
+    + """<script type="module" src="pyscript/core.js"></script>
+<script type="py" config='{"interpreter": "pyodide/pyodide.mjs", "files": {"mediarecorder.whl": "./*"}}'>
+from mediarecorder import media_devices
 
 @media_devices.on("devicechange")
 async def handle(event):
     raise ValueError("no luck with that device")
-"""
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("lane", ["chromium-denied", pytest.param("firefox-denied", marks=pytest.mark.soak)])
-def test_guides_first_example_shows_a_refused_permission(lane_page, serve, lane, look):
-    assert GUIDE.index("```html") < GUIDE.index("```py"), "the HTML page is the first example"
-    page = serve(lane_page(lane), READY + FIRST_EXAMPLE)
-    page.get_by_role("button").click()
-    answer = page.get_by_text(
-        "NotAllowedError: get_user_media: Permission was denied. Allow access in the browser's"
-    )
-    expect(answer).to_be_visible()
-    look(page, "guide-refused")
-
-
-@pytest.fixture
-def guide(shared_page, engine, serve) -> Page:
-    """The guide's first example, and beside it another script, in a page that tests share."""
-    html = f"{READY}{FIRST_EXAMPLE}<script type='py'>{DEVICES}</script>"
-    begin = functools.partial(serve, html=html)
-    return shared_page(f"guide in {engine}", ENGINES[engine], begin, lambda page: None)
-
-
-@pytest.mark.thorough
-@firefox_in_soak
-def test_guides_first_example_records(guide):
-    page = guide
-    page.get_by_role("button").click()
-    player = page.locator("audio")
-    expect(player).to_be_visible()
-    page.wait_for_function("player => player.readyState >= 1", arg=player.element_handle())
+</script>"""
+)
 
 
 @pytest.mark.thorough
 @pytest.mark.console_errors
 @firefox_in_soak
-def test_pyscript_shows_errors_of_async_library_event_handlers(guide):
+def test_pyscript_shows_errors_of_async_library_event_handlers(page, serve):
     """The error goes to the event loop's exception handler, and from there to PyScript's box."""
-    page = guide
+    serve(page, PAGE)
     page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
     expect(page.locator(".py-error").filter(has_text="no luck with that device")).to_be_visible()
 

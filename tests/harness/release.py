@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import release_zip
 from harness.places import PAGE_PROBE, ROOT
 
 #: The command of Python's own file server, which sends no headers of ours. Port 0 is a free one.
-SERVER = f"{sys.executable} -u -m http.server --bind 127.0.0.1 0"
+SERVER = f"{shlex.quote(sys.executable)} -u -m http.server --bind 127.0.0.1 0"
 READ = """async ({ src }) => {
   const blob = await (await fetch(src)).blob();
   return new Promise((resolve) => {
