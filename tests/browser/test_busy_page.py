@@ -11,7 +11,7 @@ from support import ask_judge
 from support.eventually import keep_busy
 from support.workers import PythonWorker
 
-from mediarecorder import MediaRecorder
+from mediarecorder import MediaRecorder, MediaStream
 
 in_the_page = pytest.mark.page_only("a worker does not keep the page's thread busy")
 RECORDED, BUSY = 0.3, 1.0
@@ -20,12 +20,12 @@ BESIDE = 0.15
 """Seconds by which two recorders of one microphone may differ."""
 
 
-@pytest.fixture
-async def beside(microphone):
-    """A second recorder of the microphone. It stops when the page is free again, and so has everything that
-    the microphone really played. On a busy machine, a fake microphone plays less than the time that passes.
+async def started_beside(stream):
+    """A second recorder of the stream's sound. It stops when the page is free again, and so has everything
+    that the microphone really played. On a busy machine, a fake microphone plays less than the time that
+    passes, and each one less in its own way.
     """
-    recorder = MediaRecorder(microphone)
+    recorder = MediaRecorder(MediaStream(stream.audio_tracks))
     await recorder.start()
     return recorder
 
@@ -43,10 +43,10 @@ async def seconds_heard(recording):
     return sound["end"]
 
 
-async def assert_kept(recording, beside, duration=None):
+async def assert_kept(recording, beside, duration=None, missing=BESIDE):
     whole = await (beside.stop() if beside.state != "inactive" else beside.finished)
     elsewhere = whole.duration - (duration or recording.duration)
-    assert await seconds_heard(recording) >= await seconds_heard(whole) - elsewhere - BESIDE
+    assert await seconds_heard(recording) >= await seconds_heard(whole) - elsewhere - missing
 
 
 async def stopped_by_the_call(recorder):
@@ -109,27 +109,31 @@ ENDS = [
 @pytest.mark.parametrize(
     "end", [*ENDS[:3], *(pytest.param(end, marks=pytest.mark.firefox_in_soak) for end in ENDS[3:])]
 )
-async def test_data_recorded_in_a_busy_page_is_kept(microphone, beside, event_faults, end):
+async def test_data_recorded_in_a_busy_page_is_kept(microphone, event_faults, end):
+    beside = await started_beside(microphone)
     await assert_kept(await end(await begun(microphone)), beside)
 
 
 @in_the_page
 @pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
-async def test_data_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone, beside, store, stored):
+async def test_data_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone, store, stored):
+    beside = await started_beside(microphone)
     recorder = await begun(microphone, 0.1, store=store if stored else None)
     await assert_kept(await stopped_by_the_call(recorder), beside)
 
 
 @in_the_page
-async def test_sound_beside_a_picture_is_kept(both, beside):
+async def test_sound_beside_a_picture_is_kept(both):
+    beside = await started_beside(both)
     await assert_kept(await stopped_by_the_call(await begun(both)), beside)
 
 
 @in_the_page
 @pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
 @pytest.mark.parametrize("kind", ["microphone", "both"])
-async def test_body_of_async_with_may_be_busy(kind, stored, microphone, both, beside, store):
+async def test_body_of_async_with_may_be_busy(kind, stored, microphone, both, store):
     stream = {"microphone": microphone, "both": both}[kind]
+    beside = await started_beside(stream)
     async with MediaRecorder(stream, store=store if stored else None) as recorder:
         keep_busy(BUSY)
     await assert_kept(recorder.recording, beside)
@@ -200,7 +204,8 @@ async def test_pending_verbs_settle_when_a_busy_page_stops(microphone):
 
 
 @in_the_page
-async def test_busy_page_can_stop_and_start_without_waiting(microphone, beside):
+async def test_busy_page_can_stop_and_start_without_waiting(microphone):
+    beside = await started_beside(microphone)
     recorder = await begun(microphone)
     keep_busy(BUSY)
     first = recorder.stop()
@@ -244,7 +249,8 @@ with await mediarecorder.media_devices.get_user_media(audio=True) as stream:
 
 @in_the_page
 @pytest.mark.time_limit(60)
-async def test_worker_stops_while_its_page_is_busy(beside, open_channel):
+async def test_worker_stops_while_its_page_is_busy(microphone, engine, open_channel):
+    beside = await started_beside(microphone)
     worker = PythonWorker()
     try:
         source = IN_A_WORKER.format(channel=open_channel(), recorded=RECORDED, busy=BUSY)
@@ -254,7 +260,8 @@ async def test_worker_stops_while_its_page_is_busy(beside, open_channel):
         data, duration = (await answer).split()
     finally:
         worker.terminate()
-    await assert_kept(bytes.fromhex(data), beside, float(duration))
+    missing = {"chromium": BESIDE, "firefox": 0.45}[engine]  # the worker has a microphone of its own
+    await assert_kept(bytes.fromhex(data), beside, float(duration), missing)
 
 
 @in_the_page
