@@ -100,7 +100,7 @@ def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.expect_released()
 
 
-@pytest.mark.thorough
+@pytest.mark.soak
 def test_take_can_go_on_without_the_lost_device(demo_in):
     demo = demo_in("chromium-permissions")
     demo.start_take()
