@@ -24,12 +24,19 @@ def _python_packages(name: str, pins: str) -> Step:
     return Step(name, ".venv", says, commands=(f"{PIP} -r {pins}",), sources=(pins,), own=False)
 
 
-def _environment(pins: str) -> tuple[str, ...]:
-    """Commands that make an environment of its own, for tools whose packages differ from ours."""
-    return (
-        "{system} -m venv --clear --without-pip {folder}",
-        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
-        f" install --no-deps --no-compile -r {pins}",
+def _environment(name: str, folder: str, says: str, pins: str) -> Step:
+    """An environment of its own, for tools whose packages differ from ours."""
+    return Step(
+        name=name,
+        folder=f"{{cache}}/{folder}-{{key}}",
+        says=f"installing {says}: {pins}",
+        sources=(pins,),
+        also=(sys.version, os.path.realpath(sys.executable)),
+        commands=(
+            "{system} -m venv --clear --without-pip {folder}",
+            "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
+            f" install --no-deps --no-compile -r {pins}",
+        ),
     )
 
 
@@ -78,13 +85,8 @@ PACKED = Step(
     makes="py/packed/demo.zip",
 )
 #: An environment with the builders of both sites. It is large, and changes only with its pins.
-SITE_BUILDERS = Step(
-    name="builders",
-    folder="{cache}/site-builders-{key}",
-    says="installing the builders of the notebook sites: tools/sites/builders.txt",
-    sources=("tools/sites/builders.txt",),
-    also=(sys.version, os.path.realpath(sys.executable)),
-    commands=_environment("tools/sites/builders.txt"),
+SITE_BUILDERS = _environment(
+    "builders", "site-builders", "the builders of the notebook sites", "tools/sites/builders.txt"
 )
 #: The wheels that Python loads in the notebook sites.
 SITE_WHEELS = Step(
@@ -109,13 +111,8 @@ SITES = Step(
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
 )
 #: An environment with the builder of the documentation site.
-DOCUMENTER = Step(
-    name="documenter",
-    folder="{cache}/docs-builder-{key}",
-    says="installing the builder of the documentation site: requirements-docs.txt",
-    sources=("requirements-docs.txt",),
-    also=(sys.version, os.path.realpath(sys.executable)),
-    commands=_environment("requirements-docs.txt"),
+DOCUMENTER = _environment(
+    "documenter", "docs-builder", "the builder of the documentation site", "requirements-docs.txt"
 )
 #: The documentation site, with an interpreter and the library's wheel for its examples.
 DOCS = Step(
