@@ -119,7 +119,8 @@ def resume() -> None:
 
 @when("click", "#stop, #end-here")
 def stop() -> None:
-    if session.state != "inactive":
+    # Not `session.state`: after a lost device the recorder has stopped before the take waits for another one.
+    if page.state in ("recording", "paused", "lost"):
         page.enter("finishing")
         session.stop()
 

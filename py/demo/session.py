@@ -24,7 +24,7 @@ from mediarecorder import MediaError, RecordingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediarecorder import MediaRecorder, MediaStream, Recording
+    from mediarecorder import MediaRecorder, MediaStream, Recording, RecordingStore
 
 TIMESLICE = 0.5
 """Seconds between chunks: the displayed size grows this often, and a crash loses no more than this."""
@@ -109,8 +109,11 @@ class Session:
         """
         following: MediaStream | None = stream
         while following:
+            store = await kept.store()
+            if self._stopped:  # while a replacement was opened
+                break
             try:
-                self._parts.append(await self._part(following))
+                self._parts.append(await self._part(following, store))
             except RecordingError as error:
                 if error.recording:
                     self._parts.append(error.recording)
@@ -124,9 +127,10 @@ class Session:
         page.enter("finishing")
         return await self._joined()
 
-    async def _part(self, stream: MediaStream) -> Recording:
-        store, container = await kept.store(), source.container(stream)
-        recorder = mediarecorder.MediaRecorder(stream, mime_type=container, store=store, **settings.bits())
+    async def _part(self, stream: MediaStream, store: RecordingStore | None) -> Recording:
+        recorder = mediarecorder.MediaRecorder(
+            stream, mime_type=source.container(stream), store=store, **settings.bits()
+        )
         recorder.start(timeslice=TIMESLICE)
         self._recorder = recorder
         page.enter("recording")

@@ -43,7 +43,7 @@ _CANDIDATES = (
 )
 """Containers and codecs that some browser can record. Browsers offer no list; they only say whether they
 support a given type."""
-BEGINS_WITHIN = 1.0
+BEGINS_WITHIN = 5.0
 """Seconds for which `async with` waits for `start` in Firefox."""
 TIMESLICE = 1.0
 """Default number of seconds between the chunks of a take that goes to a store."""

@@ -100,7 +100,7 @@ def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.expect_released()
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_take_can_go_on_without_the_lost_device(demo_in):
     demo = demo_in("chromium-permissions")
     demo.start_take()
@@ -114,6 +114,49 @@ def test_take_can_go_on_without_the_lost_device(demo_in):
     expect(demo.take(1)).to_be_visible()
     assert tone(demo.content(1))
     expect(demo.record).to_be_enabled()
+    demo.expect_released()
+
+
+PRESS_WHEN_SHOWN = """() => new MutationObserver((_, observer) => {
+  if (document.getElementById("lost").hidden) return;
+  observer.disconnect();
+  pageProbe.pressedIn = document.body.dataset.state;
+  document.getElementById("end-here").click();
+}).observe(document.getElementById("lost"), { attributes: true })"""
+
+
+@chromium_only  # Firefox's tracks do not receive events that a script dispatches
+def test_end_here_ends_the_take_when_its_last_data_is_still_to_come(demo):
+    demo.start_take()
+    demo.page.evaluate(PRESS_WHEN_SHOWN)
+    demo.page.evaluate(LOSE, "audio")
+
+    expect(demo.take(1)).to_be_visible()
+    assert demo.page.evaluate("pageProbe.pressedIn") == "recording"  # the take did not wait for a device yet
+    expect(demo.takes).to_have_count(1)
+    demo.expect_released()
+
+
+@chromium_only
+def test_end_here_ends_the_take_while_its_next_part_begins(demo):
+    demo.start_take()
+    demo.page.evaluate(LOSE, "audio")
+    offer = demo.page.get_by_role("region", name="The microphone is gone")
+    expect(demo.page).to_have_title("⚠ A device is gone – Recorder")
+    expect(offer.get_by_role("button", name="Continue", exact=True)).to_be_enabled()
+    demo.page.evaluate("""() => {
+      const opened = navigator.mediaDevices.getUserMedia;
+      navigator.mediaDevices.getUserMedia = (constraints) => {
+        document.getElementById("end-here").click();
+        delete navigator.mediaDevices.getUserMedia;
+        return opened.call(navigator.mediaDevices, constraints);
+      };
+    }""")
+    offer.get_by_role("button", name="Continue", exact=True).click()
+
+    expect(demo.take(1)).to_be_visible()
+    expect(demo.takes).to_have_count(1)
+    assert demo.page.evaluate("pageProbe.recorders.length") == 1
     demo.expect_released()
 
 

@@ -68,7 +68,7 @@ TICK = 0.25
 """Seconds between checks of the tracks and of the browser's state."""
 HAND_OVER_TICKS = 4
 """After this many ticks without an event (1 s), `stop()` no longer waits for data that a busy page held back.
-A take that is drained waits for its first picture as long as for its last (STOP_TIMEOUT_TICKS)."""
+It waits for the first picture as long as for the last (STOP_TIMEOUT_TICKS)."""
 DRAINED, DRAINED_WHEN_LATE = 3, 8
 """Ticks without data after which an encoder has delivered everything; the second applies once an
 encoder has been late."""
@@ -210,10 +210,8 @@ class Take:
         if self._asked:
             self._tick_every(TICK)
         self._draining = drain
-        nothing_yet = drain and self._expected["start"]
-        self._patience = STOP_TIMEOUT_TICKS if nothing_yet else HAND_OVER_TICKS
-        late = self._draining or self._turns.busy or nothing_yet
-        self._awaited = self._handed_over_at() if late else ""
+        self._awaited = self._handed_over_at() if drain or self._turns.busy else ""
+        self._patience = STOP_TIMEOUT_TICKS if self._awaited == "start" else HAND_OVER_TICKS
         if self._awaited or self._draining:
             self.phase, self._quiet, self._ended_at = HANDING_OVER, 0, now()
         if not self._awaited:
