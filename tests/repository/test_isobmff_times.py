@@ -257,6 +257,87 @@ def test_fragments_end_where_their_edit_ends(folder, tmp_path):
     assert picture["packets"][0]["at"] == pytest.approx(-9 / RATE)
 
 
+def frames_of(path: Path) -> int:
+    """The frames that ffmpeg decodes; an error if it complains."""
+    command = ["ffmpeg", "-v", "warning", "-i", str(path), "-ac", "1", "-f", "f32le", "-"]
+    done = subprocess.run(command, check=True, capture_output=True)
+    assert done.stderr == b""
+    return len(done.stdout) // 4
+
+
+def packets_of(path: Path) -> list[tuple[str, str]]:
+    """Size and hash of each packet, as ffprobe reads them."""
+    entries = ("-show_packets", "-show_data_hash", "md5", "-show_entries", "packet=size,data_hash")
+    command = ["ffprobe", "-v", "error", *entries, "-of", "csv=p=0", str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [tuple(line.split(",")) for line in done.stdout.split()]
+
+
+def make_seekable(source: Path, target: Path) -> None:
+    command = [str(find_node()), str(SCRIPT.with_name("engine.mjs"))]
+    step = ["seekable", str(source), str(target)]
+    subprocess.run(command, input=json.dumps([step]), check=True, text=True)
+    data = target.read_bytes()
+    assert all(kind != b"moof" for kind, *_ in boxes(data, 0, len(data)))
+
+
+def said_length(path: Path) -> float:
+    probe = ("ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path)
+    return float(subprocess.run(probe, check=True, capture_output=True).stdout)
+
+
+def test_repeated_header_of_a_fragment_adds_no_packets(tmp_path):
+    """WebKitGTK writes `moof` twice before the data of a fragment, at the end and at each request of data.
+
+    The data to which the first refers is the second `moof`, and both have the same time.
+    """
+    whole, repeated, made = tmp_path / "whole.mp4", tmp_path / "repeated.mp4", tmp_path / "made.mp4"
+    sound = ("-f", "lavfi", "-i", "sine=f=440:r=44100:d=2.5", "-c:a", "aac")
+    flags = ("-movflags", "empty_moov+default_base_moof", "-frag_duration", "600000")
+    ffmpeg(*sound, *flags, whole)
+    data = whole.read_bytes()
+    parts = [(kind, data[start:end]) for kind, start, end in boxes(data, 0, len(data)) if kind != b"mfra"]
+    moofs = [number for number, (kind, _) in enumerate(parts) if kind == b"moof"]
+    assert len(moofs) >= 4
+    for number in reversed(moofs[1:]):
+        parts.insert(number, parts[number])
+    repeated.write_bytes(b"".join(content for _, content in parts))
+    assert len(packets_of(repeated)) > len(packets_of(whole)), "ffmpeg reads packets of garbage"
+
+    assert read(repeated) == read(whole)
+    make_seekable(repeated, made)
+    assert packets_of(made) == packets_of(whole)
+    assert frames_of(made) == frames_of(whole)
+    assert said_length(made) == pytest.approx(2.5, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        ("sine=f=440:r=44100:d=2.5", "-c:a", "aac"),
+        ("testsrc2=s=64x48:r=30:d=2.5", "-c:v", "libx264", "-g", "15", "-bf", "2"),
+    ],
+    ids=["sound", "picture"],
+)
+def test_fragments_that_overlap_in_time_are_copied_one_after_the_other(tmp_path, media):
+    whole, overlapping, made = tmp_path / "whole.mp4", tmp_path / "overlapping.mp4", tmp_path / "made.mp4"
+    flags = ("-movflags", "empty_moov+default_base_moof", "-frag_duration", "500000")
+    ffmpeg("-f", "lavfi", "-i", *media, *flags, whole)
+    data = bytearray(whole.read_bytes())
+    at, number = data.find(b"tfdt"), 0
+    while at >= 0:
+        (time,) = struct.unpack_from(">Q", data, at + 8)
+        struct.pack_into(">Q", data, at + 8, max(0, time - number * 2000))
+        at, number = data.find(b"tfdt", at + 1), number + 1
+    assert number >= 4
+    overlapping.write_bytes(data)
+    make_seekable(overlapping, made)
+    assert packets_of(made) == packets_of(whole)
+    assert said_length(made) == pytest.approx(2.5, abs=0.1)
+    times = [[packet["at"] - track["first"] for packet in track["packets"]] for [track] in read(whole, made)]
+    assert times[1] == pytest.approx(times[0], abs=0.001)
+
+
 CHANGES = [
     {},
     {"shift": {"audio": 312 / SOUND_RATE}},

@@ -103,6 +103,8 @@ function packetsOf(track, part, put, leadIn, smooth) {
   /** @type {EncodedPacket | null | undefined} */
   let following;
   let [usual, expected] = [0, NaN];
+  // The fragments of an MP4 may overlap in time, although no packet was meant to be dropped.
+  let [latest, end, delay] = [-Infinity, -Infinity, 0];
   return {
     async next() {
       const packet = following === undefined ? await firstOf(sink, track, part, leadIn) : following;
@@ -125,6 +127,11 @@ function packetsOf(track, part, put, leadIn, smooth) {
         lasts = Math.max(duration, (await part.end()) - timestamp) || Math.min(lasts || LAST, LAST);
       }
       lasts = Math.max(0, Math.min(lasts, until - timestamp));
+      // In the order of a file, a key packet comes after everything that is shown or heard before it.
+      if (packet.type === "key") delay = at < latest ? end - at : 0;
+      at += delay;
+      latest = Math.max(latest, at);
+      end = Math.max(end, at + lasts);
       expected = at + lasts;
       const add = (/** @type {number} */ shift) => {
         const stays = shift + at === timestamp && (hidden || lasts === duration);
