@@ -47,8 +47,9 @@ async def assert_kept(recording, beside, duration=None, *, seconds=RECORDED + BU
     whole = await (beside.stop() if beside.state != "inactive" else beside.finished)
     duration = duration or recording.duration
     assert duration >= seconds - missing, "otherwise a lost end would look like a short take"
-    elsewhere = whole.duration - duration
-    assert await seconds_heard(recording) >= await seconds_heard(whole) - elsewhere - missing
+    heard, heard_beside = await seconds_heard(recording), await seconds_heard(whole)
+    kept = f"{heard} s of {duration}, beside it {heard_beside} of {whole.duration}"
+    assert heard >= heard_beside - (whole.duration - duration) - missing, kept
 
 
 async def stopped_by_the_call(recorder):
