@@ -484,13 +484,6 @@ await asyncio.sleep(0.05)
 gc.collect()
 str(js.pageProbe.proxies())
 """
-GARBAGE = """
-import gc, js
-gc.collect()
-for _ in range(20):
-    js.Uint8Array.new(1_000_000)
-"collected"
-"""
 TAKES = """
 import gc
 
@@ -513,9 +506,8 @@ async def takes(count):
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=[pytest.mark.soak])])
-@pytest.mark.firefox_in_soak  # Firefox decides when it collects a recorder with its listeners
 @pytest.mark.time_limit(300)
-async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, count):
+async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, event_faults, count):
     await worker.run("import asyncio" + TAKES + "await takes(2)")
     locks, proxies = Counter(await page_probe.locks()), int(await worker.run(COUNT))
 
@@ -525,11 +517,7 @@ async def test_takes_lose_no_byte_and_leave_nothing_behind(worker, page_probe, c
     async def only_proxies_from_before():
         return int(await worker.run(COUNT)) <= proxies  # (one may belong to a timer)
 
-    async def nothing_is_held():
-        await worker.run(GARBAGE)  # the browser collects a recorder with its listeners when it needs memory
-        return page_probe.live() == 0 and page_probe.listeners() == 0
-
     assert await worker.run(f"str(await takes({count}))") == "True"
-    await until(nothing_is_held, 90, lambda: f"{page_probe.live()} tracks, {page_probe.listened()}")
+    await until(lambda: page_probe.live() == 0 == page_probe.listeners(), facts=page_probe.listened)
     await until(only_locks_from_before)
     await until(only_proxies_from_before)

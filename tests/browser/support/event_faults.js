@@ -20,6 +20,8 @@ const delivered = new WeakSet();
 
 const add = EventTarget.prototype.addEventListener;
 const remove = EventTarget.prototype.removeEventListener;
+/** For the logs, which are no listeners of the library. @type {typeof add} */
+const addUncounted = /** @type {any} */ (globalThis).pageProbe?.uncounted ?? add;
 
 /** @type {WeakMap<object, Map<string, (event: Event) => void>>} */
 const stand_ins = new WeakMap();
@@ -109,7 +111,7 @@ realm.MediaRecorder = new Proxy(MediaRecorder, {
     /** @type {Log} */
     const log = { recorder, events: [], times: [], blobs: [] };
     for (const type of ["start", "pause", "resume", "dataavailable", "error", "stop"]) {
-      add.call(recorder, type, (event) => {
+      addUncounted.call(recorder, type, (/** @type {Event} */ event) => {
         log.events.push(type);
         log.times.push(performance.now());
         if (type === "dataavailable") log.blobs.push(/** @type {BlobEvent} */ (event).data);

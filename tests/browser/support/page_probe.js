@@ -215,6 +215,8 @@
     },
     /** The number of listeners, in all or of one type. @param {string} [type] */
     listeners: (type) => keys().filter((key) => !type || key.startsWith(`${type} `)).length,
+    /** `addEventListener` for a test's own listeners, which do not count. */
+    uncounted: addEventListener,
     /** What has listeners, and the types with their numbers. */
     listened: () => [...listened].map(([object, keys]) => `${object.constructor.name} ${[...keys]}`).join("; "),
     /** Names of the library's channels that were opened here, and of those still open. */
