@@ -43,6 +43,7 @@ PATTERNS = (
     "node_modules/@pyscript/core/dist/*.css",
     "node_modules/@pyscript/core/dist/*.js",
     *(f"node_modules/pyodide/{name}" for name in PYODIDE),
+    "node_modules/gifenc/dist/gifenc.esm.js",
     "node_modules/wavesurfer.js/dist/wavesurfer.esm.js",
     "node_modules/wavesurfer.js/dist/plugins/regions.esm.js",
 )

@@ -33,6 +33,7 @@ MORE = (
     "py/packed/mediarecorder.zip",
     "LICENSE",
     "py/mediarecorder/js/LICENSES.txt",
+    "static/demo/licences/*",
     "node_modules/@picocss/pico/LICENSE.md",
     "node_modules/@pyscript/core/LICENSE",
     "node_modules/@pyscript/core/src/3rd-party-licenses/*",

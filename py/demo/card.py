@@ -1,31 +1,30 @@
-"""The card of one take: its player, its waveform, and its tools."""
+"""The row of one take: its player, its waveform or picture, and the answers to its buttons."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from js import IntersectionObserver, Option, document, location, navigator
+from js import Date, IntersectionObserver, document
 from pyodide.ffi import JsException, create_proxy
 from pyscript import when
 
 from demo import kept, page, words
+from demo.selection import Selection
 from demo.timeline import Timeline
-from mediarecorder import MediaError, NotSupportedError
-from mediarecorder.formats import FORMATS, MADE
+from mediarecorder import MediaError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mediarecorder import Photo, Recording
 
+    Told = Callable[[float], None]
+
 FAR_BEYOND_THE_END = 1e9  # seconds
-SHORTEST = 0.1
-"""The shortest trimmed take, in seconds."""
-DOWNLOADING = 60
-"""Seconds after which a file made for a download has certainly been read."""
-LABELLED = "button[data-action], label :is(select, input)"
+LABELLED = "button[data-action]:has(span):not(.selection *), .take-check input, .take-position"
 
 _seen: dict[Any, asyncio.Event] = {}
 _looking = asyncio.Lock()
@@ -39,13 +38,14 @@ class Card:
         self.key, self.recording, self.name = key, recording, name
         self.element = page.find("take-card").content.cloneNode(True).firstElementChild
         self.element.dataset.take = key
-        self.element.dataset.began = str(recording.started_at)
+        self.element.dataset.kind = "picture" if recording.is_video else "sound"
         self.player = document.createElement("video" if recording.is_video else "audio")
         self.seconds = recording.duration
         """The length on the card: that of the player, as soon as the player has found it."""
-        self._buttons = self.find(":scope > .take-actions")
-        """The buttons whose answer is shown below them."""
-        self._timeline: Timeline | None = None
+        self.selection = Selection(self)
+        self.timeline: Timeline | None = None
+        self._answers = self.find(":scope > .answer")
+        """Where the answer to the last pressed button is shown."""
         self._poster: Photo | None = None
         self._work: asyncio.Task[Any] | None = None
         self._prepare()
@@ -58,27 +58,36 @@ class Card:
         self.find("h3").id = f"name-{self.key}"
         for number, control in enumerate(self.element.querySelectorAll(LABELLED)):
             # Each is labelled with its take: its own text, then the heading.
-            label = control.closest("label")
-            words_of_it = label.querySelector("span") if label else control
+            words_of_it = (control.closest("label") or control).querySelector("span")
             words_of_it.id = f"label-{self.key}-{number}"
             control.setAttribute("aria-labelledby", f"{words_of_it.id} name-{self.key}")
-        for name in MADE:
-            self.find(".format").append(Option.new(FORMATS[name]["label"], name))
-        # A take that is not in the store has no id to link to.
-        self.find("[data-action=link]").hidden = self.recording.id is None
+        menu, more = self.find(".menu"), self.find(".take-more")
+        menu.id = f"menu-{self.key}"
+        menu.setAttribute("aria-labelledby", more.getAttribute("aria-labelledby"))
+        more.setAttribute("popovertarget", menu.id)
         player = self.player
-        player.controls = player.playsInline = True
+        player.playsInline = True
         player.preload = "metadata"
         player.src = self.recording.url
         self.find(".take-player").append(player)
+        self.find(".take-sight").hidden = self.recording.is_video
+        self._fill_markers()
         self.fill()
 
     def fill(self) -> None:
         """Show the facts about the take."""
-        recording, kind = self.recording, self.find(".type")
+        recording, kind, date = self.recording, self.find(".type"), self.find(".date")
+        began = Date.new(recording.started_at * 1000)
+        language = document.documentElement.lang
+        date.dateTime = began.toISOString()
+        options = {"month": "short", "day": "numeric", "hour": "numeric", "minute": "2-digit"}
+        if began.getFullYear() != Date.new().getFullYear():
+            options["year"] = "numeric"
+        date.textContent = began.toLocaleString(language, **options)
         self.find(".length").textContent = words.length(self.seconds)
         self.find(".size").textContent = words.size(recording.size)
         kind.textContent, kind.title = words.kind(recording.mime_type), words.mime_type(recording.mime_type)
+        self.find(".take-position").max = str(self.seconds)
         self.rename(self.name)
 
     @property
@@ -96,7 +105,8 @@ class Card:
     def pressed(self, button: Any) -> None:
         """From now on, answers appear below this button."""
         self.clear_answers()
-        self._buttons = button.closest(".take-actions") or self.find(":scope > .take-actions")
+        group = button.closest(".selection") or self.element
+        self._answers = group.querySelector(":scope > .answer")
 
     def clear_answers(self) -> None:
         for place in self.element.querySelectorAll(".answer"):
@@ -104,17 +114,52 @@ class Card:
 
     def answer(self, text: str, *, wrong: bool = False) -> None:
         """Show the result of a press of one of its buttons, beside that button."""
-        if not self._buttons.checkVisibility():  # the form that they belong to is closed
-            self._buttons = self.find(":scope > .take-actions")
-        place = self._buttons.parentElement.querySelector(":scope > .answer")
+        if not self._answers.parentElement.checkVisibility():  # the form that it belongs to is closed
+            self._answers = self.find(":scope > .answer")
+        place = self._answers
         place.classList.toggle("take-note", wrong)
         place.textContent = text
         place.scrollIntoView(block="nearest")
 
+    async def do(
+        self, work: Callable[[Told], Awaitable[Any]], passed_on: type[Exception] | tuple[()] = ()
+    ) -> Any:
+        """Do some work with its progress in the row. Returns None if it was cancelled or failed."""
+        if self._work:
+            return None
+        place, bar = self.find(".work"), self.find(".work progress")
+        page.show_progress(bar, None)
+        self._answers.before(place)
+        place.hidden = False
+        place.scrollIntoView(block="nearest")
+        self.element.setAttribute("aria-busy", "true")
+        self._work = asyncio.ensure_future(work(lambda part: page.show_progress(bar, part)))
+        try:
+            return await self._work
+        except asyncio.CancelledError:
+            self.answer(words.say("Cancelled."))
+            return None
+        except passed_on:
+            raise
+        except MediaError as error:
+            self.answer(words.unmade(error), wrong=True)
+            return None
+        except MemoryError:
+            self.answer(words.say(words.TOO_LONG), wrong=True)
+            return None
+        finally:
+            self._work = None
+            place.hidden = True
+            self.element.removeAttribute("aria-busy")
+
+    def cancel(self) -> None:
+        if self._work:
+            self._work.cancel()
+
     # How it looks
 
     async def _look(self) -> None:
-        """Find its waveform, once the card is visible."""
+        """Find its waveform or its poster, once the row is visible."""
         await _in_sight(self.element)
         async with _looking:
             try:
@@ -130,20 +175,82 @@ class Card:
 
     async def _draw(self) -> None:
         """Draw its sound, if not done yet."""
-        place = self.find(".timeline")
-        place.hidden = False
-        if not self._timeline:
-            self._timeline = await Timeline.of(self.recording, place, self.player, self.seconds)
+        if not self.timeline:
+            place, marks = self.find(".timeline"), [marker.time for marker in self._markers]
+            self.timeline = await Timeline.of(
+                self.recording, place, self.player, self.seconds, self.selection.dragged, marks
+            )
+
+    async def draw_now(self) -> None:
+        """Show its sound, which the row of a picture shows only when a part of it is to be selected."""
+        self.find(".take-sight").hidden = False
+        async with _looking:
+            await kept.load_engine()
+            await self._draw()
+
+    def reveal(self) -> None:
+        """Bring a new row into sight."""
+        self.element.classList.add("new")
+        self.element.scrollIntoView(block="nearest")
 
     def focus(self) -> None:
         self.element.scrollIntoView(block="nearest")
         self.find("[data-action=download]").focus()
 
+    # Playing
+
+    async def toggle_playing(self) -> None:
+        if not self.player.paused:
+            self.player.pause()
+            return
+        self.enlarge(True)
+        with suppress(JsException):  # it was paused at once, or has nothing to play, which the player reports
+            await self.player.play()
+
+    def enlarge(self, large: bool) -> None:
+        """A picture that plays needs the whole width, and the browser's own controls."""
+        if self.recording.is_video:
+            self.element.toggleAttribute("data-large", large)
+            self.player.controls = large
+
+    def show_playing(self) -> None:
+        """Update the play button."""
+        paused = self.player.paused
+        button = self.find("[data-action=play]")
+        button.querySelector("span").textContent = "Play" if paused else "Pause"
+        sign = "resume" if paused else "pause"
+        button.querySelector("use").setAttribute("href", f"static/demo/icons.svg#{sign}")
+
+    def show_position(self) -> None:
+        position, at = self.find(".take-position"), self.player.currentTime
+        position.value = str(at)
+        position.setAttribute("aria-valuetext", words.clock(at))
+
     def go_to(self, seconds: float) -> None:
         """Show the take at a time."""
+        self.enlarge(True)
         self.player.currentTime = seconds
         self.element.scrollIntoView(block="center")
-        self.player.focus()
+        self.find("[data-action=play]").focus()
+
+    @property
+    def _markers(self) -> list[Any]:
+        return list(getattr(self.recording, "markers", ()))
+
+    def _fill_markers(self) -> None:
+        """A button for each marked moment."""
+        places = self.find(".markers")
+        places.hidden = not self._markers
+        for marker in self._markers:
+            button = document.createElement("button")
+            button.type, button.translate = "button", False
+            button.dataset.action, button.dataset.at = "seek", str(marker.time)
+            time = document.createElement("span")
+            time.textContent = words.clock(marker.time)
+            button.append(time, f" {marker.text}".rstrip())
+            item = document.createElement("li")
+            item.append(button)
+            places.append(item)
 
     # Its name
 
@@ -151,148 +258,34 @@ class Card:
         self.name = name
         self.find("h3").textContent = self.shown_name
         self.player.setAttribute("aria-label", words.say("Player of {name}", name=self.shown_name))
+        label = words.say("Selection of {name}", name=self.shown_name)
+        self.find(".selection").setAttribute("aria-label", label)
 
     def toggle_rename(self) -> None:
         form, heading = self.find(".rename"), self.find("h3")
         form.hidden, heading.hidden = not form.hidden, form.hidden
         if form.hidden:
-            self.find("[data-action=rename]").focus()
+            self.find(".take-more").focus()
         else:
             form.querySelector("input").value = self.shown_name
             form.querySelector("input").select()
 
-    # Trimming and converting
-
-    async def download(self) -> None:
-        format = self.find(".format").value
-        recording = self.recording
-        if format:
-            row = FORMATS[format]
-            await kept.load_engine(*(codec for codec in row["audio"][:1] if codec in row["encoders"]))
-            converted = await self._do(lambda told: self.recording.convert(format, on_progress=told))
-            if converted is None:
-                return
-            recording = converted
-        name = await recording.save(_file_name(self.shown_name))
-        self.answer(words.say("{name} is in your downloads as {file}.", name=self.shown_name, file=name))
-        if recording is not self.recording:
-            await asyncio.sleep(DOWNLOADING)
-            recording.close()
-
-    async def toggle_trim(self) -> None:
-        """Show or hide the selected stretch."""
-        form, button = self.find(".trim"), self.find("[data-action=trim]")
-        form.hidden = not form.hidden
-        button.setAttribute("aria-expanded", str(not form.hidden).lower())
-        start, end = self._trim_fields()
-        if form.hidden:
-            if self._timeline:
-                self._timeline.unselect()
-            self.find(".timeline").hidden = self.recording.is_video
-            button.focus()
-            return
-        length = words.cut(self.seconds, 100)
-        start.max = end.max = str(length)
-        start.value, end.value = "0", str(length)
-        start.focus()
-        async with _looking:
-            await kept.load_engine()
-            await self._draw()
-        if self._timeline and not form.hidden:
-            self._timeline.select(0, self.seconds, self._dragged)
-
-    def _trim_fields(self) -> tuple[Any, Any]:
-        return self.find("[name=from]"), self.find("[name=to]")
-
-    def _dragged(self, start: float, end: float) -> None:
-        for field, seconds in zip(self._trim_fields(), (start, end), strict=True):
-            field.value = str(words.cut(min(seconds, self.seconds), 100))
-
-    def move_trim(self) -> None:
-        """Update the stretch from the numbers."""
-        start, end = (float(field.value or 0) for field in self._trim_fields())
-        if self._timeline and end - start >= SHORTEST:
-            self._timeline.move(start, end)
-
-    async def trimmed(self) -> Recording | None:
-        """The selected stretch, or None."""
-        start, end = (float(field.value) for field in self._trim_fields())
-        if end - start < SHORTEST:
-            self.answer(words.say(words.TOO_SHORT), wrong=True)
-            return None
-        whole = self.recording
-        # The field omits thousandths.
-        until = None if end >= words.cut(self.seconds, 100) else end
-        try:
-            part = await self._do(lambda told: whole.trim(start, until, on_progress=told), NotSupportedError)
-        except NotSupportedError:  # packets can still be copied, from the previous key frame
-            part = await self._do(lambda told: whole.trim(start, until, exact=False, on_progress=told))
-        if part:
-            await self.toggle_trim()
-        return part
-
-    async def _do(
-        self,
-        work: Callable[[Callable[[float], None]], Awaitable[Recording]],
-        passed_on: type[Exception] | tuple[()] = (),
-    ) -> Recording | None:
-        """Do some work with its progress in the card. Returns None if it was cancelled or failed."""
-        if self._work:
-            return None
-        place, bar = self.find(".work"), self.find(".work progress")
-        page.show_progress(bar, None)
-        self._buttons.after(place)
-        place.hidden = False
-        place.scrollIntoView(block="nearest")
-        self.element.setAttribute("aria-busy", "true")
-        self._work = asyncio.ensure_future(work(lambda part: page.show_progress(bar, part)))
-        try:
-            return await self._work
-        except asyncio.CancelledError:
-            self.answer(words.say("Cancelled."))
-            return None
-        except passed_on:
-            raise
-        except MediaError as error:
-            self.answer(words.unmade(error), wrong=True)
-            return None
-        finally:
-            self._work = None
-            place.hidden = True
-            self.element.removeAttribute("aria-busy")
-
-    def cancel(self) -> None:
-        if self._work:
-            self._work.cancel()
-
-    async def copy_link(self) -> None:
-        """Put the address of this moment of the take on the clipboard."""
-        at = self.player.currentTime
-        address = f"{location.href.partition('#')[0]}#take={self.key}&t={at:.1f}"
-        try:
-            await navigator.clipboard.writeText(address)
-        except JsException:  # the browser does not allow it; the user can copy it by hand
-            self.answer(address)
-            return
-        what = words.say(
-            "The link to {name} at {time} is copied.", name=self.shown_name, time=words.clock(at)
-        )
-        self.answer(f"{what} {words.say('It works in this browser, where the take is.')}")
+    @property
+    def file_name(self) -> str:
+        """Its name in downloads, without the extension."""
+        signs = (sign if sign.isalnum() else " " for sign in self.shown_name.lower())
+        return "-".join("".join(signs).split()) or "take"
 
     def close(self) -> None:
         """Remove it for good."""
         self.cancel()
-        if self._timeline:
-            self._timeline.close()
+        if self.timeline:
+            self.timeline.close()
         if self._poster:
             self._poster.close()
         self.player.removeAttribute("src")
         self.player.load()  # releases the data
         self.recording.close()
-
-
-def _file_name(name: str) -> str:
-    return "-".join("".join(sign if sign.isalnum() else " " for sign in name.lower()).split()) or "take"
 
 
 async def _in_sight(element: Any) -> None:

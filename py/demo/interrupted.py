@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from js import Date, document
 from pyscript import when
 
-from demo import kept, page, takes, words
+from demo import deleted, kept, page, shelf, words
 from mediarecorder import EncodingError, MediaError, NotFoundError
 
 if TYPE_CHECKING:
@@ -31,25 +31,26 @@ async def look() -> None:
 
 
 async def _show(store: RecordingStore) -> None:
-    shown = takes.ids() | set(_names)
+    shown = shelf.ids() | set(_names)
     found = await store.recordings()
     for gone in shown - {stored.id for stored in found}:  # deleted by another tab
-        takes.remove(gone)
+        shelf.remove(gone)
         _withdraw(gone)
-    takes.go_on_counting([stored.title for stored in found])
+    shelf.go_on_counting([stored.title for stored in found])
+    leaving = deleted.elsewhere()
     for stored in found:
-        # A take that another tab is still recording belongs to that tab.
-        if stored.state == "recording" or stored.id in takes.ids() | set(_names):
+        # A take that another tab is still recording, or deleting, belongs to that tab.
+        if stored.state == "recording" or stored.id in shelf.ids() | set(_names) | leaving:
             continue
         if stored.state == "interrupted":
             _offer(stored)
             continue
         with suppress(NotFoundError):  # it has been deleted since
-            takes.add(await store.open_recording(stored.id), stored.title)
+            shelf.add(await store.open_recording(stored.id), stored.title)
 
 
 def _offer(stored: StoredRecording) -> None:
-    _names[stored.id] = takes.free_name(stored.title)  # reserved now, so that later takes get later numbers
+    _names[stored.id] = shelf.free_name(stored.title)  # reserved now, so that later takes get later numbers
     card = page.find("interrupted-card").content.cloneNode(True).firstElementChild
     card.dataset.id = stored.id
     _offered[stored.id] = stored
@@ -121,7 +122,7 @@ async def _recover(card: Any) -> None:
     assert store
     await kept.load_engine()
     recording = await store.recover(recording_id, on_progress=lambda part: setattr(bar, "value", part))
-    take = await takes.add_new(recording, _names.get(recording_id, ""))
+    take = await shelf.add_new(recording, _names.get(recording_id, ""))
     _go_on(card, take.find("[data-action=download]"))
     take.answer(words.say("{name} is recovered.", name=take.shown_name))
 
@@ -130,7 +131,7 @@ async def _discard(card: Any) -> None:
     store = await kept.store()
     assert store
     await store.delete(card.dataset.id)
-    await takes.show_space()
+    await shelf.show_space()
     _go_on(card, page.find("takes-title"))
     page.tell("The interrupted recording is discarded.", "shelf-status")
 

@@ -1,127 +1,36 @@
-"""The shelf: a card for each take, the latest on top."""
+"""The actions of the takes' rows. One listener serves all rows: a deleted row leaves nothing behind."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from contextlib import suppress
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from js import Date, localStorage, location, performance, window
-from pyodide.ffi import JsException
+from js import location, window
 from pyscript import when
 
-from demo import kept, page, words
-from demo.card import Card
+from demo import deleted, edits, exports, kept, menu, page, several, shelf, words
+from demo.deleted import delete_those_of_last_time
+from demo.shelf import add_new, show_space, tell_of_changes
 from mediarecorder import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from mediarecorder import Recording
+    from demo.card import Card
 
-UNDO = 10
-"""Seconds during which a deleted take can be restored; longer while the focus stays there."""
-GOING = "mediarecorder.going"
-"""The key in localStorage for the ids of the takes in `going`. If this visit ends too soon, the next one
-deletes these takes. The time of writing, in milliseconds, precedes the ids."""
-LEFT = 60_000
-"""Milliseconds after which a tab that has not deleted them must have closed."""
+__all__ = ["add_new", "delete_those_of_last_time", "menu", "show_space", "tell_of_changes"]
 
 latest: list[Card] = []
 """The cards of the take that was recorded last, one for each part."""
-cards: dict[str, Card] = {}
-"""Cards by their keys: the recording's id in the store, or a number without a store."""
-going: dict[str, Card] = {}
-"""Deleted takes that can still be restored."""
-made = 0
-"""The highest number that a take has had."""
-_keys = count()
-
-
-def ids() -> set[str]:
-    """The stored takes that have a card, or had one a moment ago."""
-    return {card.recording.id for card in (*cards.values(), *going.values()) if card.recording.id}
-
-
-def go_on_counting(names: Iterable[str]) -> None:
-    """Give new takes higher numbers than these have."""
-    global made
-    made = max([made, *(int(found[1]) for name in names if (found := re.fullmatch(r"Take (\d+)", name)))])
-
-
-def free_name(name: str = "") -> str:
-    """The name if it is given and unused, or else the next number."""
-    global made
-    if name and name not in {card.name for card in cards.values()}:
-        return name
-    made += 1
-    return f"Take {made}"
-
-
-async def add_new(recording: Recording, name: str = "") -> Card:
-    """Put a take of this visit on the shelf, and store its name for the next visit."""
-    card = add(recording, name)
-    if recording.id:
-        await kept.name(recording.id, card.name)
-    await show_space()
-    return card
-
-
-def add(recording: Recording, name: str = "") -> Card:
-    """Put a recording on the shelf."""
-    if recording.id in cards:
-        return cards[recording.id]  # the listing of the store has added it already
-    key = recording.id or str(next(_keys))
-    card = cards[key] = Card(key, recording, free_name(name))
-    _place(card)
-    return card
-
-
-def _order(element: Any) -> tuple[float, str]:
-    """If takes began at the same time, as a take and a part of it do, their keys, which never change, decide
-    the order."""
-    return float(element.dataset.began), str(element.dataset.take)
-
-
-def _place(card: Card) -> None:
-    shelf = page.find("takes")
-    older = (other for other in shelf.children if _order(other) < _order(card.element))
-    shelf.insertBefore(card.element, next(older, None))
-    page.find("no-takes").hidden = True
-    tell_of_changes()
-
-
-def remove(recording_id: str) -> None:
-    """Remove the card of a recording that is no longer in the store."""
-    for key, card in tuple(cards.items()):
-        if card.recording.id == recording_id:
-            _drop(key).close()
-
-
-def _drop(key: str) -> Card:
-    card = cards.pop(key)
-    card.element.remove()
-    page.find("no-takes").hidden = bool(cards)
-    tell_of_changes()
-    return card
-
-
-def tell_of_changes() -> None:
-    """Offer the takes in the editor too."""
-    from demo import live  # imported here, to keep it out of the page's start
-
-    live.takes_changed({card.shown_name: card.recording for card in cards.values()})
 
 
 def fill_again() -> None:
     """Show all texts in another language."""
-    for card in (*cards.values(), *going.values()):
+    for card in shelf.cards.values():
         card.clear_answers()
         card.fill()
-    for row in page.every("#takes > .undo"):
-        row.querySelector("p").textContent = _deleted(going[row.dataset.take])
+    deleted.fill_again()
+    several.update()
     tell_of_changes()
 
 
@@ -139,49 +48,112 @@ def show_length_of_latest() -> None:
         page.measure(sum(card.seconds for card in latest), sum(card.recording.size for card in latest))
 
 
-async def show_space() -> None:
-    try:
-        await kept.show_space(sum(card.recording.size for card in going.values()))
-    except MediaError as error:
-        page.find("space").textContent = str(error)
-
-
-# Actions of a card's buttons. One listener serves all, so that a deleted card leaves nothing behind.
-
-
 def _card_of(event: Any) -> Card | None:
     element = event.target.closest("[data-take]")
-    return cards.get(element.dataset.take) if element else None
+    return shelf.cards.get(element.dataset.take) if element else None
+
+
+# Playing
+
+
+@when("play", "#takes", capture=True)
+@when("pause", "#takes", capture=True)
+@when("ended", "#takes", capture=True)
+def show_playing(event: Any) -> None:
+    """Only one take plays at a time."""
+    card = _card_of(event)
+    if not card:
+        return
+    card.show_playing()
+    if event.type == "ended":
+        card.enlarge(False)
+    elif event.type == "play":
+        for other in shelf.cards.values():
+            if other is not card:
+                other.player.pause()
+                other.enlarge(False)
+
+
+@when("timeupdate", "#takes", capture=True)
+def show_position(event: Any) -> None:
+    if card := _card_of(event):
+        card.show_position()
+
+
+@when("input", "#takes")
+def seek(event: Any) -> None:
+    card = _card_of(event)
+    if card and event.target.matches(".take-position"):
+        card.player.currentTime = float(event.target.value)
+
+
+# Buttons
 
 
 @when("click", "#takes")
 async def act(event: Any) -> None:
-    """Perform the action of a card's pressed button."""
-    button, card = event.target.closest("button[data-action]"), _card_of(event)
-    if not button or not card:
+    """Perform the action of a row's pressed button."""
+    button, card = event.target.closest("[data-action]"), _card_of(event)
+    if not button or not card or button.ariaDisabled == "true" or button.dataset.action == "more":
         return
-    if button.dataset.action != "cancel":
+    if opened := button.closest(".menu"):
+        opened.hidePopover()  # which moves the focus back to the button that opened it
+    if button.dataset.action not in ("cancel", "play"):
         card.pressed(button)
     try:
-        await _act(button.dataset.action, card)
+        await _act(button, card, by_key=event.detail == 0)
     except MediaError as error:
         card.answer(words.unmade(error), wrong=True)
 
 
-async def _act(action: str, card: Card) -> None:
-    match action:
+async def _act(button: Any, card: Card, *, by_key: bool) -> None:
+    match button.dataset.action:
+        case "play":
+            await card.toggle_playing()
+        case "seek":
+            card.player.currentTime = float(button.dataset.at)
+        case "speed":
+            card.player.playbackRate = float(button.dataset.value)
         case "download":
-            await card.download()
-        case "trim" | "keep-length":
-            await card.toggle_trim()
+            await exports.download(card)
+        case "convert":
+            await exports.convert(card, button.dataset.value)
+        case "still":
+            await exports.still(card)
+        case "gif":
+            await exports.gif(card)
+        case "share":
+            await exports.share(card)
         case "link":
-            await card.copy_link()
+            await exports.copy_link(card)
         case "rename" | "keep-name":
             card.toggle_rename()
         case "cancel":
             card.cancel()
         case "delete":
-            delete(card)
+            deleted.delete([card], by_key=by_key)
+        case _:
+            await _edit(button.dataset.action, card)
+
+
+async def _edit(action: str, card: Card) -> None:
+    selection = card.selection
+    match action:
+        case "select":
+            await selection.open()
+        case "unselect":
+            selection.close()
+        case "play-selection":
+            await selection.play()
+        case "cut":
+            if not selection.stretches_left():
+                card.answer(words.say("Nothing would be left."), wrong=True)
+            elif _is_long_enough(card):
+                await _keep(card, selection.stretches_left(), "cut")
+        case "silence":
+            await _remove_silence(card)
+        case "normalise":
+            await _normalise(card)
 
 
 @when("submit", "#takes")
@@ -192,121 +164,75 @@ def submit(event: Any) -> None:
         page.run(rename(card, form.querySelector("input").value.strip()))
     elif card:
         card.pressed(form.querySelector("[type=submit]"))
-        page.run(trim(card))
-
-
-async def trim(card: Card) -> None:
-    """Put the selected stretch of a take on the shelf beside it."""
-    try:
-        if part := await card.trimmed():
-            title = f"{card.name} (trimmed)"  # words.name translates it into the page's language
-            new = await add_new(await kept.add(part, title), title)
-            card.answer(words.say("{name} is ready.", name=new.shown_name))
-    except MediaError as error:
-        card.answer(words.unmade(error), wrong=True)
+        if _is_long_enough(card):
+            page.run(_keep(card, [(card.selection.start, card.selection.end)], "trimmed"))
 
 
 @when("change", "#takes")
 def change(event: Any) -> None:
     card = _card_of(event)
-    if card and event.target.classList.contains("speed"):
-        card.player.playbackRate = float(event.target.value)
-    elif card and event.target.closest(".trim"):
-        card.move_trim()
+    if card and event.target.closest(".selection"):
+        card.selection.move()
 
 
 async def rename(card: Card, name: str) -> None:
     if name and name != card.shown_name:
         card.rename(name)
-        tell_of_changes()
+        shelf.changed()
         if card.recording.id:
             await kept.name(card.recording.id, name)
     card.toggle_rename()
 
 
-# Deleting and restoring
+# New takes made from one
 
 
-def delete(card: Card) -> None:
-    """Remove a card. Its data is deleted when it can no longer be restored."""
-    card.cancel()
-    card.player.pause()
-    row = page.find("deleted-row").content.cloneNode(True).firstElementChild
-    row.dataset.take, row.dataset.began = card.key, card.element.dataset.began
-    said, button = row.children
-    said.textContent, said.id = _deleted(card), f"deleted-{card.key}"
-    button.setAttribute("aria-describedby", said.id)  # read out together with the focused button
-    card.element.after(row)
-    going[card.key] = _drop(card.key)
-    _keep_going()
-    button.focus()
-    page.run(_delete_later(card, row))
+def _is_long_enough(card: Card) -> bool:
+    if card.selection.too_short():
+        card.answer(words.say(words.TOO_SHORT), wrong=True)
+    return not card.selection.too_short()
 
 
-def _deleted(card: Card) -> str:
-    return words.say("{name} is deleted.", name=card.shown_name)
+async def _keep(card: Card, stretches: Sequence[edits.Stretch], how: str) -> None:
+    """Put a take with these stretches on the shelf, beside the take itself."""
+
+    async def work(told: Any) -> Card:
+        await kept.load_engine()
+        return await _add(card, await edits.keep(card.recording, stretches, told), how)
+
+    if new := await card.do(work):
+        card.selection.close()
+        card.answer(words.say("{name} is ready.", name=new.shown_name))
 
 
-async def _delete_later(card: Card, row: Any) -> None:
-    left = UNDO
-    while card.key in going and (left > 0 or row.matches(":focus-within")):
-        if left == UNDO:
-            await show_space()
-        await asyncio.sleep(1)
-        left -= 1
-    if card.key not in going:
-        return  # it was restored
-    row.remove()
-    try:
-        await kept.delete(card.recording.id)
-    except MediaError:
-        _come_back(card)
-        card.answer(words.say(words.NOT_DELETED), wrong=True)
-    else:
-        card.close()
-        going.pop(card.key)
-    _keep_going()
-    await show_space()
+async def _remove_silence(card: Card) -> None:
+    async def look(told: Any) -> list[edits.Stretch]:
+        await kept.load_engine()
+        return await edits.sounding(card.recording, card.seconds)
+
+    stretches = await card.do(look)
+    if stretches == []:
+        card.answer(words.say("The whole take is silent."), wrong=True)
+    elif stretches == [(0.0, None)]:
+        card.answer(words.say("This take has no silence of half a second or more."))
+    elif stretches:
+        await _keep(card, stretches, "without silence")
 
 
-@when("click", "#takes")
-async def undo(event: Any) -> None:
-    row = event.target.closest("[data-take]")
-    if not event.target.closest("[data-action=undo]") or row.dataset.take not in going:
-        return
-    card = going[row.dataset.take]
-    row.remove()
-    _come_back(card)
-    _keep_going()
-    card.focus()
-    card.clear_answers()
-    card.answer(words.say("{name} is back.", name=card.shown_name))
-    await show_space()
+async def _normalise(card: Card) -> None:
+    async def work(told: Any) -> Card:
+        await kept.load_engine()
+        return await _add(card, await edits.normalised(card.recording, told), "normalised")
+
+    if card.seconds > edits.LONGEST:
+        card.answer(words.say(words.TOO_LONG), wrong=True)
+    elif new := await card.do(work):
+        card.answer(words.say("{name} is ready.", name=new.shown_name))
 
 
-def _come_back(card: Card) -> None:
-    cards[card.key] = going.pop(card.key)
-    _place(card)
-
-
-def _keep_going() -> None:
-    ids = (card.recording.id for card in going.values())
-    with suppress(JsException):  # a private window: the last deleted takes may reappear on the next visit
-        localStorage.setItem(GOING, " ".join([str(Date.now()), *filter(None, ids)]))
-
-
-async def delete_those_of_last_time() -> None:
-    """Delete takes whose deletion was pending when the page was left, unless another tab can undo it."""
-    try:
-        time, *left = (localStorage.getItem(GOING) or "0").split()
-        reloaded = any(entry.type == "reload" for entry in performance.getEntriesByType("navigation"))
-        if not reloaded and Date.now() - float(time) < LEFT:
-            return
-        localStorage.removeItem(GOING)
-    except JsException:
-        return
-    for recording_id in left:
-        await kept.delete(recording_id)
+async def _add(card: Card, made: Any, how: str) -> Card:
+    title = f"{card.name} ({how})"  # words.name translates it into the page's language
+    return await add_new(await kept.add(made, title), title)
 
 
 # Links to a moment
@@ -318,7 +244,7 @@ def follow_link() -> None:
     found = re.fullmatch(r"#take=([\w-]+)&t=([\d.]+)", str(location.hash))
     if not found:
         return
-    if card := cards.get(found[1]):
+    if card := shelf.cards.get(found[1]):
         card.clear_answers()
         card.answer(words.say("{name} at {time}", name=card.shown_name, time=words.clock(float(found[2]))))
         card.go_to(float(found[2]))

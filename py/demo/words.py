@@ -72,12 +72,24 @@ NOT_DELETED = (
     "The take could not be deleted. Another tab may be using it: close other tabs of this page, "
     "then delete it again."
 )
+TOO_LONG = "This take is too long for that. Keep a part of it first."
+NOT_JOINED = (
+    "These takes cannot be joined: all of them need sound, or none, and pictures of the same size, or none."
+)
 TOO_SHORT = "The selection is too short. Select at least a tenth of a second."
 NOT_HERE = (
     "The take for this link is not here",
     "Takes stay in the browser that recorded them. "
     "Perhaps this take was deleted, or it is in another browser.",
 )
+MADE = (
+    "{name} (trimmed)",
+    "{name} (cut)",
+    "{name} (without silence)",
+    "{name} (normalised)",
+    "{name} (joined)",
+)
+"""Names of takes that were made from others."""
 UNRECOVERABLE = (
     "This recording cannot be recovered: it was cut off before any sound or picture was on disk. "
     "It can only be discarded."
@@ -230,8 +242,9 @@ def name(kept: str) -> str:
     """
     if numbered := re.fullmatch(r"Take (\d+)", kept):
         return say("Take {number}", number=numbered[1])
-    if part := re.fullmatch(r"(.+) \(trimmed\)", kept):
-        return say("{name} (trimmed)", name=name(part[1]))
+    for text in MADE:
+        if part := re.fullmatch(re.escape(text).replace(r"\{name\}", "(.+)"), kept):
+            return say(text, name=name(part[1]))
     return kept
 
 

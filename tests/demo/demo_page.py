@@ -14,19 +14,21 @@ from harness.places import PAGE_PROBE
 
 # PyScript runs this in the namespace of main.py.
 TIDY = """
-from demo import interrupted, kept, page, takes
+from demo import deleted, interrupted, kept, page, shelf, takes
 
 assert page.state in ("idle", "preview"), f"a test has left the page in the state {page.state}"
 rest()
 if store := await kept.store():
     await store.clear()
     await interrupted.look()
-for key, card in takes.going.items():
-    page.one(f"[data-take='{key}']").remove()
+if deleted._waiting:
+    deleted._waiting.cancel()
+for card in shelf.going.values():
     card.close()
-takes.going.clear()
+shelf.going.clear()
+page.find("toast").hidden = True
 takes.latest.clear()
-takes.made, session = 0, None
+shelf.made, session = 0, None
 page.measure(0, 0)
 for place in ("status", "shelf-status", "problem-title", "problem-text"):
     page.tell("", place)
@@ -210,6 +212,17 @@ class Demo:
     def button(self, name: str, number: int) -> Locator:
         """A button in a card."""
         return self.page.get_by_role("button", name=f"{name} Take {number}", exact=True)
+
+    def open_menu(self, number: int) -> Locator:
+        """The menu of a card."""
+        self.button("More", number).click()
+        menu = self.page.get_by_role("menu")
+        expect(menu.get_by_role("menuitem").first).to_be_focused()
+        return menu
+
+    def choose_entry(self, name: str, number: int) -> None:
+        """Press an entry of a card's menu."""
+        self.open_menu(number).get_by_role("menuitem", name=name, exact=True).click()
 
     def take_named_field(self) -> Locator:
         return self.page.get_by_role("textbox", name="Name")

@@ -51,7 +51,7 @@ def test_takes_survive_a_reload_until_they_are_deleted(demo):
         demo.make_take(number)
     said = demo.take(2).locator(".facts").inner_text()
     content = demo.content(2).read_bytes()
-    demo.page.get_by_role("button", name="Delete Take 1").click()
+    demo.choose_entry("Delete", 1)
     expect(demo.take(1)).to_have_count(0)
 
     demo.page.reload()
@@ -69,7 +69,7 @@ def test_takes_survive_a_reload_until_they_are_deleted(demo):
     assert names(demo) == ["Take 4", "Take 3", "Take 2"]
 
     for number in (2, 3, 4):
-        demo.button("Delete", number).click()
+        demo.choose_entry("Delete", number)
         expect(demo.take(number)).to_have_count(0)
     look(demo.page)
     expect(demo.page.get_by_text("Your recordings appear here")).to_be_visible()
@@ -161,7 +161,7 @@ def test_takes_without_a_disk_stay_in_the_tab_with_a_note(demo_in, lane):
     expect(demo.page.get_by_text("They stay in this browser")).to_be_hidden()
     demo.make_take()
     assert tone(demo.content(1))
-    demo.page.get_by_role("button", name="Delete Take 1").click()
+    demo.choose_entry("Delete", 1)
     expect(demo.take(1)).to_have_count(0)
 
 

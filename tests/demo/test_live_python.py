@@ -185,7 +185,7 @@ def test_snippets_report_loudness_note_and_movement(shared_strict_demo, engine, 
     assert most, label
     assert float(most[1]) > (10 if engine == "chromium" else 0)  # the colour of Firefox's camera fades
 
-    demo.page.get_by_role("button", name="Delete Take 3").click()
+    demo.choose_entry("Delete", 3)
     expect(live.take).to_have_value("Take 2")
     live.choose("Loudness")
     live.run.click()

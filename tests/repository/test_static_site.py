@@ -84,6 +84,7 @@ def test_licences_are_included(site):
     licences = {
         "LICENSE": "MIT",
         "py/mediarecorder/js/LICENSES.txt": "Mozilla Public License",
+        "static/demo/licences/gifenc.txt": "MIT",
         "vendor/@picocss/pico/LICENSE.md": "MIT",
         "vendor/@pyscript/core/LICENSE": "Apache",
         "vendor/pyodide/package.json": "MPL-2.0",
