@@ -126,7 +126,6 @@ async def test_data_recorded_in_a_busy_page_is_kept_with_a_timeslice(microphone,
 
 
 @in_the_page
-@pytest.mark.firefox_thorough
 async def test_sound_beside_a_picture_is_kept(both):
     beside = await started_beside(both)
     await assert_kept(await stopped_by_the_call(await begun(both)), beside)
@@ -134,7 +133,7 @@ async def test_sound_beside_a_picture_is_kept(both):
 
 @in_the_page
 @pytest.mark.parametrize("stored", [False, True], ids=["in memory", "in a store"])
-@pytest.mark.parametrize("kind", ["microphone", pytest.param("both", marks=pytest.mark.firefox_thorough)])
+@pytest.mark.parametrize("kind", ["microphone", "both"])
 async def test_body_of_async_with_may_be_busy(kind, stored, microphone, both, store):
     stream = {"microphone": microphone, "both": both}[kind]
     beside = await started_beside(stream)

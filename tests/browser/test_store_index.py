@@ -4,6 +4,7 @@ import random
 from contextlib import suppress
 
 import pytest
+from support.rows import in_soak, thorough
 
 from mediarecorder import MediaError, Recording, RecordingStore
 from mediarecorder._host.browser import create_proxy, js, to_js
@@ -160,7 +161,7 @@ async def test_tabs_see_each_others_changes(store):
         assert [one.title for one in await store.recordings()] == [long]
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [10, *thorough(40), *in_soak(1000)])
 @pytest.mark.time_limit(600)
 @pytest.mark.firefox_in_soak
 async def test_damaged_index_gives_no_wrong_facts(store, count):
@@ -238,7 +239,7 @@ async def test_calls_do_not_read_more_with_more_takes(store, monkeypatch):
         alone.close()
 
 
-@pytest.mark.parametrize("takes", [30, pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("takes", [10, *thorough(30), *in_soak(300)])
 @pytest.mark.time_limit(600)
 @pytest.mark.lane("chromium")
 async def test_torn_index_hides_no_take(store, takes):
@@ -264,7 +265,7 @@ def failing():
 @in_a_worker
 @pytest.mark.firefox_in_soak
 @pytest.mark.time_limit(120)
-@pytest.mark.parametrize("how", ["crash", "full disk"])
+@pytest.mark.parametrize("how", ["crash", *thorough("full disk")])
 @pytest.mark.parametrize("verb", [pytest.param("list", marks=pytest.mark.core), "add", "rename", "delete"])
 async def test_interrupted_write_leaves_no_wrong_index(store, failing, verb, how):
     """Facts are right in a store that read the index before, in the interrupted one, and in the next one."""

@@ -591,6 +591,7 @@ def under_fire(engine, event_faults, page_probe, source, store, deadline, afterw
 
 @pytest.mark.page_only("a worker has mirrors of recorders and tracks, which report changes a moment later")
 @pytest.mark.firefox_in_soak
+@pytest.mark.thorough
 @pytest.mark.time_limit(900)
 @settings(max_examples=100)
 @sequences
@@ -598,11 +599,11 @@ async def test_100_sequences_follow_the_model(under_fire, kinds, stored, steps, 
     await under_fire(kinds, stored, steps, hidden_at)
 
 
-@pytest.mark.lane("firefox")
+@pytest.mark.lane("chromium", "firefox")
 @pytest.mark.time_limit(900)
-@settings(max_examples=40)
+@settings(max_examples=30)
 @sequences
-async def test_40_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
+async def test_30_sequences_follow_the_model(under_fire, kinds, stored, steps, hidden_at):
     await under_fire(kinds, stored, steps, hidden_at)
 
 

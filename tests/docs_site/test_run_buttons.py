@@ -46,6 +46,7 @@ def test_every_example_of_a_page_runs(examples, name):
         assert failed == [], examples.source(number)
 
 
+@pytest.mark.thorough
 def test_error_is_shown_as_its_message(examples):
     examples.show("tutorial")
     examples.write("print('first')\nrecording = 1 / 0")

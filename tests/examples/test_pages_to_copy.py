@@ -64,8 +64,9 @@ def test_record_button_shows_a_player_each_time(launch, engine, examples, tmp_pa
     assert probe(tmp_path / "recording")["decoded_duration"] > 1.8
 
 
+@pytest.mark.thorough
 @chromium_only
-@pytest.mark.parametrize("voice", [True, pytest.param(False, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("voice", [True, False])
 def test_screen_with_or_without_microphone_becomes_an_mp4(launch, engine, examples, tmp_path, voice):
     page = open_recorder(launch(engine), f"{examples}{SCREEN}")
     page.get_by_label("with the microphone").set_checked(voice)
@@ -132,6 +133,7 @@ def test_lasting_tone_is_one_loud_moment(launch, engine, examples):
 
 
 @firefox_thorough
+@pytest.mark.thorough
 def test_voice_memo_survives_a_reload_and_can_be_deleted(launch, engine, examples, tmp_path):
     page = open_recorder(launch(engine), f"{examples}{MEMOS}")
     record(page, 1)

@@ -169,7 +169,9 @@ def test_pictures_needed_only_for_decoding_are_hidden(edited, pictures):
 
 
 @pytest.mark.parametrize("timescale", [600, 1000, 90_000])
-@pytest.mark.parametrize("rounded", [math.floor, round, math.ceil])
+@pytest.mark.parametrize(
+    "rounded", [round, *(pytest.param(way, marks=pytest.mark.thorough) for way in (math.floor, math.ceil))]
+)
 def test_rounding_to_the_movies_time_scale_changes_no_frame(edited, timescale, rounded):
     frames = 4 * SOUND_RATE - 101
     for pictures in (61, 62):

@@ -16,6 +16,12 @@ def in_soak(*rows: Any) -> Iterator[Any]:
         yield pytest.param(*(row if isinstance(row, tuple) else (row,)), marks=pytest.mark.soak)
 
 
+def thorough(*rows: Any) -> Iterator[Any]:
+    """Rows that `make test` leaves to `make test-all`."""
+    for row in rows:
+        yield pytest.param(*(row if isinstance(row, tuple) else (row,)), marks=pytest.mark.thorough)
+
+
 SOME_TYPES = (
     "video/webm;codecs=vp8,opus",
     "video/mp4;codecs=avc1.42E01E,opus",
