@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import re
+from itertools import pairwise
 from typing import Any
 
 
@@ -47,3 +50,28 @@ def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int
             " 64000 for 64 kbit/s"
         )
     return rate
+
+
+CHANNEL_DIGITS = 32
+"""The number of hexadecimal digits that a channel's name must contain: those of a UUID."""
+
+
+def checked_channel(value: Any) -> str:
+    """`value` as the name of a channel that no other page can guess (static/library/bridge/names.js)."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"channel must be the name that openChannel() returned, not {value!r}")
+    if is_guessable(value):
+        raise ValueError(
+            f"connect: {value!r} is a guessable name, and whoever guesses it may record in the page. It must "
+            f"contain a random UUID, or {CHANNEL_DIGITS} random hexadecimal digits: in the page and here, "
+            f'write "mediarecorder-{os.urandom(CHANNEL_DIGITS // 2).hex()}", for instance.'
+        )
+    return value
+
+
+def is_guessable(name: str) -> bool:
+    """Whether the name lacks a random part."""
+    found = re.search(rf"[0-9A-Fa-f]{{{CHANNEL_DIGITS}}}", name.replace("-", ""))
+    digits = [int(digit, 16) for digit in found[0]] if found else []
+    in_order = sum(abs(one - other) <= 1 for one, other in pairwise(digits))
+    return len(set(digits)) < 8 or in_order >= 20

@@ -149,7 +149,7 @@ async def test_error_in_a_worker_names_the_missing_policy(start_worker):
     source = """
 import mediarecorder
 try:
-    await mediarecorder.connect("a channel")
+    await mediarecorder.connect("a-channel-9d0c6d5e-6b0c-4c5e-8f2a-1b7e43a9c0d8")
 except mediarecorder.MediaError as error:
     said = str(error)
 said

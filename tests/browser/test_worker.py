@@ -110,7 +110,7 @@ from mediarecorder._host import bridge
 
 usual, bridge.CONNECT_TIMEOUT = bridge.CONNECT_TIMEOUT, 0.3
 try:
-    await mediarecorder.connect("a name without a page")
+    await mediarecorder.connect("without-a-page-9d0c6d5e-6b0c-4c5e-8f2a-1b7e43a9c0d8")
 except PageUnavailableError as error:
     said = str(error)
 bridge.CONNECT_TIMEOUT = usual
@@ -138,7 +138,7 @@ async def test_different_versions_refuse_each_other(worker):
     import js
 
     said = asyncio.get_running_loop().create_future()
-    channel = js.BroadcastChannel.new("mediarecorder-of-another-version")
+    channel = js.BroadcastChannel.new("of-another-version-5e0b7a31-94c2-4f6d-8a1e-c37d9b20f846")
     knocks = []
 
     def heard(event):
@@ -149,7 +149,7 @@ async def test_different_versions_refuse_each_other(worker):
     channel.onmessage = heard
     said = await worker.run("""
 try:
-    await mediarecorder.connect("mediarecorder-of-another-version")
+    await mediarecorder.connect("of-another-version-5e0b7a31-94c2-4f6d-8a1e-c37d9b20f846")
 except mediarecorder.PageUnavailableError as error:
     said = str(error)
 said

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from typing import Any
 
+from .._checks import checked_channel
 from ..errors import PageUnavailableError
 from .browser import (
     NO_ORIGIN,
@@ -30,7 +31,9 @@ HOW_TO = (
     '    import { openChannel } from "./page.js";\n'
     "    const channel = openChannel();\n"
     "(in the wheel: mediarecorder/js/page.js), pass the channel to the worker, and call there\n"
-    "    await mediarecorder.connect(channel)"
+    "    await mediarecorder.connect(channel)\n"
+    "If nothing can be passed to the worker, write the same name, with a random UUID in it, in both places: "
+    "openChannel(name) and connect(name)."
 )
 
 log = logging.getLogger("mediarecorder")
@@ -49,13 +52,16 @@ async def connect(channel: str | None = None) -> None:
     Parameters
     ----------
     channel
-        The name that the page's ``openChannel()`` returned; not needed in JupyterLite, marimo and PyScript.
+        The name that the page's ``openChannel()`` returned or was given; not needed in JupyterLite, marimo
+        and PyScript. It contains a random UUID, or 32 random hexadecimal digits.
 
     Raises
     ------
     PageUnavailableError
         The worker does not know its page; the message says which line to add. Or the page did not answer, it
         has a different version of this library, or the browser blocks the connection in another site's frame.
+    ValueError
+        The channel's name can be guessed.
     InsecureContextError
         The page was loaded over plain http.
 
@@ -66,8 +72,8 @@ async def connect(channel: str | None = None) -> None:
     False
     """
     require_browser()
-    if channel is not None and (not isinstance(channel, str) or not channel):
-        raise TypeError(f"channel must be the name that openChannel() returned, not {channel!r}")
+    if channel is not None:
+        checked_channel(channel)
     if realm() == "page" or (connected() and channel in (None, _channel)):
         return
     if not getattr(js, "isSecureContext", True):
@@ -136,8 +142,8 @@ async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
         await _meet(
             half,
             name,
-            "The notebook's page did not answer. Run the cell again while its output is in view, and trust "
-            f"the notebook if you are asked. If the host keeps scripts out of its page: {HOW_TO}",
+            "The page did not answer. In a notebook, run the cell again while its output is in view, and "
+            f"trust the notebook if you are asked. If the host keeps scripts out of its page: {HOW_TO}",
         )
     finally:
         if remove is not None:

@@ -4,7 +4,8 @@
 import { Fault } from "../fault.js";
 import { PageClock } from "./clock.js";
 import { Liveness } from "./liveness.js";
-import { describeError, isMessage, randomName, reviveError, SERVICES, VERSION } from "./protocol.js";
+import { randomName } from "./names.js";
+import { describeError, isMessage, reviveError, SERVICES, VERSION } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").Snapshot} Snapshot */
 /** @typedef {import("./liveness.js").Token} Token */

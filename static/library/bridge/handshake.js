@@ -1,18 +1,20 @@
 // @ts-check
 /** How the page's half finds the worker. */
 
+import { mustBeUnguessable, randomName } from "./names.js";
+import { isMessage, VERSION } from "./protocol.js";
 import { Session } from "./session.js";
-import { isMessage, randomName, VERSION } from "./protocol.js";
 
 /** A worker that loaded this module into the page must answer within this many milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /**
  * Open a channel for workers of this page, which may start and end at any time.
+ * @param {string} [name]  a name that the worker's author also knows, with a random part
  * @returns {string} its unguessable name
  */
-export function openChannel() {
-  const name = randomName();
+export function openChannel(name = randomName()) {
+  mustBeUnguessable(name);
   listen(name, (message) => message.agent === name && new Session(message), name);
   return name;
 }

@@ -16,7 +16,7 @@
  * (quirk: firefox-lists-no-locks-in-frames)
  */
 
-import { randomName } from "./protocol.js";
+import { randomName } from "./names.js";
 
 /** Milliseconds between regular checks, and before a second check of a side that seems to be dead. */
 const LOOK = 1000;

@@ -8,6 +8,7 @@
  *     import { openChannel } from "./page.js";
  *     const channel = openChannel();          // a random name: pass it to the worker, in any way
  *
+ * or, if nothing can be passed to the worker, `openChannel(name)` with a random name that is also written in the Python.
  * and Python calls `await mediarecorder.connect(channel)`. In notebooks Python itself loads this module into the page,
  * with the channel's name after a `#` in its URL.
  */

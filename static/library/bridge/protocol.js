@@ -66,11 +66,6 @@ export const POSTS = {
  * @typedef {{type: string, at: number, said: number, late?: number, data?: Blob, timecode?: number,
  *   error?: ErrorDescription, detail?: any}} EventDescription */
 
-/** An unguessable name with 122 random bits. */
-export function randomName() {
-  return `mediarecorder-${crypto.randomUUID()}`;
-}
-
 /** @typedef {(value: any) => boolean} Check */
 const isString = /** @type {Check} */ ((value) => typeof value === "string");
 const isObject = /** @type {Check} */ ((value) => typeof value === "object" && value !== null);
