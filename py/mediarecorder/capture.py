@@ -96,8 +96,8 @@ async def record(
     RecordingError
         The take failed; the exception holds what was recorded. Or the stream delivered no picture and no
         sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception from
-        `stop_when` propagates; its ``.recording`` holds what was recorded. If that is nothing, ``.recording``
-        is None, and the empty take is deleted from its store.
+        `stop_when` propagates; its ``.recording`` holds what was recorded. If nothing was recorded,
+        ``.recording`` is None, and the empty take is deleted from its store.
 
     Examples
     --------

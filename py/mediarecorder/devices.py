@@ -145,8 +145,8 @@ class MediaDevices(BrowserEventTarget):
         audio, video
             As for `get_user_media`. Whether the stream has sound depends on the user's choice.
         focus
-            True brings the chosen window or tab to the front; False keeps this page there. It has an effect
-            only in browsers with a ``CaptureController``.
+            True brings the chosen window or tab to the front; False keeps this page in front. It has an
+            effect only in browsers with a ``CaptureController``.
         **options
             The browser's other options in snake_case, such as ``prefer_current_tab=True``. JavaScript objects
             are passed through: ``controller=js.CaptureController.new()``.

@@ -231,7 +231,7 @@ class MediaFile(Displayed):
 
     async def _save(self, name: str, pick: bool) -> str:
         services = await page_services()
-        # Browsers report a failed download to the user only. And after a download of data that is gone,
+        # Browsers report a failed download only to the user. And after a download of data that is gone,
         # `enumerateDevices` never settles in any page of that site in Firefox (153)
         # (quirk: firefox-lists-no-devices-after-a-failed-download).
         await read(self._blob.slice(0, 1), "save")

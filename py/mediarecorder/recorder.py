@@ -292,7 +292,7 @@ class MediaRecorder(EventTarget):
     def finished(self) -> Outcome[Recording]:
         """The end of this take, whatever causes it: await it to get the `Recording`.
 
-        It stays bound to the take during which it was fetched.
+        It stays bound to the take that was the current one when you read the property.
 
         Raises
         ------
@@ -408,8 +408,8 @@ class MediaRecorder(EventTarget):
         ------
         InvalidStateError
             The recorder is inactive. The call raises this error, not the await. (MDN specifies it. Current
-            browsers and the W3C text ignore the call instead, so the library checks the state.) If the last
-            take ended by itself, `recording` holds its result.
+            browsers ignore the call instead, as the W3C text says, so the library checks the state.) If the
+            last take ended by itself, `recording` holds its result.
         RecordingError
             (when awaited) The take ended with an error; the exception holds the recording so far.
 

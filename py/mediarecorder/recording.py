@@ -361,8 +361,8 @@ class Recording(MediaFile):
             frequencies that it cannot represent.
         channels
             The number of columns; by default the number of channels in the recording. One channel is the mean
-            of all. If more than two channels become two, that is the standard down-mix (ITU-R BS.775), which
-            plays the centre on both sides.
+            of all. If the recording has more than two, ``channels=2`` yields the standard down-mix (ITU-R
+            BS.775), which plays the centre on both sides.
 
         Raises
         ------
@@ -398,8 +398,8 @@ class Recording(MediaFile):
     ) -> AsyncIterator[Frame]:
         """The pictures as arrays of bytes, one after the other; memory holds one at a time.
 
-        All pictures are upright, have square pixels and the size of the first one. A later picture with a
-        different shape (the phone was turned, or the window resized) is scaled to fit, with bars.
+        All pictures are upright, with square pixels, and have the size of the first one. A later picture with
+        a different shape (the phone was turned, or the window resized) is scaled to fit, with bars.
 
         Parameters
         ----------
