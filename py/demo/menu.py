@@ -100,7 +100,8 @@ def move(event: Any) -> None:
         return
     items = list(menu.querySelectorAll("[role^=menuitem]"))
     if event.key in STEPS:
-        wanted = (items.index(document.activeElement) + STEPS[event.key]) % len(items)
+        place = next((place for place, item in enumerate(items) if item == document.activeElement), -1)
+        wanted = (place + STEPS[event.key]) % len(items)
     elif event.key in ("Home", "End"):
         wanted = 0 if event.key == "Home" else -1
     else:

@@ -49,7 +49,9 @@ def _begin_or_end(begin: bool) -> None:
 
 def takes_changed() -> None:
     """There may be nothing left to select."""
-    if selecting() and len(shelf.cards) < 2:
+    if not selecting():
+        return
+    if len(shelf.cards) < 2:
         _begin_or_end(False)
     update()
 
@@ -103,6 +105,14 @@ async def join() -> None:
 @when("click", "#several-delete")
 def delete(event: Any) -> None:
     deleted.delete(selected(), by_key=event.detail == 0)
+
+
+@when("keydown", ".shelf")
+def leave(event: Any) -> None:
+    """Escape ends selecting, unless it closes a menu or clears the search."""
+    if event.key == "Escape" and selecting() and not event.target.matches("[popover] *, #search"):
+        _begin_or_end(False)
+        page.find("select").focus()
 
 
 @when("click", "#several-cancel")

@@ -13,7 +13,7 @@ from demo.card import Card
 from mediarecorder import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mediarecorder import Recording
 
@@ -26,6 +26,8 @@ made = 0
 listeners: list[Callable[[], None]] = []
 """Called after each change of the shown takes."""
 _keys = count()
+_searched = ""
+"""The text for which the rows have been filtered."""
 
 
 def ids() -> set[str]:
@@ -121,9 +123,10 @@ async def show_space() -> None:
         page.find("space").textContent = str(error)
 
 
-def rows() -> list[Card]:
+def rows() -> Iterator[Card]:
     """The cards from the first row to the last."""
-    return [cards[row.dataset.take] for row in page.find("takes").children]
+    for row in page.find("takes").children:
+        yield cards[row.dataset.take]
 
 
 # Order and search
@@ -145,7 +148,11 @@ def _order(card: Card) -> tuple[Any, ...]:
 
 
 def natural(name: str) -> list[str | int]:
-    """A key that sorts numbers in names by their value: "Take 2" comes before "Take 10"."""
+    """A key that sorts numbers in names by their value.
+
+    >>> sorted(["Take 10", "take 2", "Interview"], key=natural)
+    ['Interview', 'take 2', 'Take 10']
+    """
     parts = re.split(r"([0-9]+)", name.casefold())  # texts and numbers in turn
     return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
@@ -172,8 +179,11 @@ def _search_for(text: str) -> None:
 
 def _filter() -> None:
     """Show the takes with the searched text in their names."""
+    global _searched
     wanted = page.find("search").value.strip().casefold()
-    found = False
+    if not wanted and not _searched:
+        return
+    _searched, found = wanted, False
     for card in cards.values():
         fits = wanted in card.shown_name.casefold()
         found = found or fits

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import doctest
+import importlib
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from unittest.mock import MagicMock
 
 import pytest
 from demo_page import Demo
@@ -125,6 +129,17 @@ def names(demo: Demo) -> list[str]:
 
 def hears(demo: Demo, number: int, script: str) -> None:
     demo.page.wait_for_function(script, arg=demo.player(number).element_handle())
+
+
+def test_doctests_of_the_shelf_pass(monkeypatch):
+    """Silences, names in a zip file, and the order of names."""
+    for name in ("js", "pyodide", "pyodide.ffi", "pyodide.code", "pyscript"):
+        monkeypatch.setitem(sys.modules, name, MagicMock())
+    modules = {name: importlib.import_module(f"demo.{name}") for name in ("edits", "zipped", "shelf")}
+    tried = {name: doctest.testmod(module).attempted for name, module in modules.items()}
+    for name in [name for name in sys.modules if name.startswith("demo.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert tried == {"edits": 3, "zipped": 2, "shelf": 1}
 
 
 @firefox_in_soak
@@ -290,8 +305,9 @@ def test_takes_of_different_kinds_are_not_joined(demo):
     tools.get_by_role("button", name="Join").click()
     expect(tools).to_contain_text("These takes cannot be joined")
     expect(demo.takes).to_have_count(2)
-    demo.page.get_by_role("button", name="Done").click()
+    demo.page.keyboard.press("Escape")
     expect(tools).to_be_hidden()
+    expect(demo.page.get_by_role("button", name="Select", exact=True)).to_be_focused()
 
 
 @pytest.mark.thorough
