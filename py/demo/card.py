@@ -337,4 +337,4 @@ async def make_seekable(event: Any) -> None:
 def say_unplayable(event: Any) -> None:
     """A take that ended before its first picture has nothing to play."""
     if card := event.target.closest("[data-take]"):
-        card.querySelector(".take-note").hidden = not hasattr(event.target, "src") or not event.target.src
+        card.querySelector(".unplayable").hidden = not hasattr(event.target, "src") or not event.target.src

@@ -35,6 +35,8 @@ def fill(event: Any) -> None:
         item = _item("menuitemradio", f"{speed}×".replace(".", words.say(".")), "speed", speed)
         item.ariaChecked = str(float(speed) == card.player.playbackRate).lower()
         speeds.append(item)
+    facts = (words.size(card.recording.size), words.kind(card.recording.mime_type))
+    menu.querySelector(".recorded").textContent = " · ".join(facts)  # narrow rows have no room for them
     _leave_out(menu, card)
     for item in menu.querySelectorAll("[role^=menuitem]"):
         item.tabIndex = -1
