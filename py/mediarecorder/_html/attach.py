@@ -61,7 +61,7 @@ def noted(
     name = when_attached(showing) if showing else ""
     in_page = realm() == "page"
     if not showing and (in_page or not embedded):
-        spawn(_logged(page_services()))
+        spawn(_logged(page_services))
     hidden = ' hidden="hidden"' if embedded or in_page else ""  # with a value, for JupyterLab's sanitizer
     return view(name, f"{content}<p{hidden}>Run this cell again to {verb}</p>")
 
@@ -75,12 +75,13 @@ def when_attached(what: Callable[[], Awaitable[Showing]]) -> str:
         if showing:
             await settle(await page_services(), "show", name, js_object(showing), doing="display")
 
-    spawn(_logged(bring()))
+    spawn(_logged(bring))
     return name
 
 
-async def _logged(work: Coroutine[Any, Any, Any]) -> None:
+async def _logged(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    # (A coroutine that exists before the task runs is never awaited if the task is cancelled at once.)
     try:
-        await work
+        await work()
     except MediaError as error:
         log.warning("A display is not updated: %s", error)
