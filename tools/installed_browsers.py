@@ -21,6 +21,15 @@ CHROMIUM = (
 )
 FIREFOX = ("firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox")
 
+PREFIX = Path("/usr")
+#: Debian's packages for the tests in WebKit, and the files below PREFIX that show that they are installed:
+#: the driver with its browser, the encoders that it needs, and a display for its window.
+WEBKIT = {
+    "webkit2gtk-driver": ("bin/WebKitWebDriver", "lib/*/webkit2gtk-4.*/MiniBrowser"),
+    "gstreamer1.0-plugins-bad": ("lib/*/gstreamer-1.0/libgsttranscode.so",),
+    "xvfb": ("bin/Xvfb",),
+}
+
 
 def find_chromium() -> str | None:
     """Path of Chromium, Chrome or Edge, or None. The variable CHROMIUM decides if it is set."""
@@ -34,6 +43,21 @@ def find_firefox() -> str | None:
     return _find(
         "FIREFOX", FIREFOX, "firefox-*/firefox/firefox", "firefox-*/firefox/*.app/Contents/MacOS/firefox"
     )
+
+
+def find_webkit() -> tuple[str, str] | None:
+    """Paths of WebKitGTK's driver and of its MiniBrowser, or None if one of the packages is missing."""
+    if missing_of_webkit():
+        return None
+    driver, browser = (max(map(str, PREFIX.glob(pattern))) for pattern in WEBKIT["webkit2gtk-driver"])
+    return driver, browser
+
+
+def missing_of_webkit() -> list[str]:
+    """Debian's packages to install for the tests in WebKit; none if WEBKIT_LANE=0 leaves these tests out."""
+    if os.environ.get("WEBKIT_LANE") == "0":
+        return []
+    return [name for name, files in WEBKIT.items() if not all(any(PREFIX.glob(file)) for file in files)]
 
 
 FINDERS = {"chromium": find_chromium, "firefox": find_firefox}
@@ -62,6 +86,18 @@ def remedy(browser: str) -> str:
     }
     lines = [f"  {command:<50} ({note})" for command, note in ways.items()]
     first = f"No {browser.capitalize()} on this machine. Do one of these, then run make test again:"
+    return "\n".join([first, *lines])
+
+
+def remedy_of_webkit() -> str:
+    """Advice on installing WebKit. Tests of its lane fail with it."""
+    missing = " ".join(missing_of_webkit())
+    ways = {
+        f"apt-get install {missing}": "Debian or Ubuntu, as root",
+        "make test WEBKIT_LANE=0": "without WebKit",
+    }
+    lines = [f"  {command:<50} ({note})" for command, note in ways.items()]
+    first = "No WebKitGTK that can record on this machine. Do one of these, then run make test again:"
     return "\n".join([first, *lines])
 
 

@@ -118,7 +118,7 @@ def _require_waiting(name: str, what: str, unused: Iterable[object]) -> None:
 
 
 def _refusal(name: str, what: str) -> MediaError:
-    if not has_jspi():
+    if not has_jspi():  # quirk: webkit-has-no-jspi
         return NotSupportedError(
             f"blocking.{name}: this browser has no JSPI, so plain Python cannot wait in it. "
             f"Use `await {what}`."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._checks import checked_number
 from ._constraints import requested
 from ._host.bridge import ensure_connected
-from ._host.browser import now, translated
+from ._host.browser import is_webkit, now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
 from .devices import find_device, media_devices
@@ -284,7 +284,26 @@ async def require_content(recording: Recording, store: RecordingStore | None) ->
     raise RecordingError(
         "Nothing was recorded: the stream delivered no picture and no sound. Check that its tracks are live "
         "and not muted, that something is drawn on its canvas, and that its AudioContext runs."
+        + _known(recording)
     ) from reason
+
+
+def _known(recording: Recording) -> str:
+    """Further reasons, in some browsers, for an empty recording.
+
+    (quirks: webkit-records-no-picture, webkit-records-nothing-at-first, webkit-drops-the-last-second)
+    """
+    if not is_webkit():
+        return ""
+    if recording.is_video:
+        return (
+            f" WebKitGTK says that it supports {recording.mime_type}, but records no picture, nor the sound "
+            "with it: record the sound alone there."
+        )
+    return (
+        " WebKit also records nothing if it is stopped within about 0.2 s, and in some takes loses what it "
+        "recorded in the last second."
+    )
 
 
 async def _end_of(outcome: Awaitable[Any]) -> None:

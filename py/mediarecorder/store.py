@@ -229,6 +229,7 @@ class RecordingStore(EventTarget):
         if not has_origin():
             raise SecurityError(f"The browser does not let this page store files: {NO_ORIGIN}")
         storage = getattr(js.navigator, "storage", None)
+        # (quirk: webkit-has-no-opfs)
         if is_nullish(storage) or not hasattr(storage, "getDirectory") or not hasattr(js.navigator, "locks"):
             if not getattr(js, "isSecureContext", True):
                 raise insecure_context("file storage")

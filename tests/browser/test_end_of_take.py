@@ -35,6 +35,7 @@ async def test_take_ends_when_javascript_stops_the_tracks(both):
     assert (await recorder.finished).size > 0
 
 
+@pytest.mark.webkit
 async def test_tracks_ending_in_the_same_tick_as_start_end_the_take(both):
     recorder = MediaRecorder(both)
     started = recorder.start()
@@ -43,6 +44,7 @@ async def test_tracks_ending_in_the_same_tick_as_start_end_the_take(both):
     assert await started is None
 
 
+@pytest.mark.webkit
 async def test_start_with_ended_tracks_raises(both):
     recorder = MediaRecorder(both)
     both.stop()
@@ -52,6 +54,7 @@ async def test_start_with_ended_tracks_raises(both):
         recorder.stop()
 
 
+@pytest.mark.webkit
 async def test_start_without_tracks_raises():
     with pytest.raises(NotSupportedError):
         MediaRecorder(MediaStream([])).start()
@@ -86,6 +89,7 @@ async def test_changing_tracks_fails_the_take_with_its_recording_attached(both, 
     assert recorder.state == "inactive"
 
 
+@pytest.mark.webkit
 async def test_error_of_a_take_settles_everything_pending(both, event_faults):
     recorder = MediaRecorder(both)
     await recorder.start()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 from killable import Profile
+
+from harness.display import Display, DisplayMissingError
 
 pytestmark = pytest.mark.soak
 
@@ -55,21 +54,12 @@ json.dumps({
 @pytest.fixture
 def display() -> Iterator[str]:
     """The name of a new X display, whose screen exists only in memory."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("Xvfb is missing; on Debian: apt-get install xvfb")
-    told, tells = os.pipe()
-    screen = ("-screen", "0", "640x480x24", "-nolisten", "tcp")
-    server = subprocess.Popen(
-        [program, "-displayfd", str(tells), *screen], pass_fds=[tells], stderr=subprocess.DEVNULL
-    )
-    os.close(tells)
     try:
-        with os.fdopen(told) as number:
-            yield f":{number.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
+        display = Display()
+    except DisplayMissingError as error:
+        pytest.skip(str(error))
+    yield display.name
+    display.close()
 
 
 def test_shared_screen_that_stands_still_delivers_all_the_time(

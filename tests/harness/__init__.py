@@ -6,6 +6,8 @@ Outside, on CPython:
 - ``lanes``: the table of lanes (an engine, its devices, permissions, interpreter and security policy)
 - ``browsers``: translates a lane into Playwright's options
 - ``page_runner``: the one open page that runs tests, replaced when a test breaks it
+- ``pages``: what the harness needs from a page; ``playwright_pages`` provides it in Chromium and Firefox,
+  ``webkit_pages`` in WebKit (with ``watch.js`` in the page, and ``display``, a screen in memory)
 - ``page_watch``: detects forbidden actions of a page (errors in the console, requests to other hosts)
 - ``reports``: turns these into a failure of the test
 - ``server``: the project's own server, with the pages of the harness and the judge
@@ -20,7 +22,7 @@ Outside, on CPython:
 - ``fixtures``: for tests that drive a page from outside (tests/demo)
 
 Inside, in the page: ``harness.html`` and ``harness.js`` load Pyodide, ``in_page`` runs pytest there, and
-``async_tests`` lets it await coroutines. ``marks``, ``corpus`` (files from elsewhere and the facts about
-them), ``painted`` (numbers in their pictures) and ``agreement`` (findings compared with facts) are imported
-inside and outside.
+``async_tests`` lets it await coroutines; ``without_jspi`` runs tests in a browser without JSPI. ``marks``,
+``corpus`` (files from elsewhere and the facts about them), ``painted`` (numbers in their pictures) and
+``agreement`` (findings compared with facts) are imported inside and outside.
 """

@@ -1,6 +1,7 @@
 """Let pytest, which is synchronous, await coroutines in the page: async tests, async fixtures, Hypothesis.
 
-Pyodide's ``run_sync`` suspends the whole Python stack, pytest included, while the browser keeps running.
+Pyodide's ``run_sync`` suspends the whole Python stack, pytest included, while the browser keeps running. It
+needs JSPI; `without_jspi.Stepping` does without.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ class Waiting:
     ) -> Generator[None, object, object]:
         function = fixturedef.func
         if inspect.isasyncgenfunction(function):
-            synchronous = self._synchronous_generator(_bound(function, request))
+            synchronous = self._synchronous_generator(bound(function, request))
         elif inspect.iscoroutinefunction(function):
-            synchronous = self._synchronous(_bound(function, request))
+            synchronous = self._synchronous(bound(function, request))
         else:
             return (yield)
         fixturedef.func = synchronous
@@ -67,11 +68,16 @@ class Waiting:
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         """Its result or its exception, by the deadline."""
         __tracebackhide__ = True
-        remaining = max(0.0, self._deadline - time.monotonic())
-        outcome, error = run_sync(_settle(awaitable, remaining, self._limit))
+        outcome, error = run_sync(self.settle(awaitable))
         if error is not None:
             raise error
         return outcome
+
+    async def settle(self, awaitable: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+        """Its result and its exception, by the deadline."""
+        __tracebackhide__ = True
+        remaining = max(0.0, self._deadline - time.monotonic())
+        return await _settle(awaitable, remaining, self._limit)
 
     def _synchronous(self, function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -96,7 +102,7 @@ class Waiting:
         return wrapper
 
 
-def _bound(function: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[..., Any]:
+def bound(function: Callable[..., Any], request: pytest.FixtureRequest) -> Callable[..., Any]:
     """A fixture that is a method gets the instance of the running test, as in pytest."""
     if inspect.ismethod(function) and request.instance is not None:
         return function.__func__.__get__(request.instance)

@@ -27,6 +27,7 @@ SINGLE = (
     "tests/harness/painted.py",
     "tests/harness/places.py",
     "tests/harness/async_tests.py",
+    "tests/harness/without_jspi.py",
 )
 
 

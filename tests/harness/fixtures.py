@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from harness.browsers import BrowserMissingError, context_options, launch_options
 from harness.lanes import CHROMIUM, COMPILED_ONCE, FIREFOX, INSECURE_HOST, LANES, Lane
-from harness.page_watch import PageWatch
+from harness.page_watch import ContextWatch
 from harness.places import ROOT
 from harness.plugin import HARNESS
 from harness.reports import blame
@@ -41,7 +41,7 @@ TIMEOUT = 180_000
 #: Browsers that stay open for the next test that wants the same options.
 SPARE = 2
 
-CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, PageWatch]]]()
+CONTEXTS = pytest.StashKey[list[tuple[BrowserContext, ContextWatch]]]()
 FAILED = pytest.StashKey[bool]()
 
 
@@ -129,7 +129,7 @@ class Shared:
 
     content: Any
     context: BrowserContext
-    watch: PageWatch
+    watch: ContextWatch
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +176,7 @@ def shared_page(
                 shared.context.close()
 
 
-def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[BrowserContext, PageWatch]:
+def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[BrowserContext, ContextWatch]:
     if lane.engine == "chromium":
         lane = lane.plus(flags=[COMPILED_ONCE])
     try:
@@ -185,10 +185,10 @@ def _new_context(browsers: Browsers, lane: Lane, **options: Any) -> tuple[Browse
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     context = browser.new_context(**context_options(lane), **options)
     context.set_default_timeout(TIMEOUT)
-    return context, PageWatch(context)
+    return context, ContextWatch(context)
 
 
-def _watch(item: pytest.Item, context: BrowserContext, watch: PageWatch) -> None:
+def _watch(item: pytest.Item, context: BrowserContext, watch: ContextWatch) -> None:
     item.stash.setdefault(CONTEXTS, []).append((context, watch))
 
 

@@ -1,4 +1,7 @@
-"""pytest inside the page: one session that waits for requests and runs the test that each names."""
+"""pytest inside the page: one session that waits for requests and runs the test that each names.
+
+Without JSPI, `without_jspi.SteppedSession` does so.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from pyodide.ffi import run_sync
 
 from harness import marks
 from harness.async_tests import Waiting
+from mediarecorder._host.browser import has_jspi
 
 
 class Session:
@@ -26,6 +30,7 @@ class Session:
     def __init__(self) -> None:
         self.loop = asyncio.get_event_loop()
         self.ready: asyncio.Future[None] = self.loop.create_future()
+        self.items: dict[str, pytest.Item] = {}
         self._requests: asyncio.Queue[tuple[str, str | None, asyncio.Future[str]]] = asyncio.Queue()
         #: The test that was announced as the next one: the fixtures that it shares stay set up.
         self._announced: pytest.Item | None = None
@@ -35,6 +40,10 @@ class Session:
         self._leftovers: list[str] = []
         #: The list handed out by the fixture ``loop_errors``, while a test has it.
         self._loop_errors: list[dict[str, Any]] | None = None
+
+    def start(self, arguments: list[str]) -> None:
+        """Collect the tests, and stay in pytest. `run` may be called once `ready` is done."""
+        pytest.main(arguments, plugins=[self, Waiting()])
 
     async def run(self, node_id: str, next_id: str | None = None) -> str:
         """JSON of ``{"reports": [pytest's serialized reports], "leftovers": [texts]}``."""
@@ -60,43 +69,60 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = {item.nodeid: item for item in session.items}
+        self.collected(session)
+        while True:
+            node_id, next_id, answer = run_sync(self._requests.get())
+            if item := self.items.get(node_id):
+                answer.set_result(json.dumps(self._run(item, self.items.get(next_id)), default=repr))
+            else:
+                answer.set_result(self.not_found(node_id))
+
+    def collected(self, session: pytest.Session) -> None:
+        self.items = {item.nodeid: item for item in session.items}
         # Late warnings (a coroutine was never awaited) are issued outside pytest's own filters.
         warnings.simplefilter("error")
         # Collections after each test can then skip the objects of pytest, Hypothesis and Pyodide.
         gc.collect()
         gc.freeze()
         self.ready.set_result(None)
-        while True:
-            node_id, next_id, answer = run_sync(self._requests.get())
-            if item := items.get(node_id):
-                answer.set_result(json.dumps(self._run(item, items.get(next_id)), default=repr))
-            else:
-                why = self._not_collected.get(node_id.split("::")[0], "pytest does not find it there")
-                answer.set_result(json.dumps({"reports": [], "leftovers": [f"In the browser: {why}"]}))
+
+    def not_found(self, node_id: str) -> str:
+        why = self._not_collected.get(node_id.split("::")[0], "pytest does not find it there")
+        return json.dumps({"reports": [], "leftovers": [f"In the browser: {why}"]})
 
     def _run(self, item: pytest.Item, following: pytest.Item | None) -> dict[str, Any]:
-        self._reports, self._leftovers, self._loop_errors = [], [], None
-        tasks_before = asyncio.all_tasks(self.loop)
+        tasks_before = self.begin()
         try:
             if self._announced is not item:
                 item.session._setupstate.teardown_exact(None)
             self._announced = following
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:
-            # pytest.exit and the like interrupt pytest; without reports the page counts as lost.
-            return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
-        # pytest keeps the last error for debuggers, and with it all objects in its frames.
-        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
-            sys.__dict__.pop(name, None)
-        run_sync(self._finish(asyncio.all_tasks(self.loop) - tasks_before))
+            return self.interrupted(error)
+        run_sync(self.finish(asyncio.all_tasks(self.loop) - tasks_before))
+        return self.answer(item)
+
+    def begin(self) -> set[asyncio.Task[Any]]:
+        """Forget the last test; return the tasks that exist before this one."""
+        self._reports, self._leftovers, self._loop_errors = [], [], None
+        return asyncio.all_tasks(self.loop)
+
+    def interrupted(self, error: BaseException) -> dict[str, Any]:
+        """The answer if pytest.exit and the like interrupt pytest: without reports, the page is lost."""
+        return {"reports": [], "leftovers": ["".join(traceback.format_exception_only(error))]}
+
+    def answer(self, item: pytest.Item) -> dict[str, Any]:
         serialize = item.config.hook.pytest_report_to_serializable
         return {
             "reports": [serialize(config=item.config, report=report) for report in self._reports],
             "leftovers": self._leftovers,
         }
 
-    async def _finish(self, tasks: set[asyncio.Task[Any]]) -> None:
+    async def finish(self, tasks: set[asyncio.Task[Any]]) -> None:
+        """End the tasks that a test left behind, and collect garbage."""
+        # pytest keeps the last error for debuggers, and with it all objects in its frames.
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            sys.__dict__.pop(name, None)
         for task in tasks:
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
@@ -134,12 +160,12 @@ session: Session
 
 
 def main(root: str, arguments: Any) -> None:
-    """Start pytest and stay in it. Called with ``callPromising``, so that ``run_sync`` works below."""
+    """Start pytest. Called with ``callPromising``: with JSPI, ``run_sync`` works below."""
     os.chdir(root)
     # pytest's own terminal output matters only if pytest ends before the first test.
     terminal, sys.stdout = sys.stdout, io.StringIO()
     try:
-        pytest.main([f"--rootdir={root}", *ARGUMENTS, *arguments], plugins=[session, Waiting()])
+        session.start([f"--rootdir={root}", *ARGUMENTS, *arguments])
     except BaseException:
         traceback.print_exc(file=sys.stdout)
     output, sys.stdout = sys.stdout.getvalue(), terminal
@@ -181,5 +207,10 @@ def _text(error: BaseException) -> str:
 
 def open_session() -> Session:
     global session
-    session = Session()
+    if has_jspi():
+        session = Session()
+    else:
+        from harness.without_jspi import SteppedSession
+
+        session = SteppedSession()
     return session

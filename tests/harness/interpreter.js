@@ -37,8 +37,11 @@ export class Interpreter {
     if (channel) await pyodide.pyimport("mediarecorder").connect(channel);
     const inner = pyodide.pyimport("harness.in_page");
     this.#session = inner.open_session();
-    // Never resolves: pytest stays in its loop as long as the page lives.
-    inner.main.callPromising(root, pytestArguments);
+    // With JSPI this never resolves: pytest stays in its loop as long as the page lives.
+    const running = "Suspending" in WebAssembly || "Suspender" in WebAssembly
+      ? inner.main.callPromising(root, pytestArguments)
+      : inner.main(root, pytestArguments);
+    await Promise.race([running, this.#session.ready]);
     await this.#session.ready;
   }
 

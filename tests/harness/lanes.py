@@ -17,7 +17,7 @@ class Lane:
     """One engine with its devices, permissions, interpreter and security policy."""
 
     engine: str
-    #: Command line of Chromium, preferences of Firefox.
+    #: Command line of Chromium or of WebKit's MiniBrowser, preferences of Firefox.
     flags: tuple[str, ...] = ()
     prefs: Mapping[str, bool | int | str] = field(default_factory=lambda: MappingProxyType({}))
     #: Folder in node_modules.
@@ -106,6 +106,12 @@ FIREFOX = Lane(
     },
 )
 
+#: WebKitGTK's MiniBrowser. Its mock microphone beeps, and its mock camera shows a clock.
+WEBKIT = Lane(
+    engine="webkit",
+    flags=("--automation", "--enable-media-stream=true", "--enable-mock-capture-devices=true"),
+)
+
 #: Chromium also compiles Python a second time, to run it faster. Pages that live for seconds do without that,
 #: because it takes a fifth of their time.
 COMPILED_ONCE = "--js-flags=--liftoff-only"
@@ -131,6 +137,7 @@ LANES: dict[str, Lane] = {
     "firefox": FIREFOX,
     "chromium-worker": replace(CHROMIUM, realm="worker"),
     "firefox-worker": replace(FIREFOX, realm="worker"),
+    "webkit": WEBKIT,
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-csp": replace(BRIEF, headers={"Content-Security-Policy": STRICT_POLICY}),
@@ -164,29 +171,37 @@ LANES: dict[str, Lane] = {
     "chromium-insecure": replace(BRIEF, host=INSECURE_HOST),
 }
 
-#: The lanes of a test without marks, those of them that ``page_only`` removes, and those that ``core`` adds.
+#: The lanes of a test without marks, those of them that ``page_only`` removes, and those that ``core`` and
+#: ``webkit`` add.
 DEFAULT = ("chromium", "firefox")
 FIRST = DEFAULT[0]
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
+THIRD = "webkit"
 #: The lanes of `make test`.
-COMMON = (*DEFAULT, *WORKERS)
+COMMON = (*DEFAULT, *WORKERS, THIRD)
+#: Variables that leave out a lane with the value 0.
+LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "WEBKIT_LANE": THIRD}
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     """Names of a test's lanes: those of the nearest mark ``lane``, or the default, which other marks change.
 
-    With NUMPY_LANE=0 in the environment the lane with numpy is left out, and a test with no other is skipped.
+    With NUMPY_LANE=0 or WEBKIT_LANE=0 in the environment, this lane is left out, and a test with no other is
+    skipped.
     """
     marks = list(marks)
+    left_out = [lane for variable, lane in LEFT_OUT.items() if os.environ.get(variable) == "0"]
     for mark in marks:
         if mark.name == "lane":
             if unknown := [name for name in mark.args if name not in LANES]:
                 raise pytest.UsageError(f"unknown lane: {', '.join(unknown)}; choose from {', '.join(LANES)}")
-            left_out = "chromium-numpy" if os.environ.get("NUMPY_LANE") == "0" else ""
-            return tuple(name for name in mark.args if name != left_out)
+            return tuple(name for name in mark.args if name not in left_out)
     names = {mark.name for mark in marks}
-    return DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
+    lanes = DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
+    if "webkit" in names and "without_webkit" not in names and THIRD not in left_out:
+        lanes += (THIRD,)
+    return lanes
 
 
 def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
@@ -195,7 +210,8 @@ def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
     `make test-all` runs each test in at least one lane, and in others if the result can differ there. Of
     these, `make test` runs each test in its first lane, unless a browser must start for that lane alone. In
     Firefox and in workers it also runs the tests of the core and those of browsers' quirks, with the first
-    row of each table. It tries whole tables in the first lane only, and not those of the media engine.
+    row of each table, and in WebKit those marked for it. It tries whole tables in the first lane only, and
+    not those of the media engine.
 
     Parameters
     ----------
@@ -206,6 +222,8 @@ def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
     names, lanes = {mark.name for mark in marks}, lanes_of(marks)
     if _is_in_soak(lane, names, lanes, first_row):
         return "soak"
+    if lane == THIRD:
+        return ""
     if lane == lanes[0] and lane in COMMON:
         is_thorough = "media_work" in names and not first_row
     else:
@@ -216,6 +234,8 @@ def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
 def _is_in_soak(lane: str, names: set[str], lanes: tuple[str, ...], first_row: bool) -> bool:
     if lane == "chromium-csp" and "policy" not in names:
         return True
+    if lane == THIRD:
+        return lanes[0] != lane and not first_row
     if lane in WORKERS and ("core" not in names or (lane != WORKERS[0] and "media_work" in names)):
         return True
     in_firefox = LANES[lane].engine == "firefox"

@@ -21,16 +21,12 @@ LEFT_OPEN = "A VideoFrame was garbage collected without being closed"
 
 
 class PageWatch:
-    """Watches a browser context of Playwright, synchronous or asynchronous, and collects offences."""
+    """Collects the offences of a page that somebody reports to it."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self) -> None:
         self._console: list[str] = []
         self._complaints: list[str] = []
         self._offences: list[str] = []
-        context.on("console", self._on_console)
-        context.on("weberror", self._on_error)
-        context.on("request", lambda request: self._on_address(request.url))
-        context.on("page", lambda page: page.on("websocket", lambda socket: self._on_address(socket.url)))
 
     def take(self, *, console_errors: bool) -> tuple[list[str], list[str]]:
         """Console lines and offences since the last call."""
@@ -38,26 +34,36 @@ class PageWatch:
         console, self._console, self._complaints, self._offences = self._console, [], [], []
         return console, offences
 
-    def _on_console(self, message: Any) -> None:
-        self._console.append(f"{message.type}: {message.text}")
-        if message.text.startswith(LEFT_OPEN):
+    def on_console(self, type: str, text: str, address: str = "") -> None:
+        self._console.append(f"{type}: {text}")
+        if text.startswith(LEFT_OPEN):
             return
-        if message.type == "error" or any(complaint in message.text for complaint in COMPLAINTS):
-            self._complaints.append(f"In the browser's console: {message.text}{_place(message.location)}")
+        if type == "error" or any(complaint in text for complaint in COMPLAINTS):
+            place = f" ({address})" if address else ""
+            self._complaints.append(f"In the browser's console: {text}{place}")
 
-    def _on_error(self, error: Any) -> None:
-        text = error.error.message or error.error.stack
+    def on_error(self, text: str) -> None:
         if PLAYWRIGHTS_STYLE in text:
             return
         # (Chromium writes violations of the policy to the console, and Firefox reports them here.)
         offences = self._complaints if text.startswith(REFUSED) else self._offences
         offences.append(f"Unhandled in the page: {text}")
 
-    def _on_address(self, address: str) -> None:
+    def on_address(self, address: str) -> None:
         parts = urlsplit(address)
         if parts.scheme not in LOCAL_SCHEMES and parts.hostname not in HOSTS:
             self._offences.append(f"A request left this machine: {address}")
 
 
-def _place(location: dict[str, Any]) -> str:
-    return f" ({location['url']})" if location.get("url") else ""
+class ContextWatch(PageWatch):
+    """Watches a browser context of Playwright, synchronous or asynchronous."""
+
+    def __init__(self, context: Any) -> None:
+        super().__init__()
+        context.on("console", self._on_message)
+        context.on("weberror", lambda error: self.on_error(error.error.message or error.error.stack))
+        context.on("request", lambda request: self.on_address(request.url))
+        context.on("page", lambda page: page.on("websocket", lambda socket: self.on_address(socket.url)))
+
+    def _on_message(self, message: Any) -> None:
+        self.on_console(message.type, message.text, message.location.get("url", ""))

@@ -33,7 +33,7 @@ PARTS = {
 #: Groups that take minutes, the longest first.
 LONG = (
     *("chromium media", "chromium live", "firefox", "chromium", "chromium-worker", "firefox-worker"),
-    "chromium-pyodide-0.27",
+    *("webkit", "chromium-pyodide-0.27"),
 )
 
 _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, reverse=True))})(?=[-\]])")

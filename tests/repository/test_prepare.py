@@ -112,7 +112,13 @@ class Machine:
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
             named = {package: program for program, package in programs.JUDGES.items()}
-            self.has(*(named.get(name, name) for name in line.partition("recommends ")[2].split()))
+            packages = line.partition("recommends ")[2].split()
+            self.has(*(named.get(name, name) for name in packages))
+            self.has_webkit(*packages)
+
+    def has_webkit(self, *packages: str) -> None:
+        for file in (file for package in packages for file in installed_browsers.WEBKIT.get(package, ())):
+            self.program(installed_browsers.PREFIX / file.replace("*", "0"), "")
 
     def ran(self, words: str) -> bool:
         return any(words in line for line in self.commands)
@@ -140,7 +146,9 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(machine.bin))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(installed_browsers, "PREFIX", tmp_path / "usr")
     monkeypatch.delenv("NUMPY_LANE", raising=False)
+    monkeypatch.delenv("WEBKIT_LANE", raising=False)
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("FIREFOX", raising=False)
     monkeypatch.setattr(places, "ROOT", tree)
@@ -162,6 +170,7 @@ def root_on_debian(machine, monkeypatch):
 def full_machine(machine):
     machine.has("node", "npm", prints="v20.1.0")
     machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    machine.has_webkit(*installed_browsers.WEBKIT)
     return machine
 
 
@@ -643,7 +652,8 @@ def test_root_on_debian_installs_browsers_and_judges_together(root_on_debian):
     update, install, *_ = root_on_debian.commands
     assert update.endswith("update")
     judges = "ffmpeg mediainfo mkvtoolnix opus-tools mp3val libimage-exiftool-perl"
-    assert install.endswith(f"install --yes --no-install-recommends chromium firefox-esr {judges}")
+    webkit = "webkit2gtk-driver gstreamer1.0-plugins-bad xvfb"
+    assert install.endswith(f"install --yes --no-install-recommends chromium firefox-esr {judges} {webkit}")
     root_on_debian.has("ffprobe")
     root_on_debian.commands.clear()
     prepare.prepare("test")
@@ -652,8 +662,9 @@ def test_root_on_debian_installs_browsers_and_judges_together(root_on_debian):
 
 def test_only_missing_programs_are_installed(root_on_debian):
     root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *programs.JUDGES)
+    root_on_debian.has_webkit("webkit2gtk-driver", "xvfb")
     prepare.prepare("test")
-    assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr")
+    assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr gstreamer1.0-plugins-bad")
 
 
 def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
@@ -664,6 +675,7 @@ def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
 
 def test_ubuntus_browser_packages_are_left_alone(root_on_debian, monkeypatch):
     root_on_debian.has(*programs.JUDGES)
+    root_on_debian.has_webkit(*installed_browsers.WEBKIT)
     monkeypatch.setattr(apt, "is_debian", lambda: False)
     prepare.prepare("test")
     assert root_on_debian.commands[1].endswith("--no-install-recommends ffmpeg")
@@ -713,10 +725,28 @@ def test_set_up_goes_on_without_a_browser_and_prints_the_remedy(machine, capsys)
     assert "No Chromium on this machine" in said
     assert "No Firefox on this machine" in said
     assert "playwright install firefox" in said
+    assert "apt-get install webkit2gtk-driver gstreamer1.0-plugins-bad xvfb" in said
+
+
+def test_without_its_lane_webkit_is_not_installed(root_on_debian, monkeypatch, capsys):
+    root_on_debian.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    monkeypatch.setenv("WEBKIT_LANE", "0")
+    prepare.prepare("test")
+    assert not root_on_debian.ran("apt-get")
+    assert "WebKit" not in capsys.readouterr().out
+
+
+def test_webkit_is_found_with_its_browser_if_all_packages_are_there(machine):
+    assert installed_browsers.find_webkit() is None
+    machine.has_webkit(*installed_browsers.WEBKIT)
+    prefix = installed_browsers.PREFIX
+    browser = prefix / "lib/0/webkit2gtk-4.0/MiniBrowser"
+    assert installed_browsers.find_webkit() == (str(prefix / "bin/WebKitWebDriver"), str(browser))
 
 
 def test_wrong_variable_is_reported_and_nothing_is_installed(root_on_debian, monkeypatch, capsys):
     root_on_debian.has("firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    root_on_debian.has_webkit(*installed_browsers.WEBKIT)
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
     prepare.prepare("test")
     assert not root_on_debian.ran("apt-get")

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from harness.places import ROOT
 
-ID = r"(?:chromium|firefox|engines|pyodide)-[a-z0-9.-]*[a-z0-9]"
+ID = r"(?:chromium|firefox|webkit|engines|pyodide)-[a-z0-9.-]*[a-z0-9]"
 
 
 def in_code() -> dict[str, set[str]]:

@@ -102,9 +102,8 @@ def pins(name: str) -> dict[str, str]:
     ],
 )
 def test_python_packages_are_pinned(name):
-    loose = [
-        package for package, version in pins(name).items() if not re.fullmatch(r"[\d.]+(b\d+)?", version)
-    ]
+    exact = re.compile(r"[\d.]+(b\d+|\.post\d+)?")
+    loose = [package for package, version in pins(name).items() if not exact.fullmatch(version)]
     assert loose == []
 
 

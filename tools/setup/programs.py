@@ -29,6 +29,7 @@ def from_debian() -> None:
         ),
         *([] if has_ffmpeg else ["ffmpeg"]),
         *(package for program, package in JUDGES.items() if not shutil.which(program)),
+        *installed_browsers.missing_of_webkit(),
     )
 
 
@@ -47,3 +48,5 @@ def browsers_from_playwright() -> None:
     for name, find in installed_browsers.FINDERS.items():
         if not find():
             process.say(installed_browsers.remedy(name))
+    if installed_browsers.missing_of_webkit():
+        process.say(installed_browsers.remedy_of_webkit())

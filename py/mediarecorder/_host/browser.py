@@ -51,7 +51,9 @@ __all__ = [
     "has_jspi",
     "has_origin",
     "insecure_context",
+    "is_chromium",
     "is_nullish",
+    "is_webkit",
     "js",
     "js_object",
     "media_devices",
@@ -271,6 +273,11 @@ def native_getter(interface: str, attribute: str) -> Any:
 def is_chromium() -> bool:
     """Whether this browser records as Chromium does: no other engine writes Matroska."""
     return bool(media_recorder_class().isTypeSupported("video/x-matroska"))
+
+
+def is_webkit() -> bool:
+    """Whether this browser records as WebKit does: MP4 with AAC, and no Matroska."""
+    return not is_chromium() and bool(media_recorder_class().isTypeSupported("audio/mp4;codecs=mp4a.40.2"))
 
 
 async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:

@@ -19,6 +19,8 @@ Why it is more than "wait for `stop`":
 - Chromium also drops pictures that its encoder still holds. To drain a take, the library requests data until
   none comes. The take goes on until its first picture, without which the file would be only a header.
   (quirk: chromium-drops-late-pictures-at-stop)
+- WebKit drops the data of up to a second if it is stopped while it is paused. So `stop()` resumes it first.
+  (quirk: webkit-drops-data-at-stop-while-paused)
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is then empty. So the take checks once
   more, and `stop` reaches the user's handlers when all data has arrived.
   (quirk: firefox-data-after-stop)
@@ -41,7 +43,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import create_proxy, is_chromium, is_nullish, js, now, translated
+from .._host.browser import create_proxy, is_chromium, is_nullish, is_webkit, js, now, translated
 from ..chunk import Chunk
 from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
@@ -151,7 +153,7 @@ class Take:
         self._looked_at = 0
         self._awaited = ""
         self._draining = False
-        self._called_stop = False
+        self._called_stop = self._resumed_to_stop = False
         self._data_proxy: Any = None
 
     # The verbs. Each acts at once and returns an outcome that its event will settle.
@@ -257,6 +259,10 @@ class Take:
 
     def _stop_now(self) -> None:
         with translated("stop"):
+            if self.js.state == "paused" and is_webkit():
+                # (quirk: webkit-drops-data-at-stop-while-paused)
+                self._resumed_to_stop = True
+                self.js.resume()
             self.js.stop()
         self._called_stop = True
         self._looked_at = self._chunks.count
@@ -352,6 +358,8 @@ class Take:
                 self.js.stop()
         elif type == "pause" and self._awaited == "own pause" and not self._expected["pause"]:
             self._handed_over()  # this pause is internal
+        elif type == "resume" and self._resumed_to_stop and not self._expected["resume"]:
+            pass  # so is this resumption
         else:
             getattr(self._time, type)(self._began(js_event, at) if type == "start" else at)
             # Take it before the handlers run: a verb that a handler calls waits for the next event.
