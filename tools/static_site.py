@@ -61,14 +61,15 @@ def build(site: Path = SITE, root: Path = ROOT, beside: Sequence[str] = ()) -> N
         if target.suffix in TEXTS and "node_modules" not in name:
             content = in_the_site(content.decode()).encode()
         if beside and target.suffix == ".html":
-            content = uncovered(content.decode()).encode()
+            text = content.decode().replace('href="docs/hosting.md"', 'href="docs/hosting.html"')
+            content = uncovered(text).encode()
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     page_files.write_list(new, [in_the_site(name) for name in page])
     (new / ".nojekyll").touch()  # GitHub Pages then serves the files unchanged
     (new / "_headers").write_text("\n".join(headers(Handler.pages if beside else ("/*",))) + "\n")
     for name in beside:
-        shutil.copytree(root / "build" / name, new / name)
+        shutil.copytree(root / "build" / name, new / name, dirs_exist_ok=True)
     for file in (new / "docs").rglob("*.html") if "docs" in beside else ():
         file.write_text(uncovered(file.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.rmtree(site, ignore_errors=True)

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import js
+from pyodide.ffi import to_js
 from pyscript import when, window
 
 sys.path.append("demo.zip")  # all modules of the page: see pyscript.toml
 
 import mediarecorder
+from demo import keyboard as keyboard
 from demo import page, settings, source, words
 from mediarecorder import InvalidStateError, MediaError, NotAllowedError, RecordingError, media_devices
 
@@ -63,6 +65,8 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
             ready = words.say("{name} is ready.", name=card.shown_name)
             page.tell(f"{words.say(session.limit_reached)} {ready}".strip())
         takes.show_length_of_latest()
+        for card in takes.latest[-1:]:
+            card.element.scrollIntoView(to_js({"block": "nearest"}))
 
 
 async def screen_of(press):  # type: ignore[no-untyped-def]
@@ -77,7 +81,7 @@ async def screen_of(press):  # type: ignore[no-untyped-def]
 
 def say_how_it_ended() -> None:
     if session.failure:
-        page.complain(*words.problem(session.failure, source.chosen()))
+        page.complain(*words.problem(session.failure, source.asked))
     elif session.ended_by_itself:
         page.complain(*words.lost(source.chosen()))
 
@@ -115,6 +119,13 @@ def resume() -> None:
     if session.state == "paused":
         session.resume()
         page.enter("recording")
+
+
+@when("click", "#mark")
+def mark() -> None:
+    if (seconds := session.mark()) is not None:
+        page.show_mark()
+        page.tell(words.say("Marked at {time}.", time=words.clock(seconds)))
 
 
 @when("click", "#stop, #end-here")
@@ -166,7 +177,7 @@ async def go_on_with_replacement() -> None:
         if page.state not in ("recording", "paused", "lost"):
             source.close()  # the take ended first
     except MediaError as error:
-        page.find("lost-text").textContent = " ".join(words.problem(error, source.chosen()))
+        page.find("lost-text").textContent = " ".join(words.problem(error, source.asked))
     finally:
         page.find("continue").disabled = False
 
@@ -203,11 +214,30 @@ def close_preview() -> None:
     rest()
 
 
-@when("change", "#sources, #devices, #resolution")
+@when("change", "#sources, #extras, #devices, #resolution")
 def choose() -> None:
     """Close a preview, because it shows the previous selection."""
-    source.show_choosers()
     rest()
+
+
+@when("change", "#echo-cancellation, #noise-suppression, #auto-gain-control")
+def choose_processing() -> None:
+    """Let an open input test go on with the choice."""
+    testing = page.state == "preview" and source.chosen() != "screen"
+    rest()
+    if testing:
+        page.run(open_preview())
+
+
+@when("input", "#gain")
+def show_gain() -> None:
+    page.tell(words.decibels(settings.gain()), "gain-said")
+
+
+@when("change", "#gain")
+async def change_gain() -> None:
+    show_gain()
+    await source.change_gain()
 
 
 @when("change", "#space-limit")
@@ -240,7 +270,7 @@ def problems_in_words() -> Iterator[None]:
         yield
     except Exception as error:
         rest()
-        page.complain(*words.problem(error, source.chosen()))
+        page.complain(*words.problem(error, source.asked or source.chosen()))
         if isinstance(error, RecordingError | InvalidStateError):
             page.run(open_store_again())
         if not isinstance(error, MediaError):
@@ -286,7 +316,8 @@ async def begin() -> None:
     if press:
         page.run(take(press))
         await asyncio.sleep(0)  # the waiting press goes first
-    source.show_choosers()
+    source.show_what_works()
+    show_gain()
     with problems_in_words():
         await source.list_devices()
         media_devices.on("devicechange", source.list_devices)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from js import document
+from js import document, scrollTo
+from pyodide.ffi import to_js
 
 from demo import words
+from demo.sound_check import SoundCheck
+from demo.wave import Wave
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 NAME = "Recorder"
 state = "loading"
 _focused = False
+_shown: MediaStream | None = None
+_wave: Wave | None = None
 _running: set[asyncio.Task[None]] = set()
 
 
@@ -47,18 +52,24 @@ def enter(new_state: str) -> None:
     state = document.body.dataset.state = new_state
     # While the browser asks or the take ends, no button can be pressed, and no element has the focus.
     _focused = bool(one(".transport :focus")) or (_focused and document.activeElement == document.body)
+    if new_state in ("countdown", "recording"):  # all else goes
+        scrollTo(0, 0)
     for element in every("[data-show]"):
         show(element, new_state in element.dataset.show.split())
     for element in every("[data-enable]"):
         element.disabled = new_state not in element.dataset.enable.split()
     usable = one(".transport button:enabled:not([hidden])")
     if _focused and usable and not one(".transport :focus:enabled:not([hidden])"):
-        usable.focus()  # keyboard users continue from the button that replaced the last one
+        # Keyboard users continue from the button that replaced the last one.
+        usable.focus(to_js({"preventScroll": True}))
     document.title = words.title(new_state, NAME)
     icon = f"static/demo/{'icon-recording' if new_state == 'recording' else 'icon'}.svg"
     if find("icon").getAttribute("href") != icon:
         find("icon").setAttribute("href", icon)
-    find("hint").textContent = words.hint(new_state, one("input[name=source]:checked").value)
+    source = one("input[name=source]:checked").value
+    asked = "both" if source == "camera" and find("with-microphone").checked else source
+    find("hint").textContent = words.hint(new_state, source, asked)
+    find("check").hidden = new_state != "preview" or find("level").hidden
     if new_state == "asking":
         find("problem").hidden = True
         tell("")
@@ -78,7 +89,9 @@ def complain(title: str, text: str) -> None:
 
 
 def show_live(stream: MediaStream | None) -> None:
-    """Show a stream's picture and level; None shows nothing."""
+    """Show a stream's picture, and its sound as a waveform; None shows nothing."""
+    global _shown, _wave
+    _shown, _wave = stream, None
     picture = bool(stream and stream.video_tracks)
     preview, level = find("preview"), find("level")
     preview.srcObject = stream.js if stream and picture else None
@@ -86,17 +99,44 @@ def show_live(stream: MediaStream | None) -> None:
     level.hidden = not (stream and stream.audio_tracks)
     level.toggleAttribute("data-beside", picture)
     if stream and stream.audio_tracks:
-        run(_follow_level(stream))
+        _wave = Wave(find("wave"))
+        run(_follow_level(stream, _wave, SoundCheck()))
 
 
-async def _follow_level(stream: MediaStream) -> None:
+async def _follow_level(stream: MediaStream, wave: Wave, check: SoundCheck) -> None:
     async for level in stream.levels():
+        if stream is not _shown:
+            break
         find("level").style.setProperty("--level", f"{min(1.0, level.peak):.3f}")
+        if state != "paused":
+            wave.add(level.peak)
+        if state == "preview":
+            show_check(check, level.peak)
+
+
+def show_check(check: SoundCheck, peak: float) -> None:
+    """Show a level of the input test, and what to do about it."""
+    before, said = check.said, check.hear(peak)
+    gauge = find("gauge")
+    gauge.style.setProperty("--level", f"{check.level_part:.3f}")
+    gauge.style.setProperty("--peak", f"{check.peak_part:.3f}")
+    gauge.setAttribute("aria-valuenow", f"{check.level:.0f}")
+    tell(words.decibels(check.level), "level-now")
+    tell(words.decibels(check.peak), "level-peak")
+    if said != before:  # screen readers read out changes only
+        tell(said, "check-said")
+
+
+def show_mark() -> None:
+    """Show in the waveform that this moment was marked."""
+    if _wave:
+        _wave.mark()
 
 
 def measure(seconds: float, size: int) -> None:
     find("clock").textContent = words.clock(seconds)
     find("size").textContent = words.size(size)
+    find("size").toggleAttribute("data-empty", not size)
 
 
 def show_progress(bar: Any, fraction: float | None) -> None:

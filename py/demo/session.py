@@ -68,6 +68,13 @@ class Session:
         if self._recorder and self._recorder.state == "paused":
             self._recorder.resume()
 
+    def mark(self) -> float | None:
+        """Mark this moment. Returns its time in the take, in seconds; None if nothing is recorded."""
+        if not self._recorder or self._recorder.state == "inactive":
+            return None
+        marker = self._recorder.mark()
+        return sum(part.duration for part in self._parts) + marker.time
+
     def stop(self) -> None:
         self._stopped, self._replacement = True, None
         self._end_part()

@@ -8,6 +8,8 @@ from demo import page
 
 WIDTHS = {480: 854, 720: 1280, 1080: 1920, 2160: 3840}
 """Widths of 16:9 pictures, by their height."""
+PROCESSING = ("echo_cancellation", "noise_suppression", "auto_gain_control")
+"""What browsers do to the sound of a microphone, by their switches' names."""
 BITS = {"small": (1_000_000, 48_000), "high": (8_000_000, 256_000)}
 """Bits per second for picture and sound; the standard is the browser's own."""
 
@@ -28,6 +30,16 @@ def picture() -> dict[str, Any]:
     if not height:
         return {}
     return {"height": {"ideal": int(height)}, "width": {"ideal": WIDTHS[int(height)]}}
+
+
+def sound() -> dict[str, Any]:
+    """Constraints for the microphone: what the user has switched off; the rest is left to the browser."""
+    return {name: False for name in PROCESSING if not page.find(name.replace("_", "-")).checked}
+
+
+def gain() -> float:
+    """Decibels by which the microphone is amplified."""
+    return float(page.find("gain").value)
 
 
 def bits() -> dict[str, int]:

@@ -26,37 +26,36 @@ from mediarecorder import (
     SecurityError,
 )
 
-# Keyed by the source: "microphone", "camera" (with sound), "screen", or "both" screen and microphone.
+# Keyed by what the browser is asked for: a microphone, a camera, "both" of them, or a screen.
 DEVICES = {
     "microphone": "the microphone",
-    "camera": "the camera and the microphone",
+    "camera": "the camera",
+    "both": "the camera and the microphone",
     "screen": "the screen",
-    "both": "the screen and the microphone",
 }
+NOT_FOUND = {
+    "microphone": "Connect a microphone, check that the system sees it, then press Record again.",
+    "camera": "Connect a camera, check that the system sees it, then press Record again.",
+    "both": "Connect what is missing, then press Record again. "
+    "A camera without a microphone works too: switch the microphone off.",
+    "screen": "This browser shows no screen to share. Use another source, or a browser with a desktop.",
+}
+# Keyed by the source.
 HINTS = {
     "microphone": "Press Record and speak.",
     "camera": "Press Record, or look at the preview first.",
     "screen": "Press Record and choose what to share.",
-    "both": "Press Record, choose what to share, and speak.",
 }
 ASKING = {
     "microphone": "Allow the microphone when the browser asks.",
-    "camera": "Allow the camera and the microphone when the browser asks.",
+    "camera": "Allow the camera when the browser asks.",
+    "both": "Allow the camera and the microphone when the browser asks.",
     "screen": "Choose what to share when the browser asks.",
-    "both": "Choose what to share, and allow the microphone, when the browser asks.",
-}
-NOT_FOUND = {
-    "microphone": "Connect a microphone, check that the system sees it, then press Record again.",
-    "camera": "Connect what is missing, then press Record again. "
-    "A camera without a microphone works too: choose “No sound”.",
-    "screen": "Press Record again and choose a window or a tab.",
-    "both": "Connect a microphone, then press Record again and choose a window or a tab.",
 }
 LOST = {
     "microphone": "The microphone was disconnected, or its permission was withdrawn.",
     "camera": "The camera or the microphone was disconnected, or its permission was withdrawn.",
     "screen": "Sharing was ended from outside this page.",
-    "both": "Sharing was ended from outside this page.",
 }
 UNNAMED = {"camera": "Camera {number}", "microphone": "Microphone {number}"}
 GONE = {"camera": "The camera is gone", "microphone": "The microphone is gone"}
@@ -66,6 +65,11 @@ GO_ON = (
 NONE_THERE = "No such device is connected. Connect one, and it appears here."
 TIME_IS_UP = "The time limit is reached."
 SIZE_IS_REACHED = "The size limit is reached."
+NO_GAIN = "The gain has no effect: the browser’s audio does not run, perhaps because there is no loudspeaker."
+HEARS_NOTHING = "We hear nothing. Check that the right microphone is chosen and not muted."
+TOO_LOUD = "Too loud. Lower the gain, or move away from the microphone."
+SOUNDS_GOOD = "The level is good."
+QUIET = "Say something, and watch the level."
 KEPT = "Everything recorded until then is kept."
 MAKE_ROOM = "Delete takes or free disk space, then press Record again."
 NOT_DELETED = (
@@ -103,7 +107,7 @@ def say(text: str, **values: object) -> str:
 
 
 def problem(error: Exception, source: str) -> tuple[str, str]:
-    """A title, and the remedy."""
+    """A title, and the remedy. `source` is what the browser was asked for."""
     device = say(DEVICES[source])
     match error:
         case InsecureContextError():
@@ -112,7 +116,7 @@ def problem(error: Exception, source: str) -> tuple[str, str]:
                 "Browsers let only pages that they can trust use the camera, the microphone and the screen. "
                 "Open this page with https:// or, on the same computer, as http://localhost.",
             )
-        case NotAllowedError() if source in ("screen", "both"):
+        case NotAllowedError() if source == "screen":
             return (
                 "The screen was not shared",
                 "Press Record again and choose a screen, a window or a tab. If the browser does not ask, "
@@ -248,8 +252,8 @@ def name(kept: str) -> str:
     return kept
 
 
-def hint(state: str, source: str) -> str:
-    return ASKING[source] if state == "asking" else HINTS[source]
+def hint(state: str, source: str, asked: str) -> str:
+    return ASKING[asked] if state == "asking" else HINTS[source]
 
 
 def title(state: str, name: str) -> str:
@@ -287,6 +291,14 @@ def cut(number: float, parts: int) -> float:
     (4.2, 0.7, 4.56)
     """
     return math.floor(number * parts + 1e-6) / parts
+
+
+def decibels(level: float) -> str:
+    """
+    >>> decibels(-17.6), decibels(3), decibels(-0.2)
+    ('−18 dB', '3 dB', '0 dB')
+    """
+    return f"{round(level)} dB".replace("-", "−")
 
 
 def size(count: int) -> str:

@@ -32,6 +32,7 @@ from .events import Subscription as Subscription
 from .failures import RecordingError as RecordingError
 from .frames import Frame as Frame
 from .levels import Level as Level
+from .markers import Marker as Marker
 from .mixing import mix as mix
 from .outcome import Outcome as Outcome
 from .panel import RecorderPanel as RecorderPanel

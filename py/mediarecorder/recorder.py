@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Literal, Self
 
     from .chunk import Chunk
+    from .markers import Marker
     from .outcome import Outcome
     from .recording import Recording
     from .store import RecordingStore
@@ -377,6 +378,27 @@ class MediaRecorder(EventTarget):
         The call does nothing if the recorder is recording, and raises `InvalidStateError` if it is inactive.
         """
         return self._running_take("resume").resume()
+
+    def mark(self, text: str = "") -> Marker:
+        """Mark this moment of the take. `Recording.markers` has all markers; `markers_vtt` makes captions of
+        them.
+
+        If the take goes to a store, the marker is on disk at once and survives a crash.
+
+        >>> recorder.start()
+        >>> marker = recorder.mark("Question 2")
+        >>> recording = await recorder.stop()
+        >>> recording.markers == [marker]
+        True
+
+        Raises
+        ------
+        InvalidStateError
+            The recorder is inactive.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"the text of a marker must be a string, not {text!r}")
+        return self._running_take("mark").mark(text)
 
     def request_data(self) -> Outcome[Chunk]:
         """Request the data recorded since the last chunk. Await the call to get the `Chunk`; it can be empty.

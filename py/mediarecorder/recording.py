@@ -15,6 +15,7 @@ from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import RangeError
 from .formats import TYPES, checked_format
+from .markers import between, shifted, vtt
 from .media_file import MediaFile
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ._html.player import Preview
     from .frames import Frame, PixelFormat
+    from .markers import Marker
     from .photo import Photo
     from .waveform import Extremes
 
@@ -68,6 +70,7 @@ class Recording(MediaFile):
         self._duration = duration
         self._started_at = started_at
         self._js_chunks = js_chunks
+        self._markers: list[Marker] = []
         self._remove: Any = None
         self.id: str | None = None
         """Its id in the `RecordingStore` that holds it; None for a recording in memory."""
@@ -159,6 +162,16 @@ class Recording(MediaFile):
     def chunks(self) -> list[Chunk]:
         """The chunks in the order in which the browser delivered them; together they form the file."""
         return [Chunk(blob) for blob in self._js_chunks]
+
+    @property
+    def markers(self) -> list[Marker]:
+        """The moments that `MediaRecorder.mark` marked. Files made from this recording have them, too: a part
+        has those in it, and a joined file those of all its recordings. They are not in the file itself."""
+        return list(self._markers)
+
+    def markers_vtt(self) -> str:
+        """The markers as the content of a WebVTT file, for the ``<track>`` of a player."""
+        return vtt(self._markers, self._duration)
 
     @property
     def is_video(self) -> bool:
@@ -269,7 +282,9 @@ class Recording(MediaFile):
             raise RangeError(f"trim: start must be before end, but {first} is not before {last}")
         arguments = (self._blob, first, last, bool(exact), self._duration)
         made = await run_in_engine("trim", "trim", *arguments, on_progress=on_progress)
-        return self._became(made, later=float(made.start))
+        begin = float(made.start)
+        markers = between(self._markers, begin, math.inf if last is None else last)
+        return self._became(made, markers, later=begin)
 
     @classmethod
     async def concat(
@@ -299,7 +314,11 @@ class Recording(MediaFile):
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
         made = await run_in_engine("concat", "concat", blobs, lengths, on_progress=on_progress)
-        return several[0]._became(made)
+        markers, begin = [], 0.0
+        for recording in several:
+            markers += shifted(recording.markers, begin)
+            begin += recording.duration
+        return several[0]._became(made, markers)
 
     async def tags(self) -> dict[str, Any]:
         """The file's metadata: ``title``, ``artist``, ``date`` and so on, as in `with_tags`.
@@ -474,8 +493,10 @@ class Recording(MediaFile):
 
     # Name, display and release
 
-    def _became(self, made: Any, later: float = 0.0) -> Recording:
-        return recording_of(made, self._started_at + later)
+    def _became(self, made: Any, markers: list[Marker] | None = None, later: float = 0.0) -> Recording:
+        recording = recording_of(made, self._started_at + later)
+        recording._markers = self.markers if markers is None else markers
+        return recording
 
     def _default_name(self) -> str:
         return time.strftime("recording-%Y-%m-%d-%H-%M-%S", time.localtime(self._started_at))

@@ -37,6 +37,7 @@ from .errors import (
     from_browser,
 )
 from .events import Event, EventTarget, HandlerAttribute, call_handler
+from .markers import Marker
 from .outcome import Outcome
 from .recording import Recording
 
@@ -485,6 +486,10 @@ class RecordingStore(EventTarget):
             log.warning("%d bytes are waiting for the disk, which is too slow for this take.", self.waiting)
             self._dispatch(StoreEvent("backlog", waiting=self.waiting))
 
+    def _mark(self, id: str, markers: list[Marker]) -> None:
+        if not self._disk.broken:
+            self._disk.post({"take": id, "markers": json.dumps(markers)})
+
     async def _finish(self, id: str, duration: float) -> Recording:
         try:
             return opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
@@ -549,7 +554,8 @@ def _content(recording: Recording, started_at: float, title: str = "") -> dict[s
         "size": recording.size,
         "milliseconds": round(recording.duration * 1000),
     }
-    return {"media": recording.blob, "about": about, "title": title}
+    markers = json.dumps(recording.markers) if recording.markers else ""
+    return {"media": recording.blob, "about": about, "title": title, "markers": markers}
 
 
 def opened(found: Any, duration: float | None = None) -> Recording:
@@ -562,6 +568,8 @@ def opened(found: Any, duration: float | None = None) -> Recording:
         js_chunks=_Slices(found.blob, found.spans),
     )
     recording.id = str(found.id) or None
+    if found.markers:
+        recording._markers = [Marker(*pair) for pair in json.loads(found.markers)]
     return recording
 
 

@@ -23,7 +23,7 @@ function takeBack() {
 function onPress() {
   if (press) return takeBack();
   const source = /** @type {HTMLInputElement} */ (document.querySelector("input[name=source]:checked")).value;
-  const screen = source === "screen" || source === "both" ? askForTheScreen() : null;
+  const screen = source === "screen" ? askForTheScreen() : null;
   const mine = (press = { screen });
   element("record").setAttribute("aria-pressed", "true");
   tell("Recording starts as soon as Python is ready. Press Record again to cancel.");

@@ -2,7 +2,7 @@
 /** Restores the choices of the last visit, before Python has loaded. */
 
 const PREFIX = "mediarecorder.";
-const studio = /** @type {HTMLElement} */ (document.querySelector(".studio"));
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Field */
 /** @param {Field} field */
@@ -13,6 +13,7 @@ function restore(field) {
   const kept = localStorage.getItem(keyOf(field));
   if (kept === null) return;
   if (field.type === "radio") /** @type {HTMLInputElement} */ (field).checked ||= field.value === kept;
+  else if (field.type === "checkbox") /** @type {HTMLInputElement} */ (field).checked = kept === "true";
   else field.value = kept;
   // A device is in its list only when the browser reveals it; Python selects it then.
   if (field instanceof HTMLSelectElement && field.selectedIndex < 0) {
@@ -22,10 +23,11 @@ function restore(field) {
 }
 
 try {
-  /** @type {NodeListOf<Field>} */ (studio.querySelectorAll("[data-remember] :is(input, select)")).forEach(restore);
-  studio.addEventListener("change", ({ target }) => {
+  /** @type {NodeListOf<Field>} */ (main.querySelectorAll("[data-remember] :is(input, select)")).forEach(restore);
+  main.addEventListener("change", ({ target }) => {
     const field = /** @type {Field} */ (target);
-    if (field.closest("[data-remember]")) localStorage.setItem(keyOf(field), field.value);
+    const value = field.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (field).checked) : field.value;
+    if (field.closest("[data-remember]")) localStorage.setItem(keyOf(field), value);
   });
 } catch (error) {
   console.info("This browser keeps no settings here.", error); // a private window, or the user's choice

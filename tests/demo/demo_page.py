@@ -30,7 +30,7 @@ page.find("toast").hidden = True
 takes.latest.clear()
 shelf.made, session = 0, None
 page.measure(0, 0)
-for place in ("status", "shelf-status", "problem-title", "problem-text"):
+for place in ("status", "shelf-status", "problem-title", "problem-text", "check-said"):
     page.tell("", place)
 page.find("problem").hidden = True
 await takes.show_space()
@@ -54,7 +54,7 @@ CHOOSE_NOTHING = """(globals) => {
     const before = [field.value, field.checked];
     if (field instanceof HTMLSelectElement) {
       field.selectedIndex = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
-    } else if (field.type === "radio") field.checked = field.defaultChecked;
+    } else if (["radio", "checkbox"].includes(field.type)) field.checked = field.defaultChecked;
     else field.value = field.defaultValue;
     if (String(before) !== String([field.value, field.checked])) {
       field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -62,6 +62,7 @@ CHOOSE_NOTHING = """(globals) => {
   }
   for (const option of document.querySelectorAll("option[data-was]")) option.value = option.dataset.was;
   for (const details of document.querySelectorAll("details")) details.open = false;
+  document.getElementById("keys").close();
   document.activeElement.blur();
   scrollTo(0, 0);
   localStorage.clear();
@@ -111,8 +112,9 @@ class Demo:
         self.stop = page.get_by_role("button", name="Stop")
         self.pause = page.get_by_role("button", name="Pause")
         self.resume = page.get_by_role("button", name="Resume")
-        self.preview = page.get_by_role("button", name="Preview", exact=True)
-        self.close_preview = page.get_by_role("button", name="Close preview")
+        self.mark = page.get_by_role("button", name="Mark")
+        self.preview = page.locator("#open-preview")
+        self.close_preview = page.locator("#close-preview")
         self.microphone = page.get_by_label("Use this microphone")
         self.clock = page.get_by_role("timer")
         self.size = page.locator("#size")
@@ -166,6 +168,9 @@ class Demo:
 
     def choose(self, source: str) -> None:
         self.page.get_by_role("radio", name=source, exact=True).check()
+
+    def switch(self, name: str, on: bool) -> None:
+        self.page.get_by_role("switch", name=name, exact=True).set_checked(on)
 
     def take(self, number: int) -> Locator:
         return self.takes.filter(has=self.page.get_by_role("heading", name=f"Take {number}", exact=True))

@@ -73,7 +73,7 @@ def test_refusals_are_explained(demo):
     for error, source, words in [
         ("NotReadableError", "Microphone", "Another program may be using it"),
         ("AbortError", "Microphone", "Press Record again"),
-        ("NotFoundError", "Camera", "choose “No sound”"),
+        ("NotFoundError", "Camera", "switch the microphone off"),
         ("SecurityError", "Camera", "security policy"),
         ("NotAllowedError", "Screen", "The screen was not shared"),
         (None, "Screen", "This browser cannot record the screen"),

@@ -33,7 +33,7 @@ LAYERS = (
         *("_recorder.recorded_time", "_recorder.turns"),
     ),
     ("_host.browser", "_reminder"),
-    ("errors", "outcome", "formats", "waveform", "_host.hosts", "_html.text", "_checks"),
+    ("errors", "outcome", "formats", "markers", "waveform", "_host.hosts", "_html.text", "_checks"),
 )
 FLOOR = {name: number for number, layer in enumerate(reversed(LAYERS)) for name in layer}
 

@@ -19,6 +19,7 @@ from ..outcome import spawn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ..markers import Marker
     from ..recording import Recording
     from ..store import RecordingStore
 
@@ -83,6 +84,9 @@ class InMemory:
     def earlier(self) -> Iterator[Chunk]:
         """The chunks so far."""
         return (Chunk(event.data) for event in self._events)
+
+    def mark(self, markers: list[Marker]) -> None:
+        """Keep the markers so far. (In memory, the take has them.)"""
 
     def release(self) -> None:
         """Release the sink: no more chunks will arrive."""
@@ -196,6 +200,9 @@ class InStore:
         if size:
             self._store._append(self._id, event.data, size, self._recorded())
             remind_of(size)
+
+    def mark(self, markers: list[Marker]) -> None:
+        self._store._mark(self._id, markers)
 
     @property
     def waiting(self) -> int:

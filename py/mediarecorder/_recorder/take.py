@@ -48,6 +48,7 @@ from ..chunk import Chunk
 from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
 from ..failures import PageLostError, RecordingError
+from ..markers import Marker
 from ..outcome import Outcome, spawn
 from .recorded_time import RecordedTime, comes_from_the_start
 from .sinks import InMemory, InStore
@@ -131,6 +132,7 @@ class Take:
         self._time = RecordedTime(now())
         self.finished: Outcome[Recording] = Outcome()
         self.recording: Recording | None = None
+        self._markers: list[Marker] = []
         self._notify = notify
         self._tracks = list((steady.js_source if steady else js_recorder.stream).getTracks())
         self._steady = steady
@@ -199,6 +201,12 @@ class Take:
         with translated("resume"):
             self.js.resume()
         return self._expect("resume")
+
+    def mark(self, text: str) -> Marker:
+        marker = Marker(self.duration, text)
+        self._markers.append(marker)
+        self._chunks.mark(self._markers)
+        return marker
 
     def request_data(self) -> Outcome[Chunk]:
         self.listen_to_data()
@@ -483,6 +491,8 @@ class Take:
     def _conclude(self, recording: Recording | None, error: Exception | None) -> None:
         self.phase = OVER
         _living.discard(self)
+        if recording:
+            recording._markers = self._markers
         self.recording = recording
         self._error = self._error or error
         failure = self._failure()

@@ -6,6 +6,7 @@
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
  *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was recovered or added
  *     mediarecorder-store-<name>/<id>/title                 the user's title
+ *     mediarecorder-store-<name>/<id>/markers               the markers, as Python writes them
  *     mediarecorder-store-<name>/<id>/coming                the journal of a recording that is being added
  *     mediarecorder-store-<name>/<id>/going                 the first journal of a take that is being deleted
  *
@@ -35,18 +36,20 @@ import { Fault, isGone } from "../fault.js";
 
 /**
  * `spans` holds two numbers per chunk: the gap before it, and its length.
- * @typedef {Stored & {blob: Blob, spans: Uint32Array}} Opened
+ * @typedef {Stored & {blob: Blob, spans: Uint32Array, markers: string}} Opened
  */
 
 /**
  * A recording that is written into the store as one file.
- * @typedef {{media: Blob, about: import("./journal.js").About, title: string}} Content
+ * @typedef {{media: Blob, about: import("./journal.js").About, title: string, markers?: string}} Content
  */
 
 /** How often to read a range again that was written meanwhile. */
 const ATTEMPTS = 20;
 
 const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
+/** The file with the markers of a take; there is none without a marker. */
+export const MARKERS = "markers";
 
 export class Folder {
   /** @param {string} name  the store's name */
@@ -129,7 +132,7 @@ export class Folder {
   async #lookAt(id) {
     const folder = await this.take(id);
     return looking(this.lockOf(id), async (inUse) => {
-      const { blob: _, spans: __, bytes, ...known } = await this.#read(id, folder, false, inUse);
+      const { blob: _, spans: __, markers: ___, bytes, ...known } = await this.#read(id, folder, false, inUse);
       return { known, bytes, isSure: !inUse && known.state === "finished" };
     });
   }
@@ -138,7 +141,7 @@ export class Folder {
   async changed(id) {
     const before = await this.index.use((entries) => entries.get(id)?.at);
     const opened = await this.#read(id, await this.take(id), false, false);
-    const { blob: _, spans: __, bytes, ...known } = opened;
+    const { blob: _, spans: __, markers: ___, bytes, ...known } = opened;
     await this.index.use((entries) => {
       // Renaming does not hold the take, so the facts may be out of date. The next listing then reads it again.
       if (known.state === "finished" && entries.get(id)?.at === before) return this.index.put([{ id, known, bytes }]);
@@ -186,7 +189,8 @@ export class Folder {
       ...openedOf(journal, media, (files.get(journals[0])?.lastModified ?? 0) / 1000),
       id,
       bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0),
-      title: await titleIn(folder, files.get(TITLE)),
+      title: await textIn(folder, files.get(TITLE)),
+      markers: await textIn(folder, files.get(MARKERS)),
       state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
     };
   }
@@ -209,9 +213,10 @@ export class Folder {
    * Add one file as a new take.
    * @param {string} id  @param {Content} content  @param {(size: number) => void} written
    */
-  async add(id, { media, about, title }, written) {
+  async add(id, { media, about, title, markers }, written) {
     const folder = await this.create(id);
     if (title) await writeFile(folder, TITLE, new Blob([title]));
+    if (markers) await writeFile(folder, MARKERS, new Blob([markers]));
     await writeFile(folder, MEDIA, media, written);
     // A file exists, empty, before it is written. Under its final name it would look like a take that lost all its
     // data.
@@ -266,7 +271,8 @@ export class Folder {
 }
 
 /** The size on disk. @param {Content} content */
-export const sizeOf = ({ media, about, title }) => media.size + movedTo(about).size + new Blob([title]).size;
+export const sizeOf = ({ media, about, title, markers = "" }) =>
+  media.size + movedTo(about).size + new Blob([title, markers]).size;
 
 /** The journal of a take whose media are in a separate file. @param {import("./journal.js").About} about */
 const movedTo = (about) => new Blob(journalOf([aboutEntry(about, MOVED)]));
@@ -310,8 +316,8 @@ function whileItGrows(folder) {
   };
 }
 
-/** The title, which may be replaced at this moment. @param {FileSystemDirectoryHandle} folder  @param {File} [file] */
-async function titleIn(folder, file) {
+/** The title or the markers, which may be replaced at this moment. @param {FileSystemDirectoryHandle} folder  @param {File} [file] */
+async function textIn(folder, file) {
   return file ? new TextDecoder().decode(await whileItGrows(folder)(file, 0, Infinity)) : "";
 }
 
@@ -328,6 +334,7 @@ export function openedOf(journal, media, since = 0) {
   return {
     id: "",
     title: "",
+    markers: "",
     startedAt,
     mimeType,
     size: journal.size,

@@ -6,6 +6,7 @@
  *     {call: 7, verb: "list", arguments: []}     answered by {call: 7, value} or {call: 7, error}
  *     {take: id, begin: {startedAt, mimeType}}   a take begins
  *     {take: id, chunk: Blob, milliseconds}      answered by {take: id, written: bytes} or {take: id, error}
+ *     {take: id, markers: JSON}                  all markers of the take so far
  *
  * It sends {low: {used, limit}} and {copy: id, fraction} by itself. {close: true} cuts off running takes and copies.
  */
@@ -86,6 +87,11 @@ class Store {
   /** @param {string} id  @param {Blob} blob  @param {number} milliseconds */
   append(id, blob, milliseconds) {
     this.#takes.get(id)?.append({ blob, milliseconds });
+  }
+
+  /** @param {string} id  @param {string} markers */
+  mark(id, markers) {
+    this.#takes.get(id)?.mark(markers);
   }
 
   /** @param {string} id  @param {number} milliseconds */
@@ -250,6 +256,7 @@ function serve(port) {
     if (data.take) {
       const opened = await store;
       if (data.begin) opened.begin(data.take, data.begin);
+      else if (data.markers) opened.mark(data.take, data.markers);
       else opened.append(data.take, data.chunk, data.milliseconds);
       return;
     }

@@ -2,7 +2,8 @@
 /** A running take: its chunks go to disk in the order in which they arrive. */
 
 import { aboutEntry, CHUNK, emptyJournal, readJournal } from "./journal.js";
-import { openWriter } from "./writers.js";
+import { MARKERS } from "./folder.js";
+import { openWriter, writeFile } from "./writers.js";
 import { gone } from "../fault.js";
 
 /** Bytes to write at a time when the disk lags behind. */
@@ -28,6 +29,8 @@ const LOOK = 1000;
 export class Take {
   /** @type {Chunk[]} */
   #waiting = [];
+  /** @type {FileSystemDirectoryHandle | undefined} */
+  #folder;
   /** @type {Promise<void>} */
   #writing;
   #mimeType = "";
@@ -47,7 +50,8 @@ export class Take {
     this.owner = owner;
     this.about = about;
     this.#writing = this.#attempt(async () => {
-      this.#writer = await openWriter(await folder());
+      this.#folder = await folder();
+      this.#writer = await openWriter(this.#folder);
       await this.#write([aboutEntry(about)]);
     });
   }
@@ -63,6 +67,13 @@ export class Take {
     if (this.#failed) return;
     this.#waiting.push(chunk);
     if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#attempt(() => this.#drain()));
+  }
+
+  /** Write the markers so far: JSON, from Python. @param {string} markers */
+  mark(markers) {
+    // A take is worth more than its markers: if they do not fit, it goes on.
+    const write = async () => this.#folder && writeFile(this.#folder, MARKERS, new Blob([markers])).catch(() => {});
+    this.#writing = this.#writing.then(write);
   }
 
   /**
