@@ -297,12 +297,12 @@ def _known(recording: Recording) -> str:
         return ""
     if recording.is_video:
         return (
-            f" WebKitGTK says that it supports {recording.mime_type}, but records no picture, nor the sound "
-            "with it: record the sound alone there."
+            f" WebKitGTK says that it supports {recording.mime_type}, but records neither the picture nor "
+            "the sound with it. Record the sound alone there."
         )
     return (
-        " WebKit also records nothing if it is stopped within about 0.2 s, and in some takes loses what it "
-        "recorded in the last second."
+        " WebKit also records nothing if it is stopped within about 0.2 s, and in some takes loses the "
+        "sound of the last second."
     )
 
 

@@ -20,7 +20,7 @@ class Marker(NamedTuple):
     time
         Seconds from the beginning of the recording, without pauses.
     text
-        What was said about it; it may be empty.
+        The argument of `MediaRecorder.mark`; it may be empty.
     """
 
     time: float

@@ -165,8 +165,8 @@ class Recording(MediaFile):
 
     @property
     def markers(self) -> list[Marker]:
-        """The moments that `MediaRecorder.mark` marked. Files made from this recording have them, too: a part
-        has those in it, and a joined file those of all its recordings. They are not in the file itself."""
+        """The moments marked by `MediaRecorder.mark`. They are not in the file. Recordings made from this one
+        have them, too: a part has those within it, and a joined recording has those of all its sources."""
         return list(self._markers)
 
     def markers_vtt(self) -> str:
