@@ -62,9 +62,9 @@ def checked_channel(value: Any) -> str:
         raise TypeError(f"channel must be the name that openChannel() returned, not {value!r}")
     if is_guessable(value):
         raise ValueError(
-            f"connect: {value!r} is a guessable name, and whoever guesses it may record in the page. It must "
-            f"contain a random UUID, or {CHANNEL_DIGITS} random hexadecimal digits: in the page and here, "
-            f'write "mediarecorder-{os.urandom(CHANNEL_DIGITS // 2).hex()}", for instance.'
+            f"connect: {value!r} is a guessable name, and any code that guesses it can record in the page. "
+            f"It must contain a random UUID, or {CHANNEL_DIGITS} random hexadecimal digits: in the page and "
+            f'here, write "mediarecorder-{os.urandom(CHANNEL_DIGITS // 2).hex()}", for instance.'
         )
     return value
 

@@ -30,8 +30,8 @@ export function mustBeUnguessable(name) {
   if (typeof name !== "string") throw new TypeError("openChannel: the channel's name must be a string");
   if (isGuessable(name)) {
     throw new RangeError(
-      `openChannel: "${name}" is a guessable name, and whoever guesses it may record in this page. The name must ` +
-        `contain a random UUID, or ${DIGITS} random hexadecimal digits: "${randomName()}", for instance.`,
+      `openChannel: "${name}" is a guessable name, and any code that guesses it can record in this page. ` +
+        `The name must contain a random UUID, or ${DIGITS} random hexadecimal digits: "${randomName()}", for instance.`,
     );
   }
 }
