@@ -130,6 +130,7 @@ def test_every_state_looks_right_at_all_sizes_in_both_themes(fresh_demo, engine,
     expect_right("long-problem")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_everything_works_by_keyboard(fresh_demo):
     demo, page = fresh_demo, fresh_demo.page
@@ -359,6 +360,7 @@ def test_doctests_of_the_page_texts_pass(monkeypatch):
     assert doctest.testmod(words) == (0, 9)
 
 
+@pytest.mark.thorough
 @chromium_only  # Playwright cannot ask Firefox for less motion
 def test_reduced_motion_setting_is_respected(demo):
     demo.page.emulate_media(reduced_motion="reduce")

@@ -17,6 +17,7 @@ def kinds(file: Path) -> list[str]:
     return sorted(stream["kind"] for stream in probe(file)["streams"])
 
 
+@pytest.mark.thorough
 @chromium_only  # Firefox has no screen to share here
 def test_screen_is_recorded_alone_or_mixed_with_the_microphone(demo):
     demo.choose("Screen")
@@ -122,6 +123,7 @@ def test_level_moves_before_recording_with_and_without_a_picture(demo):
         demo.expect_released()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_countdown_runs_before_the_take_and_can_be_cancelled(demo):
     demo.set("Countdown", "3 seconds")
@@ -143,6 +145,7 @@ def test_countdown_runs_before_the_take_and_can_be_cancelled(demo):
     expect(demo.takes).to_have_count(1)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_time_and_size_limits_end_the_take(demo):
     demo.set("Time limit (minutes)", "0.03")  # 1.8 s

@@ -13,6 +13,7 @@ from harness.lanes import chromium_only, firefox_in_soak
 from harness.played import played
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_title_and_icon_show_recording_and_leaving_asks_first(demo):
     icon = demo.page.locator("#icon")
@@ -71,6 +72,7 @@ def test_lost_microphone_is_replaced_and_the_take_goes_on(demo):
     expect(demo.takes).to_have_count(1)
 
 
+@pytest.mark.thorough
 @chromium_only  # Firefox's tracks do not receive events that a script dispatches
 def test_take_goes_on_while_one_of_two_devices_is_gone(demo):
     demo.choose("Camera")
@@ -169,6 +171,7 @@ def test_ending_the_sharing_of_a_screen_ends_the_take(demo):
     expect(demo.problem).to_contain_text("Sharing was ended from outside this page.")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_page_warns_before_space_runs_out_and_shows_free_space(demo):
     demo.set("Space for all takes (MB)", "0.1")

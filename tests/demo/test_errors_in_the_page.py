@@ -87,6 +87,7 @@ def test_demo_shows_errors_of_async_handlers(fresh_demo: Demo):
     expect(demo.problem).to_contain_text("AttributeError: ")
 
 
+@pytest.mark.thorough
 @pytest.mark.console_errors
 @firefox_in_soak
 def test_demo_shows_errors_of_plain_handlers(demo: Demo):

@@ -86,6 +86,7 @@ def test_refusals_are_explained(demo):
         expect(demo.record).to_be_enabled()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_error_of_the_recorder_keeps_the_take(demo):
     demo.start_take()
@@ -101,6 +102,7 @@ def test_error_of_the_recorder_keeps_the_take(demo):
     expect(demo.take(2)).to_be_visible()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_missing_chosen_device_is_explained(demo):
     demo.make_take()

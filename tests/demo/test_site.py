@@ -122,6 +122,7 @@ def caches(demo: Demo) -> list[str]:
     return demo.page.evaluate("caches.keys()")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_site_records_below_a_path_and_offline_after_a_visit(page, host, visit):
     """The page makes no request to another host."""

@@ -75,6 +75,7 @@ def test_camera_is_recorded_with_preview_and_pause(demo):
     assert kinds(demo.content(1)) == ["audio", "video"]
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_hasty_presses_do_no_harm(demo):
     demo.record.evaluate("button => { button.click(); button.click(); }")
