@@ -10,7 +10,7 @@ from mediarecorder import (
 )
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_get_user_media_opens_the_requested_devices(both):
     assert {track.kind for track in both.tracks} == {"audio", "video"}
@@ -28,7 +28,7 @@ async def test_nested_constraints_accept_both_spellings():
         assert constraints["width"] in (320, {"ideal": 320})
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_overconstrained_error_names_the_constraint():
     with pytest.raises(OverconstrainedError, match="width") as caught:
@@ -50,7 +50,7 @@ async def test_invalid_requests_are_rejected(request_):
         await media_devices.get_user_media(**request_)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_enumerated_devices_can_be_opened():
     # Firefox reveals device names only to pages that have opened a device.
@@ -72,7 +72,7 @@ def test_supported_constraints_are_snake_case_names():
     assert all(isinstance(name, str) and name.islower() for name in supported)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_permission_reports_its_state():
     for name in ("camera", "microphone"):
         assert await media_devices.permission(name) in ("granted", "denied", "prompt")

@@ -35,7 +35,7 @@ async def test_take_ends_when_javascript_stops_the_tracks(both):
     assert (await recorder.finished).size > 0
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_tracks_ending_in_the_same_tick_as_start_end_the_take(both):
     recorder = MediaRecorder(both)
     started = recorder.start()
@@ -44,7 +44,7 @@ async def test_tracks_ending_in_the_same_tick_as_start_end_the_take(both):
     assert await started is None
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_start_with_ended_tracks_raises(both):
     recorder = MediaRecorder(both)
     both.stop()
@@ -54,7 +54,7 @@ async def test_start_with_ended_tracks_raises(both):
         recorder.stop()
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_start_without_tracks_raises():
     with pytest.raises(NotSupportedError):
         MediaRecorder(MediaStream([])).start()
@@ -89,7 +89,7 @@ async def test_changing_tracks_fails_the_take_with_its_recording_attached(both, 
     assert recorder.state == "inactive"
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_error_of_a_take_settles_everything_pending(both, event_faults):
     recorder = MediaRecorder(both)
     await recorder.start()

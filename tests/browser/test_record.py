@@ -40,7 +40,7 @@ def released(streams):
     return streams and all(track.ready_state == "ended" for stream in streams for track in stream.tracks)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 @pytest.mark.policy
 async def test_duration_ends_the_recording(opened, brief):
@@ -62,10 +62,9 @@ async def test_video_has_sound_by_default(opened):
     assert released(opened)
 
 
-@pytest.mark.webkit
-async def test_event_ends_the_recording(brief):
+async def test_event_ends_the_recording():
     event = asyncio.Event()
-    asyncio.get_running_loop().call_later(brief, event.set)
+    asyncio.get_running_loop().call_later(0.3, event.set)
     assert (await record(stop_when=event)).size > 0
 
 
@@ -79,7 +78,7 @@ async def test_future_of_the_caller_is_not_cancelled():
     assert not future.cancelled()
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_exception_of_stop_when_propagates_with_the_recording(opened, brief):
     async def fail():
@@ -92,7 +91,7 @@ async def test_exception_of_stop_when_propagates_with_the_recording(opened, brie
     assert released(opened)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_max_size_ends_the_recording():
     recording = await record(60, max_size=4000)
@@ -114,7 +113,7 @@ async def test_progress_is_reported_several_times_per_second_and_finally():
     assert calls[-1] == (recording.duration, recording.size)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_failing_progress_callback_does_no_harm(loop_errors, brief):
     def fail(seconds, size):
         raise KeyError("mine")
@@ -123,15 +122,14 @@ async def test_failing_progress_callback_does_no_harm(loop_errors, brief):
     assert isinstance(loop_errors[0]["exception"], KeyError)
 
 
-@pytest.mark.webkit
-async def test_stream_of_the_caller_is_not_stopped(microphone, brief):
-    assert (await record(brief, stream=microphone)).size > 0
+async def test_stream_of_the_caller_is_not_stopped(microphone):
+    assert (await record(0.3, stream=microphone)).size > 0
     assert microphone.active
-    assert (await record(brief, stream=microphone.js)).size > 0
+    assert (await record(0.3, stream=microphone.js)).size > 0
     assert microphone.active
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 async def test_cancelling_the_task_releases_the_devices(opened):
     task = asyncio.ensure_future(record(60))
@@ -204,7 +202,7 @@ async def test_unknown_device_error_lists_existing_devices():
     assert microphone.label in str(caught.value)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -242,7 +240,7 @@ async def test_failed_call_closes_a_coroutine_passed_to_it():
         await record(-1, stop_when=asyncio.sleep(1))
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.core
 @pytest.mark.policy
 async def test_take_photo_returns_a_photo(opened):
@@ -275,7 +273,7 @@ async def test_photo_of_an_open_stream_leaves_it_open(both, engine):
     assert (await recorder.stop()).size > 0
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_photo_needs_a_live_picture_and_a_known_type(both, microphone):
     with pytest.raises(NotFoundError, match="no picture"):
         await microphone.take_photo()
@@ -295,7 +293,7 @@ async def test_photo_needs_a_live_picture_and_a_known_type(both, microphone):
     clone.stop()
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_take_photo_as_png():
     photo = await take_photo(mime_type="image/png")
     assert (await photo.bytes())[:4] == b"\x89PNG"
@@ -392,7 +390,7 @@ async def test_photo_with_a_microphone_as_device_is_rejected():
         await take_photo(device=microphone.label)
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_photo_device_is_chosen_by_label():
     [camera, *_] = [info for info in await media_devices.enumerate_devices() if info.kind == "videoinput"]
     photo = await take_photo(device=camera.label[:6], mime_type="image/JPEG")

@@ -6,7 +6,7 @@ import pytest
 
 from mediarecorder import Chunk, InvalidStateError, MediaRecorder, NotSupportedError
 
-pytestmark = pytest.mark.webkit
+pytestmark = pytest.mark.every_engine
 
 
 @pytest.mark.core
@@ -164,7 +164,7 @@ async def test_chunks_ends_when_the_tracks_end(recorder):
 
 
 @pytest.mark.core
-@pytest.mark.without_webkit("it records nothing if it is stopped at once")
+@pytest.mark.two_engines_only("it records nothing if it is stopped at once")
 async def test_async_with_records_its_body(microphone):
     async with MediaRecorder(microphone) as recorder:
         assert recorder.state == "recording"
@@ -197,7 +197,7 @@ async def test_exception_in_the_body_of_async_with_wins(both):
 
 
 @pytest.mark.core
-@pytest.mark.without_webkit("WebKitGTK records no WebM")
+@pytest.mark.two_engines_only("WebKitGTK records no WebM")
 async def test_first_supported_type_wins(microphone):
     recorder = MediaRecorder(
         microphone, mime_type=["audio/unheard-of", "audio/webm;codecs=opus", "audio/ogg"]
@@ -207,13 +207,13 @@ async def test_first_supported_type_wins(microphone):
     assert (await recorder.stop()).mime_type.startswith("audio/webm")
 
 
-@pytest.mark.without_webkit("WebKitGTK records no WebM")
+@pytest.mark.two_engines_only("WebKitGTK records no WebM")
 def test_unknown_type_error_lists_supported_types(microphone):
     with pytest.raises(NotSupportedError, match="video/webm"):
         MediaRecorder(microphone, mime_type="audio/unheard-of")
 
 
-@pytest.mark.without_webkit("WebKitGTK records no WebM")
+@pytest.mark.two_engines_only("WebKitGTK records no WebM")
 def test_supported_types_are_supported():
     types = MediaRecorder.supported_types()
     assert "video/webm" in types

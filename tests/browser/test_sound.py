@@ -60,7 +60,7 @@ async def test_sound_of_a_connection_has_levels_and_is_mixed(oscillator):
         mixed.stop()
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_levels_end_with_the_stream(microphone):
     count = 0
     async for _ in microphone.levels(0.01):
@@ -70,14 +70,14 @@ async def test_levels_end_with_the_stream(microphone):
     assert count == 3
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 async def test_levels_without_sound_raise(camera):
     with pytest.raises(NotFoundError, match="no sound"):
         async for _ in camera.levels():
             pass
 
 
-@pytest.mark.webkit
+@pytest.mark.every_engine
 @pytest.mark.parametrize(
     ("interval", "error"), [(0, ValueError), (-1, ValueError), ("1", TypeError), (None, TypeError)]
 )

@@ -8,7 +8,7 @@ import pytest
 
 from mediarecorder import InvalidStateError, MediaRecorder, MediaStream
 
-pytestmark = [pytest.mark.core, pytest.mark.webkit]
+pytestmark = [pytest.mark.core, pytest.mark.every_engine]
 
 
 async def wait_for_event(recorder, type):
@@ -169,7 +169,7 @@ async def test_pending_requests_are_settled_by_stop(recording_recorder):
 # 6. Nothing hangs: there, and in test_rare_orders.py.
 
 
-@pytest.mark.without_webkit("it records nothing if it is stopped at once")
+@pytest.mark.two_engines_only("it records nothing if it is stopped at once")
 async def test_awaitable_alone_keeps_the_ending_take_alive(microphone):
     recorder = MediaRecorder(microphone)
     await recorder.start()
@@ -183,7 +183,7 @@ async def test_awaitable_alone_keeps_the_ending_take_alive(microphone):
     assert gone() is None
 
 
-@pytest.mark.without_webkit("it records nothing if it is stopped at once")
+@pytest.mark.two_engines_only("it records nothing if it is stopped at once")
 async def test_finished_alone_keeps_a_running_take_alive(microphone):
     recorder = MediaRecorder(microphone)
     await recorder.start()
@@ -239,7 +239,7 @@ def test_finished_without_any_take_raises(recorder):
         _ = recorder.finished
 
 
-@pytest.mark.without_webkit("it records nothing if it is stopped at once")
+@pytest.mark.two_engines_only("it records nothing if it is stopped at once")
 async def test_browsers_own_stream_is_accepted(microphone):
     recorder = MediaRecorder(microphone.js)
     assert isinstance(recorder.stream, MediaStream)

@@ -12,8 +12,9 @@ MARKS = (
     " lanes but chromium run only the first row of each table",
     "firefox_in_soak: in Firefox only in make soak",
     "firefox_too: runs in Firefox in make test-all with all rows, despite the two marks above",
-    "webkit: also runs in WebKit, with the first row of each table",
-    "without_webkit(reason): does not run in WebKit, although other tests of its file do",
+    # (Their names do not contain the lane's, so that `-k webkit` selects the lane alone.)
+    "every_engine: also runs in WebKit, with the first row of each table",
+    "two_engines_only(reason): does not run in WebKit, although its file is marked every_engine",
     "lane(*names): runs in these lanes of the harness and in no other",
     "time_limit(seconds): how long the test may take inside the browser, 60 by default",
     "quirk(*ids): shows behaviour of a browser that code with these ids works around (docs/maintaining.md)",

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.every_engine
+
 
 async def test_assertion() -> None:
     """Use -v to get more diff"""
     assert {"take": [1, 2, 3]} == {"take": [1, 2, 4]}
 
 
+@pytest.mark.two_engines_only("Hypothesis is synchronous, so its tests cannot wait there")
 @given(st.integers(0, 1000))
 async def test_example(number: int) -> None:
     """number=50"""

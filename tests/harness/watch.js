@@ -20,9 +20,7 @@ for (const type of types) {
 addEventListener("error", ({ message }) => seen.push(["on_error", message]));
 addEventListener("unhandledrejection", ({ reason }) => seen.push(["on_error", String(reason)]));
 
-// (A request counts once it has ended, whether it succeeded or not.)
-new PerformanceObserver((list) => {
-  for (const { name } of list.getEntries()) seen.push(["on_address", name]);
-}).observe({ type: "resource" });
+// The page's policy refuses all requests that would leave this machine.
+addEventListener("securitypolicyviolation", ({ blockedURI }) => seen.push(["on_address", blockedURI]));
 
 Object.assign(window, { harnessSeen: seen });
