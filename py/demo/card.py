@@ -176,7 +176,7 @@ class Card:
     async def _draw(self) -> None:
         """Draw its sound, if not done yet."""
         if not self.timeline:
-            place, marks = self.find(".timeline"), [marker.time for marker in self._markers]
+            place, marks = self.find(".timeline"), [marker.time for marker in self.recording.markers]
             self.timeline = await Timeline.of(
                 self.recording, place, self.player, self.seconds, self.selection.dragged, marks
             )
@@ -203,7 +203,6 @@ class Card:
         if not self.player.paused:
             self.player.pause()
             return
-        self.enlarge(True)
         with suppress(JsException):  # it was paused at once, or has nothing to play, which the player reports
             await self.player.play()
 
@@ -233,15 +232,11 @@ class Card:
         self.element.scrollIntoView(block="center")
         self.find("[data-action=play]").focus()
 
-    @property
-    def _markers(self) -> list[Any]:
-        return list(getattr(self.recording, "markers", ()))
-
     def _fill_markers(self) -> None:
         """A button for each marked moment."""
         places = self.find(".markers")
-        places.hidden = not self._markers
-        for marker in self._markers:
+        places.hidden = not self.recording.markers
+        for marker in self.recording.markers:
             button = document.createElement("button")
             button.type, button.translate = "button", False
             button.dataset.action, button.dataset.at = "seek", str(marker.time)

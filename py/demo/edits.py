@@ -110,8 +110,10 @@ async def normalised(recording: Recording, told: Told) -> Recording:
 
 
 def as_old_as(recording: Recording, made: Recording) -> Recording:
-    """The new recording with the old one's time, so that it is listed beside it."""
-    return Recording(made.blob, made.mime_type, duration=made.duration, started_at=recording.started_at)
+    """The new recording with the old one's time, so that it is listed beside it, and with its markers."""
+    new = Recording(made.blob, made.mime_type, duration=made.duration, started_at=recording.started_at)
+    new._markers = recording.markers  # no time has changed
+    return new
 
 
 def _format(recording: Recording) -> str:

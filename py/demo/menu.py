@@ -93,7 +93,7 @@ def toggled(event: Any) -> None:
 
 @when("keydown", "#takes")
 def move(event: Any) -> None:
-    """Arrow keys, Home and End go from entry to entry; Tab leaves the menu."""
+    """Arrow keys, Home, End and first letters go from entry to entry; Tab leaves the menu."""
     menu = event.target.closest(".menu")
     if not menu:
         return
@@ -101,12 +101,17 @@ def move(event: Any) -> None:
         menu.hidePopover()
         return
     items = list(menu.querySelectorAll("[role^=menuitem]"))
+    place = next((place for place, item in enumerate(items) if item == document.activeElement), -1)
     if event.key in STEPS:
-        place = next((place for place, item in enumerate(items) if item == document.activeElement), -1)
-        wanted = (place + STEPS[event.key]) % len(items)
+        wanted = items[(place + STEPS[event.key]) % len(items)]
     elif event.key in ("Home", "End"):
-        wanted = 0 if event.key == "Home" else -1
+        wanted = items[0 if event.key == "Home" else -1]
+    elif len(event.key) == 1 and event.key != " " and not (event.ctrlKey or event.altKey or event.metaKey):
+        letter = event.key.lower()
+        following = [*items[place + 1 :], *items[: place + 1]]
+        wanted = next((item for item in following if item.textContent.lower().startswith(letter)), None)
     else:
         return
-    event.preventDefault()
-    items[wanted].focus()
+    event.preventDefault()  # letters are also keys of the page
+    if wanted:
+        wanted.focus()

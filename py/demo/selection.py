@@ -75,7 +75,6 @@ class Selection:
     async def play(self) -> None:
         await self._card.draw_now()
         if self._card.timeline:
-            self._card.enlarge(True)
             await self._card.timeline.play(self.start, float(self._end.value or 0))
 
     def close(self) -> None:

@@ -68,6 +68,7 @@ def show_playing(event: Any) -> None:
     if event.type == "ended":
         card.enlarge(False)
     elif event.type == "play":
+        card.enlarge(True)
         for other in shelf.cards.values():
             if other is not card:
                 other.player.pause()

@@ -178,6 +178,7 @@ Reflect.set(globalThis, "germanWords", {
   "These takes cannot be joined: all of them need sound, or none, and pictures of the same size, or none.": "Diese Aufnahmen lassen sich nicht verbinden: Alle brauchen Ton oder keine, und Bilder in derselben Größe oder keine.",
   "Play": "Abspielen",
   "Position": "Stelle",
+  "Markers": "Markierungen",
   "Edit": "Bearbeiten",
   "Download as": "Herunterladen als",
   "Speed": "Tempo",
