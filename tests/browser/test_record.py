@@ -113,12 +113,11 @@ async def test_progress_is_reported_several_times_per_second_and_finally():
     assert calls[-1] == (recording.duration, recording.size)
 
 
-@pytest.mark.every_engine
-async def test_failing_progress_callback_does_no_harm(loop_errors, brief):
+async def test_failing_progress_callback_does_no_harm(loop_errors):
     def fail(seconds, size):
         raise KeyError("mine")
 
-    assert (await record(brief, on_progress=fail)).size > 0
+    assert (await record(0.4, on_progress=fail)).size > 0
     assert isinstance(loop_errors[0]["exception"], KeyError)
 
 
