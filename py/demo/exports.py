@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from js import Array, File, location, navigator
 from pyodide.ffi import JsException
 
-from demo import kept, words
+from demo import kept, settings, words
 from mediarecorder.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ READ = 60
 
 
 async def download(card: Card) -> None:
+    """Download a take in the format of the settings."""
+    if format := settings.download_format(card.recording.is_video):
+        await convert(card, format)
+        return
     _say_saved(card, await card.recording.save(card.file_name))
 
 

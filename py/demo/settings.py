@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from demo import page
+from mediarecorder.formats import FORMATS
 
 WIDTHS = {480: 854, 720: 1280, 1080: 1920, 2160: 3840}
 """Widths of 16:9 pictures, by their height."""
@@ -47,6 +48,12 @@ def bits() -> dict[str, int]:
     if not (chosen := BITS.get(page.find("quality").value)):
         return {}
     return {"video_bits_per_second": chosen[0], "audio_bits_per_second": chosen[1]}
+
+
+def download_format(is_video: bool) -> str:
+    """The format for downloads; "" is the recorded one. Pictures are not dropped."""
+    format = str(page.find("format").value)
+    return format if format and (FORMATS[format]["video"] or not is_video) else ""
 
 
 def countdown() -> int:

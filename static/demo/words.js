@@ -82,6 +82,7 @@ Reflect.set(globalThis, "germanWords", {
   "Small file": "Kleine Datei",
   "Standard": "Standard",
   "High": "Hoch",
+  "As recorded": "Wie aufgenommen",
   "Countdown": "Countdown",
   "None": "Ohne",
   "3 seconds": "3 Sekunden",
