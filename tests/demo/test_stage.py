@@ -36,6 +36,18 @@ WAVE = """canvas => {
 }"""
 
 
+# Whether the topmost point of the bubble is white; the shared screen is green there.
+RING = """video => {
+  const { videoWidth: width, videoHeight: height } = video;
+  if (!height) return false;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(video, 0, 0);
+  const [margin, size] = [Math.round(height * 0.035), Math.round(height * 0.24)];
+  const [red, green, blue] = context.getImageData(margin + size / 2, height - margin - size, 1, 1).data;
+  return red > 150 && green > 150 && blue > 150;
+}"""
+
+
 def expect_in_sight(demo: Demo, *, unscrolled: bool = True) -> None:
     for width, height in SIZES:
         demo.page.set_viewport_size({"width": width, "height": height})
@@ -206,8 +218,10 @@ def test_input_test_shows_the_level_and_judges_it(demo):
 
 @chromium_only  # the same
 def test_gain_amplifies_the_recording(demo):
-    demo.make_take(1)
     demo.page.locator("#sound summary").click()
+    for name in ("Echo cancellation", "Noise suppression", "Automatic gain"):  # they change the level, too
+        demo.switch(name, False)
+    demo.make_take(1)
     demo.page.get_by_role("slider", name="Gain").fill("-12")
     demo.make_take(2)
     [loud, *_], [quiet, *_] = tone(demo.content(1)), tone(demo.content(2))
@@ -219,7 +233,10 @@ def test_gain_amplifies_the_recording(demo):
 def test_camera_is_a_bubble_over_the_screen(demo):
     demo.choose("Screen")
     demo.switch("With the camera in a corner", True)
-    demo.make_take(1)
+    demo.start_take()
+    demo.page.wait_for_function(RING, arg=demo.live_picture.element_handle())
+    demo.stop.click()
+    expect(demo.take(1)).to_be_visible()
     found = probe(demo.content(1))
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}
     assert found["errors"] == []
