@@ -61,11 +61,11 @@ test:
 	$(PYTEST) $(ARGS)
 
 test-all:
-	@$(PYTHON) tools/prepare.py test
+	@$(PYTHON) tools/prepare.py test-all
 	$(PYTEST) -m "not soak" $(ARGS)
 
 soak:
-	@$(PYTHON) tools/prepare.py test
+	@$(PYTHON) tools/prepare.py test-all
 	$(PYTEST) -m soak $(ARGS)
 
 # Results are saved if ARGS is empty or has --write.

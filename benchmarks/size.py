@@ -11,8 +11,9 @@ from pathlib import Path
 from .browser import ROOT, Bench
 from .row import Limit, Row
 
-MOST = 468
-"""Kilobytes: 5 % more than the 446 that the wheel had before FLAC, AAC and the private packages."""
+MOST = 469
+"""Kilobytes: 5 % more than the 446 that the wheel had before FLAC, AAC and the private packages, and one for
+the code that finds the page in stlite and Panel."""
 
 
 def measure(bench: Bench) -> Iterator[Row]:

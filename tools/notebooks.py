@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
-import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pyodide_folder
+from wheels import pure_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -102,22 +104,8 @@ def build_wheel(folder: Path) -> Path:
 
 
 def pure_yaml(builders: Path, folder: Path) -> Path:
-    """A wheel of PyYAML without its compiled part: marimo needs PyYAML, and PyPI has no wheel for Pyodide."""
-    [told] = builders.glob("lib/python*/site-packages/[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info")
-    version = told.name.removesuffix(".dist-info").partition("-")[2]
-    name = f"pyyaml-{version}.dist-info"
-    files = {f"yaml/{file.name}": file.read_text() for file in sorted((told.parent / "yaml").glob("*.py"))}
-    files[f"{name}/METADATA"] = (told / "METADATA").read_text()
-    files[f"{name}/WHEEL"] = (
-        "Wheel-Version: 1.0\nGenerator: mediarecorder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
-    files[f"{name}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{name}/RECORD"])
-    wheel = folder / f"pyyaml-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files.items():
-            # Use a fixed date, so that each build makes the same wheel.
-            archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
-    return wheel
+    """PyYAML for marimo: PyPI has no wheel of it for Pyodide."""
+    return pure_wheel(builders, "PyYAML", "yaml", folder)
 
 
 def build_jupyterlite(builders: Path, wheels: list[Path], site: Path, sources: Path) -> None:
@@ -259,10 +247,18 @@ def icon(size: int = 32) -> bytes:
     return struct.pack("<HHHBBBBHHII", 0, 1, 1, size, size, 0, 0, 1, 32, len(png), 22) + png
 
 
-def run(*command: str | Path, within: Path = ROOT) -> None:
+def run(
+    *command: str | Path, within: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Run a program; its output is shown only if it fails."""
     done = subprocess.run(
-        command, cwd=within, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        cwd=within,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     if done.returncode:
         raise SystemExit(f"failed: {' '.join(map(str, command))}\n{done.stdout}")

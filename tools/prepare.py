@@ -6,7 +6,8 @@
     python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
     python3 tools/prepare.py docs    what the wheel needs, and the documentation site
     python3 tools/prepare.py test    all of these, the demo, both browsers, the judges of media files, numpy
-    python3 tools/prepare.py bench   these, and the peers that the benchmarks compare with
+    python3 tools/prepare.py test-all     these, and apps of stlite, Panel and Flet
+    python3 tools/prepare.py bench   what the tests need, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
 
 Runs on a bare Python. The table in tools/setup/steps.py lists each step with its result and its sources.
@@ -56,6 +57,7 @@ TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
     "docs": (*WHEEL, steps.DOCS),
     "notebooks": NOTEBOOKS,
     "test": TEST,
+    "test-all": (*TEST, steps.HOSTS),
     "bench": (*TEST, steps.PEERS),
 }
 

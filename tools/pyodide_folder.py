@@ -18,7 +18,11 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-INTERPRETER = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+#: Not every version has all of these.
+INTERPRETER = (
+    *("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.mjs", "pyodide.asm.wasm"),
+    "python_stdlib.zip",
+)
 LOCK_FILE = "pyodide-lock.json"
 
 #: The values that decide which requirements in a wheel's metadata apply.
@@ -45,11 +49,13 @@ def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], ta
     """Fill the folder with the interpreter and the wheels that the roots need. Returns these wheels."""
     target.mkdir(parents=True)
     for name in INTERPRETER:
-        shutil.copy(npm_package / name, target / name)
+        if (npm_package / name).exists():
+            shutil.copy(npm_package / name, target / name)
     lock = json.loads((npm_package / LOCK_FILE).read_text())
+    python = lock["info"]["python"]
     known = {package["file_name"]: package for package in lock["packages"].values()}
     files = {wheel.name: wheel for wheel in wheels}
-    entries = [known.get(name) or described(wheel) for name, wheel in files.items()]
+    entries = [known.get(name) or described(wheel, python) for name, wheel in files.items()]
     lock["packages"] = needed({canonicalize_name(entry["name"]): entry for entry in entries}, roots)
     chosen = [files[entry["file_name"]] for entry in lock["packages"].values()]
     for entry, wheel in zip(lock["packages"].values(), chosen, strict=True):
@@ -59,8 +65,9 @@ def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], ta
     return chosen
 
 
-def described(wheel: Path) -> Package:
+def described(wheel: Path, python: str = ENVIRONMENT["python_full_version"]) -> Package:
     """The entry of a wheel that Pyodide's lock file does not list, from the wheel's own metadata."""
+    environment = ENVIRONMENT | {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         [metadata] = [name for name in names if name.endswith(".dist-info/METADATA")]
@@ -74,7 +81,7 @@ def described(wheel: Path) -> Package:
         "depends": [
             canonicalize_name(requirement.name)
             for requirement in requirements
-            if requirement.marker is None or requirement.marker.evaluate(ENVIRONMENT)
+            if requirement.marker is None or requirement.marker.evaluate(environment)
         ],
         # A notebook that imports one of these loads the wheel.
         "imports": sorted(

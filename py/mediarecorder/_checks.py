@@ -52,26 +52,16 @@ def checked_bit_rate(what: str, value: Any, least: int = LOWEST_BIT_RATE) -> int
     return rate
 
 
-CHANNEL_DIGITS = 32
-"""The number of hexadecimal digits that a channel's name must contain: those of a UUID."""
-
-
-def checked_channel(value: Any) -> str:
-    """`value` as the name of a channel that no other page can guess (static/library/bridge/names.js)."""
+def checked_channel(value: Any) -> None:
+    """Refuse a channel's name without a random part; static/library/bridge/names.js explains the rule."""
     if not isinstance(value, str) or not value:
         raise TypeError(f"channel must be the name that openChannel() returned, not {value!r}")
-    if is_guessable(value):
-        raise ValueError(
-            f"connect: {value!r} is a guessable name, and any code that guesses it can record in the page. "
-            f"It must contain a random UUID, or {CHANNEL_DIGITS} random hexadecimal digits: in the page and "
-            f'here, write "mediarecorder-{os.urandom(CHANNEL_DIGITS // 2).hex()}", for instance.'
-        )
-    return value
-
-
-def is_guessable(name: str) -> bool:
-    """Whether the name lacks a random part."""
-    found = re.search(rf"[0-9A-Fa-f]{{{CHANNEL_DIGITS}}}", name.replace("-", ""))
+    found = re.search("[0-9A-Fa-f]{32}", value.replace("-", ""))
     digits = [int(digit, 16) for digit in found[0]] if found else []
     in_order = sum(abs(one - other) <= 1 for one, other in pairwise(digits))
-    return len(set(digits)) < 8 or in_order >= 20
+    if len(set(digits)) < 8 or in_order >= 20:
+        raise ValueError(
+            f"connect: {value!r} is a guessable name, and any code that guesses it can record in the page. "
+            f'Put a random UUID into it, here and in the page: "mediarecorder-{os.urandom(16).hex()}", for '
+            "instance."
+        )

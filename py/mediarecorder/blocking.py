@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from . import capture, diagnosis, mixing
 from ._host import bridge
 from ._host.browser import can_run_sync, has_jspi, require_browser, run_sync
+from ._host.hosts import share_display
 from .errors import InvalidStateError, MediaError, NotSupportedError
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class _Call(Generic[T]):
 
     def __init__(self, awaitable: Awaitable[T]) -> None:
         self._awaitable = awaitable
+        self._share_display = share_display()
         self._begun = False
         self._result: T
         self._error: BaseException | None = None
@@ -182,6 +184,7 @@ class _Call(Generic[T]):
 
     async def _watch(self) -> None:
         task = self.task = asyncio.ensure_future(self._settle())
+        self._share_display(task)
         try:
             while not task.done() and self.interruption is None:
                 await asyncio.wait({task, self._woken}, timeout=HEARTBEAT)

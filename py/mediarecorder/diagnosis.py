@@ -72,7 +72,14 @@ async def diagnose() -> Diagnosis:
 def _host() -> str:
     if not IN_BROWSER:
         return "no browser"
-    for module, host in {"marimo": "marimo", "pyodide_kernel": "JupyterLite", "pyscript": "PyScript"}.items():
+    for module, host in {
+        "marimo": "marimo",
+        "pyodide_kernel": "JupyterLite",
+        "stlite_lib": "stlite",
+        "panel.io.pyodide": "Panel",
+        "flet_js": "Flet",
+        "pyscript": "PyScript",
+    }.items():
         if module in sys.modules:
             return host
     return "Pyodide"

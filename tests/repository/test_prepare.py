@@ -34,6 +34,7 @@ SITE_SOURCES = (
     "tools/sites/in-the-browser.txt",
     "tools/notebooks.py",
     "tools/pyodide_folder.py",
+    "tools/wheels.py",
     "tools/export_marimo.py",
     "tools/long_description.py",
     "pyproject.toml",
@@ -48,6 +49,12 @@ DOCS = (
 )
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
+BUILD_HOSTS = "tools/host_sites.py"
+HOST_PINS = tuple(
+    f"tools/hosts/{name}"
+    for name in ("builders.txt", "in-the-browser.txt", "package.json", "package-lock.json")
+)
+HOSTS = (*HOST_PINS, BUILD_HOSTS, "tools/setup/numpy_wheel.py", "tests/hosts/apps/panel_app.py")
 PAGE = "py/demo/page.py"
 PACKED = (PYODIDE, "tools/pack.py", PAGE, "py/mediarecorder/__init__.pyi")
 FILES = (
@@ -65,6 +72,7 @@ FILES = (
     *PACKED,
     "tools/compile_packages.py",
     *PEERS,
+    *HOSTS,
 )
 BUILD_SITES = "tools/notebooks.py"
 SITE_BUILDERS = "tools/sites/builders.txt"
@@ -317,6 +325,15 @@ def test_changed_pins_are_installed(full_machine, file, commands):
     assert len(full_machine.commands) == len(commands)
     for line, command in zip(full_machine.commands, commands, strict=True):
         assert command in line
+
+
+@pytest.mark.parametrize("file", HOSTS)
+def test_changed_app_of_a_host_is_built_again(full_machine, file):
+    prepare.prepare("test-all")
+    full_machine.commands.clear()
+    (places.ROOT / file).write_text("second")
+    prepare.prepare("test-all")
+    assert f"{BUILD_HOSTS} " in full_machine.commands[-1]
 
 
 def test_moved_tree_gets_a_new_environment(full_machine, monkeypatch):
@@ -801,7 +818,7 @@ def command(machine):
     for name in ("prepare.py", "installed_browsers.py", "page_files.py"):
         (places.ROOT / "tools").mkdir(exist_ok=True)
         shutil.copy(TOOLS / name, places.ROOT / "tools" / name)
-    shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup")
+    shutil.copytree(TOOLS / "setup", places.ROOT / "tools" / "setup", dirs_exist_ok=True)
     shutil.copy(TOOLS.parent / FORMATS, places.ROOT / FORMATS)  # the list of the page's files
     machine.has("node", prints="v20.1.0")
 
@@ -863,7 +880,7 @@ def test_node_gets_its_arguments(machine, command):
 def test_unknown_target_gives_a_clear_message(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
-    assert "name one target: demo, lint, wheel, docs, notebooks, test, bench or node" in done.stdout
+    assert "name one target: demo, lint, wheel, docs, notebooks, test, test-all, bench or node" in done.stdout
 
 
 def test_old_python_gives_a_clear_message(monkeypatch, capsys):

@@ -66,7 +66,7 @@ def test_only_one_spy_watches_pages():
     assert [file.name for file in files if spies.search(file.read_text())] == [PAGE_PROBE.name]
 
 
-NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers"])
+NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers", "tools/hosts"])
 
 
 @NPM

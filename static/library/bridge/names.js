@@ -6,32 +6,20 @@ export function randomName() {
   return `mediarecorder-${crypto.randomUUID()}`;
 }
 
-/** The number of hexadecimal digits that a name must contain: those of a UUID. */
-const DIGITS = 32;
-/** Random digits have at least this many different ones; all but one in 20 million sets of 32 do. */
-const DIFFERENT = 8;
-/** In random digits, fewer than this many neighbours differ by 0 or 1. (It is 6 on average.) */
-const IN_ORDER = 20;
-
 /**
- * Whether a name that an author chose lacks a random part. py/mediarecorder/_checks.py has the same rule for the
- * worker.
- * @param {string} name
+ * Throw an error if a name that an author chose lacks a random part: 32 hexadecimal digits, as in a UUID. Digits in
+ * order, and fewer than 8 different ones, are not random. (Of random ones, 6 neighbours differ by 0 or 1 on average.)
+ * py/mediarecorder/_checks.py has the same rule for the worker.
+ * @param {unknown} name
  */
-export function isGuessable(name) {
-  const [digits] = new RegExp(`[0-9a-f]{${DIGITS}}`, "i").exec(name.replaceAll("-", "")) ?? [""];
+export function mustBeUnguessable(name) {
+  const [digits] = /[0-9a-f]{32}/i.exec(String(name).replaceAll("-", "")) ?? [""];
   const values = [...digits].map((digit) => parseInt(digit, 16));
   const inOrder = values.filter((value, at) => at && Math.abs(value - values[at - 1]) <= 1).length;
-  return new Set(values).size < DIFFERENT || inOrder >= IN_ORDER;
-}
-
-/** Throw an error if this is not an unguessable name. @param {unknown} name */
-export function mustBeUnguessable(name) {
-  if (typeof name !== "string") throw new TypeError("openChannel: the channel's name must be a string");
-  if (isGuessable(name)) {
+  if (typeof name !== "string" || new Set(values).size < 8 || inOrder >= 20) {
     throw new RangeError(
       `openChannel: "${name}" is a guessable name, and any code that guesses it can record in this page. ` +
-        `The name must contain a random UUID, or ${DIGITS} random hexadecimal digits: "${randomName()}", for instance.`,
+        `Put a random UUID into it: "${randomName()}", for instance.`,
     );
   }
 }
