@@ -237,6 +237,7 @@ def test_only_one_menu_is_open_and_works_by_keyboard(demo):
         page.keyboard.press("Escape")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_takes_are_searched_and_sorted_by_name_date_and_length(demo):
     page = demo.page
@@ -275,6 +276,7 @@ def test_takes_are_searched_and_sorted_by_name_date_and_length(demo):
     expect(demo.takes.filter(visible=True)).to_have_count(4)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_several_takes_are_downloaded_joined_and_deleted(demo):
     page = demo.page
@@ -417,6 +419,7 @@ def test_take_is_normalised_and_its_silence_removed(demo):
     expect(demo.takes).to_have_count(3)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_picture_is_cut_and_saved_as_still_and_gif(demo):
     demo.choose("Camera")
@@ -467,6 +470,7 @@ def test_picture_is_cut_and_saved_as_still_and_gif(demo):
     assert kept.evaluate("player => player.videoWidth") > 0
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_share_hands_over_the_file_where_the_browser_can(demo):
     demo.make_take()
@@ -615,6 +619,7 @@ def test_card_and_clock_show_the_length_of_the_player(demo_in, lane):
     expect(demo.size).to_have_text(demo.take(1).locator(".size").text_content() or "")
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_conversion_shows_progress_and_can_be_cancelled(demo):
     demo.choose("Camera")

@@ -9,7 +9,7 @@ from demo_page import Demo
 from playwright.sync_api import expect
 
 from harness.judge import probe, tone
-from harness.lanes import chromium_only
+from harness.lanes import chromium_only, firefox_thorough
 from harness.played import played
 from mediarecorder.formats import MADE
 
@@ -56,6 +56,7 @@ def expect_in_sight(demo: Demo, *, unscrolled: bool = True) -> None:
         assert demo.page.evaluate(IN_SIGHT) == [], f"{width} x {height}"
 
 
+@firefox_thorough
 @pytest.mark.parametrize("source", ["Microphone", pytest.param("Camera", marks=pytest.mark.thorough)])
 def test_controls_are_in_sight_and_a_take_hides_all_else(demo, source):
     page, wave = demo.page, demo.page.locator("#wave")
@@ -85,6 +86,7 @@ def test_controls_are_in_sight_and_a_take_hides_all_else(demo, source):
         assert page.evaluate(IN_SIGHT) == [], f"after a take at {width} x {height}"
 
 
+@firefox_thorough
 def test_empty_page_says_what_it_is_and_where_to_read_on(demo):
     sentence = demo.page.locator(".about")
     for word in ("free", "private", "without an account", "Python"):
@@ -133,6 +135,7 @@ def test_keys_record_pause_mark_and_play(demo):
     expect(demo.takes).to_have_count(1)
 
 
+@firefox_thorough
 def test_source_and_switches_are_remembered(fresh_demo):
     demo = fresh_demo
     demo.choose("Camera")
@@ -157,11 +160,13 @@ def test_source_and_switches_are_remembered(fresh_demo):
     expect(demo.page.get_by_label("Download as")).to_have_value("flac")
 
 
+@firefox_thorough
 def test_choice_of_formats_is_complete(demo):
     values = demo.page.locator("#format option").evaluate_all("all => all.map((one) => one.value)")
     assert values == ["", *MADE]
 
 
+@pytest.mark.thorough
 @chromium_only  # Playwright cannot follow a download of Firefox
 def test_download_has_the_chosen_format(demo):
     demo.make_take(1)
@@ -170,6 +175,7 @@ def test_download_has_the_chosen_format(demo):
     assert demo.download(1).read_bytes()[:4] == b"RIFF"
 
 
+@pytest.mark.thorough
 def test_markers_stay_with_the_take(fresh_demo):
     demo = fresh_demo
     demo.start_take()
@@ -185,6 +191,7 @@ def test_markers_stay_with_the_take(fresh_demo):
     demo.page.wait_for_function("player => player.currentTime > 1", arg=demo.player(1).element_handle())
 
 
+@firefox_thorough
 def test_switched_off_processing_is_asked_of_the_browser(demo):
     demo.page.locator("#sound summary").click()
     demo.switch("Noise suppression", False)
@@ -216,6 +223,7 @@ def test_input_test_shows_the_level_and_judges_it(demo):
     demo.expect_released()
 
 
+@pytest.mark.thorough
 @chromium_only  # the same
 def test_gain_amplifies_the_recording(demo):
     demo.page.locator("#sound summary").click()
@@ -262,6 +270,7 @@ def test_bubble_keeps_its_pace_while_another_tab_is_in_front(demo):
     assert len(hidden) >= 3 * 15
 
 
+@firefox_thorough
 def test_choice_says_what_the_browser_cannot_do(demo, engine):
     demo.choose("Screen")
     corner = demo.page.get_by_role("switch", name="With the camera in a corner")
