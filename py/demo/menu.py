@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from js import document, navigator
+from js import document, navigator, window
 from pyscript import when
 
 from demo import page, shelf, words
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from demo.card import Card
 
 SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "2")
+EDGE = 8
+"""Pixels between a menu and the edge of the window."""
 STEPS = {"ArrowDown": 1, "ArrowRight": 1, "ArrowUp": -1, "ArrowLeft": -1}
 
 
@@ -86,9 +88,20 @@ def toggled(event: Any) -> None:
     more = menu.parentElement.querySelector(".take-more")
     more.ariaExpanded = str(event.newState == "open").lower()
     if event.newState == "open":
+        _place(menu, more)
         menu.querySelector("[role^=menuitem]").focus()
     else:
         menu.replaceChildren()
+        menu.removeAttribute("data-placed")
+
+
+def _place(menu: Any, more: Any) -> None:
+    """Show it beside its button, and inside the window."""
+    box = more.getBoundingClientRect()
+    top = min(box.top, window.innerHeight - menu.offsetHeight - EDGE)
+    menu.style.top = f"{max(EDGE, top)}px"
+    menu.style.left = f"{max(EDGE, box.left - menu.offsetWidth - EDGE / 2)}px"
+    menu.setAttribute("data-placed", "")
 
 
 @when("keydown", "#takes")
