@@ -11,9 +11,8 @@ from pathlib import Path
 from .browser import ROOT, Bench
 from .row import Limit, Row
 
-MOST = 469
-"""Kilobytes: 5 % more than the 446 that the wheel had before FLAC, AAC and the private packages, and one for
-the code that finds the page in stlite and Panel."""
+MOST = 468.3
+"""Kilobytes: 5 % more than the 446 that the wheel had before FLAC, AAC and the private packages."""
 
 
 def measure(bench: Bench) -> Iterator[Row]:
