@@ -118,7 +118,7 @@ def test_wrong_wasm_type_is_reported_and_reload_restarts(visit, server, engine, 
 
     del server.types["pyodide.asm.wasm"]
     page.get_by_role("button", name="Reload").click()
-    expect(page.get_by_role("button", name="Preview")).to_be_enabled()
+    expect(page.get_by_role("button", name="Test input")).to_be_enabled()
 
 
 @pytest.mark.soak
