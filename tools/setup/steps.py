@@ -105,7 +105,14 @@ SITES = Step(
     sources=(
         *("notebooks/**/*", "py/mediarecorder/**/*", "tools/sites/*"),
         *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py", "tools/export_marimo.py"),
-        *("tools/long_description.py", "pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
+        *(
+            "tools/long_description.py",
+            "tools/smallest_wheel.py",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            "package-lock.json",
+        ),
     ),
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
@@ -143,6 +150,7 @@ HOSTS = Step(
         *(
             "tools/setup/numpy_wheel.py",
             "tools/long_description.py",
+            "tools/smallest_wheel.py",
             "pyproject.toml",
             "README.md",
             "LICENSE",
@@ -164,7 +172,13 @@ DOCS = Step(
     sources=(
         *("docs/**/*", "benchmarks/results/*.svg", "py/mediarecorder/**/*", "static/demo/icon.svg"),
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "package-lock.json"),
-        *("tools/docs_site.py", "tools/docs_pages.py", "tools/long_description.py", "pyproject.toml"),
+        *(
+            "tools/docs_site.py",
+            "tools/docs_pages.py",
+            "tools/long_description.py",
+            "tools/smallest_wheel.py",
+            "pyproject.toml",
+        ),
         "requirements-docs.txt",
     ),
     also=(os.environ.get("REPOSITORY_URL", ""),),
