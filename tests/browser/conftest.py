@@ -274,8 +274,8 @@ async def recorder(microphone: MediaStream) -> AsyncIterator[MediaRecorder]:
 async def recording_recorder(recorder: MediaRecorder, engine: str) -> MediaRecorder:
     """A recorder that is recording: the browser has fired `start`, and has something to deliver."""
     await recorder.start()
-    if engine == "webkit":  # it fires `start` before it has any sound
-        await until(lambda: recorder.duration > 0.4)
+    if engine == "webkit":  # it fires `start` too early, and may lose the last, unfinished fragment of 1 s
+        await until(lambda: recorder.duration > 1.5)
     return recorder
 
 
