@@ -40,6 +40,24 @@ def _environment(name: str, folder: str, says: str, pins: str) -> Step:
     )
 
 
+def _wheels(folder: str, of: str, pins: str) -> Step:
+    """Wheels that Python loads in a page."""
+    return Step(
+        name="wheels",
+        folder=f"{{cache}}/{folder}-{{key}}",
+        says=f"downloading wheels for {of}: {pins}",
+        sources=(pins,),
+        also=(SITE_PLATFORM,),
+        commands=(f"{DOWNLOAD} {SITE_PLATFORM} --dest {{folder}} -r {pins}",),
+    )
+
+
+#: The sources of the library's wheel.
+OF_THE_WHEEL = (
+    *("py/mediarecorder/**/*", "tools/long_description.py", "tools/smallest_wheel.py"),
+    *("pyproject.toml", "README.md", "LICENSE", "package-lock.json"),
+)
+
 #: What builds the wheel.
 BUILDER = _python_packages("builder", "requirements-build.txt")
 CHECKERS = _python_packages("dev", "requirements-dev.txt")
@@ -89,30 +107,16 @@ SITE_BUILDERS = _environment(
     "builders", "site-builders", "the builders of the notebook sites", "tools/sites/builders.txt"
 )
 #: The wheels that Python loads in the notebook sites.
-SITE_WHEELS = Step(
-    name="wheels",
-    folder="{cache}/site-wheels-{key}",
-    says="downloading wheels for the notebook sites: tools/sites/in-the-browser.txt",
-    sources=("tools/sites/in-the-browser.txt",),
-    also=(SITE_PLATFORM,),
-    commands=(f"{DOWNLOAD} {SITE_PLATFORM} --dest {{folder}} -r tools/sites/in-the-browser.txt",),
-)
+SITE_WHEELS = _wheels("site-wheels", "the notebook sites", "tools/sites/in-the-browser.txt")
 #: The JupyterLite and the marimo site, with the library's wheel inside.
 SITES = Step(
     name="built",
     folder="build/notebooks",
     says="building the notebook sites: notebooks",
     sources=(
-        *("notebooks/**/*", "py/mediarecorder/**/*", "tools/sites/*"),
+        *("notebooks/**/*", "tools/sites/*"),
         *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py", "tools/export_marimo.py"),
-        *(
-            "tools/long_description.py",
-            "tools/smallest_wheel.py",
-            "pyproject.toml",
-            "README.md",
-            "LICENSE",
-            "package-lock.json",
-        ),
+        *OF_THE_WHEEL,
     ),
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
@@ -122,14 +126,7 @@ HOST_BUILDERS = _environment(
     "builders", "host-builders", "the builders of the hosts' apps", "tools/hosts/builders.txt"
 )
 #: The wheels that Python loads in the hosts' apps.
-HOST_WHEELS = Step(
-    name="wheels",
-    folder="{cache}/host-wheels-{key}",
-    says="downloading wheels for the hosts' apps: tools/hosts/in-the-browser.txt",
-    sources=("tools/hosts/in-the-browser.txt",),
-    also=(SITE_PLATFORM,),
-    commands=(f"{DOWNLOAD} {SITE_PLATFORM} --dest {{folder}} -r tools/hosts/in-the-browser.txt",),
-)
+HOST_WHEELS = _wheels("host-wheels", "the hosts' apps", "tools/hosts/in-the-browser.txt")
 #: stlite, and the Pyodide that it needs.
 HOST_MODULES = Step(
     name="all",
@@ -145,17 +142,9 @@ HOSTS = Step(
     folder="build/hosts",
     says="building the hosts' apps: tests/hosts/apps",
     sources=(
-        *("tests/hosts/apps/**/*", "py/mediarecorder/**/*", "tools/hosts/*"),
+        *("tests/hosts/apps/**/*", "tools/hosts/*", "tools/setup/numpy_wheel.py"),
         *("tools/host_sites.py", "tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py"),
-        *(
-            "tools/setup/numpy_wheel.py",
-            "tools/long_description.py",
-            "tools/smallest_wheel.py",
-            "pyproject.toml",
-            "README.md",
-            "LICENSE",
-        ),
-        "package-lock.json",
+        *OF_THE_WHEEL,
     ),
     needs=(HOST_BUILDERS, HOST_WHEELS, HOST_MODULES),
     commands=("{python} tools/host_sites.py {builders} {wheels}",),
@@ -170,16 +159,10 @@ DOCS = Step(
     folder="build/docs",
     says="building the documentation site: docs",
     sources=(
-        *("docs/**/*", "benchmarks/results/*.svg", "py/mediarecorder/**/*", "static/demo/icon.svg"),
-        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "package-lock.json"),
-        *(
-            "tools/docs_site.py",
-            "tools/docs_pages.py",
-            "tools/long_description.py",
-            "tools/smallest_wheel.py",
-            "pyproject.toml",
-        ),
-        "requirements-docs.txt",
+        *("docs/**/*", "benchmarks/results/*.svg", "static/demo/icon.svg"),
+        *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+        *("tools/docs_site.py", "tools/docs_pages.py", "requirements-docs.txt"),
+        *OF_THE_WHEEL,
     ),
     also=(os.environ.get("REPOSITORY_URL", ""),),
     needs=(DOCUMENTER,),
