@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from harness.lanes import Lane
+
+Page = TypeVar("Page", bound="HarnessPage")
 
 
 class PageError(Exception):
@@ -19,6 +21,9 @@ class PageError(Exception):
 class HarnessPage(Protocol):
     """One open page, alone in its browser. Every method may raise `PageError` but `take` and `close`."""
 
+    async def open(self, address: str) -> None:
+        """Load an address. `opened` calls it once."""
+
     async def evaluate(self, function: str, argument: object) -> Any:
         """Call a JavaScript function in the page, and wait for its result, which JSON can hold."""
 
@@ -30,6 +35,16 @@ class HarnessPage(Protocol):
 
     async def close(self) -> None:
         """Close the page and its browser, even if the page hangs or has crashed."""
+
+
+async def opened(page: Page, address: str) -> Page:
+    """The page, once it has loaded the address; closed if it does not."""
+    try:
+        await page.open(address)
+    except BaseException:
+        await page.close()
+        raise
+    return page
 
 
 class Driver(Protocol):

@@ -15,7 +15,7 @@ from playwright.async_api import BrowserContext, Error, Page, Playwright, async_
 from harness.browsers import context_options, launch_options
 from harness.lanes import Lane
 from harness.page_watch import ContextWatch
-from harness.pages import PageError
+from harness.pages import PageError, opened
 
 CLOSE_LIMIT = 30
 #: Folders of a Chromium profile that hold compiled files, and the files whose compilation they hold.
@@ -73,12 +73,7 @@ class PlaywrightDriver:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
             page = PlaywrightPage(lane, await self._new_context(self._playwright, lane))
-        try:
-            await page.open(address)
-        except BaseException:
-            await page.close()
-            raise
-        return page
+        return await opened(page, address)
 
     async def _new_context(self, playwright: Playwright, lane: Lane) -> BrowserContext:
         """A browser with one context. In Chromium its profile is new, but has the caches of the last one.

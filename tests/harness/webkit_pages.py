@@ -20,7 +20,7 @@ from harness.browsers import BrowserMissingError
 from harness.display import Display, DisplayMissingError
 from harness.lanes import Lane
 from harness.page_watch import PageWatch
-from harness.pages import PageError
+from harness.pages import PageError, opened
 
 T = TypeVar("T")
 
@@ -120,13 +120,7 @@ class WebKitDriver:
             driver = await asyncio.to_thread(_start, *found, lane.flags, self._display.name)
         except (WebDriverException, HTTPError, OSError) as error:
             raise PageError(getattr(error, "msg", None) or str(error)) from error
-        page = WebKitPage(driver)
-        try:
-            await page.open(address)
-        except BaseException:
-            await page.close()
-            raise
-        return page
+        return await opened(WebKitPage(driver), address)
 
     async def close(self) -> None:
         if self._display:
