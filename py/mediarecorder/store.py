@@ -191,8 +191,8 @@ class RecordingStore(EventTarget):
         self.name, self.limit = name, limit
         self._disk = Disk(self._hear, self._lose)
         self._takes: dict[str, ChunkWriter] = {}
-        self._copies: dict[str, Callable[[float], Any]] = {}
-        """Progress functions of running `add()` calls, by id."""
+        self._progress: dict[str, Callable[[float], Any]] = {}
+        """Progress functions of running `add()` and `recover()` calls."""
         self.waiting = 0
         """Bytes of all running takes that are not on disk yet."""
         self._shown: dict[str, Recording] = {}
@@ -333,14 +333,13 @@ class RecordingStore(EventTarget):
         if not isinstance(recording, Recording):
             raise TypeError(f"add needs a Recording, not {recording!r}")
         checked_title(title)
-        if on_progress is not None and not callable(on_progress):
-            raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+        checked_report(on_progress)
         self._require_open("add")
         if math.isnan(recording.duration):
             await recording.measure()
         id, content = self._new_id(), _content(recording, recording.started_at, title)
         if on_progress:
-            self._copies[id] = on_progress
+            self._progress[id] = on_progress
         try:
             found = await self._disk.call("add", id, content)
         except MediaError:
@@ -350,7 +349,7 @@ class RecordingStore(EventTarget):
                 await self._disk.call("discard", id)
             raise
         finally:
-            self._copies.pop(id, None)
+            self._progress.pop(id, None)
         if on_progress:
             call_handler(on_progress, 1.0)
         return opened(found, recording.duration)
@@ -359,7 +358,10 @@ class RecordingStore(EventTarget):
         """Turn an interrupted take into a seekable recording of all data that its checksums confirm.
 
         Its state is then ``"finished"``. A finished recording is checked byte for byte, and made seekable if
-        necessary.
+        necessary. For WebM, the store only adds the length and an index to the data on disk, some kilobytes.
+        Another container is written again as a seekable file, which needs the space on disk twice.
+
+        A crash, an error or a cancellation before the end leaves the take as it was.
 
         Parameters
         ----------
@@ -375,8 +377,12 @@ class RecordingStore(EventTarget):
         NotFoundError
             The store has no recording with this id.
         """
-        found = await self._disk.call("verify", checked_id(id))
+        checked_id(id)
+        checked_report(on_progress)
+        name, progress = self._new_id(), _Progress(on_progress)
+        self._progress[name] = progress
         try:
+            found = await self._disk.call("verify", id, name)
             cut = opened(found)
             if not cut.size:
                 raise EncodingError(
@@ -384,19 +390,25 @@ class RecordingStore(EventTarget):
                     "There is nothing to recover; delete it."
                 )
             try:
-                return await self._made_seekable(cut, found.state == "finished", on_progress)
+                made = cut if found.isIndexed else await self._ended(name, cut, found.state, progress)
             except QuotaExceededError:
                 # A recording without an index is better than an error.
                 log.warning("The disk has no space left to make recording %s seekable.", id)
-                return cut
+                made = cut
+            progress(1.0)
+            return made
         finally:
-            await self._disk.call("release", id)
+            self._progress.pop(name, None)
+            with contextlib.suppress(MediaError):
+                await self._disk.call("leave", name)
 
-    async def _made_seekable(
-        self, cut: Recording, finished: bool, on_progress: Callable[[float], Any] | None
-    ) -> Recording:
-        made = await cut.seekable(on_progress=on_progress)
-        if made is cut and finished:
+    async def _ended(self, name: str, cut: Recording, state: str, progress: _Progress) -> Recording:
+        found = await self._disk.call("end", cut.id, name)
+        if not is_nullish(found):
+            self._hide(str(cut.id))
+            return opened(found)
+        made = await cut.seekable(on_progress=progress.rest())
+        if made is cut and state == "finished":
             return cut
         try:
             replaced = await self._disk.call("replace", cut.id, _content(made, cut.started_at))
@@ -503,9 +515,9 @@ class RecordingStore(EventTarget):
         if not is_nullish(low):
             self._dispatch(StoreEvent("low_space", used=int(low.used), limit=int(low.limit)))
             return
-        copy: Any = getattr(news, "copy", None)
-        if not is_nullish(copy):
-            if report := self._copies.get(str(copy)):
+        progress: Any = getattr(news, "progress", None)
+        if not is_nullish(progress):
+            if report := self._progress.get(str(progress)):
                 call_handler(report, float(news.fraction))
             return
         take = self._takes.get(str(news.take))
@@ -546,6 +558,11 @@ def checked_title(title: str) -> str:
     return title
 
 
+def checked_report(on_progress: Callable[[float], Any] | None) -> None:
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+
+
 def _content(recording: Recording, started_at: float, title: str = "") -> dict[str, Any]:
     """A recording in the form that the store's worker expects."""
     about = {
@@ -565,12 +582,29 @@ def opened(found: Any, duration: float | None = None) -> Recording:
         str(found.mimeType),
         duration=found.milliseconds / 1000 if duration is None else duration,
         started_at=float(found.startedAt),
-        js_chunks=_Slices(found.blob, found.spans),
+        js_chunks=_Slices(found.chunks, found.spans),
     )
     recording.id = str(found.id) or None
     if found.markers:
         recording._markers = [Marker(*pair) for pair in json.loads(found.markers)]
     return recording
+
+
+class _Progress:
+    """The progress of a recovery, for a function that the user may have given."""
+
+    def __init__(self, report: Callable[[float], Any] | None) -> None:
+        self._report, self._told = report, 0.0
+
+    def __call__(self, fraction: float) -> None:
+        if self._report and self._told < 1:
+            call_handler(self._report, fraction)
+        self._told = fraction
+
+    def rest(self) -> Callable[[float], Any] | None:
+        """The function for the progress of what remains to be done; None if nobody wants to know it."""
+        begun = self._told
+        return (lambda fraction: self(begun + (1 - begun) * fraction)) if self._report else None
 
 
 class _Slices:

@@ -290,6 +290,15 @@ async def page_probe() -> Any:
 
 
 @pytest.fixture
+async def watched_store() -> Any:
+    """Starts the worker of a store so that a test can stop it (watched_store.js)."""
+    import js
+
+    await load_support("watched_store", "watchedStore")
+    return js.watchedStore
+
+
+@pytest.fixture
 async def event_faults() -> AsyncIterator[Any]:
     """Rare orders of events on real recorders, and a log of each recorder: see event_faults.js."""
     import js

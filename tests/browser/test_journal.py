@@ -121,11 +121,11 @@ async def test_damaged_journal_is_read_up_to_the_damage(taken, count):
             damaged = data[:place] + flipped + data[place + 1 :]
             expected = journal.before(lambda start, end: not start <= place < end)  # noqa: B023
         await put(folder, damaged)
-        found = await store._disk.call("verify", id)
+        found = await store._disk.call("verify", id, "check")
         try:
             assert (await found.blob.arrayBuffer()).to_bytes() == expected, (number, place)
         finally:
-            await store._disk.call("release", id)
+            await store._disk.call("leave", "check")
         if number % 10 == 0:
             try:
                 recording = await store.recover(id)

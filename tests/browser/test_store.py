@@ -131,8 +131,8 @@ async def test_closed_store_leaves_its_take_recoverable(store, both):
     assert await again.bytes() == await recording.bytes()
 
 
-async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store, both, monkeypatch):
-    recording = await record(0.5, stream=both, store=store)
+async def test_recovering_on_a_full_disk_returns_the_unrepaired_recording(store, recorded, monkeypatch):
+    recording = await store.add(await recorded("both", timeslice=0.2))
 
     async def fail(*_, **__):
         raise QuotaExceededError("there is no room for a temporary file")
@@ -304,8 +304,11 @@ class TestWithoutAWorker:
         await dying.flush()
         dying.close()
         [stored] = await listed(store, "interrupted")
+        before = (await store.usage()).used
         recording = await store.recover(stored.id)
+        assert (await store.usage()).used - before < 20_000, "the take was not written again"
         assert recording.duration > 0.1
+        assert (await recording.seekable()) is recording
         assert (await store.open_recording(stored.id)).size == recording.size
 
     async def test_slow_lock_does_not_count_as_a_recording_in_use(self, store, recorded):

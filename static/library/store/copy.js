@@ -14,7 +14,6 @@ export class Copy {
   /** Settles when the copy is complete or removed. */
   ended = Promise.resolve();
   #written = 0;
-  #reported = -Infinity;
   #cutOff = false;
 
   /**
@@ -25,7 +24,7 @@ export class Copy {
     this.folder = folder;
     this.id = id;
     this.content = content;
-    this.report = report;
+    this.report = sometimes(report);
   }
 
   /** Write the copy. The caller holds the take. @param {number} room  the space in bytes */
@@ -59,9 +58,17 @@ export class Copy {
   /** Report progress, which is never 1, because the journal is still to be written. @param {number} written */
   #tell(written) {
     this.#written += written;
-    const now = performance.now();
-    if (now - this.#reported < REPORT) return;
-    this.#reported = now;
     this.report(this.#written / this.size);
   }
+}
+
+/** The same function, which acts only a few times a second. @param {(fraction: number) => void} report */
+export function sometimes(report) {
+  let reported = -Infinity;
+  return (/** @type {number} */ fraction) => {
+    const now = performance.now();
+    if (now - reported < REPORT) return;
+    reported = now;
+    report(fraction);
+  };
 }

@@ -4,7 +4,7 @@
  *
  *     mediarecorder-store-<name>/index                      the facts about all takes (index.js)
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
- *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was recovered or added
+ *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was added or rewritten
  *     mediarecorder-store-<name>/<id>/title                 the user's title
  *     mediarecorder-store-<name>/<id>/markers               the markers, as Python writes them
  *     mediarecorder-store-<name>/<id>/coming                the journal of a recording that is being added
@@ -16,7 +16,8 @@
 import { aboutEntry, MOVED, readJournal, readRange } from "./journal.js";
 import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
-import { fileName, journalOf, writeFile } from "./writers.js";
+import { WebmIndex } from "./webm.js";
+import { endTake, fileName, journalOf, writeFile } from "./writers.js";
 import { Fault, isGone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Journal} Journal */
@@ -35,8 +36,14 @@ import { Fault, isGone } from "../fault.js";
  */
 
 /**
- * `spans` holds two numbers per chunk: the gap before it, and its length.
- * @typedef {Stored & {blob: Blob, spans: Uint32Array, markers: string}} Opened
+ * `spans` holds two numbers per chunk of `chunks`: the gap before it, and its length. `isIndexed` says whether the store
+ * has written an index of it.
+ * @typedef {Stored & {blob: Blob, chunks: Blob, spans: Uint32Array, markers: string, isIndexed: boolean}} Opened
+ */
+
+/**
+ * A take whose chunks were compared with their checksums, and what was learnt from that.
+ * @typedef {{opened: Opened, journal: Journal, index: WebmIndex}} Verified
  */
 
 /**
@@ -132,16 +139,16 @@ export class Folder {
   async #lookAt(id) {
     const folder = await this.take(id);
     return looking(this.lockOf(id), async (inUse) => {
-      const { blob: _, spans: __, markers: ___, bytes, ...known } = await this.#read(id, folder, false, inUse);
-      return { known, bytes, isSure: !inUse && known.state === "finished" };
+      const { opened, bytes } = await this.#read(id, folder, inUse);
+      return { known: factsOf(opened), bytes, isSure: !inUse && opened.state === "finished" };
     });
   }
 
   /** Read a take after a change and update the index. The caller holds the take. @param {string} id */
   async changed(id) {
     const before = await this.index.use((entries) => entries.get(id)?.at);
-    const opened = await this.#read(id, await this.take(id), false, false);
-    const { blob: _, spans: __, markers: ___, bytes, ...known } = opened;
+    const { opened, bytes } = await this.#read(id, await this.take(id), false);
+    const known = factsOf(opened);
     await this.index.use((entries) => {
       // Renaming does not hold the take, so the facts may be out of date. The next listing then reads it again.
       if (known.state === "finished" && entries.get(id)?.at === before) return this.index.put([{ id, known, bytes }]);
@@ -165,34 +172,56 @@ export class Folder {
    */
   async read(id) {
     const folder = await this.take(id);
-    return looking(this.lockOf(id), (inUse) => this.#read(id, folder, false, inUse));
-  }
-
-  /** Like `read`, but compare every chunk with its checksum. The caller holds the take. @param {string} id */
-  async verify(id) {
-    return this.#read(id, await this.take(id), true, false);
+    return looking(this.lockOf(id), async (inUse) => (await this.#read(id, folder, inUse)).opened);
   }
 
   /**
-   * @param {string} id  @param {FileSystemDirectoryHandle} folder  @param {boolean} verify  @param {boolean} inUse
-   * @returns {Promise<Opened & {bytes: number}>}
+   * Like `read`, but compare every chunk with its checksum. The caller holds the take.
+   * @param {string} id  @param {(fraction: number, mimeType: string) => void} report
+   * @returns {Promise<Verified>}
    */
-  async #read(id, folder, verify, inUse) {
+  async verify(id, report) {
+    const index = new WebmIndex();
+    const { opened, journal } = await this.#read(id, await this.take(id), false, { verify: true, index }, report);
+    return { opened, journal, index };
+  }
+
+  /**
+   * End an interrupted take where its chunks end, and add an index. The caller holds the take.
+   * @param {string} id  @param {Verified} verified
+   * @returns whether that was possible
+   */
+  async end(id, { journal, index }) {
+    if (journal.moved || !index.isKnown) return false;
+    await this.index.forget(id);
+    return endTake(await this.take(id), journal, index);
+  }
+
+  /**
+   * @param {string} id  @param {FileSystemDirectoryHandle} folder  @param {boolean} inUse
+   * @param {import("./journal.js").How} [how]  @param {(fraction: number, mimeType: string) => void} [report]
+   */
+  async #read(id, folder, inUse, how = {}, report = () => {}) {
     const files = await filesOf(folder);
     if (!files.has(fileName(0))) throw missing(id);
-    const journals = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
-    const read = inUse ? whileItGrows(folder) : readRange;
-    const journal = await readJournal(journals.map((name) => /** @type {File} */ (files.get(name))), verify, read);
+    const names = [...files.keys()].filter((name) => name.startsWith("journal-")).sort();
+    const journals = names.map((name) => /** @type {File} */ (files.get(name)));
+    const whole = journals.reduce((sum, { size }) => sum + size, 0);
+    let done = 0;
+    const passed = (/** @type {number} */ size, /** @type {Journal} */ { about, moved }) =>
+      moved || report((done += size) / whole, about.mimeType ?? "");
+    const journal = await readJournal(journals, { read: inUse ? whileItGrows(folder) : readRange, passed, ...how });
     const media = files.get(MEDIA);
-    const whole = !journal.moved || media?.size === journal.size;
-    return {
-      ...openedOf(journal, media, (files.get(journals[0])?.lastModified ?? 0) / 1000),
+    const isWhole = !journal.moved || media?.size === journal.size;
+    /** @type {Opened} */
+    const opened = {
+      ...openedOf(journal, media, journals[0].lastModified / 1000),
       id,
-      bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0),
       title: await textIn(folder, files.get(TITLE)),
       markers: await textIn(folder, files.get(MARKERS)),
-      state: journal.finished && whole ? "finished" : inUse ? "recording" : "interrupted",
+      state: journal.finished && isWhole ? "finished" : inUse ? "recording" : "interrupted",
     };
+    return { opened, journal, bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0) };
   }
 
   /**
@@ -277,6 +306,10 @@ export const sizeOf = ({ media, about, title, markers = "" }) =>
 /** The journal of a take whose media are in a separate file. @param {import("./journal.js").About} about */
 const movedTo = (about) => new Blob(journalOf([aboutEntry(about, MOVED)]));
 
+/** @param {Opened} opened  @returns {Stored} */
+const factsOf = ({ id, title, startedAt, mimeType, size, milliseconds, state }) =>
+  ({ id, title, startedAt, mimeType, size, milliseconds, state });
+
 /** @param {string} id */
 const missing = (id) => new Fault("NotFoundError", `this store has no recording ${JSON.stringify(id)}`);
 
@@ -331,6 +364,7 @@ const namesOf = (folder) => Array.fromAsync(folder.keys());
  */
 export function openedOf(journal, media, since = 0) {
   const { startedAt = since, mimeType = "" } = journal.about;
+  const chunks = blobOf(journal, media, mimeType);
   return {
     id: "",
     title: "",
@@ -340,8 +374,10 @@ export function openedOf(journal, media, since = 0) {
     size: journal.size,
     milliseconds: journal.milliseconds,
     state: "finished",
-    blob: blobOf(journal, media, mimeType),
+    blob: changed(chunks, journal),
+    chunks,
     spans: Uint32Array.from(journal.spans),
+    isIndexed: journal.finished && journal.front > 0 && journal.hasCues,
   };
 }
 
@@ -353,4 +389,16 @@ function blobOf(journal, media, type) {
   if (journal.moved) return (media ?? new Blob()).slice(0, journal.size, type);
   const slices = journal.parts.map(({ file, from, to }) => file.slice(from, to, type));
   return slices.length === 1 ? slices[0] : new Blob(slices, { type });
+}
+
+/** The file, with other bytes in some places. @param {Blob} blob  @param {Journal} journal */
+function changed(blob, { changes, front }) {
+  if (changes.length === 0) return blob;
+  const pieces = [];
+  let from = 0;
+  for (const [at, length, bytes] of changes) {
+    pieces.push(blob.slice(from, front + at), new Uint8Array(bytes));
+    from = front + at + length;
+  }
+  return new Blob([...pieces, blob.slice(from)], { type: blob.type });
 }

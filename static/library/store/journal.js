@@ -10,7 +10,8 @@
  *
  * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap. The reader trusts only
  * data that its checksum confirms: the first torn slot or payload ends the take. The last slots of a table are reserved
- * for the records that end the take, which then need no space on a full disk.
+ * for the records that end the take, which then need no space on a full disk. `recover()` writes the same records after
+ * the last intact chunk of a take that was cut off.
  *
  * A finished WebM is one slice of the file: its front is written into space that was left before the first chunk, and a
  * table between chunks is the content of a Void element. (Firefox's player cannot seek in a Blob that consists of
@@ -22,15 +23,15 @@ import CRC32 from "crc-32";
 /** Kinds of records: JSON about the take, a chunk, the end of the take, or the move of its media to a separate file. */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
 /**
- * More kinds of records: space for a front, a front in that space or elsewhere, cues, or the end of a table, which is
- * the header of the element that contains the next table.
+ * More kinds of records: space for a front, a front in that space or elsewhere, cues, the end of a table, which is the
+ * header of the element that contains the next table, or the bytes of the chunks that differ in the file (JSON).
  */
-export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9;
+export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9, CHANGES = 10;
 
 export const HEAD = 12, SLOT = 20;
 /** The number of slots in a table of a growing file. */
 export const SLOTS = 512;
-/** Slots that chunks may not use: for cues, a front and the end, or for the record that leads to the next table. */
+/** Slots that chunks may not use: for cues, changes, a front and the end, or for the record that leads to the next table. */
 export const KEPT = 4;
 
 const MAGIC = 0x314a524d;
@@ -43,6 +44,26 @@ const PIECE = 2 ** 20;
 /** @typedef {(file: Blob, from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>} Read */
 
 /**
+ * Other bytes for a range of the media: its start, counted from the first chunk, its length, and these bytes.
+ * @typedef {[at: number, length: number, bytes: number[]]} Change
+ */
+
+/**
+ * Where the last chunk ends: the number of its file, the size of the tables there, the position of its table, the slot
+ * after its own, and the position after its payload.
+ * @typedef {{file: number, slots: number, table: number, slot: number, at: number}} End
+ */
+
+/**
+ * How to read a journal.
+ * @typedef {object} How
+ * @property {boolean} [verify]  whether to compare the chunks with their checksums, which requires reading all of them
+ * @property {import("./webm.js").WebmIndex} [index]  gets the chunks that are intact, if they are verified
+ * @property {(size: number, journal: Journal) => void} [passed]  called with the bytes of each record
+ * @property {Read} [read]
+ */
+
+/**
  * The content of a journal, as far as it is intact.
  * @typedef {object} Journal
  * @property {Partial<About>} about
@@ -53,6 +74,13 @@ const PIECE = 2 ** 20;
  * @property {boolean} finished
  * @property {boolean} moved      whether the media are in a separate file
  * @property {number} gap         bytes after the last chunk that belong to no chunk
+ * @property {number} room        the space before the first chunk
+ * @property {number} first       the position of the first chunk
+ * @property {number} front       the size of the front
+ * @property {boolean} hasCues
+ * @property {Change[]} changes   in order
+ * @property {number} complete    how many files are complete
+ * @property {End} [end]          of the last chunk
  */
 
 /** @param {number} slots  @returns {Uint8Array<ArrayBuffer>} */
@@ -77,7 +105,7 @@ export function encodeSlot({ kind, payload, milliseconds }) {
   return bytes;
 }
 
-/** @param {Partial<About>} about  @returns {Entry} */
+/** @param {Partial<About> | Change[]} about  @returns {Entry} */
 export const aboutEntry = (about, kind = ABOUT) => ({
   kind,
   payload: new TextEncoder().encode(JSON.stringify(about)),
@@ -85,20 +113,32 @@ export const aboutEntry = (about, kind = ABOUT) => ({
 });
 
 /** @returns {Journal} */
-export const emptyJournal = () =>
-  ({ about: {}, parts: [], spans: [], size: 0, milliseconds: 0, finished: false, moved: false, gap: 0 });
+export const emptyJournal = () => ({
+  about: {},
+  parts: [],
+  spans: [],
+  size: 0,
+  milliseconds: 0,
+  finished: false,
+  moved: false,
+  gap: 0,
+  room: 0,
+  first: 0,
+  front: 0,
+  hasCues: false,
+  changes: [],
+  complete: 0,
+});
 
 /**
  * Read a take's journal, up to the first damaged part.
- * @param {Blob[]} files  in order
- * @param {boolean} verify  whether to compare the chunks with their checksums, which requires reading all of them
- * @param {Read} read
+ * @param {Blob[]} files  in order  @param {How} [how]
  * @returns {Promise<Journal>}
  */
-export async function readJournal(files, verify, read = readRange) {
+export async function readJournal(files, how = {}) {
   const journal = emptyJournal();
-  for (const file of files) {
-    if (!(await readFile(file, journal, verify, read))) break;
+  while (journal.complete < files.length && (await readFile(files[journal.complete], journal, how))) {
+    journal.complete += 1;
   }
   return journal;
 }
@@ -109,16 +149,17 @@ export async function readRange(file, from, to) {
 }
 
 /**
- * @param {Blob} file  @param {Journal} journal  @param {boolean} verify  @param {Read} read
+ * @param {Blob} file  @param {Journal} journal  @param {How} how
  * @returns whether another file may follow
  */
-async function readFile(file, journal, verify, read) {
+async function readFile(file, journal, how) {
+  const { read = readRange } = how;
   const head = await read(file, 0, HEAD);
   const slots = head.length === HEAD ? new DataView(head.buffer).getUint32(4, true) : 0;
   if (slots < 2 || slots > SLOTS || !same(head, encodeHead(slots))) return false;
   let at = HEAD;
   while (at < file.size) {
-    const table = new DataView((await read(file, at, at + slots * SLOT)).buffer);
+    const [start, table] = [at, new DataView((await read(file, at, at + slots * SLOT)).buffer)];
     at += slots * SLOT;
     for (let slot = 0; slot < slots; slot++) {
       const record = decodeSlot(table, slot * SLOT);
@@ -128,10 +169,12 @@ async function readFile(file, journal, verify, read) {
         return false;
       }
       // A front lies before the first chunk.
-      const place = record.kind === FRONT ? (journal.parts[0]?.from ?? 0) - record.length : at;
+      const place = record.kind === FRONT ? journal.first - record.length : at;
       if (place < 0 || place + record.length > file.size) return false;
-      if (!(await readRecord(file, place, record, journal, verify, slots, read))) return false;
+      if (!(await readRecord(file, place, record, journal, slots, how))) return false;
       if (record.kind !== FRONT) at += record.length;
+      if (record.kind === CHUNK) journal.end = { file: journal.complete, slots, table: start, slot: slot + 1, at };
+      how.passed?.(record.length, journal);
       if (record.kind === NEXT) break;
     }
   }
@@ -153,19 +196,33 @@ function decodeSlot(table, at) {
 
 /**
  * @param {Blob} file  @param {number} at  @param {NonNullable<ReturnType<typeof decodeSlot>>} record
- * @param {Journal} journal  @param {boolean} verify  @param {number} slots  @param {Read} read
+ * @param {Journal} journal  @param {number} slots  @param {How} how
  * @returns whether it is intact
  */
-async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, verify, slots, read) {
-  const isRead = kind !== ROOM && (verify || kind !== CHUNK);
-  if (isRead && (await checksumOf(file, at, at + length, read)) !== checksum) return false;
-  if (kind === ROOM || (journal.moved && kind === CHUNK)) return true;
-  if (kind === CHUNK || kind === CUES) {
+async function readRecord(file, at, { kind, length, milliseconds, checksum }, journal, slots, how) {
+  const { verify, index, read = readRange } = how;
+  const pieces = piecesOf(at, at + length);
+  let bytes = new Uint8Array();
+  if (kind !== ROOM && (verify || kind !== CHUNK)) {
+    let found = 0;
+    for (const [from, to] of pieces) found = CRC32.buf((bytes = await read(file, from, to)), found);
+    if (found !== checksum) return false;
+  }
+  if (journal.moved && kind === CHUNK) return true;
+  if (kind === ROOM) {
+    journal.room = length;
+  } else if (kind === CHUNK || kind === CUES) {
+    if (journal.parts.length === 0) journal.first = at;
     extend(journal, file, at, length);
     if (kind === CHUNK) {
+      if (journal.gap) index?.skip(journal.gap);
+      // (All of a long chunk is not in memory.)
+      if (index) for (const [from, to] of pieces) index.add(pieces.length > 1 ? await read(file, from, to) : bytes);
       journal.spans.push(journal.gap, length);
       journal.gap = 0;
       journal.milliseconds = milliseconds;
+    } else {
+      journal.hasCues = true;
     }
   } else if (kind === NEXT) {
     const around = length ? length + slots * SLOT : 0;
@@ -176,11 +233,18 @@ async function readRecord(file, at, { kind, length, milliseconds, checksum }, jo
     else journal.parts.unshift({ file, from: at, to: at + length });
     journal.spans[0] += length;
     journal.size += length;
+    journal.front = length;
   } else if (kind === FINISHED) {
     journal.finished = true;
     journal.milliseconds = milliseconds;
   } else {
-    Object.assign(journal.about, JSON.parse(new TextDecoder().decode(await read(file, at, at + length))));
+    const content = JSON.parse(new TextDecoder().decode(await read(file, at, at + length)));
+    if (kind === CHANGES) {
+      journal.changes = content;
+      for (const [, length, bytes] of journal.changes) journal.size += bytes.length - length;
+      return true;
+    }
+    Object.assign(journal.about, content);
     if (kind === MOVED) {
       const { size = 0, milliseconds = 0 } = journal.about;
       Object.assign(journal, { moved: true, finished: true, parts: [], spans: [0, size], size, milliseconds });
@@ -197,13 +261,11 @@ function extend(journal, file, at, length) {
   journal.size += length;
 }
 
-/** @param {Blob} file  @param {number} from  @param {number} to  @param {Read} read */
-async function checksumOf(file, from, to, read) {
-  let checksum = 0;
-  for (let at = from; at < to; at += PIECE) {
-    checksum = CRC32.buf(await read(file, at, Math.min(at + PIECE, to)), checksum);
-  }
-  return checksum;
+/** The ranges to read one by one. @param {number} from  @param {number} to */
+function piecesOf(from, to) {
+  const pieces = [];
+  for (let at = from; at < to; at += PIECE) pieces.push([at, Math.min(at + PIECE, to)]);
+  return pieces;
 }
 
 /** @param {Uint8Array} one  @param {Uint8Array} other */

@@ -8,15 +8,16 @@
  *     {take: id, chunk: Blob, milliseconds}      answered by {take: id, written: bytes} or {take: id, error}
  *     {take: id, markers: JSON}                  all markers of the take so far
  *
- * It sends {low: {used, limit}} and {copy: id, fraction} by itself. {close: true} cuts off running takes and copies.
+ * It sends {low: {used, limit}} and {progress: name, fraction} by itself. {close: true} cuts off running takes and
+ * copies.
  */
 
-import { Copy } from "./copy.js";
+import { Copy, sometimes } from "./copy.js";
 import { Folder, openedOf } from "./folder.js";
 import { hold } from "./locks.js";
 import { Take } from "./take.js";
 import { WebmIndex } from "./webm.js";
-import { gone, isGone } from "../fault.js";
+import { Fault, gone, isGone } from "../fault.js";
 
 /** The name of a worker that was started for the store. */
 const NAME = "mediarecorder-store";
@@ -26,6 +27,7 @@ const LOW = 0.9;
 const LOOK = 8 * 2 ** 20;
 
 /** @typedef {{postMessage: (message: any) => void}} Port */
+/** @typedef {{isOver: boolean, release: () => void, verified?: import("./folder.js").Verified}} Recovery */
 
 class Store {
   /** @type {Folder} */
@@ -34,6 +36,8 @@ class Store {
   #takes = new Map();
   /** Recordings that are being added. @type {Map<string, Copy>} */
   #copies = new Map();
+  /** Recoveries, by names that Python gives them. @type {Map<string, Recovery>} */
+  #recoveries = new Map();
   /** The functions that release the takes held by this store. @type {Map<string, () => void>} */
   #held = new Map();
   #others = 0;
@@ -110,7 +114,7 @@ class Store {
    * @param {string} id  @param {import("./folder.js").Content} content
    */
   async add(id, content) {
-    const copy = new Copy(this.#folder, id, content, (fraction) => this.port.postMessage({ copy: id, fraction }));
+    const copy = new Copy(this.#folder, id, content, (fraction) => this.port.postMessage({ progress: id, fraction }));
     this.#copies.set(id, copy);
     copy.ended = this.#write(id, copy);
     await copy.ended;
@@ -161,16 +165,47 @@ class Store {
     return this.#folder.read(id);
   }
 
-  /** Verify every byte of a take, and hold the take until `release`. @param {string} id */
-  async verify(id) {
+  /**
+   * Verify every byte of a take, and hold the take until `leave`.
+   * @param {string} id  @param {string} name  of the recovery
+   */
+  async verify(id, name) {
+    /** @type {Recovery} */
+    const recovery = { isOver: false, release: () => {} };
+    this.#recoveries.set(name, recovery);
+    const tell = sometimes((fraction) => this.port.postMessage({ progress: name, fraction }));
     await this.#folder.take(id);
-    this.#held.set(id, await hold(this.#folder.lockOf(id), "recover"));
+    recovery.release = await hold(this.#folder.lockOf(id), "recover");
     try {
-      return await this.#folder.verify(id);
+      recovery.verified = await this.#folder.verify(id, (fraction, mimeType) => {
+        if (recovery.isOver) throw new Fault("AbortError", "the recovery was cancelled");
+        // Other containers are written again afterwards.
+        tell(/webm|matroska/.test(mimeType) ? fraction : fraction / 2);
+      });
+      return recovery.verified.opened;
     } catch (error) {
-      this.release(id);
+      recovery.release();
       throw error;
     }
+  }
+
+  /**
+   * End a take that was verified where its chunks end, and add an index.
+   * @param {string} id  @param {string} name
+   * @returns the recording; undefined if it must be written again for that
+   */
+  async end(id, name) {
+    const verified = this.#recoveries.get(name)?.verified;
+    if (verified && (await this.#folder.end(id, verified))) return this.#folder.changed(id);
+  }
+
+  /** End a recovery. @param {string} name */
+  leave(name) {
+    const recovery = this.#recoveries.get(name);
+    if (!recovery) return;
+    recovery.isOver = true;
+    recovery.release();
+    this.#recoveries.delete(name);
   }
 
   /** @param {string} id */
@@ -208,6 +243,7 @@ class Store {
   close() {
     for (const [, one] of this.#underWay) Promise.resolve(one.cutOff()).catch(() => {});
     for (const id of this.#held.keys()) this.release(id);
+    for (const name of this.#recoveries.keys()) this.leave(name);
   }
 
   /**
@@ -240,7 +276,7 @@ class Store {
  * @type {Set<string>}
  */
 const VERBS = new Set([
-  "finish", "add", "discard", "list", "open", "verify", "release", "replace", "rename", "delete", "clear", "usage",
+  "finish", "add", "discard", "list", "open", "verify", "end", "replace", "leave", "rename", "delete", "clear", "usage",
 ]);
 
 /** Serve a store to the other end of a port. @param {any} port */

@@ -92,7 +92,7 @@ export class Take {
     }
     if (!this.#failed && !this.#removed) this.#fail(gone());
     // A file whose name was removed can often still be read.
-    const journal = await readJournal([writer?.content() ?? new Blob()], true);
+    const journal = await readJournal([writer?.content() ?? new Blob()], { verify: true });
     return journal.size > 0 ? journal : this.#heldOnly(milliseconds);
   }
 

@@ -7,6 +7,8 @@
  *     front   EBML and Segment again, SeekHead, Info with a duration, Tracks, and the header of a Void element
  *     file    its own header, which is the content of that Void element, then Cluster …
  *     cues    the positions and times of clusters
+ *
+ * If the file ends within an element, as after a crash, that element is left out.
  */
 
 import { EBML, elementAt, numberOf, SEGMENT } from "../ebml.js";
@@ -31,6 +33,7 @@ const UNKNOWN = new Uint8Array([0x01, 255, 255, 255, 255, 255, 255, 255]);
 export const VOID_HEAD = 9;
 
 /** @typedef {{time: number, track: number, position: number}} Cue */
+/** @typedef {{time: number, track: number, isEntry: boolean}} Block */
 /** @typedef {import("../ebml.js").Element} Element */
 
 export class WebmIndex {
@@ -46,6 +49,12 @@ export class WebmIndex {
   #skip = 0;
   /** The beginning of an incomplete element. */
   #rest = new Uint8Array();
+  /** The end of the last complete element of a cluster. */
+  #whole = 0;
+  /** The end of the current group of blocks. */
+  #group = 0;
+  /** The block whose data is incomplete. @type {Block | undefined} */
+  #late;
   /** @type {Cue[]} */
   #cues = [];
   /** The cue of the current block, if it has one. @type {Cue | undefined} */
@@ -106,7 +115,7 @@ export class WebmIndex {
     if (ebml?.id === EBML && segment?.id === SEGMENT && child?.id === CLUSTER) {
       this.#ebml = start.slice(0, ebml.to);
       this.#start = start.slice(0, at);
-      this.#position = at;
+      this.#position = this.#whole = at;
       this.#begun = true;
       this.#strange = !this.#learnTracks();
       return start.subarray(at);
@@ -134,7 +143,7 @@ export class WebmIndex {
   around(blob, milliseconds) {
     const cues = this.cues();
     const front = this.front(milliseconds, Boolean(cues));
-    return front ? new Blob([front, blob, cues ?? ""], { type: blob.type }) : blob;
+    return front ? new Blob([front, cues ? blob.slice(0, this.#whole) : blob, cues ?? ""], { type: blob.type }) : blob;
   }
 
   /** Find the picture's track. @returns whether the file is understood */
@@ -154,40 +163,69 @@ export class WebmIndex {
     const origin = this.#position - this.#rest.length;
     let at = Math.min(this.#skip, bytes.length);
     this.#skip -= at;
+    if (at && this.#skip === 0) this.#complete(origin + at, this.#late);
     while (at < bytes.length) {
       const element = elementAt(bytes, at);
       const opens = element && (element.id === CLUSTER || element.id === BLOCK_GROUP);
       if (!element || (!opens && Math.min(element.to, element.from + LOOK) > bytes.length)) break;
+      if (!element.known && element.id !== CLUSTER) throw new Error("an element of unknown size");
+      /** @type {Block | undefined} */
+      let block;
       if (element.id === CLUSTER) this.#cluster = { position: origin + at, time: 0 };
       else if (element.id === TIMESTAMP) this.#cluster.time = numberOf(bytes.subarray(element.from, element.to));
-      else if (element.id === SIMPLE_BLOCK || element.id === BLOCK) this.#block(bytes, element);
+      else if (element.id === BLOCK_GROUP) this.#group = origin + element.to;
+      else if (element.id === SIMPLE_BLOCK || element.id === BLOCK) block = this.#blockOf(bytes, element);
       // The block of a transparent picture is in a group. A reference follows it there, except after a key frame.
-      else if (element.id === REFERENCE && this.#entry === this.#cues.at(-1)) this.#cues.pop();
-      if (!opens && !element.known) throw new Error("an element of unknown size");
+      else if (element.id === REFERENCE && this.#entry && this.#entry === this.#cues.at(-1)) this.#cues.pop();
       at = opens ? element.from : element.to;
+      if (at <= bytes.length && !opens) this.#complete(origin + at, block);
+      else this.#late = block;
     }
     this.#skip += Math.max(0, at - bytes.length);
     this.#rest = bytes.slice(at);
     this.#position += given.length;
   }
 
-  /** @param {Uint8Array} bytes  @param {Element} element */
-  #block(bytes, { id, from }) {
+  /** An element of a cluster, or of a group in it, is complete. @param {number} end  @param {Block} [block] */
+  #complete(end, block) {
+    if (block) this.#note(block);
+    this.#late = undefined;
+    if (end >= this.#group) this.#whole = end;
+  }
+
+  /** @param {Uint8Array} bytes  @param {Element} element  @returns {Block} */
+  #blockOf(bytes, { id, from }) {
     const track = bytes[from] & 0x7f;
     const time = this.#cluster.time + (((bytes[from + 1] << 8) | bytes[from + 2]) << 16 >> 16);
+    const isEntry = this.#picture ? track === this.#picture && (id === BLOCK || (bytes[from + 3] & 0x80) > 0) : true;
+    return { time, track, isEntry };
+  }
+
+  /** @param {Block} block */
+  #note({ time, track, isEntry }) {
     const known = this.#times.get(track);
     const step = known && time > known.last ? time - known.last : (known?.step ?? 0);
     this.#times.set(track, { last: Math.max(time, known?.last ?? 0), step });
-    const isEntry = this.#picture ? track === this.#picture && (id === BLOCK || bytes[from + 3] & 0x80) : true;
     this.#entry = undefined;
     const last = this.#cues.at(-1);
     if (!isEntry || (last && (time < last.time + APART || this.#cluster.position === last.position))) return;
     this.#cues.push((this.#entry = { time, track, position: this.#cluster.position }));
   }
 
-  /** The cues; undefined if the file does not end with a complete element. */
+  /** Whether `front` and `cues` are known. */
+  get isKnown() {
+    return this.#begun && !this.#strange && this.#cues.length > 0;
+  }
+
+  /** The bytes of the file that differ if the cues follow it: an incomplete element at its end is left out. */
+  changes() {
+    const length = this.#position - this.#whole;
+    return /** @type {import("./journal.js").Change[]} */ (length ? [[this.#whole, length, []]] : []);
+  }
+
+  /** The cues, unless the file is not understood. */
   cues() {
-    if (!this.isAtElement || this.#cues.length === 0) return undefined;
+    if (!this.isKnown) return undefined;
     const offset = this.#frontOf(0, 0).length - this.#segmentAt;
     const point = (/** @type {Cue} */ { time, track, position }) =>
       element(CUE_POINT, [
@@ -198,18 +236,25 @@ export class WebmIndex {
   }
 
   /**
-   * The front, which is put before the file; undefined if the file is not understood.
+   * The duration of the file.
    * @param {number} milliseconds  the recorded time, until which a picture without sound is shown. If there is sound,
    *   the file ends with the sound, which has no gaps: the recorder's clock starts before the first packet, on a busy
    *   machine by some tenths of a second.
+   */
+  duration(milliseconds) {
+    const ends = [...this.#times.values()].map(({ last, step }) => last + step);
+    const isSilent = this.#times.size === 1 && this.#times.has(this.#picture);
+    return Math.max(0, ...ends, isSilent ? milliseconds : 0);
+  }
+
+  /**
+   * The front, which is put before the file; undefined if the file is not understood.
+   * @param {number} milliseconds  as for `duration`
    * @param {boolean} hasCues  whether `cues()` follow the file
    */
   front(milliseconds, hasCues) {
     if (!this.#begun || this.#strange) return undefined;
-    const ends = [...this.#times.values()].map(({ last, step }) => last + step);
-    const isSilent = this.#times.size === 1 && this.#times.has(this.#picture);
-    const end = Math.max(0, ...ends, isSilent ? milliseconds : 0);
-    return this.#frontOf(end, hasCues ? this.#position : 0);
+    return this.#frontOf(this.duration(milliseconds), hasCues ? this.#whole : 0);
   }
 
   /** The start of the segment's content. */

@@ -5,7 +5,8 @@
  */
 
 import {
-  CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM, SLOT, SLOTS,
+  aboutEntry, CHANGES, CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM,
+  SLOT, SLOTS,
 } from "./journal.js";
 import { voidHead, VOID_HEAD, WebmIndex } from "./webm.js";
 import { Fault, gone } from "../fault.js";
@@ -33,15 +34,78 @@ const EARLY = 8;
 const FRONT_ROOM = 1024;
 /** Bytes to copy between progress reports. */
 const PIECE = 4 * 2 ** 20;
+/** Milliseconds between attempts to open a file, and how many there are: a closed worker releases it a moment later. */
+const PAUSE_MS = 50;
+const ATTEMPTS = 20;
 
 /** The name of a journal's file; the names sort in order. @param {number} number */
 export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
 
 /** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Writer>} */
 export async function openWriter(folder) {
-  if (!("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return new ManyFiles(folder);
+  if (!hasHandles()) return new ManyFiles(folder);
   const file = await folder.getFileHandle(fileName(0), { create: true });
-  return new GrowingFile(await file.createSyncAccessHandle(), folder);
+  return GrowingFile.begun(await file.createSyncAccessHandle(), folder);
+}
+
+/**
+ * Write the records that end a take after its last intact chunk. Until they are written, the take is as it was; only
+ * data after that chunk, which no reader trusts, is lost at once.
+ * @param {FileSystemDirectoryHandle} folder  @param {import("./journal.js").Journal} journal
+ * @param {WebmIndex} index  of its chunks
+ * @returns whether they are written; otherwise the take needs another form, or the browser another way to write
+ */
+export async function endTake(folder, journal, index) {
+  const { end, complete, finished, room } = journal;
+  if (!end) return false;
+  const milliseconds = finished ? journal.milliseconds : Math.round(index.duration(journal.milliseconds));
+  if (end.file < complete) {
+    const names = await Array.fromAsync(folder.keys());
+    for (const name of names) if (name.startsWith("journal-") && name > fileName(complete)) await folder.removeEntry(name);
+    await writeFile(folder, fileName(complete), new Blob(journalOf(endOf(index, milliseconds, FRONT_ELSEWHERE))));
+    return true;
+  }
+  const isFitting = (index.front(milliseconds, true)?.length ?? Infinity) <= room;
+  if (end.file > 0 || end.slots !== SLOTS || end.slot > SLOTS - KEPT || !isFitting || !hasHandles()) return false;
+  const handle = await openedHandle(await folder.getFileHandle(fileName(0)));
+  try {
+    GrowingFile.resumed(handle, folder, journal, index).end(milliseconds);
+  } finally {
+    handle.close();
+  }
+  return true;
+}
+
+const hasHandles = () => "createSyncAccessHandle" in FileSystemFileHandle.prototype;
+
+/** @param {FileSystemFileHandle} file  @returns {Promise<FileSystemSyncAccessHandle>} */
+async function openedHandle(file) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      if (/** @type {any} */ (error).name !== "NoModificationAllowedError" || attempt === ATTEMPTS) throw error;
+      await new Promise((next) => setTimeout(next, PAUSE_MS));
+    }
+  }
+}
+
+/**
+ * The records that end a take, in order.
+ * @param {WebmIndex} index  @param {number} milliseconds  @param {number} kind  of the front's record
+ * @param {boolean} [isIndexed]  whether it gets cues
+ * @returns {Entry[]}
+ */
+function endOf(index, milliseconds, kind, isIndexed = true) {
+  const cues = isIndexed ? index.cues() : undefined;
+  const changes = cues ? index.changes() : [];
+  const front = index.front(milliseconds, Boolean(cues));
+  return [
+    ...(cues ? [{ kind: CUES, payload: cues, milliseconds: 0 }] : []),
+    ...(changes.length ? [aboutEntry(changes, CHANGES)] : []),
+    ...(front ? [{ kind, payload: front, milliseconds: 0 }] : []),
+    { kind: FINISHED, payload: new Uint8Array(), milliseconds },
+  ];
 }
 
 /** @param {FileSystemDirectoryHandle} folder  @param {string} name */
@@ -58,13 +122,31 @@ class GrowingFile {
   #slot = SLOTS;
   /** The position of the first chunk. */
   #first = 0;
-  index = new WebmIndex();
 
-  /** @param {FileSystemSyncAccessHandle} handle  to an empty file  @param {FileSystemDirectoryHandle} folder */
-  constructor(handle, folder) {
+  /** @param {FileSystemSyncAccessHandle} handle  @param {FileSystemDirectoryHandle} folder  @param {WebmIndex} index */
+  constructor(handle, folder, index) {
     this.handle = handle;
     this.folder = folder;
-    this.#put(encodeHead(SLOTS), 0);
+    this.index = index;
+  }
+
+  /** @param {FileSystemSyncAccessHandle} handle  to an empty file  @param {FileSystemDirectoryHandle} folder */
+  static begun(handle, folder) {
+    const begun = new GrowingFile(handle, folder, new WebmIndex());
+    begun.#put(encodeHead(SLOTS), 0);
+    return begun;
+  }
+
+  /**
+   * The writer of a take that was cut off, after its last intact chunk.
+   * @param {FileSystemSyncAccessHandle} handle  @param {FileSystemDirectoryHandle} folder
+   * @param {import("./journal.js").Journal} journal  @param {WebmIndex} index  of its chunks
+   */
+  static resumed(handle, folder, { first, end }, index) {
+    const resumed = new GrowingFile(handle, folder, index);
+    resumed.#first = first;
+    if (end) [resumed.size, resumed.#table, resumed.#slot] = [end.at, end.table, end.slot];
+    return resumed;
   }
 
   /** @param {Entry[]} entries  @param {number} room */
@@ -87,15 +169,47 @@ class GrowingFile {
 
   /** @param {number} milliseconds  @param {number} room */
   async finish(milliseconds, room) {
-    const cues = this.index.cues();
-    const hasCues = Boolean(cues && (await this.write([{ kind: CUES, payload: cues, milliseconds: 0 }], room)));
     if (!this.#table) return;
-    const front = this.index.front(milliseconds, hasCues);
-    if (front && front.length <= FRONT_ROOM) {
-      this.#put(front, this.#first - front.length);
-      this.#putSlots([{ kind: FRONT, payload: front, milliseconds: 0 }]);
+    try {
+      this.end(milliseconds, room);
+    } catch {
+      this.#end(endOf(this.index, milliseconds, FRONT, false));
     }
-    this.#putSlots([{ kind: FINISHED, payload: new Uint8Array(), milliseconds }]);
+  }
+
+  /** Write the last records, with an index if the file is understood. @param {number} milliseconds */
+  end(milliseconds, room = Infinity) {
+    const entries = endOf(this.index, milliseconds, FRONT);
+    const size = entries.reduce((sum, { kind, payload }) => sum + (kind === FRONT ? 0 : payload.length), 0);
+    if (size > room) throw limitReached();
+    this.#end(entries);
+  }
+
+  /**
+   * Write the last records. The slots come last, so until then, the journal is as before.
+   * @param {Entry[]} all
+   */
+  #end(all) {
+    // Cues count from the start of the front.
+    const isFitting = all.every(({ kind, payload }) => kind !== FRONT || payload.length <= FRONT_ROOM);
+    const entries = isFitting ? all : all.slice(-1);
+    let at = this.size;
+    for (const { kind, payload } of entries) {
+      this.#put(payload, kind === FRONT ? this.#first - payload.length : at);
+      if (kind !== FRONT) at += payload.length;
+    }
+    try {
+      this.handle.truncate(at);
+    } catch {
+      // readers ignore the rest
+    }
+    this.handle.flush();
+    // The rest of the table may have slots of records that were cut off.
+    const rest = new Uint8Array((SLOTS - this.#slot) * SLOT);
+    rest.set(encodeSlots(entries));
+    this.#put(rest, this.#table + this.#slot * SLOT);
+    this.size = at;
+    this.#slot += entries.length;
     this.handle.flush();
   }
 
@@ -128,7 +242,7 @@ class GrowingFile {
    * @param {Entry[]} entries  @param {number} most
    */
   #add(entries, most) {
-    const last = entries[0].kind === CUES ? SLOTS : SLOTS - KEPT;
+    const last = SLOTS - KEPT;
     // If possible, a table ends at the end of an element, so that the next table can be hidden.
     const early = entries[0].kind === CHUNK ? last - EARLY : last;
     const full = this.#slot >= last || (this.#slot >= early && this.index.isAtElement);
@@ -229,12 +343,8 @@ class ManyFiles {
 
   /** @param {number} milliseconds  @param {number} room */
   async finish(milliseconds, room) {
-    const cues = this.index.cues();
-    const hasCues = Boolean(cues && (await this.write([{ kind: CUES, payload: cues, milliseconds: 0 }], room)));
-    const front = this.index.front(milliseconds, hasCues);
-    const end = { kind: FINISHED, payload: new Uint8Array(), milliseconds };
-    if (front && (await this.write([{ kind: FRONT_ELSEWHERE, payload: front, milliseconds: 0 }, end], room)) === 2) return;
-    await this.write([end], Infinity);
+    if (await this.write(endOf(this.index, milliseconds, FRONT_ELSEWHERE), room)) return;
+    await this.write([{ kind: FINISHED, payload: new Uint8Array(), milliseconds }], Infinity);
   }
 
   isThere() {
