@@ -9,7 +9,7 @@ from support.workers import PythonWorker
 pytestmark = [
     pytest.mark.firefox_in_soak,
     pytest.mark.page_only("the page starts workers of its own"),
-    pytest.mark.time_limit(60),
+    pytest.mark.time_limit(180),
     # After a lock is stolen, the page requests an address that was revoked with its worker, and Chromium
     # reports that. (An uncaught exception still fails a test.)
     pytest.mark.console_errors,
