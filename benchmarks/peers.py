@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from .browser import ROOT, Bench
-from .row import Row
+from .row import Limit, Row
 
 HERE = ROOT / "benchmarks" / "peers"
 BUILT = ROOT / "build" / "peers"
@@ -76,6 +76,10 @@ REMUX = (
     "VP9 and Opus, with the same packets in both results; the peer works in a worker's memory, which holds "
     "the whole file and the whole result; ours reads piece by piece, and writes to disk beyond 32 MB. The "
     "time excludes loading the code of either side"
+)
+RECOVERY = (
+    "the store's worker gets this take in 300 chunks, and is closed before its end. Then another worker "
+    "checks every byte, and adds a length and cues to the data on disk"
 )
 LOADED = "the size on disk; the peer can do far more with it"
 
@@ -167,8 +171,10 @@ START = """async () => {
 #: Every function returns milliseconds and a file.
 OURS = """
 import asyncio
+from contextlib import suppress
 import js
-from mediarecorder import MediaRecorder, MediaStream, Recording
+from mediarecorder import MediaError, MediaRecorder, MediaStream, Recording, RecordingStore
+from mediarecorder._host.modules import load_into_page, module_address
 from pyodide.ffi import to_js
 
 def since(begun, blob):
@@ -215,6 +221,36 @@ def kept(begun, recording):
 
 async def length(blob):
     return await Recording(blob, blob.type).measure()
+
+async def recover(blob, chunks):
+    store = await RecordingStore.open("benchmark")
+    await store.clear()
+    dying = await RecordingStore.open("benchmark")
+    recorder = MediaRecorder(MediaStream(js.microphone), store=dying)
+    await recorder.start(3600)
+    size = -(-blob.size // chunks)
+    for at in range(0, blob.size, size):
+        data = blob.slice(at, at + size, blob.type)
+        recorder.js.dispatchEvent(js.BlobEvent.new("dataavailable", data=data))
+        await dying.flush()
+    dying.close()
+    with suppress(MediaError):
+        await recorder.finished
+    while (await store.recordings())[0].state == "recording":
+        pass  # the closed store releases its take a moment later
+    [stored] = await store.recordings()
+    await load_into_page(f"{js.location.origin}/tests/browser/support/watched_store.js")
+    address = module_address("store")
+    js.watchedStore.install(address)
+    watched = await RecordingStore.open("benchmark")
+    js.watchedStore.uninstall()
+    js.URL.revokeObjectURL(address)
+    await js.watchedStore.since()
+    js.recovered = (await watched.recover(stored.id)).blob
+    written = (await js.watchedStore.since()).bytes
+    watched.close()
+    store.close()
+    return written
 """
 MAKE = """async ([taken, times, mimeType, bitsPerSecond]) => {
   const noise = scene.noise(640, 480, microphone);
@@ -245,6 +281,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         length, size = page.evaluate(MAKE, [seconds, times, SCENE, BITS_PER_SECOND])
         name = f"{length / 60:.0f} min, {size / 1e6:.0f} MB"
         yield from seekable(bench, page, versions["fix-webm-duration"], name)
+        yield recovery(page, name)
         yield from remux(bench, page, versions["@ffmpeg/ffmpeg"], name)
 
 
@@ -345,6 +382,16 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
     }
     taken = bench.samples(page, sides, **repeated(bench, SEEK_ROUNDS))
     yield peer_row("a player seeks to two thirds of that file", "ms", taken["ours"], taken["theirs"], peer)
+
+
+def recovery(page: Page, name: str) -> Row:
+    written = page.evaluate("() => ours('recover', file, 300)")
+    found = judged(page, "recovered", "probe", "index")
+    recorded = judged(page, "file", "probe")
+    assert found["index"], "the recovered take has no index"
+    assert found["probe"]["errors"] == [] or recorded["probe"]["errors"], found
+    what = f"`recover()` of a take of {name}: bytes written"
+    return Row(what, "MB", (written / 1e6,), limit=Limit(most=0.2), note=RECOVERY)
 
 
 def remux(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
