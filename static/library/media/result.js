@@ -4,7 +4,7 @@
  * as a temporary file in the origin private file system.
  */
 
-import { Mp4OutputFormat, Output, StreamTarget } from "mediabunny";
+import { Mp4OutputFormat, Output, Target } from "mediabunny";
 import { moovInFront } from "./faststart.js";
 import { duration, reading } from "./input.js";
 import { holdLock } from "../lock.js";
@@ -19,10 +19,86 @@ import { holdLock } from "../lock.js";
 const LARGE = 32 * 2 ** 20;
 /** Bytes to collect before they are passed on. */
 const PIECE = 2 ** 20;
+/** Pieces that stay in memory, because the size of a cluster is written after its content. */
+const HELD = 2;
 const FOLDER = "mediarecorder-temporary";
 
+/** What mediabunny writes, in pieces. (Its own target for streams copies everything three times.) */
+class Pieces extends Target {
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  #held = [];
+  /** Where the first of them begins in the file. */
+  #from = 0;
+  #end = 0;
+  /** Changes of what was passed on. @type {[data: Uint8Array<ArrayBuffer>, position: number][]} */
+  #changes = [];
+  /** @type {Promise<void>} */
+  #passing = Promise.resolve();
+
+  /** @param {(data: Uint8Array<ArrayBuffer>, position: number) => Promise<void>} pass */
+  constructor(pass) {
+    super();
+    this.pass = pass;
+  }
+
+  _start() {}
+
+  /** @param {Uint8Array} data  @param {number} position */
+  _write(data, position) {
+    this.#end = Math.max(this.#end, position + data.length);
+    if (position < this.#from) {
+      this.#changes.push([data.slice(0, this.#from - position), position]);
+      data = data.subarray(this.#from - position);
+      position = this.#from;
+    }
+    while (data.length > 0) {
+      const at = (position - this.#from) % PIECE;
+      const index = (position - this.#from - at) / PIECE;
+      while (this.#held.length <= index) this.#held.push(new Uint8Array(PIECE));
+      const part = data.subarray(0, PIECE - at);
+      this.#held[index].set(part, at);
+      position += part.length;
+      data = data.subarray(part.length);
+    }
+  }
+
+  async _flush() {
+    while (this.#held.length > HELD) await this.#passOn();
+    for (const change of this.#changes.splice(0)) await this.#next(...change);
+  }
+
+  async _finalize() {
+    while (this.#held.length > 0) await this.#passOn();
+    await this._flush();
+    await this.#passing;
+  }
+
+  async _close() {
+    await this.#passing.catch(() => {});
+  }
+
+  async #passOn() {
+    const [piece] = this.#held.splice(0, 1);
+    const position = this.#from;
+    this.#from += piece.length;
+    await this.#next(piece.subarray(0, this.#end - position), position);
+  }
+
+  /**
+   * Pass on, once the piece before it has been written.
+   * @param {Uint8Array<ArrayBuffer>} data  @param {number} position
+   */
+  async #next(data, position) {
+    await this.#passing;
+    this.#passing = this.pass(data, position);
+    this.#passing.catch(() => {}); // the next call will throw it
+  }
+}
+
 class ResultFile {
-  #blob = new Blob();
+  /** @type {Blob[]} */
+  #parts = [];
+  #size = 0;
   /** @type {TemporaryFile | undefined} */
   #temporary;
   /** @type {FileSystemWritableFileStream | undefined} */
@@ -31,20 +107,26 @@ class ResultFile {
 
   /** The target for mediabunny. */
   get target() {
-    const write = this.#write.bind(this);
-    return new StreamTarget(new WritableStream({ write }), { chunked: true, chunkSize: PIECE });
+    return new Pieces((data, position) => this.#write(data, position));
   }
 
-  /** @param {import("mediabunny").StreamTargetChunk} chunk */
-  async #write({ data, position }) {
+  /** @param {Uint8Array<ArrayBuffer>} data  @param {number} position */
+  async #write(data, position) {
     if (this.#writable) {
       await this.#writable.write({ type: "write", data, position });
       return;
     }
     // Nearly always an append; finally the header is written again, with the length.
-    const after = this.#blob.slice(position + data.byteLength);
-    this.#blob = new Blob([this.#blob.slice(0, position), data, after]);
-    if (this.#blob.size > LARGE && !this.#diskMissing) await this.#moveToDisk();
+    if (position < this.#size) {
+      const blob = this.#blob;
+      this.#parts = [blob.slice(0, position), new Blob([data]), blob.slice(position + data.length)];
+    } else this.#parts.push(new Blob([data]));
+    this.#size = Math.max(this.#size, position + data.length);
+    if (this.#size > LARGE && !this.#diskMissing) await this.#moveToDisk();
+  }
+
+  get #blob() {
+    return new Blob(this.#parts);
   }
 
   async #moveToDisk() {
@@ -59,7 +141,7 @@ class ResultFile {
       return;
     }
     await this.#writable.write(this.#blob);
-    this.#blob = new Blob();
+    this.#parts = [];
   }
 
   /** Close the file. @param {string} mimeType  @param {boolean} isMp4 */
@@ -96,7 +178,7 @@ class ResultFile {
 
   /** Delete the file. */
   async discard() {
-    this.#blob = new Blob();
+    this.#parts = [];
     await this.#writable?.abort().catch(() => {});
     await this.#temporary?.remove();
   }
