@@ -92,7 +92,8 @@ All are bundled and minified. Their sources are in the npm packages of these nam
 https://github.com/Vanilagy/mediabunny. Their licence is the Mozilla Public License 2.0, below.
 
 They were changed before they were bundled, under the same licence. The workers of the encoders became functions, by
-tools/patches/worker-as-function.mjs. mediabunny was changed by the patches in tools/patches. All of it is in this project's source
+tools/patches/worker-as-function.mjs, and LAME's WebAssembly was compressed, by tools/patches/compressed-webassembly.mjs.
+mediabunny was changed by the patches in tools/patches. All of it is in this project's source
 distribution, mediarecorder-${library}.tar.gz. The patches:
 
 ${changes.map(([, name, why]) => `- ${name}.patch: ${why}`).join("\n")}

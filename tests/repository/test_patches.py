@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -71,7 +72,11 @@ console.log(JSON.stringify({ library, worker: load[1]({}).contents }));
 
 
 def bundled(path: Path) -> subprocess.CompletedProcess[str]:
-    command = [find_node(), "--input-type=module", "-e", PLUGIN, str(path)]
+    return node(PLUGIN, str(path))
+
+
+def node(module: str, argument: str) -> subprocess.CompletedProcess[str]:
+    command = [find_node(), "--input-type=module", "-e", module, argument]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
@@ -84,6 +89,32 @@ def test_worker_of_an_encoder_becomes_a_function(codec):
     assert "return startWorker();" in made["library"]
     assert made["worker"].startswith("export default function work(self, setInterval) {")
     assert len(made["worker"]) > 10_000
+
+
+COMPRESS = """
+import { compressed } from "./tools/patches/compressed-webassembly.mjs";
+const decode = (text) => Buffer.from(text, "base64");
+const text = compressed(process.argv[1]);
+const run = new Function("decode", `${text}; return run`)(decode);
+console.log(JSON.stringify({ text, bytes: [...await run()] }));
+"""
+WASM = b"\0asm\1\0\0\0" + bytes(3000)
+
+
+def test_webassembly_in_base64_is_compressed():
+    text = (
+        "async function run(){var x;x=get();return x}"
+        f'function get(){{return decode("{base64.b64encode(WASM).decode()}")}}'
+    )
+    done = node(COMPRESS, text)
+    made = json.loads(done.stdout)
+    assert bytes(made["bytes"]) == WASM
+    assert len(made["text"]) < len(text) / 2
+
+
+def test_encoder_that_needs_its_webassembly_in_two_places_stops_the_build():
+    text = f'function get(){{return decode("{base64.b64encode(WASM).decode()}")}} a=get(); b=get()'
+    assert "find the calls of get() again" in node(COMPRESS, text).stderr
 
 
 def test_package_with_a_different_layout_stops_the_build(tmp_path):

@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
+import { compressed } from "./compressed-webassembly.mjs";
 
 /** @returns {import("esbuild").Plugin}  for the bundle of one package */
 export function workerAsFunction() {
@@ -16,7 +17,7 @@ export function workerAsFunction() {
       onLoad({ filter: /-encoder\.mjs$/ }, ({ path }) => {
         const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
         if (parts.length !== 3) throw new Error(`${path} has changed: find its worker again`);
-        text = runInNewContext(parts[1]);
+        text = compressed(runInNewContext(parts[1]));
         const start = `import { startWorker } from "./static/library/media/encoders/worker.js";`;
         return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
       });
