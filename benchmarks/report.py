@@ -25,6 +25,7 @@ BENCHMARKS = (
     "many_takes",
     "seekable",
     "growth",
+    "live",
     "peers",
 )
 """In the order of the table."""

@@ -20,6 +20,8 @@ class Limit:
     """The largest value for ours, in the row's unit."""
     at_least: float | None = None
     """At least this multiple of theirs."""
+    times_plus: tuple[float, float] | None = None
+    """At most this multiple of theirs plus this much, in the row's unit."""
 
     def holds(self, ours: float, theirs: float | None) -> bool:
         if self.most is not None and ours <= self.most:
@@ -30,6 +32,7 @@ class Limit:
             (self.times is not None and ours <= self.times * theirs)
             or (self.more is not None and ours - theirs <= self.more)
             or (self.at_least is not None and ours >= self.at_least * theirs)
+            or (self.times_plus is not None and ours <= self.times_plus[0] * theirs + self.times_plus[1])
         )
 
     def said(self, unit: str) -> str:
@@ -42,6 +45,8 @@ class Limit:
             parts.append(f"≤ {self.most:g} {unit}")
         if self.at_least is not None:
             parts.append(f"≥ {self.at_least:g} ×")
+        if self.times_plus is not None:
+            parts.append(f"≤ {self.times_plus[0]:g} × {self.times_plus[1]:+g} {unit}")
         return " or ".join(parts)
 
 

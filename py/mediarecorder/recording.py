@@ -552,6 +552,13 @@ class AudioSamples(Samples):
     sample_rate
         Frames per second, in hertz.
 
+    Attributes
+    ----------
+    timestamp
+        Of a block of `MediaStream.blocks`: when it begins, in seconds since the first frame of the loop.
+    lost
+        Of such a block: how many frames are missing right before it.
+
     Raises
     ------
     TypeError, ValueError

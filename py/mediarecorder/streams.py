@@ -11,11 +11,12 @@ from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack, TrackEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
     from typing import Self
 
     from .levels import Level
     from .photo import Photo
+    from .recording import AudioSamples
 
 
 class MediaStream(Displayed, BrowserEventTarget):
@@ -155,6 +156,47 @@ class MediaStream(Displayed, BrowserEventTarget):
         from .levels import levels
 
         return levels(self.js, interval)
+
+    def blocks(
+        self, seconds: float = 0.02, *, sample_rate: int | None = None, channels: int | None = None
+    ) -> AsyncGenerator[AudioSamples, None]:
+        """Yield the sound in blocks while it happens, until the track ends.
+
+        >>> async for block in microphone.blocks(0.02, channels=1):
+        ...     loudest = max(memoryview(block).cast("B").cast("f"))  # or numpy.abs(block).max()
+        ...     print(block.timestamp, block.frames, block.lost)
+        ...     if enough:
+        ...         break
+
+        The blocks follow each other without a gap. While Python is busy, up to 5 s of sound wait for it;
+        then the oldest is lost, and ``block.lost`` says how many frames are missing right before the block.
+        A track that is muted or not ``enabled`` is silent. Several loops and recorders of one stream do not
+        disturb each other.
+
+        Parameters
+        ----------
+        seconds
+            The length of a block, from 0.001 to 60. The last one, and one before a gap, may be shorter.
+        sample_rate
+            Hertz; by default that of the microphone, or of the browser's audio.
+        channels
+            1 is the mean of all channels; by default as many as the track's settings say, or else 2.
+
+        Raises
+        ------
+        NotFoundError
+            The stream has no sound.
+        InvalidStateError
+            Its sound has ended.
+        NotReadableError
+            The browser's audio does not run: the user has not clicked the page yet, or the system has no
+            audio output (Firefox).
+        NotSupportedError
+            A Content-Security-Policy forbids the AudioWorklet.
+        """
+        from .live import blocks
+
+        return blocks(self.js.getAudioTracks(), seconds, sample_rate, channels)
 
     def __enter__(self) -> Self:
         return self

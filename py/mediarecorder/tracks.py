@@ -20,7 +20,10 @@ from .errors import NotSupportedError
 from .events import BrowserEventTarget, Event, HandlerAttribute
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from .photo import Photo
+    from .recording import AudioSamples
 
 
 class MediaStreamTrack(BrowserEventTarget):
@@ -212,6 +215,23 @@ class MediaStreamTrack(BrowserEventTarget):
         from .photo import photograph
 
         return await photograph(self.js, mime_type)
+
+    def blocks(
+        self, seconds: float = 0.02, *, sample_rate: int | None = None, channels: int | None = None
+    ) -> AsyncGenerator[AudioSamples, None]:
+        """Yield the sound of this track in blocks while it happens; see `MediaStream.blocks`.
+
+        >>> [track] = microphone.audio_tracks
+        >>> async for block in track.blocks(0.1, sample_rate=16000):
+        ...     print(block.timestamp, block.shape)
+        ...     if enough:
+        ...         break
+
+        The call raises `NotFoundError` for a video track, and `InvalidStateError` for a track that has ended.
+        """
+        from .live import blocks
+
+        return blocks([self.js] if self.kind == "audio" else [], seconds, sample_rate, channels)
 
     def clone(self) -> MediaStreamTrack:
         """A second track of the same source. Stop it separately."""

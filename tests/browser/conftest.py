@@ -77,6 +77,12 @@ async def load_support(script: str, name: str) -> None:
 
 
 @pytest.fixture
+def load_script() -> Callable[[str, str], Awaitable[None]]:
+    """``await load_script("name", "global")`` is `load_support`."""
+    return load_support
+
+
+@pytest.fixture
 async def open_channel() -> Callable[[], str]:
     """``openChannel`` of page.js, as the page's author imports it."""
     import js

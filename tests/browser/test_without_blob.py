@@ -57,3 +57,10 @@ async def test_still_picture_delays_nothing_if_the_page_loads_the_module(
     assert_whole(await probe(recording), recording)
     assert {colour["name"] for colour in await colours(recording)} == {"red"}
     assert caplog.text == ""
+
+
+@pytest.mark.lane("chromium-no-blob")
+async def test_sound_while_it_happens_comes_if_the_page_loads_the_module(loaded_by_the_page, microphone):
+    blocks = microphone.blocks(0.02)
+    assert (await anext(blocks)).frames > 0
+    await blocks.aclose()

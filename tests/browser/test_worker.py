@@ -417,12 +417,16 @@ async def every_level():
     async for level in stream.levels(0.05):
         pass
 
+async def every_block():
+    async for block in stream.blocks():
+        pass
+
 other = MediaRecorder(stream)
 ended = []
 stream.tracks[0].on("ended", lambda event: ended.append(event.type))
 waiting = {
     "finished": recorder.finished, "stop of a record": record(60),
-    "chunks": every_chunk(), "levels": every_level(),
+    "chunks": every_chunk(), "levels": every_level(), "blocks": every_block(),
     "constraints": stream.video_tracks[0].apply_constraints({"width": 320}),
 }
 waiting = {name: asyncio.ensure_future(asyncio.wait_for(one, 30)) for name, one in waiting.items()}

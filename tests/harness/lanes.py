@@ -31,6 +31,8 @@ class Lane:
     host: str = "localhost"
     #: Where Python runs: in the page, or in a worker that reaches it by the library's bridge.
     realm: str = "page"
+    #: Whether it needs an audio output (sound_server.py); Chromium plays sound without one.
+    sound: bool = False
 
     def without(self, prefix: str) -> Lane:
         """The lane without the Chromium flags that begin like this."""
@@ -139,6 +141,8 @@ LANES: dict[str, Lane] = {
     "firefox": FIREFOX,
     "chromium-worker": replace(CHROMIUM, realm="worker"),
     "firefox-worker": replace(FIREFOX, realm="worker"),
+    # Without a sound card, Firefox's AudioContexts do not run.
+    "firefox-sound": replace(FIREFOX, sound=True),
     "webkit": WEBKIT,
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
@@ -183,14 +187,14 @@ THIRD = "webkit"
 #: The lanes of `make test`.
 COMMON = (*DEFAULT, *WORKERS, THIRD)
 #: Variables that leave out a lane with the value 0.
-LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "WEBKIT_LANE": THIRD}
+LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-sound", "WEBKIT_LANE": THIRD}
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     """Names of a test's lanes: those of the nearest mark ``lane``, or the default, which other marks change.
 
-    With NUMPY_LANE=0 or WEBKIT_LANE=0 in the environment, this lane is left out, and a test with no other is
-    skipped.
+    With NUMPY_LANE=0, SOUND_LANE=0 or WEBKIT_LANE=0 in the environment, this lane is left out, and a test
+    with no other is skipped.
     """
     marks = list(marks)
     left_out = [lane for variable, lane in LEFT_OUT.items() if os.environ.get(variable) == "0"]

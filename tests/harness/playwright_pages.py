@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from harness.browsers import context_options, launch_options
 from harness.lanes import Lane
 from harness.page_watch import ContextWatch
 from harness.pages import PageError, opened
+from harness.sound_server import SoundServer, SoundServerMissingError
 
 CLOSE_LIMIT = 30
 #: Folders of a Chromium profile that hold compiled files, and the files whose compilation they hold.
@@ -67,6 +69,7 @@ class PlaywrightDriver:
         #: Profiles of Chromium, one for each browser.
         self._profiles = tempfile.TemporaryDirectory(prefix="profiles-", ignore_cleanup_errors=True)
         self._opened = 0
+        self._sound: SoundServer | None = None
 
     async def open(self, lane: Lane, address: str) -> PlaywrightPage:
         with _page_errors():
@@ -81,7 +84,7 @@ class PlaywrightDriver:
         Chromium stores the compiled interpreter there. It then needs two thirds of the time to start it.
         """
         if lane.engine != "chromium":
-            browser = await playwright[lane.engine].launch(**launch_options(lane))
+            browser = await playwright[lane.engine].launch(**launch_options(lane), **self._environment(lane))
             return await browser.new_context(**context_options(lane))
         last, profile = (Path(self._profiles.name, str(self._opened + number)) for number in (0, 1))
         self._opened += 1
@@ -94,15 +97,26 @@ class PlaywrightDriver:
             profile, **launch_options(lane), **context_options(lane)
         )
 
+    def _environment(self, lane: Lane) -> dict[str, Any]:
+        """The environment of the lane's browser, if it is not this process's."""
+        if not lane.sound:
+            return {}
+        self._sound = self._sound or SoundServer()
+        return {"env": {**os.environ, **self._sound.variables}}
+
     async def close(self) -> None:
         if self._playwright:
             await self._playwright.stop()
         self._profiles.cleanup()
+        if self._sound:
+            self._sound.close()
 
 
 @contextlib.contextmanager
 def _page_errors() -> Iterator[None]:
     try:
         yield
+    except SoundServerMissingError as error:
+        raise PageError(str(error)) from None
     except Error as error:
         raise PageError(error.message, crashed="crashed" in error.message) from error

@@ -120,7 +120,7 @@ class Machine:
             *_, folder, requirement = line.split()
             carry(Path(folder) / file_name(requirement), NUMPY)
         if "apt-get" in line and " install " in line:
-            named = {package: program for program, package in programs.JUDGES.items()}
+            named = {package: program for program, package in programs.NEEDED.items()}
             packages = line.partition("recommends ")[2].split()
             self.has(*(named.get(name, name) for name in packages))
             self.has_webkit(*packages)
@@ -178,7 +178,7 @@ def root_on_debian(machine, monkeypatch):
 @pytest.fixture
 def full_machine(machine):
     machine.has("node", "npm", prints="v20.1.0")
-    machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    machine.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.NEEDED)
     machine.has_webkit(*installed_browsers.WEBKIT)
     return machine
 
@@ -669,7 +669,7 @@ def test_root_on_debian_installs_browsers_and_judges_together(root_on_debian):
     prepare.prepare("test")
     update, install, *_ = root_on_debian.commands
     assert update.endswith("update")
-    judges = "ffmpeg mediainfo mkvtoolnix opus-tools mp3val libimage-exiftool-perl"
+    judges = "ffmpeg mediainfo mkvtoolnix opus-tools mp3val libimage-exiftool-perl pulseaudio"
     webkit = "webkit2gtk-driver gstreamer1.0-plugins-bad xvfb"
     assert install.endswith(f"install --yes --no-install-recommends chromium firefox-esr {judges} {webkit}")
     root_on_debian.has("ffprobe")
@@ -679,7 +679,7 @@ def test_root_on_debian_installs_browsers_and_judges_together(root_on_debian):
 
 
 def test_only_missing_programs_are_installed(root_on_debian):
-    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *programs.JUDGES)
+    root_on_debian.has("google-chrome", "ffmpeg", "ffprobe", *programs.NEEDED)
     root_on_debian.has_webkit("webkit2gtk-driver", "xvfb")
     prepare.prepare("test")
     assert root_on_debian.commands[1].endswith("--no-install-recommends firefox-esr gstreamer1.0-plugins-bad")
@@ -692,7 +692,7 @@ def test_failed_update_does_not_keep_apt_from_installing(root_on_debian):
 
 
 def test_ubuntus_browser_packages_are_left_alone(root_on_debian, monkeypatch):
-    root_on_debian.has(*programs.JUDGES)
+    root_on_debian.has(*programs.NEEDED)
     root_on_debian.has_webkit(*installed_browsers.WEBKIT)
     monkeypatch.setattr(apt, "is_debian", lambda: False)
     prepare.prepare("test")
@@ -747,7 +747,7 @@ def test_set_up_goes_on_without_a_browser_and_prints_the_remedy(machine, capsys)
 
 
 def test_without_its_lane_webkit_is_not_installed(root_on_debian, monkeypatch, capsys):
-    root_on_debian.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    root_on_debian.has("chromium", "firefox", "ffmpeg", "ffprobe", *programs.NEEDED)
     monkeypatch.setenv("WEBKIT_LANE", "0")
     prepare.prepare("test")
     assert not root_on_debian.ran("apt-get")
@@ -763,7 +763,7 @@ def test_webkit_is_found_with_its_browser_if_all_packages_are_there(machine):
 
 
 def test_wrong_variable_is_reported_and_nothing_is_installed(root_on_debian, monkeypatch, capsys):
-    root_on_debian.has("firefox", "ffmpeg", "ffprobe", *programs.JUDGES)
+    root_on_debian.has("firefox", "ffmpeg", "ffprobe", *programs.NEEDED)
     root_on_debian.has_webkit(*installed_browsers.WEBKIT)
     monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
     prepare.prepare("test")

@@ -100,6 +100,7 @@ with await media_devices.get_user_media(audio=True, video=True) as stream:
     both = MediaStream(stream.audio_tracks), MediaStream(stream.clone().audio_tracks)
     await attempt("photo", stream.take_photo)
     await attempt("levels", stream.levels().__anext__)
+    await attempt("blocks", lambda: stream.blocks().__anext__())
     await attempt("mix", lambda: mix(*both))
     await attempt("save", lambda: recording.save("take"))
 both[1].stop()
@@ -243,7 +244,7 @@ said
     assert "<script type=" in said
 
     # A page whose policy lacks blob: loads page.js by a tag.
-    services = dict.fromkeys(("photo", "levels", "mix", "save"), "done")
+    services = dict.fromkeys(("photo", "levels", "blocks", "mix", "save"), "done")
     said = json.loads(run(page, PAGE_SERVICES))
     assert list(said) == list(services)
     for error in said.values():

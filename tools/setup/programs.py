@@ -16,6 +16,8 @@ JUDGES = {
     "mp3val": "mp3val",
     "exiftool": "libimage-exiftool-perl",
 }
+#: Programs that the tests need besides browsers and FFmpeg: the judges, and an audio output for Firefox.
+NEEDED = {**JUDGES, "pulseaudio": "pulseaudio"}
 
 
 def from_debian() -> None:
@@ -28,7 +30,7 @@ def from_debian() -> None:
             if apt.is_debian()
         ),
         *([] if has_ffmpeg else ["ffmpeg"]),
-        *(package for program, package in JUDGES.items() if not shutil.which(program)),
+        *(package for program, package in NEEDED.items() if not shutil.which(program)),
         *installed_browsers.missing_of_webkit(),
     )
 

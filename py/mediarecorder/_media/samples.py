@@ -33,6 +33,8 @@ class Samples(MediaArray):
     """The array behind `AudioSamples`, without the method that makes a recording."""
 
     FORMAT = "f"
+    timestamp = 0.0
+    lost = 0
 
     def __init__(self, data: Any, sample_rate: int) -> None:
         view = contiguous("data", data)

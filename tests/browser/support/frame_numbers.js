@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * Sound whose samples are their own numbers, in place of any microphone in this page's AudioContexts: `frame / 2 ** 24`,
+ * which a 32-bit float holds exactly. So each frame that Python gets says which one it is.
+ */
+
+/** @type {any} */ (globalThis).frameNumbers ??= (() => {
+  const Own = AudioContext;
+  const { createMediaStreamSource } = Own.prototype;
+  /** Seconds of sound. */
+  const LENGTH = 40;
+
+  /** @this {AudioContext} */
+  function numbers() {
+    const { sampleRate } = this;
+    const buffer = new AudioBuffer({ length: LENGTH * sampleRate, sampleRate });
+    const data = buffer.getChannelData(0);
+    for (let frame = 0; frame < data.length; frame++) data[frame] = frame / 2 ** 24;
+    const source = new AudioBufferSourceNode(this, { buffer });
+    source.start();
+    return source;
+  }
+
+  /** @type {AudioContext[]} */
+  const contexts = [];
+  globalThis.AudioContext = class extends Own {
+    /** @param {AudioContextOptions} [options] */
+    constructor(options) {
+      super(options);
+      contexts.push(this);
+    }
+  };
+
+  return {
+    begin() {
+      Own.prototype.createMediaStreamSource = /** @type {any} */ (numbers);
+    },
+    end() {
+      Own.prototype.createMediaStreamSource = createMediaStreamSource;
+    },
+    /** The number of contexts that are not closed. */
+    open: () => contexts.filter(({ state }) => state !== "closed").length,
+    /** The number of contexts so far. */
+    made: () => contexts.length,
+  };
+})();
