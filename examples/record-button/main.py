@@ -4,26 +4,20 @@ from pyscript import display, document, when
 
 from mediarecorder import record
 
-button = document.querySelector("#record")
-stop = asyncio.Event()
-
-
-def show(what):
-    display(what, target="answer", append=False)
+button, stop = document.querySelector("#record"), asyncio.Event()
 
 
 @when("click", "#record")
 async def record_or_stop(event):
     if button.textContent == "Stop":
-        stop.set()
-        return
+        return stop.set()
     stop.clear()
     button.textContent = "Stop"
     try:
-        show("Recording…")
-        show(await record(stop_when=stop))  # a player, and a link that saves the file
+        answer = await record(stop_when=stop)  # its display: a player, and a link that saves the file
     except Exception as error:  # a refused microphone, for one
-        show(str(error))
+        answer = str(error)
+    display(answer, target="answer", append=False)
     button.textContent = "Record"
 
 

@@ -321,6 +321,11 @@ def test_page_of_the_readme_is_the_example():
     assert readme.files("A page that records") == {name: (folder / name).read_text() for name in PAGE}
 
 
+def test_page_of_the_readme_is_short():
+    lines = [line for text in readme.files("A page that records").values() for line in text.splitlines()]
+    assert len([line for line in lines if line.strip()]) <= 34
+
+
 def test_readme_installs_the_pinned_npm_packages():
     pins = json.loads((ROOT / "package.json").read_text())["dependencies"]
     installed = [f"{name}@{pins[name]}" for name in ("@pyscript/core", "pyodide")]
