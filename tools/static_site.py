@@ -8,6 +8,8 @@ below it. Links between them are comments in the pages, and this uncovers them.
 
 from __future__ import annotations
 
+import html
+import os
 import re
 import shutil
 import sys
@@ -25,6 +27,9 @@ SITES = ROOT / "build" / "sites"
 BESIDE = ("docs", "notebooks")
 #: A link to another site, in a page of this one.
 COVERED = re.compile(r"<!-- beside: (.*?) :beside -->", re.DOTALL)
+
+#: The sentence of the page that becomes a link if `REPOSITORY_URL` says where the source code is.
+SOURCE = re.compile(r'(?<=<li id="source">)(.+?)(?=</li>)')
 
 #: Further files: the service worker, the example, and the licences of everything in the folder.
 MORE = (
@@ -52,6 +57,7 @@ def build(site: Path = SITE, root: Path = ROOT, beside: Sequence[str] = ()) -> N
     beside
         The built sites to publish below the page.
     """
+    repository = os.environ.get("REPOSITORY_URL", "")
     new = site.with_name(f"{site.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     page = list(page_files.matching(root))
@@ -59,7 +65,7 @@ def build(site: Path = SITE, root: Path = ROOT, beside: Sequence[str] = ()) -> N
         target = new / in_the_site(name)
         content = (root / name).read_bytes()
         if target.suffix in TEXTS and "node_modules" not in name:
-            content = in_the_site(content.decode()).encode()
+            content = linked(in_the_site(content.decode()), repository).encode()
         if beside and target.suffix == ".html":
             text = content.decode().replace('href="docs/hosting.md"', 'href="docs/hosting.html"')
             content = uncovered(text).encode()
@@ -78,6 +84,10 @@ def build(site: Path = SITE, root: Path = ROOT, beside: Sequence[str] = ()) -> N
 
 def in_the_site(text: str) -> str:
     return text.replace("node_modules/", "vendor/")
+
+
+def linked(text: str, repository: str) -> str:
+    return SOURCE.sub(rf'<a href="{html.escape(repository)}">\1</a>', text) if repository else text
 
 
 def uncovered(text: str) -> str:

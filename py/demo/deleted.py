@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from js import Date, document, localStorage, performance, window
+from js import Date, document, performance, window
 from pyodide.ffi import JsException
 from pyscript import when
 
@@ -135,7 +135,7 @@ def _remember(time: float | None = None) -> None:
     ids = (card.recording.id for card in shelf.going.values())
     time = Date.now() if time is None else time
     with suppress(JsException):  # a private window: the last deleted takes may reappear on the next visit
-        localStorage.setItem(GOING, " ".join([f"{time:.0f}", *filter(None, ids)]))
+        window.localStorage.setItem(GOING, " ".join([f"{time:.0f}", *filter(None, ids)]))
 
 
 @when("pagehide", [window])
@@ -146,9 +146,9 @@ def leave() -> None:
 
 def _remembered() -> tuple[float, list[str]]:
     try:
-        time, *ids = (localStorage.getItem(GOING) or "0").split()
+        time, *ids = (window.localStorage.getItem(GOING) or "0").split()
         return float(time), ids
-    except JsException:
+    except (JsException, ValueError):  # the browser keeps nothing here, or something else has written it
         return 0, []
 
 
@@ -164,6 +164,7 @@ async def delete_those_of_last_time() -> None:
     if not left or (not reloaded and Date.now() - time < LEFT):
         return
     with suppress(JsException):
-        localStorage.removeItem(GOING)
+        window.localStorage.removeItem(GOING)
     for recording_id in left:
-        await kept.delete(recording_id)
+        with suppress(MediaError):  # another tab uses it: it is listed again
+            await kept.delete(recording_id)

@@ -92,10 +92,15 @@ def pause_or_play() -> None:
         press_button(BUTTONS["p"])
         return
     active = document.activeElement
-    take = active.closest("#takes > [data-take]") if active else None
-    player = (take or page.find("takes")).querySelector("audio, video")
-    if player and page.state in ("idle", "preview"):
-        player.play() if player.paused else player.pause()
+    take = (active.closest("#takes > [data-take]") if active else None) or _last_take()
+    if take and page.state in ("idle", "preview"):
+        take.querySelector("[data-action=play]").click()
+
+
+def _last_take() -> Any:
+    """The row of the newest take that is shown, in whatever order the rows are."""
+    rows = page.every("#takes > [data-take]:not([hidden])")
+    return max(rows, key=lambda row: str(row.querySelector(".date").dateTime), default=None)
 
 
 @when("click", "#open-keys")

@@ -173,6 +173,7 @@ async def go_on_with_replacement() -> None:
     try:
         device, chosen = page.find("lost").dataset.device, page.find("replacement").value
         session.go_on_with(await source.replace(device, chosen))
+        source.close_replaced()
         page.find("lost").hidden = True
         if page.state not in ("recording", "paused", "lost"):
             source.close()  # the take ended first

@@ -96,11 +96,12 @@ def toggled(event: Any) -> None:
 
 
 def _place(menu: Any, more: Any) -> None:
-    """Show it beside its button, and inside the window."""
+    """Show it beside its button, and inside the window. It then scrolls with the page."""
     box = more.getBoundingClientRect()
     top = min(box.top, window.innerHeight - menu.offsetHeight - EDGE)
-    menu.style.top = f"{max(EDGE, top)}px"
-    menu.style.left = f"{max(EDGE, box.left - menu.offsetWidth - EDGE / 2)}px"
+    left = box.left - menu.offsetWidth - EDGE / 2
+    menu.style.top = f"{window.scrollY + max(EDGE, top)}px"
+    menu.style.left = f"{window.scrollX + max(EDGE, left)}px"
     menu.setAttribute("data-placed", "")
 
 

@@ -32,6 +32,9 @@ _devices: list[MediaStream] = []
 """The opened devices; a replacement of a lost one is behind it."""
 _amplifier: Amplifier | None = None
 _bubble: Any = None
+_replaced: list[Any] = []
+"""What has another amplifier or bubble in its place. The recorder needs it until it has the other one: it
+stops by itself when all its tracks have ended."""
 
 
 def _nobody() -> None:
@@ -126,7 +129,7 @@ async def _amplified(sound: MediaStreamTrack) -> MediaStreamTrack:
     """The microphone's track; another one if a gain is set."""
     global _amplifier
     if _amplifier:
-        _amplifier.close()
+        _replaced.append(_amplifier)
         _amplifier = None
     if not settings.gain():
         return sound
@@ -158,7 +161,7 @@ async def _with_bubble(shared: MediaStreamTrack, camera: MediaStreamTrack) -> me
 
     [module] = await js_import(js.URL.new("static/demo/bubble.js", js.document.baseURI).href)
     if _bubble:
-        _bubble.close()
+        _replaced.append(_bubble)
     _bubble = module.bubble(shared.js, camera.js)
     return mediarecorder.MediaStreamTrack(_bubble.track)
 
@@ -194,6 +197,12 @@ async def replace(device: str, device_id: str) -> MediaStream:
     return stream
 
 
+def close_replaced() -> None:
+    """The recorder has the stream that `replace` returned."""
+    while _replaced:
+        _replaced.pop().close()
+
+
 def _same_picture(request: Any) -> dict[str, Any]:
     """Pictures of another size could not be joined to the existing ones."""
     size = next(track for one in _devices for track in one.video_tracks).settings
@@ -220,6 +229,7 @@ def close() -> None:
         one.stop()
     for more in filter(None, (_amplifier, _bubble)):
         more.close()
+    close_replaced()
     _devices.clear()
     _screen = _amplifier = _bubble = None
     if stream:

@@ -162,7 +162,10 @@ def submit(event: Any) -> None:
     event.preventDefault()  # at once, because a coroutine would be too late
     card, form = _card_of(event), event.target
     if card and form.classList.contains("rename"):
-        page.run(rename(card, form.querySelector("input").value.strip()))
+        name = form.querySelector("input").value.strip()
+        if not form.hidden:  # pressed twice
+            card.toggle_rename()
+            page.run(rename(card, name))
     elif card:
         card.pressed(form.querySelector("[type=submit]"))
         if _is_long_enough(card):
@@ -182,7 +185,14 @@ async def rename(card: Card, name: str) -> None:
         shelf.changed()
         if card.recording.id:
             await kept.name(card.recording.id, name)
-    card.toggle_rename()
+
+
+@when("keydown", "#takes")
+def leave_name(event: Any) -> None:
+    """Escape closes the form with the name, and keeps the old one."""
+    if event.key == "Escape" and event.target.closest(".rename"):
+        event.stopPropagation()  # it also ends selecting
+        _card_of(event).toggle_rename()
 
 
 # New takes made from one
@@ -242,7 +252,7 @@ async def _add(card: Card, made: Any, how: str) -> Card:
 @when("hashchange", [window])
 def follow_link() -> None:
     """Go to the take and the time that the address names."""
-    found = re.fullmatch(r"#take=([\w-]+)&t=([\d.]+)", str(location.hash))
+    found = re.fullmatch(r"#take=([\w-]+)&t=(\d{1,7}(?:\.\d+)?)", str(location.hash))
     if not found:
         return
     if card := shelf.cards.get(found[1]):

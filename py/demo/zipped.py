@@ -69,7 +69,7 @@ async def archive(files: Sequence[tuple[str, Recording]], told: Callable[[float]
     whole = sum(recording.size for _, recording in files) or 1
     with ZipFile(pieces, "w", ZIP_STORED) as archive:  # type: ignore[arg-type]
         for name, recording in files:
-            entry = ZipInfo(free(name, names), localtime(recording.started_at)[:6])
+            entry = ZipInfo(free(name, names), date(recording.started_at))
             entry.file_size = recording.size  # decides whether its header has room for 64-bit sizes
             with archive.open(entry, "w") as file:
                 if recording.size:
@@ -80,6 +80,15 @@ async def archive(files: Sequence[tuple[str, Recording]], told: Callable[[float]
                     told(done / whole)
                 pieces.resume()
     return MediaFile(pieces.blob(), ZIP)
+
+
+def date(seconds: float) -> tuple[int, ...]:
+    """A time since 1970, as a zip file has it: not before 1980, though the clock of a device may say so.
+
+    >>> date(0), date(1_000_000_000)[0]
+    ((1980, 1, 1, 0, 0, 0), 2001)
+    """
+    return max((1980, 1, 1, 0, 0, 0), tuple(localtime(seconds)[:6]))
 
 
 def free(name: str, names: set[str]) -> str:

@@ -14,7 +14,11 @@ function restore(field) {
   if (kept === null) return;
   if (field.type === "radio") /** @type {HTMLInputElement} */ (field).checked ||= field.value === kept;
   else if (field.type === "checkbox") /** @type {HTMLInputElement} */ (field).checked = kept === "true";
-  else field.value = kept;
+  else {
+    field.value = kept;
+    // Something else has written it: a slider would be in its middle.
+    if (field instanceof HTMLInputElement && field.value !== kept) field.value = field.defaultValue;
+  }
   // A device is in its list only when the browser reveals it; Python selects it then.
   if (field instanceof HTMLSelectElement && field.selectedIndex < 0) {
     field.selectedIndex = 0;

@@ -6,6 +6,11 @@ Reflect.set(globalThis, "germanWords", {
   // The page
   "Record your microphone, camera or screen: free, private, without an account, and written in Python.": "Nimm Mikrofon, Kamera oder Bildschirm auf: kostenlos, privat, ohne Konto und in Python geschrieben.",
   "Run your own": "Selbst betreiben",
+  "This page is a folder of files: nothing runs on its host, and takes stay with each visitor.": "Diese Seite ist ein Ordner mit Dateien: Auf dem Server läuft nichts, und Aufnahmen bleiben bei dem, der sie macht.",
+  "Get the source code of mediarecorder.": "Hol dir den Quelltext von mediarecorder.",
+  "Run this command there, on Debian or Ubuntu with Python 3.11 or newer:": "Führe dort, unter Debian oder Ubuntu mit Python 3.11 oder neuer, diesen Befehl aus:",
+  "Copy the folder build/site to any host with https.": "Kopiere den Ordner build/site auf einen beliebigen Server mit https.",
+  "More about hosting": "Mehr dazu (englisch)",
   "Keys": "Tasten",
   "Record, or stop": "Aufnehmen oder stoppen",
   "Space": "Leertaste",

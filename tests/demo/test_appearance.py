@@ -136,7 +136,7 @@ def test_everything_works_by_keyboard(fresh_demo):
     demo, page = fresh_demo, fresh_demo.page
     press = page.keyboard.press
     press("Tab")
-    expect(page.get_by_role("link", name="Run your own")).to_be_focused()
+    expect(page.get_by_role("button", name="Run your own")).to_be_focused()
     press("Tab")
     expect(page.get_by_role("button", name="Keys")).to_be_focused()
     press("Tab")

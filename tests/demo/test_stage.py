@@ -14,6 +14,8 @@ from harness.played import played
 from mediarecorder.formats import MADE
 
 SIZES = ((1280, 720), (1366, 657), (390, 664))
+ZOOMED = (683, 328)
+"""The window of 1366 x 657 at 200 %."""
 
 IN_SIGHT = """() => ["button.primary:not([hidden])", "#clock", "#state"].filter((selector) => {
   const box = document.querySelector(`#deck ${selector}`).getBoundingClientRect();
@@ -65,6 +67,9 @@ def test_controls_are_in_sight_and_a_take_hides_all_else(demo, source):
     demo.start_take()
     expect_in_sight(demo)
     page.wait_for_function(f"wave => ({WAVE})(wave) > 20", arg=wave.element_handle())
+    page.set_viewport_size(dict(zip(("width", "height"), ZOOMED, strict=True)))
+    assert page.evaluate(IN_SIGHT) == []
+    expect(page.locator("#stage")).to_be_in_viewport(ratio=0.95)
     demo.mark.click()
     expect(demo.status).to_have_text(re.compile(r"^Marked at 0:\d\d\.$"))
     there = {"wave", "clock", "state", "stop", "pause", "mark", "status"}
@@ -75,7 +80,7 @@ def test_controls_are_in_sight_and_a_take_hides_all_else(demo, source):
     demo.stop.click()
 
     expect(demo.take(1)).to_be_visible()
-    expect(page.get_by_role("link", name="Run your own")).to_be_visible()
+    expect(page.get_by_role("button", name="Run your own")).to_be_visible()
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         demo.start_take()
@@ -91,8 +96,14 @@ def test_empty_page_says_what_it_is_and_where_to_read_on(demo):
     sentence = demo.page.locator(".about")
     for word in ("free", "private", "without an account", "Python"):
         expect(sentence).to_contain_text(word)
-    address = sentence.get_by_role("link", name="Run your own").evaluate("link => link.href")
+    sentence.get_by_role("button", name="Run your own").click()
+    own = demo.page.get_by_role("dialog", name="Run your own")
+    expect(own).to_contain_text("make site")
+    assert demo.violations() == []
+    address = own.get_by_role("link", name="More about hosting").evaluate("link => link.href")
     assert demo.page.request.get(address).text().startswith("# Hosting the demo page")
+    own.get_by_role("button", name="Close").click()
+    expect(own).to_be_hidden()
 
 
 def test_keys_record_pause_mark_and_play(demo):

@@ -80,6 +80,15 @@ def test_folder_suits_github_pages_and_hosts_with_header_files(site):
     assert max(map(len, lines)) < 2000, "Cloudflare Pages does not read longer ones"
 
 
+def test_page_links_to_the_source_code_if_its_address_is_known(site):
+    page = (site / "index.html").read_text()
+    sentence = '<li id="source">Get the source code of mediarecorder.</li>'
+    assert sentence in page
+    address = '<a href="https://example.org/?a&amp;b">Get the source code of mediarecorder.</a>'
+    linked = static_site.linked(page, "https://example.org/?a&b")
+    assert linked == page.replace(sentence, f'<li id="source">{address}</li>')
+
+
 def test_licences_are_included(site):
     licences = {
         "LICENSE": "MIT",
