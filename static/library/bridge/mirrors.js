@@ -556,6 +556,11 @@ export class Services {
     };
   }
 
+  /** @param {MediaStreamTrack} track  @param {...any} choice */
+  liveSound(track, ...choice) {
+    return live("liveSound", track, choice);
+  }
+
   /**
    * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
    * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds
@@ -587,3 +592,13 @@ export class Services {
   }
 }
 
+/** @param {string} kind  @param {MediaStreamTrack} track  @param {any[]} choice */
+function live(kind, { connection, handle }, choice) {
+  const made = connection.newHandle();
+  connection.post(SERVICES, "makeLive", made, kind, handle, ...choice);
+  return {
+    begin: () => connection.call(made, "begin"),
+    next: () => connection.call(made, "next"),
+    close: () => connection.forget(made),
+  };
+}

@@ -15,6 +15,7 @@
 
 import { join, openChannel } from "./handshake.js";
 import { services } from "../page/services.js";
+import { PROCESSOR, registerBlocks } from "../live/worklet.js";
 import { VERSION } from "./protocol.js";
 
 export { openChannel, VERSION as version };
@@ -22,5 +23,10 @@ export { openChannel, VERSION as version };
 // The interface for Python in this page.
 Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: services });
 
-const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
-if (name) join(name);
+if ("registerProcessor" in globalThis) {
+  // An AudioWorklet has loaded this module for its processor (live/sound.js).
+  registerBlocks(PROCESSOR);
+} else {
+  const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
+  if (name) join(name);
+}

@@ -42,13 +42,14 @@ export const CALLS = {
   Services: ["photograph", "save", "show", "panel", "persist", "now"],
   Meter: ["begin", "read"],
   Mix: ["begin"],
+  Live: ["begin", "next"],
 };
 /** The methods that a worker may post, without an answer. @type {Record<string, string[]>} */
 export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
-  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix"],
+  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix", "makeLive"],
   Panel: ["show", "begin"],
 };
 

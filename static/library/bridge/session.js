@@ -157,7 +157,7 @@ export class Session {
     this.#objects.delete(handle);
     this.#handles.delete(object);
     if (kind === "MediaStreamTrack") object.stop();
-    if (["Meter", "Mix", "Panel", "Steady"].includes(kind ?? "")) object.close();
+    if (["Meter", "Mix", "Live", "Panel", "Steady"].includes(kind ?? "")) object.close();
   }
 
   // Events
@@ -289,6 +289,12 @@ export class Session {
   /** @param {ReturnType<typeof services.mix>} mix */
   async Mix_begin(mix) {
     return this.describeStream(await mix.begin());
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {"liveSound"} kind  @param {string} track
+   * @param {[number, number?, number?]} choice */
+  Services_makeLive(_, handle, kind, track, ...choice) {
+    this.#keep(handle, "Live", services[kind](this.object(track), ...choice));
   }
 
   /** @param {typeof services} _  @param {string} name  @param {any} what */

@@ -6,6 +6,8 @@
 
 import { trusted } from "../trust.js";
 
+// An AudioWorklet, which has no elements, loads this module, too (live/sound.js).
+const { HTMLElement = /** @type {typeof window.HTMLElement} */ (/** @type {unknown} */ (Object)), customElements } = globalThis;
 const TAG = "mediarecorder-view";
 /** At most this many displays can wait to be inserted; the oldest ones are forgotten. */
 const MOST = 1000;
@@ -13,8 +15,8 @@ const MOST = 1000;
 const GONE = "Its data is gone, or this browser cannot read it. ";
 /** Players and pictures are no wider than the page, and neither are tables: hosts differ in their styles. On a narrow
  * page a row takes several lines. (A style attribute would need a policy that allows it.) */
-const STYLE = new CSSStyleSheet();
-STYLE.replaceSync(`:is(figure, td) ${TAG} > * { max-width: 100%; } ${TAG} > :is(img, svg, video) { height: auto; }
+const STYLE = /** @type {CSSStyleSheet} */ (globalThis.CSSStyleSheet && new CSSStyleSheet());
+STYLE?.replaceSync(`:is(figure, td) ${TAG} > * { max-width: 100%; } ${TAG} > :is(img, svg, video) { height: auto; }
   :where(table:has(${TAG}), ${TAG} table) {
     :where(th, td) { padding: .3em .5em; }
     th, td { text-align: start !important; }
@@ -75,8 +77,8 @@ class View extends HTMLElement {
 }
 
 // A page with two notebooks loads this module twice.
-const known = /** @type {typeof View | undefined} */ (customElements.get(TAG));
-if (!known) customElements.define(TAG, View);
+const known = /** @type {typeof View | undefined} */ (customElements?.get(TAG));
+if (!known) customElements?.define(TAG, View);
 const { expected, there } = known ?? View;
 
 /**

@@ -6,6 +6,7 @@
 
 import { mustBeReadable } from "../canvas.js";
 import { gone, inTime, isGone } from "../fault.js";
+import { LiveSound } from "../live/sound.js";
 import { display } from "./attach.js";
 import { Panel } from "./panel.js";
 import { Meter, Mix } from "./sound.js";
@@ -81,6 +82,8 @@ export const services = {
   meter: (stream, seconds) => new Meter(stream, seconds),
   /** @param {MediaStreamTrack[]} tracks */
   mix: (tracks) => new Mix(tracks),
+  /** @param {MediaStreamTrack} track  @param {number} seconds  @param {number} [rate]  @param {number} [channels] */
+  liveSound: (track, seconds, rate, channels) => new LiveSound(track, seconds, rate, channels),
   /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,

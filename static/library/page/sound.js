@@ -4,7 +4,7 @@
 import { inTime } from "../fault.js";
 
 /** Milliseconds to wait until the browser's audio runs. */
-const RUNNING = 3000;
+export const RUNNING = 3000;
 const SILENT = "the browser's audio does not run, so sounds cannot be mixed. Call it from a click, and check that the " +
   "system has an audio output.";
 
@@ -114,7 +114,7 @@ export class Continuous {
  * (quirk: chromium-silences-connections-nobody-plays). The returned function stops them.
  * @param {MediaStreamTrack[]} tracks
  */
-function playing(tracks) {
+export function playing(tracks) {
   const players = tracks.filter(({ label }) => label === "remote audio").map((track) => {
     const player = new Audio();
     player.muted = true;
