@@ -39,6 +39,7 @@ BITS_PER_SECOND = 2_500_000
 #: Five seconds, or many megabytes, for each sample.
 LONG_ROUNDS = 10
 SEEK_ROUNDS = 5
+FILE_ROUNDS = 20
 TAKES = 20
 
 #: Notes on the rows.
@@ -69,8 +70,12 @@ WAV_OPUS = (
 WAV_PCM = "both lossless; the peer encodes during the recording, ours at the end"
 SEEKABLE = (
     "the peer is given the length, which it cannot determine, and writes it into a copy of the file in "
-    "memory; it writes no cues, so a player must read up to the target of a seek (next row). Ours determines "
-    "the length, and writes cues and every packet again, to disk beyond 32 MB"
+    "memory; it writes no cues, so a player must read up to the target of a seek. Ours reads the file to "
+    "find the length and the cues, and composes the result of slices"
+)
+FOLLOWED = (
+    "the recorders of both sides deliver that file in chunks, as if they recorded it; ours reads the chunks "
+    "while it records, whenever the page is idle"
 )
 REMUX = (
     "VP9 and Opus, with the same packets in both results; the peer works in a worker's memory, which holds "
@@ -175,6 +180,7 @@ from contextlib import suppress
 import js
 from mediarecorder import MediaError, MediaRecorder, MediaStream, Recording, RecordingStore
 from mediarecorder._host.modules import load_into_page, module_address
+from mediarecorder._recorder.sinks import FOLLOWED_BY, FOLLOWED_FROM
 from pyodide.ffi import to_js
 
 def since(begun, blob):
@@ -205,6 +211,22 @@ async def scene(stream, seconds, mime_type, bits_per_second):
 async def seekable(blob):
     begun = js.performance.now()
     return kept(begun, await Recording(blob, "video/webm").seekable())
+
+async def followed():
+    # All but the last chunks have been read when the take ends.
+    recorder = MediaRecorder(MediaStream(js.camera), mime_type="video/webm")
+    await recorder.start(3600)
+    js.duration.deliver()
+    chunks = recorder._take._chunks
+    while (
+        chunks._walk.behind or chunks.size - chunks._followed_size >= FOLLOWED_BY
+        if chunks._walk
+        else chunks.size >= FOLLOWED_FROM
+    ):
+        await asyncio.sleep(0.05)
+    begun = js.performance.now()
+    recording = await recorder.stop()
+    return kept(begun, await recording.seekable())
 
 async def mp4(blob):
     begun = js.performance.now()
@@ -293,8 +315,16 @@ def pinned() -> dict[str, str]:
     return {name: f"{name} {version}" for name, version in versions.items()}
 
 
-def peer_row(what: str, unit: str, ours: Samples, theirs: Samples, peer: str, note: str = "") -> Row:
-    return Row(what, unit, ours, theirs, peer, note=note, group="peers")
+def peer_row(
+    what: str,
+    unit: str,
+    ours: Samples,
+    theirs: Samples,
+    peer: str,
+    note: str = "",
+    limit: Limit | None = None,
+) -> Row:
+    return Row(what, unit, ours, theirs, peer, limit, note=note, group="peers")
 
 
 def columns(samples: tuple[Any, ...]) -> list[Samples]:
@@ -365,7 +395,7 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
         "ours": "() => timed('indexed', ours('seekable', file))",
         "theirs": "() => timed('fixed', duration.fix(file, seconds))",
     }
-    taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    taken = bench.samples(page, sides, **repeated(bench, FILE_ROUNDS))
     mine, other = (judged(page, file, "probe", "index") for file in ("indexed", "fixed"))
     recorded = judged(page, "file", "probe")
     assert mine["index"], "ours has no index"
@@ -375,7 +405,19 @@ def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:
     assert abs(mine["probe"]["duration"] - other["probe"]["duration"]) < 0.2, (mine, other)
     errors = (error.rpartition("] ")[2] for error in other["probe"]["errors"])
     note = "; ".join([SEEKABLE, *(f"ffmpeg reports about the peer's file: {error}" for error in errors)])
-    yield peer_row(f"seekable webm, {name}", "ms", taken["ours"], taken["theirs"], peer, note)
+    what = f"seekable webm, {name}, after the fact"
+    yield peer_row(what, "ms", taken["ours"], taken["theirs"], peer, note, Limit(times=0.5))
+    page.evaluate("count => duration.feed(file, count)", 10 if bench.smoke else 300)
+    sides = {
+        "ours": "() => timed('followed', ours('followed'))",
+        "theirs": "() => timed('fixed', duration.take(camera, seconds))",
+    }
+    taken = bench.samples(page, sides, **repeated(bench, FILE_ROUNDS))
+    page.evaluate("() => duration.endFeeding()")
+    ours = judged(page, "followed", "probe", "index")
+    assert ours["index"] == mine["index"], "the takes differ"
+    what = f"seekable webm, {name}, recorded by us: from `stop()` on"
+    yield peer_row(what, "ms", taken["ours"], taken["theirs"], peer, FOLLOWED, Limit(times=0.1))
     sides = {
         "ours": "() => duration.seek(indexed, 2 / 3 * seconds)",
         "theirs": "() => duration.seek(fixed, 2 / 3 * seconds)",

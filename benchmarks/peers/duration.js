@@ -44,3 +44,75 @@ export async function seek(blob, seconds) {
     URL.revokeObjectURL(address);
   }
 }
+
+/** The chunks of a recording. @type {Blob[]} */
+let chunks = [];
+/** The last recorder that was made. @type {FedRecorder | undefined} */
+let recorder;
+const { MediaRecorder } = globalThis;
+
+/** A recorder that delivers these chunks, the last one at its end, in place of what it has recorded. */
+class FedRecorder extends MediaRecorder {
+  /** @param {MediaStream} stream  @param {MediaRecorderOptions} [options] */
+  constructor(stream, options) {
+    super(stream, options);
+    recorder = this;
+    this.addEventListener("dataavailable", (event) => {
+      if (!event.isTrusted) return;
+      event.stopImmediatePropagation();
+      this.deliver(/** @type {Blob} */ (chunks.at(-1)));
+    });
+  }
+
+  /** @param {Blob} data */
+  deliver(data) {
+    this.dispatchEvent(new BlobEvent("dataavailable", { data }));
+  }
+}
+
+/**
+ * Let all recorders deliver this file.
+ * @param {Blob} file
+ * @param {number} count  of chunks
+ */
+export async function feed(file, count) {
+  chunks = [];
+  for (let n = 0; n < count; n++) {
+    const part = file.slice((n * file.size) / count, ((n + 1) * file.size) / count);
+    chunks.push(new Blob([await part.arrayBuffer()], { type: file.type }));
+  }
+  globalThis.MediaRecorder = FedRecorder;
+}
+
+/** Deliver all chunks but the last one. */
+export function deliver() {
+  for (const data of chunks.slice(0, -1)) recorder?.deliver(data);
+}
+
+export function endFeeding() {
+  globalThis.MediaRecorder = MediaRecorder;
+  chunks = [];
+}
+
+/**
+ * Record in plain JavaScript.
+ * @param {MediaStream} stream
+ * @param {number} seconds  the length
+ * @returns {Promise<[milliseconds: number, webm: Blob]>}  from `stop()` on
+ */
+export async function take(stream, seconds) {
+  const mine = new globalThis.MediaRecorder(stream);
+  /** @type {Blob[]} */
+  const taken = [];
+  mine.ondataavailable = ({ data }) => taken.push(data);
+  const started = new Promise((resolve) => { mine.onstart = resolve; });
+  mine.start(2 ** 31 - 1);
+  await started;
+  deliver();
+  const begun = performance.now();
+  const stopped = new Promise((resolve) => { mine.onstop = resolve; });
+  mine.stop();
+  await stopped;
+  const [, webm] = await fix(new Blob(taken, { type: "video/webm" }), seconds);
+  return [performance.now() - begun, webm];
+}

@@ -9,11 +9,23 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_int, checked_number
-from ._host.browser import is_nullish, js, js_object, require_browser, to_js, to_python
-from ._media.engine import encoding_options, run_in_engine
+from ._host.browser import (
+    connected,
+    is_chromium,
+    is_nullish,
+    js,
+    js_object,
+    realm,
+    require_browser,
+    settle,
+    to_js,
+    to_python,
+)
+from ._media.engine import check_progress, encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
-from .errors import RangeError
+from .errors import MediaError, RangeError
+from .events import call_handler
 from .formats import TYPES, checked_format
 from .markers import between, shifted, vtt
 from .media_file import MediaFile
@@ -33,6 +45,7 @@ if TYPE_CHECKING:
 
 PIECE = 8 << 20
 """Bytes to copy from Python to the browser at a time."""
+
 
 log = logging.getLogger("mediarecorder")
 
@@ -70,6 +83,11 @@ class Recording(MediaFile):
         self._duration = duration
         self._started_at = started_at
         self._js_chunks = js_chunks
+        self._in_memory = 0.0
+        """Chunks of fewer bytes are known to be in memory."""
+        self._walk: Any = None
+        """The `LiveWalk` (static/library/webm/live.js) that has read the first `_followed` chunks."""
+        self._followed = 0
         self._markers: list[Marker] = []
         self._remove: Any = None
         self.id: str | None = None
@@ -140,7 +158,10 @@ class Recording(MediaFile):
         for piece in pieces:
             parts.push(js.Blob.new(js.Array.of(to_js(piece))))
         blob = js.Blob.new(parts, js_object({"type": mime_type}))
-        return cls(blob, mime_type, duration=math.nan, started_at=started_at, js_chunks=js.Array.of(blob))
+        chunks = js.Array.of(blob)
+        recording = cls(blob, mime_type, duration=math.nan, started_at=started_at, js_chunks=chunks)
+        recording._in_memory = math.inf
+        return recording
 
     # Facts that are known without reading the data
 
@@ -192,11 +213,44 @@ class Recording(MediaFile):
 
         A file recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned
         unchanged.
+
+        WebM and Matroska are read once and not copied: the result consists of slices of this recording, and
+        of a new header and index. Two pictures with the same millisecond, which Chromium records on a busy
+        machine, are set apart by one.
         """
+        check_progress(on_progress)
+        in_parts = self._may_be_in_parts()
+        if in_parts and self._walk is not None and (composed := await self._composed()):
+            if on_progress is not None:
+                call_handler(on_progress, 1.0)
+            return composed
         made = await run_in_engine(
-            "seekable", "seekable", self._blob, self._duration, on_progress=on_progress
+            "seekable", "seekable", self._blob, self._duration, in_parts, on_progress=on_progress
         )
         return self if is_nullish(made) else self._became(made)
+
+    def _may_be_in_parts(self) -> bool:
+        """Whether players seek in a Blob of slices of this recording.
+
+        Firefox's player seeks in parts that are in its own memory, but not if one is in a file or came
+        from a worker. (quirk: firefox-gets-lost-in-slices)
+        """
+        if realm() == "worker":
+            return connected() and is_chromium()
+        return is_chromium() or (
+            self._in_memory > 0 and all(chunk.size < self._in_memory for chunk in self._js_chunks)
+        )
+
+    async def _composed(self) -> Recording | None:
+        """The seekable file of a take that was read while it was recorded."""
+        rest = self._js_chunks.slice(self._followed)
+        try:
+            made = await settle(
+                self._walk, "seekable", rest, self._duration, self._mime_type, doing="seekable"
+            )
+        except MediaError:
+            return None  # the engine will say why
+        return None if is_nullish(made) else self._became(made)
 
     async def convert(
         self,
@@ -508,6 +562,7 @@ class Recording(MediaFile):
         Without such a file, the data stays readable; using `url` later creates a new one.
         """
         super().close()
+        self._walk = None
         self._making_preview = None
         if self._preview:
             self._preview.close()

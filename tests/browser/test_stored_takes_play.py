@@ -154,11 +154,14 @@ async def test_file_ends_with_its_sound_or_by_the_clock(store, both, camera, kin
         assert found["duration"] == pytest.approx(recording.duration + 2, abs=0.01)
 
 
-async def test_file_contains_the_browsers_data_unchanged(store, both):
+async def test_file_contains_the_browsers_data_unchanged(store, both, engine):
     recording = await taken(both, store, 1.5)
     delivered = b"".join([await chunk.bytes() for chunk in recording.chunks])
     whole = await recording.bytes()
-    assert delivered in whole
+    start = whole.index(delivered[:200], 1)
+    changed = [one for one, other in zip(delivered, whole[start:], strict=False) if one != other]
+    # (On a busy machine, Chromium gives pictures the same time; these are set apart.)
+    assert len(changed) <= (20 if engine == "chromium" else 0)
     assert whole[:4] == delivered[:4] == b"\x1a\x45\xdf\xa3"
     assert len(whole) - len(delivered) < 2000
 

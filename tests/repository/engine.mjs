@@ -30,6 +30,7 @@ const verbs = { convert, seekable, tags, withTags };
 for (const [verb, source, target, ...rest] of JSON.parse(readFileSync(0, "utf8"))) {
   const blob = new Blob([readFileSync(source)]);
   const known = verb === "tags" ? [] : [NaN]; // no recorder has counted its length
+  if (verb === "seekable") known.push(true);
   const result = await verbs[verb](blob, ...rest, ...known, { signal: new AbortController().signal });
   if (verb === "tags") console.log(JSON.stringify(Object.fromEntries(result)));
   else writeFileSync(target, new Uint8Array(await (result?.blob ?? blob).arrayBuffer()));

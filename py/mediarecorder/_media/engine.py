@@ -42,6 +42,11 @@ async def load() -> Any:
     return await load_module("media")
 
 
+def check_progress(on_progress: Any) -> None:
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+
+
 async def run_in_engine(
     doing: str,
     method: str,
@@ -54,8 +59,7 @@ async def run_in_engine(
     If the engine needs an encoder that is not loaded yet, this loads the encoder and calls the method again.
     `options` become part of the request (`Request` in static/library/media/task.js).
     """
-    if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+    check_progress(on_progress)
     engine = await load()
     controller = js.AbortController.new()
     request = js_object({"signal": controller.signal, **(options or {})})

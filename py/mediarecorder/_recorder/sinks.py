@@ -6,6 +6,7 @@ A `Take` does not know which one it has. Both provide a JavaScript function that
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._host.browser import JsException, create_proxy, js, native_getter, settle
 from .._host.modules import load_module
 from ..chunk import Chunk
-from ..errors import NotSupportedError, UnknownError
+from ..errors import MediaError, NotSupportedError, UnknownError
 from ..outcome import spawn
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
 
     Done = Callable[[Recording | None, Exception | None], None]
 
+log = logging.getLogger("mediarecorder")
+
 REMINDER = 32 << 20
 """Allocate at most this many bytes for a moment, to tell the garbage collector about a Blob."""
+FOLLOWED_FROM, FOLLOWED_BY = 4 << 20, 1 << 20
+"""A take in memory is read while it is recorded once it has so many bytes, and then each time so many are
+new. (Reading less takes no time after the take.)"""
+FILED = 1_000_000
+"""Firefox's recorder puts chunks of so many bytes into files."""
 DISK_TIMEOUT = 30.0
 """Give up on the store's worker after this many seconds without progress."""
 
@@ -50,6 +58,9 @@ class InMemory:
         self._events = js.Array.new()
         self._summed = self._size = self._read = 0
         self._index: Any = None
+        self._walk: Any = None
+        self._followed = self._followed_size = 0
+        self._may_follow = True
         self.listener = self._events.push.bind(self._events)
 
     def begin(self, started_at: float, mime_type: str) -> None:
@@ -91,6 +102,34 @@ class InMemory:
     def release(self) -> None:
         """Release the sink: no more chunks will arrive."""
 
+    def follow(self) -> None:
+        """Pass the new chunks to JavaScript, which reads them when the page is idle, so that `seekable()` has
+        little left to do. Called a few times a second while the take runs.
+
+        The take does not depend on it: a page may block the module.
+        """
+        new = self.size - self._followed_size
+        if self._walk is None:
+            if self._may_follow and new >= FOLLOWED_FROM:
+                self._may_follow = False
+                spawn(self._begin_to_follow())
+        elif new >= FOLLOWED_BY:
+            chunks = self._blobs(self._followed)
+            self._followed += chunks.length
+            self._followed_size += new
+            self._walk.follow(chunks)
+
+    async def _begin_to_follow(self) -> None:
+        global _blocked
+        # (In Firefox, empty chunks may have no type.)
+        if _blocked or not any(_is_matroska(str(event.data.type)) for event in self._events):
+            return
+        try:
+            self._walk = (await load_module("store")).LiveWalk.new()
+        except MediaError as error:
+            _blocked = True
+            log.info("The take is not read while it is recorded. %s", error)
+
     async def begin_index(self, mime_type: str) -> None:
         """Read the data from now on, so that the file can get its length and its cues at the end.
 
@@ -99,7 +138,7 @@ class InMemory:
         NotSupportedError
             The data is not WebM, or the page blocks the module that reads it.
         """
-        if not any(name in mime_type for name in ("webm", "matroska")):
+        if not _is_matroska(mime_type):
             raise NotSupportedError(f"{mime_type} cannot be indexed")
         self._index = (await load_module("store")).WebmIndex.new()
 
@@ -122,6 +161,8 @@ class InMemory:
                 spawn(self._finish_indexed(blob, duration, make, done))
                 return
             recording = make(blob, js_chunks=chunks)
+            recording._in_memory = FILED
+            recording._walk, recording._followed = self._walk, self._followed
         except Exception as error:  # any error must settle the waiting calls
             done(None, error)
         else:
@@ -138,11 +179,20 @@ class InMemory:
         else:
             done(recording, None)
 
-    def _blobs(self) -> Any:
+    def _blobs(self, start: int = 0) -> Any:
+        events = self._events.slice(start)
         try:
-            return self._events.map(self._data_of)
+            return events.map(self._data_of)
         except JsException:  # an event that a script made and dispatched is not a real BlobEvent
-            return js.Array.of(*(event.data for event in self._events))
+            return js.Array.of(*(event.data for event in events))
+
+
+_blocked = False
+"""Whether the page has blocked the module that reads takes while they are recorded."""
+
+
+def _is_matroska(mime_type: str) -> bool:
+    return any(name in mime_type for name in ("webm", "matroska"))
 
 
 def remind_of(size: int) -> None:
@@ -200,6 +250,9 @@ class InStore:
         if size:
             self._store._append(self._id, event.data, size, self._recorded())
             remind_of(size)
+
+    def follow(self) -> None:
+        """Do nothing: the store reads all data."""
 
     def mark(self, markers: list[Marker]) -> None:
         self._store._mark(self._id, markers)

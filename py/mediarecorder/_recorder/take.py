@@ -428,6 +428,7 @@ class Take:
             elif self._asked and self.js.state == "recording" and now() - self._asked >= self._timeslice:
                 self._ask()
             self._looked_at = count
+            self._chunks.follow()
             return
         if count != self._looked_at:  # Python is not told about chunks, so it counts them
             self._looked_at, self._quiet = count, 0

@@ -8,9 +8,11 @@ import { FORMATS, named, nameOf, outputFormat } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
 import { canHide, SLACK } from "./packets.js";
 import { Part } from "./part.js";
-import { isSeekable } from "./seeking.js";
+import { inOnePart } from "./result.js";
+import { headOf, isMatroska, isSeekable, pointsToCues } from "./seeking.js";
 import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
+import { composed } from "../webm/compose.js";
 
 /** @typedef {import("mediabunny").Input} Input */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
@@ -20,13 +22,22 @@ import { perform } from "./task.js";
 // `known` is the duration of the recording according to the recorder, or NaN.
 
 /**
- * The same packets in a file with a duration and an index; null if the file already has both.
- * @param {Blob} blob  @param {number} known  @param {Request} request
+ * The same packets in a file with a duration and an index; null if the file already has both. WebM and Matroska are
+ * composed of slices of the file. All other files, and those that the walk does not understand, are written again.
+ * @param {Blob} blob  @param {number} known  @param {boolean} inParts  whether players seek in a Blob of slices
+ * @param {Request} request
  */
-export const seekable = (blob, known, request) =>
-  perform(request, (task) =>
-    reading(blob, async (input) => ((await isSeekable(input, blob, known)) ? null : copied(input, known, task))),
-  );
+export const seekable = (blob, known, inParts, request) =>
+  perform(request, async (task) => {
+    const head = await headOf(blob);
+    const isDone = () => reading(blob, (input) => isSeekable(input, blob, known));
+    if (isMatroska(head)) {
+      if (pointsToCues(head) && (await isDone())) return null;
+      const made = await composed(blob, known, task.signal, (fraction) => task.report(fraction));
+      if (made) return inParts ? made : inOnePart(made);
+    } else if (await isDone()) return null;
+    return reading(blob, (input) => copied(input, known, task));
+  });
 
 /**
  * The same packets with changed tags; other tags stay.

@@ -207,6 +207,29 @@ export async function writing(format, work) {
 }
 
 /**
+ * The same result in one piece of memory or one file. (quirk: firefox-gets-lost-in-slices)
+ * @param {Result} result
+ * @returns {Promise<Result>}
+ */
+export async function inOnePart(result) {
+  const { blob } = result;
+  if (blob.size <= LARGE) return { ...result, blob: new Blob([await blob.arrayBuffer()], { type: blob.type }) };
+  /** @type {TemporaryFile | undefined} */
+  let temporary;
+  try {
+    temporary = await TemporaryFile.create();
+    const writable = await temporary.handle.createWritable();
+    await writable.write(blob);
+    await writable.close();
+    const file = await temporary.handle.getFile();
+    return { ...result, blob: file.slice(0, file.size, blob.type), remove: temporary.remove };
+  } catch {
+    await temporary?.remove();
+    return result; // without a disk, only seeking suffers
+  }
+}
+
+/**
  * A file that this page or worker may use during its lifetime, which a Web Lock signals. A file without a held lock was
  * left behind by a page that is gone; the next page removes it.
  */

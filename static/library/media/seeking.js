@@ -1,6 +1,7 @@
 // @ts-check
 /** Check whether a file states its duration and allows seeking to any time. */
 
+import { EBML, elementAt, numberOf } from "../ebml.js";
 import { Fault } from "../fault.js";
 import { duration } from "./input.js";
 
@@ -27,8 +28,10 @@ async function isWhole(input, blob) {
   const kind = (await input.getFormat()).mimeType;
   if (kind.endsWith("/webm") || kind.endsWith("/x-matroska")) {
     const said = await input.getDurationFromMetadata();
+    const head = await headOf(blob);
+    if (said === null || !pointsToCues(head)) return false;
     // A file that was cut off states a longer duration than it has, and has lost the cues at its end.
-    return said !== null && said < (await input.computeDuration()) + 0.5 && (await hasIndex(blob));
+    return isComplete(head, blob) || said < (await input.computeDuration()) + 0.5;
   }
   if (kind.endsWith("/mp4") || kind.endsWith("/quicktime")) return !(await isFragmented(blob));
   // Ogg, WAV, MP3, FLAC: the time follows from the position in the file, if the file is complete.
@@ -36,10 +39,20 @@ async function isWhole(input, blob) {
   return true;
 }
 
-/** Matroska: whether the header points to cues. @param {Blob} blob */
-async function hasIndex(blob) {
-  const head = new Uint8Array(await blob.slice(0, HEAD).arrayBuffer());
-  return head.some((_, at) => CUES_ENTRY.every((byte, offset) => head[at + offset] === byte));
+/** The bytes that contain the header of a WebM or Matroska file. @param {Blob} blob */
+export const headOf = async (blob) => new Uint8Array(await blob.slice(0, HEAD).arrayBuffer());
+
+/** @param {Uint8Array} head */
+export const isMatroska = (head) => numberOf(head.subarray(0, 4)) === EBML;
+
+/** Matroska: whether the header points to cues. @param {Uint8Array} head */
+export const pointsToCues = (head) =>
+  head.some((byte, at) => byte === CUES_ENTRY[0] && CUES_ENTRY.every((each, offset) => head[at + offset] === each));
+
+/** Matroska: whether the segment states its size, and ends with the file. @param {Uint8Array} head  @param {Blob} blob */
+function isComplete(head, blob) {
+  const segment = elementAt(head, elementAt(head, 0)?.to ?? 0);
+  return Boolean(segment?.known && segment.to === blob.size);
 }
 
 /** MP4: whether it consists of fragments with their own indexes, without one of the whole file. @param {Blob} blob */

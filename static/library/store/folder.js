@@ -16,8 +16,8 @@
 import { aboutEntry, MOVED, readJournal, readRange } from "./journal.js";
 import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
-import { WebmIndex } from "./webm.js";
 import { endTake, fileName, journalOf, writeFile } from "./writers.js";
+import { WebmIndex } from "../webm/front.js";
 import { Fault, isGone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Journal} Journal */

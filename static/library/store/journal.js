@@ -6,7 +6,7 @@
  *     head    = "MRJ1", number of slots in a table, checksum
  *     table   = slots of 20 bytes, zero until they are used
  *     slot    = kind, length, milliseconds, checksum of the payload, checksum of this slot
- *     payload = a chunk as the browser delivered it, JSON about the take, or data that makes a WebM seekable (webm.js)
+ *     payload = a chunk as the browser delivered it, JSON about the take, or data that makes a WebM seekable (../webm/front.js)
  *
  * (All numbers have 32 bits, little-endian.) The payloads of a table follow it without a gap. The reader trusts only
  * data that its checksum confirms: the first torn slot or payload ends the take. The last slots of a table are reserved
@@ -58,7 +58,7 @@ const PIECE = 2 ** 20;
  * How to read a journal.
  * @typedef {object} How
  * @property {boolean} [verify]  whether to compare the chunks with their checksums, which requires reading all of them
- * @property {import("./webm.js").WebmIndex} [index]  gets the chunks that are intact, if they are verified
+ * @property {import("../webm/front.js").WebmIndex} [index]  gets the chunks that are intact, if they are verified
  * @property {(size: number, journal: Journal) => void} [passed]  called with the bytes of each record
  * @property {Read} [read]
  */

@@ -16,7 +16,8 @@ import { Copy, sometimes } from "./copy.js";
 import { Folder, openedOf } from "./folder.js";
 import { hold } from "./locks.js";
 import { Take } from "./take.js";
-import { WebmIndex } from "./webm.js";
+import { WebmIndex } from "../webm/front.js";
+import { LiveWalk } from "../webm/live.js";
 import { Fault, gone, isGone } from "../fault.js";
 
 /** The name of a worker that was started for the store. */
@@ -327,5 +328,5 @@ const described = (error) => ({ name: error.name, message: error.message, isFaul
 
 /** The script tag, if the page's author has loaded this file. @type {HTMLScriptElement | null | undefined} */
 const script = /** @type {any} */ (globalThis).document?.currentScript;
-Object.assign(globalThis, { [Symbol.for("mediarecorder.store")]: { serve, WebmIndex, address: script?.src ?? "" } });
+Object.assign(globalThis, { [Symbol.for("mediarecorder.store")]: { serve, WebmIndex, LiveWalk, address: script?.src ?? "" } });
 if (self.name === NAME && !script) serve(globalThis);

@@ -8,7 +8,8 @@ import {
   aboutEntry, CHANGES, CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM,
   SLOT, SLOTS,
 } from "./journal.js";
-import { voidHead, VOID_HEAD, WebmIndex } from "./webm.js";
+import { voidHead, VOID_HEAD } from "../webm/elements.js";
+import { WebmIndex } from "../webm/front.js";
 import { Fault, gone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Entry} Entry */

@@ -1,0 +1,162 @@
+// @ts-check
+/**
+ * A seekable file composed of a WebM or Matroska file: slices of it, and new small pieces. Nothing is copied.
+ *
+ *     EBML, Segment with its size, SeekHead, Info with a duration, Tracks    new, or from the file
+ *     tags, chapters, attachments                                            slices
+ *     Cluster with its size …                                                new heads, and slices
+ *     Cues                                                                   new
+ */
+
+import { clusterHead, CUES, cuesOf, INFO, infoOf, joined, seekHead, segmentHead, TRACKS } from "./elements.js";
+import { Column, KNOWN, UNKNOWN, Walk, walkOf } from "./walk.js";
+import { spanOf } from "./ends.js";
+
+/** @typedef {(from: number, to: number) => BlobPart[]} Slices  the parts that hold a range of the file */
+/** @typedef {{blob: Blob, mimeType: string, duration: number}} Made */
+
+/** So many parts become one, so that little is left to do at the end of a take. */
+const TOGETHER = 256;
+/**
+ * So many heads of clusters are replaced in a file that is read after it was recorded. Each makes two more parts of
+ * the result, and in Chromium these cost more than copying the cluster. If there are more, the segment and its clusters
+ * keep their unknown sizes, which all readers accept.
+ */
+const HEADS = 256;
+
+export class Composition {
+  /** Where each cluster begins in the result, from the first one on. */
+  #offsets = new Column();
+  /** Bytes of all clusters so far. */
+  #size = 0;
+  /** @type {BlobPart[]} */
+  #groups = [];
+  /** @type {BlobPart[]} */
+  #parts = [];
+  /** The range of the file that comes next. */
+  #from = NaN;
+  #to = NaN;
+  /** Changes made so far (`Walk.apart`). */
+  #apart = 0;
+
+  /** @param {Walk} walk  @param {Slices} slices  @param {boolean} [isOpen]  whether unknown sizes stay */
+  constructor(walk, slices, isOpen = false) {
+    this.walk = walk;
+    this.slices = slices;
+    this.isOpen = isOpen;
+  }
+
+  /** Compose the clusters that are complete. */
+  advance() {
+    const { starts, contents, ends, sizes } = this.walk.clusters;
+    for (let n = this.#offsets.length; n < ends.length; n++) {
+      const [start, content, end] = [starts.values[n], contents.values[n], ends.values[n]];
+      this.#offsets.push(this.#size);
+      const size = sizes.values[n];
+      if (size === KNOWN || (this.isOpen && size === UNKNOWN)) {
+        this.#size += end - start;
+        this.#copy(start, end);
+      } else {
+        const head = clusterHead(end - content);
+        this.#size += head.length + end - content;
+        this.#put(head);
+        this.#copy(content, end);
+      }
+      if (this.#parts.length >= TOGETHER) this.#group();
+    }
+  }
+
+  /**
+   * The file, after the end of the walk.
+   * @param {string} type  its MIME type  @param {number} duration  in milliseconds
+   */
+  finish(type, duration) {
+    const { walk } = this;
+    this.advance();
+    this.#flush();
+    const kept = [];
+    let size = 0;
+    for (let n = 0; n < walk.kept.length; n += 2) {
+      kept.push(...this.slices(walk.kept.values[n], walk.kept.values[n + 1]));
+      size += walk.kept.values[n + 1] - walk.kept.values[n];
+    }
+    const info = infoOf(walk, duration);
+    const { length } = seekHead([[INFO, 0], [TRACKS, 0], [CUES, 0]]);
+    const first = length + info.length + walk.trackList.length + size;
+    const cues = cuesOf(walk, (cluster) => first + this.#offsets.values[cluster]);
+    const places = seekHead([[INFO, length], [TRACKS, length + info.length], [CUES, first + this.#size]]);
+    const segment = segmentHead(this.isOpen ? undefined : first + this.#size + cues.length);
+    const front = joined([walk.ebml, segment, places, info, walk.trackList]);
+    return new Blob([front, ...kept, ...this.#groups, ...this.#parts, cues], { type });
+  }
+
+  /** @param {number} from  @param {number} to */
+  #copy(from, to) {
+    const { places, values } = this.walk.apart;
+    for (; this.#apart < places.length && places.values[this.#apart] < to; this.#apart++) {
+      const place = places.values[this.#apart], value = values.values[this.#apart];
+      this.#extend(from, place);
+      this.#put(new Uint8Array([value >> 8, value]));
+      from = place + 2;
+    }
+    this.#extend(from, to);
+  }
+
+  /** @param {number} from  @param {number} to */
+  #extend(from, to) {
+    if (from !== this.#to) {
+      this.#flush();
+      this.#from = from;
+    }
+    this.#to = to;
+  }
+
+  /** @param {BlobPart} bytes */
+  #put(bytes) {
+    this.#flush();
+    this.#parts.push(bytes);
+  }
+
+  #flush() {
+    if (this.#to > this.#from) this.#parts.push(...this.slices(this.#from, this.#to));
+    this.#from = this.#to = NaN;
+  }
+
+  #group() {
+    this.#groups.push(new Blob(this.#parts));
+    this.#parts = [];
+  }
+}
+
+/**
+ * The seekable file, if the walk understands the file.
+ * @param {Blob} blob  @param {number} known  its duration in seconds according to the recorder, or NaN
+ * @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]
+ * @returns {Promise<Made | undefined>}
+ */
+export async function composed(blob, known, signal, report) {
+  const walk = await walkOf(blob, signal, report);
+  const { sizes } = walk.clusters;
+  const heads = sizes.values.subarray(0, sizes.length).reduce((count, size) => count + Number(size === UNKNOWN), 0);
+  const composition = new Composition(walk, (from, to) => [blob.slice(from, to)], heads > HEADS);
+  return made(walk, composition, known, blob.type);
+}
+
+/**
+ * @param {Walk} walk  after its end  @param {Composition} composition
+ * @param {number} known  in seconds, or NaN  @param {string} type  the MIME type of the file
+ */
+export function made(walk, composition, known, type) {
+  if (walk.strange || walk.cues.times.length === 0) return undefined;
+  const { begin, end } = spanOf(walk, known * 1000);
+  const mimeType = typeOf(walk, type);
+  return { blob: composition.finish(mimeType, end), mimeType, duration: (end - begin) / 1000 };
+}
+
+/** The MIME type: that of the file, if it has the right container. @param {Walk} walk  @param {string} type */
+function typeOf({ docType, tracks }, type) {
+  const container = docType === "webm" ? "webm" : "x-matroska";
+  if (new RegExp(`^(video|audio)/${container}\\b`).test(type)) return type;
+  const kind = [...tracks.values()].some((track) => track.type === "video") ? "video" : "audio";
+  return `${kind}/${container}`;
+}
