@@ -34,7 +34,7 @@ both_realms = pytest.mark.parametrize(
     ],
 )
 in_page = pytest.mark.page_only("a worker has no AudioContext")
-sounding = pytest.mark.lane("chromium", "firefox-sound")
+sounding = pytest.mark.lane("chromium", "firefox-audible")
 """Lanes whose browser plays sound. Firefox needs a sound server for that (tests/harness/sound_server.py)."""
 WORKERS = []
 
@@ -109,7 +109,7 @@ def roughness(values, rate, pitch=1000):
 
 
 @pytest.mark.core
-@pytest.mark.lane("chromium", "chromium-worker", "firefox-sound", "chromium-pyodide-0.27", "chromium-csp")
+@pytest.mark.lane("chromium", "chromium-worker", "firefox-audible", "chromium-pyodide-0.27", "chromium-csp")
 @pytest.mark.policy
 async def test_blocks_follow_each_other_without_a_gap(tone):
     blocks = await heard(tone.blocks(0.02), 0.5)
@@ -249,7 +249,7 @@ async def test_channels_are_mixed(sides, channels, expected):
 
 
 @pytest.mark.core
-@pytest.mark.lane("chromium", "chromium-worker", "firefox-sound")
+@pytest.mark.lane("chromium", "chromium-worker", "firefox-audible")
 async def test_disabled_track_is_silent_and_goes_on(tone):
     [track] = tone.tracks
     states = []
@@ -265,7 +265,7 @@ async def test_disabled_track_is_silent_and_goes_on(tone):
 
 
 @pytest.mark.core
-@pytest.mark.lane("chromium", "chromium-worker", "firefox-sound")
+@pytest.mark.lane("chromium", "chromium-worker", "firefox-audible")
 @pytest.mark.parametrize("rate", [None, 16000])
 async def test_loop_ends_with_the_track_and_delivers_the_rest(microphone, rate):
     blocks = []

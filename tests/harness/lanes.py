@@ -142,7 +142,7 @@ LANES: dict[str, Lane] = {
     "chromium-worker": replace(CHROMIUM, realm="worker"),
     "firefox-worker": replace(FIREFOX, realm="worker"),
     # Without a sound card, Firefox's AudioContexts do not run.
-    "firefox-sound": replace(FIREFOX, sound=True),
+    "firefox-audible": replace(FIREFOX, sound=True),
     "webkit": WEBKIT,
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
@@ -187,7 +187,7 @@ THIRD = "webkit"
 #: The lanes of `make test`.
 COMMON = (*DEFAULT, *WORKERS, THIRD)
 #: Variables that leave out a lane with the value 0.
-LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-sound", "WEBKIT_LANE": THIRD}
+LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-audible", "WEBKIT_LANE": THIRD}
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
