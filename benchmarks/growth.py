@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from playwright.sync_api import Page
 
 from .browser import Bench
-from .row import Row
+from .row import Limit, Row
 
-CHUNKS = (1, 10, 100, 1000)
+CHUNKS = (1, 10, 100, 600)
 LENGTHS = {"chromium": (1, 60, 600), "firefox": (1, 60)}
 """Seconds."""
 TIMES = {1: 20, 60: 3, 600: 1}
@@ -83,6 +83,8 @@ FIRE = """(count) => {
   }
 }"""
 ENDLESS = 3600
+TICKS_OF_JOINING = 0.3
+"""Seconds in which a take joins 128 chunks, which in a real take arrive one after another."""
 TIMESLICE = 0.7
 """Seconds. (If a take is stopped at the very end of a timeslice, Firefox delivers an empty chunk, and the
 library then waits 40 ms for later data, however long the take is.)"""
@@ -101,15 +103,22 @@ def measure(bench: Bench) -> Iterator[Row]:
             pages["theirs"].evaluate(PLAIN)
             for count in (1, 10) if bench.smoke else CHUNKS:
                 many = f"{count:,} chunk{'s' if count > 1 else ''}"
-                yield from rows(pages, engine, many, bench.rounds, fire(pages, count))
+                limits = {"ms": Limit(times=1.1, more=1), "kB": Limit(times=1.1, more=2)}
+                yield from rows(pages, engine, many, bench.rounds, fire(pages, count), limits)
             for seconds in (0.3,) if bench.smoke else LENGTHS[engine]:
                 times = TIMES.get(seconds, 1)
                 long = f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
-                yield from rows(pages, engine, long, times, wait(pages, seconds))
+                limits = {"ms": Limit(times=1.1, more=1)} if engine == "chromium" else {}
+                yield from rows(pages, engine, long, times, wait(pages, seconds), limits)
 
 
 def rows(
-    pages: dict[str, Page], engine: str, much: str, rounds: int, record: Callable[[], None]
+    pages: dict[str, Page],
+    engine: str,
+    much: str,
+    rounds: int,
+    record: Callable[[], None],
+    limits: dict[str, Limit],
 ) -> Iterator[Row]:
     """The time of `stop()`, and in Chromium the memory held, after `record`."""
     latency: Taken = {side: [] for side in pages}
@@ -134,6 +143,7 @@ def rows(
                 tuple(samples["ours"]),
                 tuple(samples["theirs"]),
                 "plain JavaScript",
+                limits.get(unit),
                 group="growth",
             )
 
@@ -143,6 +153,7 @@ def fire(pages: dict[str, Page], count: int) -> Callable[[], None]:
         for page in pages.values():
             page.evaluate("timeslice => begin(timeslice)", ENDLESS)
             page.evaluate(FIRE, count)
+        page.wait_for_timeout(1000 * TICKS_OF_JOINING * (count // 128))
 
     return record
 

@@ -101,6 +101,37 @@ async def test_chromium_remembers_its_type_after_stop(microphone):
     assert recorder.js.mimeType
 
 
+@pytest.mark.quirk("firefox-data-after-stop")
+async def test_chromium_makes_the_last_chunk_and_stop_within_the_call(both, engine):
+    """A take whose last chunk is empty therefore ends with `stop` in Chromium. Firefox makes both later."""
+    import js
+    from pyodide.ffi import create_proxy
+
+    recorder, made, stopped = native_recorder(both), {}, asyncio.Event()
+
+    def heard(event):
+        made[event.type] = event.timeStamp
+        if event.type == "stop":
+            stopped.set()
+
+    proxy = create_proxy(heard)
+    for type in ("dataavailable", "stop"):
+        recorder.addEventListener(type, proxy)
+    recorder.start()
+    await asyncio.sleep(0.3)
+    called = js.performance.now()
+    recorder.stop()
+    returned = js.performance.now()
+    while (later := js.performance.now()) <= returned:
+        pass  # clocks advance in steps
+    await asyncio.wait_for(stopped.wait(), 30)
+    for type in ("dataavailable", "stop"):
+        recorder.removeEventListener(type, proxy)
+    proxy.destroy()
+    within = [called <= made[type] < later for type in ("dataavailable", "stop")]
+    assert within == ([True, True] if engine == "chromium" else [False, False])
+
+
 @pytest.mark.quirk("firefox-forgets-its-type-after-stop")
 @pytest.mark.lane("firefox")
 async def test_firefox_forgets_its_type_after_stop(microphone):

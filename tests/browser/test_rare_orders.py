@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from support.eventually import until
 
 from mediarecorder import AbortError, MediaRecorder, RecordingError
+from mediarecorder._recorder import sinks
 
 
 async def bytes_of(log):
@@ -37,6 +39,37 @@ async def test_data_after_stop_belongs_to_the_recording(events, event_faults, ru
     assert recording.size > 0
     assert log[-1] == ("stop", None), "handlers get stop last, when all data exists"
     assert sum(size for type, size in log if type == "dataavailable") == recording.size
+
+
+@pytest.mark.quirk("firefox-data-after-stop")
+@pytest.mark.lane("chromium")
+@pytest.mark.page_only("in a worker, stop() only posts a message")
+async def test_take_ends_with_stop_if_the_browser_made_an_empty_last_chunk_in_the_call(silence, own_listener):
+    recorder, ended = MediaRecorder(silence), []
+    recorder.start(0.05)
+    own_listener(recorder.js, "stop", lambda event: ended.append(outcome.done()))
+    outcome = recorder.stop()
+    recording = await outcome
+    assert recording.chunks[-1].size == 0
+    assert ended == [True], "no timer was needed"
+
+
+@pytest.fixture
+def own_listener():
+    """``own_listener(target, type, function)`` registers a listener behind the library's, for this test."""
+    from pyodide.ffi import create_proxy
+
+    added = []
+
+    def own_listener(target, type, function):
+        proxy = create_proxy(function)
+        target.addEventListener(type, proxy)
+        added.append((target, type, proxy))
+
+    yield own_listener
+    for target, type, proxy in added:
+        target.removeEventListener(type, proxy)
+        proxy.destroy()
 
 
 async def test_chunks_yields_data_after_stop(events, event_faults):
@@ -122,6 +155,31 @@ async def test_events_dispatched_by_a_script_do_no_harm(events):
     recorder.js.dispatchEvent(event)
     recording = await recorder.stop()
     assert recording.size > 1
+
+
+@pytest.mark.page_only("a worker has no BlobEvent")
+@pytest.mark.parametrize("real", [True, False])
+async def test_chunks_that_are_joined_during_the_take_keep_their_order(recorder, real):
+    import js
+
+    def fire(numbers):
+        for number in numbers:
+            data = js.Blob.new(js.Array.of(f"{number},"))
+            event = js.BlobEvent.new("dataavailable", data=data) if real else js.Event.new("dataavailable")
+            if not real:
+                event.data = data
+            recorder.js.dispatchEvent(event)
+
+    await recorder.start()
+    sink = recorder._take._chunks
+    fire(range(2 * sinks.JOINED + 5))
+    await until(lambda: sink._joined.length == 2)
+    fire(range(2 * sinks.JOINED + 5, 2 * sinks.JOINED + 10))
+    recording = await recorder.stop()
+    expected = "".join(f"{number}," for number in range(2 * sinks.JOINED + 10)).encode()
+    assert (await recording.bytes()).startswith(expected)
+    assert recording.size == sum(chunk.size for chunk in recording.chunks) > len(expected)
+    assert len(recording.chunks) > 2 * sinks.JOINED + 10
 
 
 @pytest.mark.lane("chromium")

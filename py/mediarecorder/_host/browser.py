@@ -255,7 +255,12 @@ def _policy() -> Any:
 
 def now() -> float:
     """Seconds on the clock that also stamps the browser's events (`performance.now()`)."""
-    return float(js.performance.now()) / 1000
+    return float(_clock()()) / 1000
+
+
+@cache
+def _clock() -> Any:
+    return js.performance.now  # a bound method; each attribute is a call into JavaScript
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
 from .._host.browser import is_nullish
@@ -45,10 +44,13 @@ class RecordedTime:
         if self._since is None:
             self._since = at
 
-    def stop(self, at: float, *, anything: bool) -> None:
-        """End the take. `anything` says whether any data arrived."""
-        if self._began is None and anything:
-            self._began = -inf
+    @property
+    def begun(self) -> bool:
+        """Whether it is known when the data begins."""
+        return self._began is not None
+
+    def stop(self, at: float) -> None:
+        """End the take."""
         self.pause(at)
 
     def so_far(self, now: float) -> float:

@@ -3,7 +3,7 @@
     RUNNING ──── stop(), tracks ended, or the browser ended it ────▶ ENDING
     RUNNING ──── stop() in a page that was busy ───────────────────▶ HANDING_OVER
     HANDING_OVER ── pending data arrived, or the browser ended it ─▶ ENDING
-    ENDING ───── `stop` came, after a last chunk with data ────────▶ OVER
+    ENDING ───── `stop` came, and no more data can come ───────────▶ OVER
     ENDING ───── `stop` came, the last chunk empty or missing ─────▶ LOOKING_AGAIN
     ENDING ───── nothing more comes (STOP_TIMEOUT_TICKS) ──────────▶ OVER
     LOOKING_AGAIN ── nothing more comes (LAST_LOOK) ───────────────▶ OVER
@@ -22,7 +22,8 @@ Why it is more than "wait for `stop`":
 - WebKit drops the data of up to a second if it is stopped while it is paused. So `stop()` resumes it first.
   (quirk: webkit-drops-data-at-stop-while-paused)
 - Firefox can deliver data *after* `stop`; the chunk before `stop` is then empty. So the take checks once
-  more, and `stop` reaches the user's handlers when all data has arrived.
+  more, and `stop` reaches the user's handlers when all data has arrived. A browser that made the last chunk
+  and the event `stop` before its method `stop()` returned (Chromium) has no more data, so the take is over.
   (quirk: firefox-data-after-stop)
 - When the device disappears, Chromium leaves an audio recorder in ``recording`` without any event. So the
   take watches its tracks, and stops the recorder itself when all have ended.
@@ -41,9 +42,10 @@ import asyncio
 import logging
 import time
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import create_proxy, is_chromium, is_nullish, is_webkit, js, now, translated
+from .._host.browser import create_proxy, is_chromium, is_nullish, is_webkit, js, now, realm, translated
 from ..chunk import Chunk
 from ..errors import AbortError, InvalidStateError, PageUnavailableError
 from ..events import Event
@@ -164,7 +166,7 @@ class Take:
         self._started_at = time.time()
         self._sliced = timeslice is not None
         self._timeslice = max(SHORTEST, timeslice or 0)
-        self._in_chromium = is_chromium()
+        self._in_chromium, self._in_page = is_chromium(), realm() == "page"
         self._asked = None if timeslice is None or self._in_chromium else 0.0
         self._gather = self._chunks.listener
         self.js.addEventListener("dataavailable", self._gather)
@@ -410,13 +412,18 @@ class Take:
             self._tell_news()
 
     def _rest_has_come(self) -> bool:
-        """Whether the browser has delivered all chunks that it owes since the end began, and the last one
-        holds data and was fired together with `stop`. (A chunk fired earlier may belong to a timeslice that
+        """Whether the browser has delivered all chunks that it owes since the end began, and no more data can
+        come: the last one holds data and was fired together with `stop`, or is empty and was made, like
+        `stop`, before the browser's method returned. (A chunk fired earlier may belong to a timeslice that
         ended before `stop()`.)"""
         if self._chunks.count < self._count_at_end + self._owed:
             return False
         size, at = self._chunks.last
-        return size > 0 and 1000 * self._stopped_at - at <= TOGETHER
+        stopped_at: float = 1000 * self._stopped_at
+        if size == 0:  # (in a worker, the call only posts a message)
+            in_the_call = max(at, stopped_at) < 1000 * self._ended_at
+            return in_the_call and self._called_stop and self._in_page
+        return stopped_at - at <= TOGETHER
 
     def _tick(self) -> None:
         """Check for changes that the browser does not report."""
@@ -429,6 +436,7 @@ class Take:
                 self._ask()
             self._looked_at = count
             self._chunks.follow()
+            self._chunks.join()
             return
         if count != self._looked_at:  # Python is not told about chunks, so it counts them
             self._looked_at, self._quiet = count, 0
@@ -486,7 +494,9 @@ class Take:
         # (quirk: chromium-drops-queued-data-at-stop)
         at_call = self._awaited or (self._called_stop and self._in_chromium)
         at = self._stopped_at if self._stop_event and not at_call else self._ended_at
-        self._time.stop(at, anything=self._chunks.anything)
+        if not self._time.begun and self._chunks.anything:
+            self._time.start(-inf)
+        self._time.stop(at)
         self._chunks.finish(str(self.js.mimeType), self.duration, self._started_at, self._conclude)
 
     def _conclude(self, recording: Recording | None, error: Exception | None) -> None:
@@ -540,11 +550,12 @@ class Take:
         """Remove all listeners and timers of this take from the browser."""
         js.clearInterval(self._timer)
         self._turns.close()
-        self.js.removeEventListener("dataavailable", self._gather)
+        remove = self.js.removeEventListener
+        remove("dataavailable", self._gather)
         for type in ("start", "pause", "resume", "error", "stop"):
-            self.js.removeEventListener(type, self._proxy)
+            remove(type, self._proxy)
         if self._data_proxy is not None:
-            self.js.removeEventListener("dataavailable", self._data_proxy)
+            remove("dataavailable", self._data_proxy)
             self._data_proxy.destroy()
         for track in self._tracks:
             track.removeEventListener("ended", self._proxy)
