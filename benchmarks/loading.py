@@ -38,6 +38,8 @@ STATEMENTS = {
     ),
 }
 
+LIMITS = dict(zip(STATEMENTS, (0.005, 0.012), strict=True))
+
 
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
@@ -55,8 +57,14 @@ def measure(bench: Bench) -> Iterator[Row]:
                         imports[name].append(taken)
         for name in STATEMENTS:
             ours, theirs = tuple(imports[name]), tuple(boots[name])
-            limit = Limit(times=0.015) if name == "`import mediarecorder`" else None
-            yield Row(f"{name}, {engine.capitalize()}", "ms", ours, theirs, "`loadPyodide()`", limit)
+            yield Row(
+                f"{name}, {engine.capitalize()}",
+                "ms",
+                ours,
+                theirs,
+                "`loadPyodide()`",
+                Limit(times=LIMITS[name]),
+            )
 
 
 def load(browser: Browser, address: str, statement: str) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ._reminder import Reminding
-from .media_file import read
 
 
 class Chunk(Reminding):
@@ -36,6 +35,8 @@ class Chunk(Reminding):
 
     async def bytes(self) -> bytes:
         """The data, copied out of the browser once."""
+        from .media_file import read
+
         return await read(self.js)
 
     def __repr__(self) -> str:

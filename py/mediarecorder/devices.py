@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.bridge import ensure_connected
 from ._host.browser import (
     IN_BROWSER,
     NO_ORIGIN,
@@ -23,11 +22,12 @@ from ._host.browser import media_devices as browser_media_devices
 from ._reminder import Reminding
 from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
 from .events import BrowserEventTarget, HandlerAttribute
-from .streams import MediaStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal
+
+    from .streams import MediaStream
 
 _MEDIA = {"audioinput": "audio", "videoinput": "video"}
 
@@ -132,7 +132,7 @@ class MediaDevices(BrowserEventTarget):
         See https://developer.mozilla.org/docs/Web/API/MediaDevices/getUserMedia.
         """
         request = js_request(audio, video)
-        await ensure_connected()
+        await _reach_page()
         return await self._open("getUserMedia", request, "get_user_media")
 
     async def get_display_media(
@@ -172,7 +172,7 @@ class MediaDevices(BrowserEventTarget):
                 "focus=False."
             )
         request = js_request(audio, video, options)
-        await ensure_connected()
+        await _reach_page()
         if not hasattr(self.js, "getDisplayMedia"):
             raise NotSupportedError(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
@@ -184,6 +184,9 @@ class MediaDevices(BrowserEventTarget):
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
         opening = asyncio.ensure_future(self._ask(method, request, doing))
         try:
+            await asyncio.sleep(0)
+            from .streams import MediaStream  # imported while the browser opens the device
+
             return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
             # A page cannot withdraw the browser's prompt. If the user allows it later, release the devices
@@ -207,7 +210,7 @@ class MediaDevices(BrowserEventTarget):
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: the default devices come
         first."""
-        await ensure_connected()
+        await _reach_page()
         infos = await settle(self.js, "enumerateDevices", doing="enumerate_devices")
         return [MediaDeviceInfo(info) for info in infos]
 
@@ -230,7 +233,7 @@ class MediaDevices(BrowserEventTarget):
         """
         if name not in ("camera", "microphone"):
             raise ValueError(f'permission: the name must be "camera" or "microphone", not {name!r}')
-        await ensure_connected()
+        await _reach_page()
         devices = self.js  # raises in pages that can never open a device
         try:
             status = await settle(
@@ -246,6 +249,14 @@ class MediaDevices(BrowserEventTarget):
 
     def __repr__(self) -> str:
         return "<MediaDevices>" if IN_BROWSER else "<MediaDevices, outside a browser>"
+
+
+async def _reach_page() -> None:
+    """Connect a worker to its page. (A page needs no bridge, so it does not import the module.)"""
+    if realm() == "worker":
+        from ._host.bridge import ensure_connected
+
+        await ensure_connected()
 
 
 async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> MediaDeviceInfo:

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any
 from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
 from ._constraints import camel_case
 from ._host.browser import is_chromium, is_nullish, js_object, media_recorder_class, realm, translated
-from ._recorder.sinks import checked_store
-from ._recorder.steady import prepare, refuse_noise, steadied
-from ._recorder.take import OVER, Take, refuse_inactive
 from .errors import InvalidStateError, MediaError, NotSupportedError
 from .events import Event, EventTarget, HandlerAttribute
-from .streams import MediaStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from typing import Literal, Self
 
+    from ._recorder.take import Take
     from .chunk import Chunk
     from .markers import Marker
     from .outcome import Outcome
     from .recording import Recording
     from .store import RecordingStore
+    from .streams import MediaStream
 
 _CANDIDATES = (
     "video/webm",
@@ -125,7 +123,14 @@ class MediaRecorder(EventTarget):
         video_key_frame_interval_count: int | None = None,
         store: RecordingStore | None = None,
     ) -> None:
+        # Imported late: a page needs these modules only when it records, and `start()` must find them loaded.
+        from ._recorder.sinks import checked_store
+        from ._recorder.steady import prepare
+        from ._recorder.take import Take
+        from .streams import MediaStream
+
         super().__init__()
+        self._make_take, self._make_stream = Take, MediaStream
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         self._store = checked_store(store)
         if audio_bitrate_mode not in (None, "constant", "variable"):
@@ -175,7 +180,7 @@ class MediaRecorder(EventTarget):
                     f"The stream has {count} {name}, but a recorder records one of each kind: {advice}"
                 )
         unclear = live and len(tracks) > len({track.kind for track in tracks})
-        return (MediaStream(live) if unclear else self._stream).js
+        return (self._make_stream(live) if unclear else self._stream).js
 
     def _fresh_browser_recorder(self, js_stream: Any) -> Any:
         with translated("MediaRecorder"):
@@ -248,8 +253,10 @@ class MediaRecorder(EventTarget):
 
     @property
     def state(self) -> Literal["inactive", "recording", "paused"]:
+        if self._take:
+            return self._take.state
         state: Literal["inactive", "recording", "paused"] = self._js.state
-        return self._take.state if self._take else state
+        return state
 
     @property
     def mime_type(self) -> str:
@@ -336,6 +343,8 @@ class MediaRecorder(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
+        from ._recorder.steady import refuse_noise, steadied
+
         # At 0, browsers flood the page with chunks (quirk: engines-accept-a-timeslice-of-0).
         timeslice = checked_number("timeslice", timeslice, 0.001)
         if timeslice is None and self._store:
@@ -353,7 +362,7 @@ class MediaRecorder(EventTarget):
             # Each take has its own recorder (quirk: engines-interleave-takes).
             if steady or self._take is not None or js_recorder.stream != js_stream:
                 js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)
-            take = Take(js_recorder, self._hear, self._store, steady)
+            take = self._make_take(js_recorder, self._hear, self._store, steady)
             started = take.start(timeslice)
         except BaseException:
             if steady:
@@ -451,6 +460,8 @@ class MediaRecorder(EventTarget):
     def _running_take(self, doing: str) -> Take:
         # Browsers ignore such a call (quirk: engines-ignore-stop-when-inactive).
         if self._take is None or self.state == "inactive":
+            from ._recorder.take import refuse_inactive
+
             raise refuse_inactive(doing, self._take)
         return self._take
 
@@ -473,6 +484,8 @@ class MediaRecorder(EventTarget):
         RecordingError
             The take ended with an error, after its last chunk.
         """
+        from ._recorder.take import OVER
+
         timeslice = checked_number("timeslice", timeslice, 0.001)
         if self.state == "inactive":
             self.start(timeslice)

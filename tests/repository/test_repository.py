@@ -128,6 +128,21 @@ def test_make_help_lists_every_target():
     assert {name for name in targets if f"make {name}" not in told} == set()
 
 
+def test_importing_the_recorder_imports_little():
+    """The import is compiled in each page, before the page can react to a click."""
+    program = """
+import asyncio, sys
+before = set(sys.modules)
+from mediarecorder import MediaRecorder, media_devices
+print(*sorted(name for name in set(sys.modules) - before if name.startswith("mediarecorder")))
+"""
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append('py')\n{program}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    names = ("", "_checks", "_constraints", "_host", "_host.browser", "_reminder")
+    names += ("chunk", "devices", "errors", "events", "outcome", "recorder")
+    assert done.stdout.split() == [f"mediarecorder.{name}".rstrip(".") for name in names]
+
+
 def test_blocking_calls_are_loaded_lazily_and_say_where_they_work():
     program = """
 import asyncio, sys, mediarecorder
