@@ -85,7 +85,9 @@ def test_name_is_left_by_escape_and_kept_by_enter_pressed_twice(demo: Demo) -> N
 def test_addresses_that_name_no_moment_do_nothing(demo: Demo) -> None:
     demo.make_take()
     for moment in ("1.2.3", "9" * 400, "-1", "1e9"):
-        demo.page.evaluate("moment => { location.hash = `take=${'x'}&t=${moment}`; }", moment)
+        address = "location.hash = `take=${document.querySelector('.take').dataset.take}&t=${moment}`"
+        demo.page.evaluate(f"moment => {{ {address}; }}", moment)
+        demo.let_pass(0.1)
     demo.page.evaluate("location.hash = 'take=gone&t=1.5'")
     expect(demo.problem).to_contain_text("The take for this link is not here")
 
