@@ -36,3 +36,13 @@ def test_app_without_a_channel_says_how_to_open_one(app: Page) -> None:
 def test_app_records_through_its_own_channel_and_loads_a_player(app: Page) -> None:
     app.get_by_role("button", name="Record", exact=True).click()
     expect(app.get_by_text("Recorded: True True")).to_be_visible()
+
+
+def test_app_records_a_video_and_loads_a_player(app: Page) -> None:
+    app.get_by_role("button", name="Record a video").click()
+    expect(app.get_by_text("Recorded a video: True True")).to_be_visible()
+
+
+def test_plain_handler_records_without_await(app: Page) -> None:
+    app.get_by_role("button", name="Record without await").click()
+    expect(app.get_by_text("Recorded at once: True True")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -48,7 +49,11 @@ def test_app_records_and_shows_the_player(app: Page) -> None:
     assert app.evaluate("window.attacked") is None
 
 
-def test_app_records_without_await(app: Page) -> None:
+def test_app_records_without_await_and_writes_the_player(app: Page) -> None:
     press(app, "Record without await")
     expect(app.get_by_text("Recorded at once: True True")).to_be_visible()
     expect_player(app)
+    expect(app.locator("strong", has_text="recording")).to_be_visible()
+    expect(app.get_by_text(re.compile(r"and its size: \d+"))).to_be_visible()
+    expect(app.locator("audio")).to_have_count(2)
+    assert app.evaluate("window.attacked") is None

@@ -7,6 +7,8 @@ RuntimeError if it can add nothing to the page now; the text says when it can.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -130,7 +132,34 @@ def _streamlit(address: str) -> Callable[[], None]:
     place = streamlit.empty()
     # (Streamlit removes blob: addresses from attributes.)
     place.html(f'<script type="module">import("{address}")</script>', unsafe_allow_javascript=True)
+    _let_streamlit_write()
     return lambda: place.empty()
+
+
+@functools.cache
+def _let_streamlit_write() -> None:
+    """Let `st.write`, which has no hook for other packages, show the library's objects as `st.html` does."""
+    import streamlit
+
+    try:
+        from streamlit.elements.write import WriteMixin
+    except ImportError:  # it has moved
+        return
+    streamlits = WriteMixin.write
+
+    def write(self: Any, *things: object, **options: Any) -> None:
+        for ours, group in itertools.groupby(things, _is_displayed):
+            for thing in group if ours else ():
+                self.html(thing)
+            if not ours:
+                streamlits(self, *group, **options)
+
+    WriteMixin.write = write
+    streamlit.write = streamlit.write.__self__.write  # the old one is bound to its object
+
+
+def _is_displayed(thing: object) -> bool:
+    return type(thing).__module__.startswith("mediarecorder") and hasattr(thing, "_repr_html_")
 
 
 def _panel_document() -> Any:

@@ -23,5 +23,6 @@ if st.button("Record"):
 
 if st.button("Record without await"):
     recording = blocking.record(1)
-    st.write(recording, unsafe_allow_html=True)
+    st.write("Your **recording**:", recording, "and its size:", recording.size)
+    st.empty().write(Recording.from_bytes(b"no media", HOSTILE))
     st.text(f"Recorded at once: {recording.size > 0} {recording.duration > 0.8}")
