@@ -29,7 +29,7 @@ REFERENCE = {
     "Devices and streams": (
         *("media_devices", "MediaDevices", "MediaDeviceInfo", "MediaStream", "MediaStreamTrack", "Level"),
     ),
-    "Recordings": ("Recording", "Marker", "Photo", "AudioSamples", "Frame", "Extremes"),
+    "Recordings": ("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Frame", "Extremes"),
     "Store": ("RecordingStore", "StoredRecording", "StoreUsage", "StoreEvent"),
     "Exceptions": (
         *("MediaError", "RecordingError", "NotAllowedError", "NotFoundError", "NotReadableError"),

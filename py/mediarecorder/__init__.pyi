@@ -47,5 +47,6 @@ from .store import StoreUsage as StoreUsage
 from .streams import MediaStream as MediaStream
 from .tracks import MediaStreamTrack as MediaStreamTrack
 from .waveform import Extremes as Extremes
+from .writer import MediaWriter as MediaWriter
 
 __version__: str

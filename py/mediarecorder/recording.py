@@ -26,16 +26,17 @@ from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import MediaError, RangeError
 from .events import call_handler
-from .formats import TYPES, checked_format
+from .formats import TYPES, checked_format, checked_name
 from .markers import between, shifted, vtt
 from .media_file import MediaFile
 
 if TYPE_CHECKING:
     import asyncio
     import builtins
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
     from ._html.player import Preview
+    from ._media.writer import FileWriter
     from .frames import Frame, PixelFormat
     from .markers import Marker
     from .photo import Photo
@@ -145,6 +146,84 @@ class Recording(MediaFile):
         with open(path, "rb") as file:
             pieces = iter(lambda: file.read(PIECE), b"")
             return cls._from_pieces(pieces, mime_type, os.path.getmtime(path))
+
+    @classmethod
+    async def from_frames(
+        cls,
+        frames: Iterable[Any] | AsyncIterable[Any],
+        frame_rate: float = 30,
+        format: str = "mp4",
+        *,
+        sound: AudioSamples | Recording | None = None,
+        audio: str | None = None,
+        bits_per_second: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> Recording:
+        """A recording made from arrays, as fast as the browser encodes them.
+
+        Frame ``n`` appears at exactly ``n / frame_rate`` seconds (in WebM and Matroska, at the nearest
+        millisecond). Only one frame is in memory at a time. `MediaWriter` does the same without an iterable.
+
+        Parameters
+        ----------
+        frames
+            The pictures: an iterable, sync or async, of arrays or `Frame` objects. An array has the shape
+            ``(height, width)`` for gray, ``(height, width, 3)`` for red, green and blue, or
+            ``(height, width, 4)`` with opacity, which is drawn on black; rows from top to bottom. It comes
+            from numpy or any object with the buffer protocol, and holds bytes, or floats from 0 to 1. All
+            have the same size. An odd size is made even by repeating the pixels at the edge; the logger
+            `mediarecorder` reports this (INFO).
+        frame_rate
+            Frames per second, from 0.001 to 1000: a float, or a fraction such as `Fraction(30000, 1001)`.
+        format
+            ``"mp4"`` (H.264, VP9 or AV1), ``"webm"`` or ``"mkv"``.
+        sound
+            Samples, or a recording whose sound is used. The file lasts as long as the longer of the two.
+        audio, bits_per_second
+            The codec of the sound, and the bit rate of the picture; see `convert`.
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second if `frames` has a length, and finally
+            with 1.
+
+        Raises
+        ------
+        NotSupportedError
+            This browser cannot encode the format, or pictures of this size.
+        EncodingError
+            A value is NaN or infinite, or a float is far from the range 0 to 1.
+        TypeError, ValueError
+            An array has another type or shape, or another size than the first one; there are no frames; or
+            as for `convert`.
+
+        These errors, and any that `frames` itself raises, have the file so far as their ``.recording``, or
+        None if no frame was encoded. Cancelling the task leaves nothing behind.
+
+        >>> pictures = (bytes([number * 8]) * 320 * 240 for number in range(30))
+        >>> fade = await Recording.from_frames(memoryview(data).cast("B", [240, 320]) for data in pictures)
+        >>> fade.duration, fade.extension
+        (1.0, 'mp4')
+        """
+        from ._media.writer import WITH_PICTURES, FileWriter, Sound, checked_frames, write_frames
+
+        format = checked_name("format", format, WITH_PICTURES)
+        if frame_rate is None:
+            raise TypeError("frame_rate must be a number of frames per second, not None")
+        checked_frames(frames)
+        check_progress(on_progress)
+        writer = FileWriter(format, frame_rate=frame_rate, audio=audio, bits_per_second=bits_per_second)
+        try:
+            heard = None if sound is None else await Sound.of(sound, writer)
+            await write_frames(writer, frames, heard, on_progress)
+            made = recording_of(await writer.finish())
+        except Exception as error:
+            error.recording = await so_far(writer)  # type: ignore[attr-defined]
+            raise
+        except BaseException:
+            writer.cancel()
+            raise
+        if on_progress:
+            call_handler(on_progress, 1.0)
+        return made
 
     @classmethod
     def _from_pieces(
@@ -658,6 +737,16 @@ class AudioSamples(Samples):
         ('audio/wav', 0.3)
         """
         return recording_of(await encoded(self, format, audio, bits_per_second, on_progress))
+
+
+async def so_far(writer: FileWriter) -> Recording | None:
+    """The file of a writer after an error, or None if there is none."""
+    if writer.closed:
+        return None
+    try:
+        return recording_of(await writer.finish())
+    except (MediaError, TypeError):  # nothing was written, or it is the encoder that failed
+        return None
 
 
 def recording_of(made: Any, started_at: float | None = None) -> Recording:

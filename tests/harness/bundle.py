@@ -23,6 +23,7 @@ SINGLE = (
     "tests/harness/corpus.py",
     "tests/harness/in_page.py",
     "tests/harness/marks.py",
+    "tests/harness/moving.py",
     "tests/harness/must_fail.py",
     "tests/harness/painted.py",
     "tests/harness/places.py",

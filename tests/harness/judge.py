@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.decoders import RGB, SAMPLE_RATE, JudgeMissingError, NotMediaError, decoder
+from harness.encoded import encoded
 from harness.played import pictures, played, sound
 from harness.readers import boxes, readers
 
@@ -17,6 +18,7 @@ __all__ = [
     "NotMediaError",
     "boxes",
     "colours",
+    "encoded",
     "index",
     "packets",
     "pictures",

@@ -25,7 +25,7 @@ JUDGEMENTS = {
     f"/judge/{question.__name__}": question
     for question in (
         *(judge.probe, judge.tone, judge.colours, judge.packets, judge.index),
-        *(judge.sound, judge.pictures, judge.played, judge.boxes, judge.readers),
+        *(judge.sound, judge.pictures, judge.played, judge.boxes, judge.readers, judge.encoded),
     )
 }
 CORPUS = "/corpus/"

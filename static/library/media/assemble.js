@@ -8,7 +8,7 @@
 import { EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
-import { encodablePicture, encodableSound, FORMATS, nameOf, named, soundFacts, unsupported } from "./formats.js";
+import { encodablePicture, encodableSound, evenSize, FORMATS, nameOf, named, soundFacts, unsupported } from "./formats.js";
 import { decodable, reading } from "./input.js";
 import { canHide, copying, GAP, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
 import { writing } from "./result.js";
@@ -62,7 +62,7 @@ export async function assembled(parts, tracks, format, wishes, task) {
       }
       if (first.isVideoTrack()) {
         const pictures = /** @type {InputVideoTrack[]} */ (several);
-        const codec = await encodablePicture(first, { video: /** @type {VideoCodec[]} */ (allowed) });
+        const codec = await encodablePicture(await evenSize(first), /** @type {VideoCodec[]} */ (allowed));
         if (!codec) throw await unsupported(first.input, nameOf(format), allowed);
         for (const track of pictures) await decodable(track);
         return encodingPictures(pictures, parts, output, codec, rateOf(first), task);

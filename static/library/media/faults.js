@@ -23,8 +23,9 @@ export const withoutCodecs = () =>
  * Convert an error from reading or writing media to a `Fault`. The browser's more specific errors stay as they are.
  * @param {unknown} error
  * @param {AbortSignal} [signal]
+ * @param {string} [text]  of other errors
  */
-export function asFault(error, signal) {
+export function asFault(error, signal, text = "the file is broken, or not a media file that the library can read") {
   if (signal?.aborted || error instanceof ConversionCanceledError) {
     return new Fault("AbortError", "the call was cancelled");
   }
@@ -34,5 +35,5 @@ export function asFault(error, signal) {
   if (error instanceof Error && error.message.startsWith(EDITED)) return new Fault("NotSupportedError", error.message);
   const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
   const detail = !said || said.startsWith("Assertion failed") ? "" : `: ${said}`;
-  return new Fault("EncodingError", `the file is broken, or not a media file that the library can read${detail}`);
+  return new Fault("EncodingError", `${text}${detail}`);
 }

@@ -37,13 +37,13 @@ export function encodableSize({ width, height }, codec) {
 
 /**
  * A note that the pictures were padded to even sizes.
- * @param {Size} shape  @param {Size} encoded
+ * @param {Size} shape  @param {Size} encoded  @param {string} [why]  what does not support the odd size
  * @returns {string | undefined}
  */
-export function paddingNote(shape, encoded) {
+export function paddingNote(shape, encoded, why = "H.264 does") {
   if (shape.width === encoded.width && shape.height === encoded.height) return undefined;
   const size = (/** @type {Size} */ { width, height }) => `${width} x ${height}`;
-  return `The pictures are now ${size(encoded)} instead of ${size(shape)}, because H.264 does not support odd sizes`;
+  return `The pictures are now ${size(encoded)} instead of ${size(shape)}, because ${why} not support odd sizes`;
 }
 
 /**

@@ -39,16 +39,18 @@ export const named = (codecs) => codecs.map((codec) => NAMES[codec] ?? codec.toU
 async function pictureCodec(track, format) {
   const codec = await track.getCodec();
   if (codec && format.video.includes(codec)) return codec;
-  return encodablePicture(track, format);
+  return encodablePicture(await evenSize(track), format.video);
 }
 
-/**
- * @param {import("mediabunny").InputVideoTrack} track  @param {{video: VideoCodec[]}} format  codecs to choose from
- */
-export async function encodablePicture(track, { video }) {
-  const [width, height] = [even(await track.getDisplayWidth()), even(await track.getDisplayHeight())];
-  const usable = (await (writesH264 ??= tryH264())) ? video : video.filter((codec) => codec !== "avc");
-  return getFirstEncodableVideoCodec(usable, { width, height });
+/** @param {import("mediabunny").InputVideoTrack} track */
+export async function evenSize(track) {
+  return { width: even(await track.getDisplayWidth()), height: even(await track.getDisplayHeight()) };
+}
+
+/** @param {{width: number, height: number}} size  even  @param {VideoCodec[]} codecs  in order of preference */
+export async function encodablePicture(size, codecs) {
+  const usable = (await (writesH264 ??= tryH264())) ? codecs : codecs.filter((codec) => codec !== "avc");
+  return getFirstEncodableVideoCodec(usable, size);
 }
 
 /** @type {Promise<boolean> | undefined} */

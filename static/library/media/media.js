@@ -13,6 +13,7 @@ import { sweepTemporaryFiles } from "./result.js";
 import { encodeSamples } from "./samples.js";
 import { SoundReader, waveform } from "./sound.js";
 import { tags } from "./tags.js";
+import { FileWriter } from "./writer.js";
 
 // Errors are thrown and reach Python, so mediabunny need not log them.
 Logging.level = LogLevel.Silent;
@@ -28,6 +29,8 @@ const media = {
   trim,
   waveform,
   withTags,
+  /** @param {string} name  @param {import("./writer.js").Wishes} wishes */
+  fileWriter: (name, wishes) => new FileWriter(name, wishes),
   frameReader: () => new FrameReader(),
   soundReader: () => new SoundReader(),
   /** For the encoders' bundles, which must use this copy. */

@@ -156,13 +156,23 @@ function weights(from, to) {
  * @param {AsyncGenerator<Float32Array>} blocks  @param {number} from  @param {number} to
  */
 export function remixed(blocks, from, to) {
-  return from === to ? blocks : mixing(blocks, weights(from, to));
+  return from === to ? blocks : mixing(blocks, mixer(from, to));
 }
 
-/** @param {AsyncGenerator<Float32Array>} blocks  @param {number[][]} rows */
-async function* mixing(blocks, rows) {
-  const [from, to] = [rows[0].length, rows.length];
-  for await (const block of blocks) {
+/** @param {AsyncGenerator<Float32Array>} blocks  @param {(block: Float32Array) => Float32Array} mix */
+async function* mixing(blocks, mix) {
+  for await (const block of blocks) yield mix(block);
+}
+
+/**
+ * The same for one block.
+ * @param {number} from  @param {number} to
+ * @returns {(block: Float32Array) => Float32Array}
+ */
+export function mixer(from, to) {
+  if (from === to) return (block) => block;
+  const rows = weights(from, to);
+  return (block) => {
     const mixed = new Float32Array((block.length / from) * to);
     for (let frame = 0; frame < block.length / from; frame++) {
       for (let channel = 0; channel < to; channel++) {
@@ -171,8 +181,8 @@ async function* mixing(blocks, rows) {
         mixed[frame * to + channel] = sum;
       }
     }
-    yield mixed;
-  }
+    return mixed;
+  };
 }
 
 /**

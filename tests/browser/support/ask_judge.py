@@ -88,6 +88,14 @@ async def played(media: Any) -> dict[str, Any]:
     return await _ask("played", media)
 
 
+async def encoded(media: Any) -> dict[str, Any]:
+    """How exactly a file shows the moving picture (tests/harness/moving.py): ``size``, ``frame_rate`` and
+    ``time_base`` of the picture, ``times`` of its packets in units of the time base, ``psnr`` of each frame,
+    ``colours``, the matrix and range that ffprobe reports.
+    """
+    return await _ask("encoded", media)
+
+
 async def boxes(media: Any) -> list[str]:
     """The names of an MP4 file's top-level boxes, in order."""
     return await _ask("boxes", media)
