@@ -24,7 +24,10 @@ WORK = ROOT / "build" / "docs-work"
 
 #: The pages of the reference, and the public names on each.
 REFERENCE = {
-    "Calls": ("record", "take_photo", "mix", "connect", "diagnose", "Diagnosis", "blocking"),
+    "Calls": (
+        *("record", "take_photo", "mix", "connect", "diagnose", "Diagnosis"),
+        *("register_matplotlib", "blocking"),
+    ),
     "Recorder": ("MediaRecorder", "Outcome", "Event", "Subscription", "Chunk", "RecorderPanel"),
     "Devices and streams": (
         *("media_devices", "MediaDevices", "MediaDeviceInfo", "MediaStream", "MediaStreamTrack", "Level"),

@@ -33,6 +33,7 @@ from .failures import RecordingError as RecordingError
 from .frames import Frame as Frame
 from .levels import Level as Level
 from .markers import Marker as Marker
+from .matplotlib_writer import register_matplotlib as register_matplotlib
 from .mixing import mix as mix
 from .outcome import Outcome as Outcome
 from .panel import RecorderPanel as RecorderPanel

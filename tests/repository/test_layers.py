@@ -15,6 +15,7 @@ LIBRARY = ROOT / "py" / "mediarecorder"
 
 #: From the top down. docs/maintaining.md shows this table, with the purpose of each module.
 LAYERS = (
+    ("matplotlib_writer",),
     ("blocking", "panel"),
     ("capture", "diagnosis"),
     ("recorder",),

