@@ -341,6 +341,9 @@ class Recording(MediaFile):
     ) -> Recording:
         """The recording in another format. Packets are copied if the format allows it, and re-encoded if not.
 
+        In Chromium, an MP4 of a WebM whose codecs it can hold consists of a new index and of this recording's
+        own data, which is not copied.
+
         Parameters
         ----------
         format
@@ -378,6 +381,8 @@ class Recording(MediaFile):
         """
         format = checked_format(format)
         options = encoding_options(format, bits_per_second, audio)
+        # The file of a store, or a temporary one, may be deleted before the result is.
+        options["inParts"] = self.id is None and self._remove is None and self._may_be_in_parts()
         arguments = (self._blob, format, self._duration)
         made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)

@@ -9,9 +9,10 @@ import { EncodedPacketSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
 import { encodablePicture, encodableSound, evenSize, FORMATS, nameOf, named, soundFacts, unsupported } from "./formats.js";
+import { inPlace, mayStay } from "./inplace.js";
 import { decodable, reading } from "./input.js";
 import { canHide, copying, GAP, isContinuous, isHiddenInPart, isSame, SLACK, write } from "./packets.js";
-import { writing } from "./result.js";
+import { inOnePart, writing } from "./result.js";
 
 /** @typedef {import("mediabunny").Input} Input */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
@@ -43,7 +44,16 @@ export async function assembled(parts, tracks, format, wishes, task) {
   // A bit rate requires re-encoding the picture, or the sound if there is no picture.
   const picture = tracks.some(([track]) => track.isVideoTrack());
   const rateOf = (/** @type {InputTrack} */ track) => (track.isVideoTrack() === picture ? task.bitsPerSecond : undefined);
-  const result = await writing(format, async (output) => {
+  const mayCopy = async (/** @type {InputTrack[]} */ [first]) =>
+    !rateOf(first) && (await codecsFor(first, format, wishes)).includes(/** @type {any} */ (await first.getCodec()));
+  const copied = new Set();
+  for (const several of tracks) {
+    if ((await mayCopy(several)) && (await fits(several, parts, format, wishes))) copied.add(several);
+  }
+  const all = tracks.map(([first]) => first);
+  const stays = nameOf(format) === "mp4" && copied.size === tracks.length && (await mayStay(all, parts));
+  const made = stays ? await inPlace(all, parts[0], wishes.tags, task) : undefined;
+  const result = made ? await (task.inParts ? made : inOnePart(made)) : await writing(format, async (output) => {
     const pieces = [];
     for (const several of tracks) pieces.push(await piecesOf(several));
     output.setMetadataTags(wishes.tags);
@@ -53,9 +63,9 @@ export async function assembled(parts, tracks, format, wishes, task) {
     /** @param {InputTrack[]} several */
     async function piecesOf(several) {
       const [first] = several;
+      if (copied.has(several)) return copying(several, parts, output);
+      const may = await mayCopy(several);
       const allowed = await codecsFor(first, format, wishes);
-      const may = !rateOf(first) && allowed.includes(/** @type {any} */ (await first.getCodec()));
-      if (may && (await fits(several, parts, format, wishes))) return copying(several, parts, output);
       // (A part with a still picture, or with silence, has no packet to copy.)
       if (wishes.mode === "copy" && !(await isEmpty(several, parts))) {
         throw cannotCopy(first, format, (await first.getCodec()) ?? undefined);

@@ -30,8 +30,13 @@ export async function moovInFront(blob) {
   };
   // Wide offsets take twice the space, so `moov` becomes less than twice as long.
   const wide = blob.size + 2 * bytes.length >= 2 ** 32;
-  const { length } = rewritten(bytes, (offset) => offset, wide);
-  const front = rewritten(bytes, moved(length), wide);
+  const withOffsets = (/** @type {(offset: number) => number} */ move) =>
+    rewritten(bytes, (type, content) => {
+      if (!isTable(type)) return undefined;
+      return offsetBox(Array.from(offsetsIn(content, type), move), wide || type === "co64");
+    });
+  const { length } = withOffsets((offset) => offset);
+  const front = withOffsets(moved(length));
   const parts = [blob.slice(0, place), front, blob.slice(place, moov.start), blob.slice(moov.end)];
   return new Blob(parts, { type: blob.type });
 }
@@ -76,19 +81,24 @@ function* boxesWithin(bytes, start, end) {
   }
 }
 
+/** @param {string} type  of a box */
+const isTable = (type) => type === "stco" || type === "co64";
+
 /**
- * A `moov` box with changed offsets of the media.
+ * A `moov` box with other tables.
  * @param {Uint8Array<ArrayBuffer>} moov
- * @param {(offset: number) => number} moved  @param {boolean} wide  whether offsets may need more than 32 bits
+ * @param {(type: string, content: Uint8Array<ArrayBuffer>, track: number) => Uint8Array<ArrayBuffer> | undefined} change
+ *   returns the box that replaces one in an `stbl`, if any
  */
-function rewritten(moov, moved, wide) {
+function rewritten(moov, change) {
+  let track = -1;
   /** @param {Box} box  @param {string[]} path @returns {Uint8Array<ArrayBuffer>} */
-  function box({ type, start, content, end }, path) {
-    if (type === "stco" || type === "co64") return offsets(moov.subarray(content, end), type, moved, wide);
-    const [next, ...rest] = path;
+  function box({ type, content, end }, [next, ...rest]) {
+    if (type === "trak") track++;
     const parts = [...boxesWithin(moov, content, end)].map((child) => {
-      const followed = child.type === next || (!next && (child.type === "stco" || child.type === "co64"));
-      return followed ? box(child, rest) : moov.subarray(child.start, child.end);
+      if (child.type === next) return box(child, rest);
+      const changed = next ? undefined : change(child.type, moov.subarray(child.content, child.end), track);
+      return changed ?? moov.subarray(child.start, child.end);
     });
     return made(type, parts);
   }
@@ -96,24 +106,53 @@ function rewritten(moov, moved, wide) {
   return box(whole, PATH);
 }
 
-/**
- * `stco` or `co64` with changed offsets.
- * @param {Uint8Array<ArrayBuffer>} content  @param {string} type
- * @param {(offset: number) => number} moved  @param {boolean} wide
- */
-function offsets(content, type, moved, wide) {
+/** The offsets in `stco` or `co64`. @param {Uint8Array} content  @param {string} type */
+function* offsetsIn(content, type) {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const count = view.getUint32(4);
-  const widely = wide || type === "co64";
-  const table = new Uint8Array(8 + count * (widely ? 8 : 4));
-  table.set(content.subarray(0, 8)); // version, flags, count
-  const written = new DataView(table.buffer);
   for (let n = 0; n < count; n++) {
-    const offset = moved(type === "co64" ? Number(view.getBigUint64(8 + n * 8)) : view.getUint32(8 + n * 4));
-    if (widely) written.setBigUint64(8 + n * 8, BigInt(offset));
-    else written.setUint32(8 + n * 4, offset);
+    yield type === "co64" ? Number(view.getBigUint64(8 + n * 8)) : view.getUint32(8 + n * 4);
   }
-  return made(widely ? "co64" : "stco", [table]);
+}
+
+/** `stco`, or `co64` if `wide`. @param {number[]} offsets  @param {boolean} wide */
+function offsetBox(offsets, wide) {
+  const table = new DataView(new ArrayBuffer(8 + offsets.length * (wide ? 8 : 4)));
+  table.setUint32(4, offsets.length);
+  offsets.forEach((offset, n) => {
+    if (wide) table.setBigUint64(8 + n * 8, BigInt(offset));
+    else table.setUint32(8 + n * 4, offset);
+  });
+  return made(wide ? "co64" : "stco", [new Uint8Array(table.buffer)]);
+}
+
+/** A table that says that each sample is a chunk of its own. */
+function eachAlone() {
+  const table = new DataView(new ArrayBuffer(20));
+  for (let at = 4; at < 20; at += 4) table.setUint32(at, 1); // one entry: from chunk 1 on, 1 sample, description 1
+  return made("stsc", [new Uint8Array(table.buffer)]);
+}
+
+/**
+ * What comes before the media in an MP4 whose media are one piece of another file.
+ * @param {Uint8Array<ArrayBuffer>} ftyp  @param {Uint8Array<ArrayBuffer>} moov  with any offsets
+ * @param {number[][]} places  where the samples of each track begin in that file
+ * @param {number} from  where the piece begins in it  @param {number} size  of the piece
+ * @returns {BlobPart[]}
+ */
+export function beforeMedia(ftyp, moov, places, from, size) {
+  const wide = size + 2 * moov.length + 16 * Math.max(...places.map(({ length }) => length)) * places.length >= 2 ** 32;
+  const mdat = new DataView(new ArrayBuffer(wide ? 16 : 8));
+  mdat.setUint32(0, wide ? 1 : size + 8);
+  mdat.setUint32(4, 0x6d646174); // "mdat"
+  if (wide) mdat.setBigUint64(8, BigInt(size + 16));
+  const withPlaces = (/** @type {number} */ to) =>
+    rewritten(moov, (type, _, track) => {
+      if (type === "stsc") return eachAlone();
+      return isTable(type) ? offsetBox(places[track].map((place) => place - from + to), wide) : undefined;
+    });
+  const { length } = withPlaces(0);
+  return [ftyp, withPlaces(ftyp.length + length + mdat.byteLength), mdat];
 }
 
 /** @param {string} type  @param {Uint8Array[]} parts @returns {Uint8Array<ArrayBuffer>} */

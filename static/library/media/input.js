@@ -29,6 +29,7 @@ export async function open(blob) {
     prefetchProfile: "fileSystem",
   });
   const input = new Input({ source, formats: FORMATS });
+  blobs.set(input, blob);
   try {
     if (!(await input.canRead())) {
       throw new Fault(
@@ -53,6 +54,12 @@ export async function open(blob) {
   }
   return input;
 }
+
+/** @type {WeakMap<Input, Blob>} */
+const blobs = new WeakMap();
+
+/** The file that an input reads. @param {Input} input */
+export const blobOf = (input) => /** @type {Blob} */ (blobs.get(input));
 
 /** Files that end before their declared size. @type {WeakSet<Input>} */
 const cutOff = new WeakSet();
@@ -107,15 +114,18 @@ const CLOCK_AHEAD = 1.5;
  * @param {Input} input
  * @param {number} [known]  the duration according to the recorder, or NaN: the last picture is shown until then. But if
  *   the sound lasts until the end, its end counts, because sound has no gaps.
+ * @param {(track: import("mediabunny").InputTrack) => number | Promise<number>} [endOf]  where a track ends; by default,
+ *   the last packet is read, and without an index everything before it
  */
-export async function duration(input, known = 0) {
+export async function duration(input, known = 0, endOf = (track) => track.computeDuration()) {
   const begin = await origin(input);
-  const computed = Math.max(0, await input.computeDuration());
+  const computed = Math.max(0, ...(await Promise.all((await input.getTracks()).map(endOf))));
   // Some containers do not store the duration of a packet. Then the duration in the header includes the last packet.
   const said = cutOff.has(input) ? 0 : ((await input.getDurationFromMetadata()) ?? 0);
   const length = (said > computed + OVERSTATED ? said : computed) - begin;
   if (!(known > length) || !(await input.getPrimaryVideoTrack())) return length;
-  const heard = ((await (await input.getPrimaryAudioTrack())?.computeDuration()) ?? -Infinity) - begin;
+  const sound = await input.getPrimaryAudioTrack();
+  const heard = (sound ? await endOf(sound) : -Infinity) - begin;
   return known - heard < CLOCK_AHEAD ? length : known;
 }
 

@@ -39,27 +39,23 @@ const ROUNDING = 0.0015;
 const LEAD_IN = 0.08;
 
 /**
- * A track of the output that gets the packets of one track of each part.
- * @param {InputTrack[]} tracks  @param {Part[]} parts
- * @param {Output} output
- * @returns {Promise<Pieces>}
+ * A track of the output for the packets of a track: its codec, and a function that adds a packet.
+ * @param {InputTrack} track  @param {Output} output  @param {boolean} [isChanged]  whether it gets only some of the packets
  */
-export async function copying(tracks, parts, output) {
-  const [first] = tracks;
-  const meta = { decoderConfig: await /** @type {any} */ (first).getDecoderConfig() };
-  const labels = await labelsOf(first);
-  const codec = /** @type {any} */ (await first.getCodec());
+export async function copyOf(track, output, isChanged = false) {
+  const meta = { decoderConfig: await /** @type {any} */ (track).getDecoderConfig() };
+  const labels = await labelsOf(track);
+  const codec = /** @type {any} */ (await track.getCodec());
   /** @type {EncodedVideoPacketSource | EncodedAudioPacketSource} */
   let source;
-  if (first.isVideoTrack()) {
+  if (track.isVideoTrack()) {
     source = new EncodedVideoPacketSource(codec);
-    output.addVideoTrack(source, { rotation: await first.getRotation(), flip: await first.getFlip(), ...labels });
+    output.addVideoTrack(source, { rotation: await track.getRotation(), flip: await track.getFlip(), ...labels });
   } else {
     source = new EncodedAudioPacketSource(codec);
     output.addAudioTrack(source, labels);
   }
   let begun = false;
-  const isChanged = parts.length > 1 || parts.some(({ from, until }) => from > 0 || until !== undefined);
   const put = (/** @type {EncodedPacket} */ packet) => {
     if (!begun && codec === "opus") {
       const { description } = meta.decoderConfig;
@@ -71,6 +67,18 @@ export async function copying(tracks, parts, output) {
     const rate = codec === "flac" && isChanged ? meta.decoderConfig.sampleRate : 0;
     return source.add(rate ? packet.clone({ data: renumbered(packet.data, Math.round(packet.timestamp * rate)) }) : packet, meta);
   };
+  return { codec, put };
+}
+
+/**
+ * A track of the output that gets the packets of one track of each part.
+ * @param {InputTrack[]} tracks  @param {Part[]} parts
+ * @param {Output} output
+ * @returns {Promise<Pieces>}
+ */
+export async function copying(tracks, parts, output) {
+  const isChanged = parts.length > 1 || parts.some(({ from, until }) => from > 0 || until !== undefined);
+  const { codec, put } = await copyOf(tracks[0], output, isChanged);
   const name = nameOf(output.format);
   const leadIn = canHide(name, codec) && ["opus", "mp3", "aac", "vorbis"].includes(codec) ? LEAD_IN : 0;
   return (index) => packetsOf(tracks[index], parts[index], put, leadIn, !["webm", "mkv"].includes(name));
@@ -89,6 +97,66 @@ export const labelsOf = async (track) => ({
 export const canHide = (name, codec) =>
   ["webm", "mkv", "mp4"].includes(name) || (name === "ogg" && codec === "opus") || (name === "mp3" && codec === "mp3");
 
+/** What the time of a packet depends on. @typedef {Pick<EncodedPacket, "type" | "timestamp" | "duration" | "sideData">} Timed */
+
+/** The times of the packets of one track in the output, computed one packet after the other. */
+export class Times {
+  #usual = 0;
+  #expected = NaN;
+  // The fragments of an MP4 may overlap in time, although no packet was meant to be dropped.
+  #latest = -Infinity;
+  #end = -Infinity;
+  #delay = 0;
+
+  /**
+   * @param {Part} part  @param {boolean} isSound
+   * @param {boolean} smooth  whether the times in the output are finer than milliseconds
+   */
+  constructor(part, isSound, smooth) {
+    this.part = part;
+    this.isSound = isSound;
+    this.smooth = smooth && isSound;
+  }
+
+  /**
+   * The time of a packet from the start of the part, and its duration. Undefined after the last packet of the part.
+   * @param {Timed} packet  @param {Timed | null} following
+   */
+  of(packet, following) {
+    const { from, until = Infinity } = this.part;
+    const { timestamp, duration } = packet;
+    // A picture after the end is needed to decode the next packet, if that one is shown before the end.
+    const isBeyond = !this.isSound && timestamp >= until - SLACK;
+    if (isBeyond && !(following && following.timestamp < until - SLACK)) return undefined;
+    let at = timestamp - from;
+    if (this.smooth && Math.abs(at - this.#expected) < ROUNDING) at = this.#expected;
+    // Some containers store no duration: a packet ends where the next one begins.
+    const apart = following ? following.timestamp - timestamp : 0;
+    // Hidden by an edit list of MP4, and needed only by the decoder.
+    const hidden = isBeyond || sideData(packet).hidden;
+    let lasts = hidden ? 0 : duration || (apart > 0 ? apart : this.#usual);
+    this.#usual = lasts || this.#usual;
+    lasts = Math.max(0, Math.min(lasts, until - timestamp));
+    // In the order of a file, a key packet comes after everything that is shown or heard before it.
+    if (packet.type === "key") this.#delay = at < this.#latest ? this.#end - at : 0;
+    at += this.#delay;
+    this.#latest = Math.max(this.#latest, at);
+    this.#end = Math.max(this.#end, at + lasts);
+    this.#expected = at + lasts;
+    return { at, lasts, hidden, isBeyond };
+  }
+
+  /**
+   * The duration of the last picture, which is shown until the end.
+   * @param {Timed} packet  @param {number} lasts  according to `of`  @param {() => Promise<number>} end  of the recording
+   */
+  async untilEnd({ timestamp, duration }, lasts, end) {
+    if (duration && !this.part.known) return lasts;
+    const longest = Math.max(duration, (await end()) - timestamp) || Math.min(lasts || LAST, LAST);
+    return Math.max(0, Math.min(longest, (this.part.until ?? Infinity) - timestamp));
+  }
+}
+
 /**
  * Read one packet at a time: `sink.packets()` reads a second of real time ahead, which is the whole file at this speed.
  * @param {InputTrack} track  @param {Part} part  @param {(packet: EncodedPacket) => Promise<void>} put
@@ -98,43 +166,23 @@ export const canHide = (name, codec) =>
  */
 function packetsOf(track, part, put, leadIn, smooth) {
   const sink = new EncodedPacketSink(track);
-  const { from, until = Infinity } = part;
   const isSound = track.isAudioTrack();
+  const times = new Times(part, isSound, smooth);
+  const until = part.until ?? Infinity;
   /** @type {EncodedPacket | null | undefined} */
   let following;
-  let [usual, expected] = [0, NaN];
-  // The fragments of an MP4 may overlap in time, although no packet was meant to be dropped.
-  let [latest, end, delay] = [-Infinity, -Infinity, 0];
   return {
     async next() {
       const packet = following === undefined ? await firstOf(sink, track, part, leadIn) : following;
       if (!packet || (isSound && packet.timestamp >= until - 1e-6)) return { done: true, value: undefined };
       following = await sink.getNextPacket(packet);
-      const { timestamp, duration } = packet;
-      // A picture after the end is needed to decode the next packet, if that one is shown before the end.
-      const isBeyond = !isSound && timestamp >= until - SLACK;
-      if (isBeyond && !(following && following.timestamp < until - SLACK)) return { done: true, value: undefined };
-      let at = timestamp - from;
-      if (smooth && isSound && Math.abs(at - expected) < ROUNDING) at = expected;
-      // Some containers store no duration: a packet ends where the next one begins.
-      const apart = following ? following.timestamp - timestamp : 0;
-      // Hidden by an edit list of MP4, and needed only by the decoder.
-      const hidden = isBeyond || sideData(packet).hidden;
-      let lasts = hidden ? 0 : duration || (apart > 0 ? apart : usual);
-      usual = lasts || usual;
-      // The last picture is shown until the end.
-      if (!following && !isSound && !hidden && (!duration || part.known)) {
-        lasts = Math.max(duration, (await part.end()) - timestamp) || Math.min(lasts || LAST, LAST);
-      }
-      lasts = Math.max(0, Math.min(lasts, until - timestamp));
-      // In the order of a file, a key packet comes after everything that is shown or heard before it.
-      if (packet.type === "key") delay = at < latest ? end - at : 0;
-      at += delay;
-      latest = Math.max(latest, at);
-      end = Math.max(end, at + lasts);
-      expected = at + lasts;
+      const found = times.of(packet, following);
+      if (!found) return { done: true, value: undefined };
+      const { at, hidden, isBeyond } = found;
+      const isLast = !following && !isSound && !hidden;
+      const lasts = isLast ? await times.untilEnd(packet, found.lasts, () => part.end()) : found.lasts;
       const add = (/** @type {number} */ shift) => {
-        const stays = shift + at === timestamp && (hidden || lasts === duration);
+        const stays = shift + at === packet.timestamp && (hidden || lasts === packet.duration);
         const own = /** @type {{}} */ (isBeyond ? { hidden } : packet.sideData);
         return put(stays && !isBeyond ? packet : packet.clone({ timestamp: shift + at, duration: lasts, sideData: own }));
       };
@@ -159,7 +207,7 @@ async function firstOf(sink, track, part, leadIn) {
   return wanted.timestamp + wanted.duration > part.from - leadIn + 1e-6 ? wanted : sink.getNextPacket(wanted);
 }
 
-/** The facts that the patched MP4 reader adds to a packet. @param {EncodedPacket} packet */
+/** The facts that the patched MP4 reader adds to a packet. @param {Timed} packet */
 const sideData = (packet) => /** @type {{hidden?: boolean, hiddenFor?: number}} */ (packet.sideData);
 
 /**

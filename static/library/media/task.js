@@ -11,6 +11,7 @@ import { asFault } from "./faults.js";
  * @property {(fraction: number) => void} [progress]
  * @property {number} [bitsPerSecond]
  * @property {import("mediabunny").AudioCodec} [audio]
+ * @property {boolean} [inParts]  whether the result may consist of slices of the recording
  */
 
 /** Thrown before anything is written: the caller must load an encoder and start the work again. */
@@ -30,11 +31,12 @@ export class Task {
   #furthest = 0;
 
   /** @param {Request} request */
-  constructor({ signal, progress, bitsPerSecond, audio }) {
+  constructor({ signal, progress, bitsPerSecond, audio, inParts }) {
     this.signal = signal;
     this.tell = progress;
     this.bitsPerSecond = bitsPerSecond;
     this.audio = audio;
+    this.inParts = inParts;
     /** A sentence about the result for the caller. @type {string | undefined} */
     this.note = undefined;
   }

@@ -548,7 +548,7 @@ export async function walkOf(blob, signal, report) {
 
 /**
  * Pass a Blob to a walk, in pieces.
- * @param {Blob} blob  @param {Walk} walk  @param {() => void} step  called after each piece
+ * @param {Blob} blob  @param {Walk} walk  @param {() => unknown} step  called after each piece, and awaited
  * @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]
  */
 export async function pass(blob, walk, step, signal, report) {
@@ -564,7 +564,7 @@ export async function pass(blob, walk, step, signal, report) {
     if (!bytes) break;
     signal?.throwIfAborted();
     walk.add(new Uint8Array(bytes));
-    if (!walk.strange) step();
+    if (!walk.strange) await step();
     report?.(Math.min(asked - coming.length * PIECE, blob.size) / blob.size);
   }
 }
