@@ -1,8 +1,12 @@
-"""Live sound: how long after a block is complete Python has it, compared with JavaScript.
+"""Live sound and pictures in Python, compared with JavaScript.
+
+Sound: how long after a block is complete each side has it.
 
 Both sides get the same messages of the same AudioWorklet. The JavaScript listener notes when each block
 arrives in the page. A block is complete at a time of the audio's own clock, whose distance to the page's
 clock is not known exactly. So the times count from the earliest arrival, and hide what both sides share.
+
+Pictures: how many per second each side gets as bytes of red, green and blue, from a camera that makes 20.
 """
 
 from __future__ import annotations
@@ -35,6 +39,46 @@ async def listen(length, count):
                 break
     return js.Array.of(js.Array.of(*ends), js.Array.of(*times))
 """
+PICTURES = """
+import time
+
+async def pictures(seconds):
+    count, begun = 0, None
+    video = {"width": 640, "height": 480}
+    with await media_devices.get_user_media(video=video) as stream:
+        async for frame in stream.frames():
+            assert memoryview(frame).shape == (480, 640, 3)
+            begun = begun or time.perf_counter()
+            if (taken := time.perf_counter() - begun) > seconds:
+                return count / taken
+            count += 1
+"""
+PLAIN = """async (seconds) => {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+  const [track] = stream.getTracks();
+  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+  const context = new OffscreenCanvas(640, 480).getContext("2d", { willReadFrequently: true });
+  let [count, begun] = [0, 0];
+  for (;;) {
+    const { value: frame } = await reader.read();
+    context.drawImage(frame, 0, 0, 640, 480);
+    frame.close();
+    const { data } = context.getImageData(0, 0, 640, 480);
+    const bytes = new Uint8Array(640 * 480 * 3);
+    for (let at = 0, to = 0; at < data.length; at += 4, to += 3) {
+      bytes[to] = data[at];
+      bytes[to + 1] = data[at + 1];
+      bytes[to + 2] = data[at + 2];
+    }
+    const now = performance.now();
+    begun ||= now;
+    if (now - begun > seconds * 1000) {
+      track.stop();
+      return (count / (now - begun)) * 1000;
+    }
+    count += 1;
+  }
+}"""
 LISTENER = """() => {
   const Own = window.AudioWorkletNode;
   window.heard = [];
@@ -103,6 +147,20 @@ def measure(bench: Bench) -> Iterator[Row]:
                     "a JavaScript listener in the page",
                     Limit(times_plus=(1.3, more)),
                 )
+        page.evaluate("source => python.runPythonAsync(source)", PICTURES)
+        sides = {"ours": "(seconds) => python.globals.get('pictures')(seconds)", "theirs": PLAIN}
+        taken = bench.samples(
+            page, sides, 0.5 if bench.smoke else 2, rounds=1 if bench.smoke else 5, warm_up=1
+        )
+        yield Row(
+            "live pictures of 640 x 480, Chromium",
+            "per second",
+            taken["ours"],
+            taken["theirs"],
+            "the same loop in JavaScript",
+            Limit(at_least=0.9),
+            more_is_better=True,
+        )
 
 
 def _delays(

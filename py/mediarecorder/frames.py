@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 SHOWN = 640
 """Frames with a longer side of up to this many pixels are shown in full."""
+WIDEST = 16384
+"""Pixels."""
 COLOURS = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}
 """The channels of a pixel: 0 is red, 1 green, 2 blue, 3 opacity."""
 
 
 class Frame(MediaArray):
-    """One picture of a recording as an array of bytes.
+    """One picture of a recording or of a stream as an array of bytes.
 
     The shape is ``(height, width, 3)`` for ``"rgb"`` and ``"bgr"``, ``(height, width, 4)`` for ``"rgba"`` and
     ``(height, width)`` for ``"gray"``: rows from top to bottom, 0 is dark and 255 is bright.
@@ -32,10 +34,15 @@ class Frame(MediaArray):
     Attributes
     ----------
     timestamp
-        The time at which the picture appears, in seconds from the start of the recording.
+        The time at which the picture appears, in seconds from the start of the recording, or from the first
+        frame of a loop over `MediaStream.frames`.
+    lost
+        In such a loop: how many frames were skipped before this one, because Python was not there.
     format
         ``"rgb"``, ``"rgba"``, ``"bgr"`` or ``"gray"``.
     """
+
+    lost = 0
 
     def __init__(self, data: bytearray, width: int, height: int, format: str, timestamp: float) -> None:
         depth = len(COLOURS[format])
@@ -96,13 +103,18 @@ class Frame(MediaArray):
         return f"<Frame {self.width} x {self.height} {self.format} at {self.timestamp:.3f} s>"
 
 
+def checked_pixel_format(format: str) -> str:
+    if format not in COLOURS:
+        raise ValueError(f"unknown pixel format {format!r}; choose one of {', '.join(COLOURS)}")
+    return format
+
+
 async def frames(
     blob: Any, width: int | None, format: str, start: float | None, end: float | None
 ) -> AsyncIterator[Frame]:
     """The pictures of a file, one after the other."""
-    if format not in COLOURS:
-        raise ValueError(f"unknown pixel format {format!r}; choose one of {', '.join(COLOURS)}")
-    width = checked_int("width", width, 1, 16384)
+    format = checked_pixel_format(format)
+    width = checked_int("width", width, 1, WIDEST)
     start, end = checked_number("start", start, 0), checked_number("end", end, 0)
     async with reading("frames", "frameReader", blob, width, format, start, end) as reader:
         async for piece in pieces("frames", reader):

@@ -1,7 +1,8 @@
-"""Sound and pictures of a track while they happen (static/library/live/sound.js)."""
+"""Sound and pictures of a track while they happen (static/library/live/)."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_int, checked_number
@@ -9,6 +10,7 @@ from ._host.bridge import page_services
 from ._host.browser import is_nullish, settle
 from ._media.samples import HIGHEST_RATE, MOST_CHANNELS
 from .errors import InvalidStateError, NotFoundError
+from .frames import WIDEST, Frame, checked_pixel_format
 from .recording import AudioSamples
 
 if TYPE_CHECKING:
@@ -61,4 +63,34 @@ async def _blocks(
             yield block
     finally:
         # Nothing is awaited here, so that a loop that ends with `break` closes the reader, too.
+        reader.close()
+
+
+def frames(
+    js_tracks: Iterable[Any], width: int | None, format: str, frame_rate: float | None
+) -> AsyncGenerator[Frame, None]:
+    """See `MediaStream.frames`. The first live track is read."""
+    width = checked_int("width", width, 1, WIDEST)
+    format = checked_pixel_format(format)
+    if frame_rate is not None:
+        if isinstance(frame_rate, bool) or not isinstance(frame_rate, (int, float)):
+            raise TypeError(f"frame_rate must be a number of frames per second, not {frame_rate!r}")
+        if not 0 < frame_rate < math.inf:
+            raise ValueError(f"frame_rate must be a finite number above 0, not {frame_rate!r}")
+    return _frames(_live("frames", js_tracks, "picture", "video"), width, format, frame_rate)
+
+
+async def _frames(
+    js_track: Any, width: int | None, format: str, frame_rate: float | None
+) -> AsyncGenerator[Frame, None]:
+    reader = (await page_services()).livePictures(js_track, width, format, frame_rate)
+    try:
+        await settle(reader, "begin", doing="frames")
+        while not is_nullish(found := await settle(reader, "next", doing="frames")):
+            data = bytearray(found.bytes.byteLength)
+            found.bytes.assign_to(data)
+            frame = Frame(data, found.width, found.height, format, float(found.timestamp))
+            frame.lost = int(found.lost)
+            yield frame
+    finally:
         reader.close()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
     from typing import Self
 
+    from .frames import Frame, PixelFormat
     from .levels import Level
     from .photo import Photo
     from .recording import AudioSamples
@@ -197,6 +198,43 @@ class MediaStream(Displayed, BrowserEventTarget):
         from .live import blocks
 
         return blocks(self.js.getAudioTracks(), seconds, sample_rate, channels)
+
+    def frames(
+        self, width: int | None = None, format: PixelFormat = "rgb", *, frame_rate: float | None = None
+    ) -> AsyncGenerator[Frame, None]:
+        """Yield the newest picture, again and again, until the track ends.
+
+        >>> async for frame in camera.frames(width=160):
+        ...     pixels = memoryview(frame)  # or numpy.asarray(frame), of shape (height, width, 3)
+        ...     print(frame.timestamp, frame.lost, pixels[0, 0, 0])
+        ...     if enough:
+        ...         break
+
+        A loop that is slower than the camera always gets the newest picture; ``frame.lost`` says how many it
+        has skipped. A picture that does not change, such as a canvas, yields no frames. Several loops and
+        recorders of one stream do not disturb each other.
+
+        Parameters
+        ----------
+        width
+            Pixels in a row; the height follows. By default the track's own size, which may change.
+        format
+            ``"rgb"``, ``"rgba"``, ``"bgr"`` (for OpenCV) or ``"gray"``.
+        frame_rate
+            The most frames per second. Those that it leaves out do not count as lost.
+
+        Raises
+        ------
+        NotFoundError
+            The stream has no picture.
+        InvalidStateError
+            Its picture has ended.
+        NotAllowedError
+            The browser does not let the page read pixels.
+        """
+        from .live import frames
+
+        return frames(self.js.getVideoTracks(), width, format, frame_rate)
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,7 @@ from .events import BrowserEventTarget, Event, HandlerAttribute
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from .frames import Frame, PixelFormat
     from .photo import Photo
     from .recording import AudioSamples
 
@@ -232,6 +233,23 @@ class MediaStreamTrack(BrowserEventTarget):
         from .live import blocks
 
         return blocks([self.js] if self.kind == "audio" else [], seconds, sample_rate, channels)
+
+    def frames(
+        self, width: int | None = None, format: PixelFormat = "rgb", *, frame_rate: float | None = None
+    ) -> AsyncGenerator[Frame, None]:
+        """Yield the newest picture of this track, again and again; see `MediaStream.frames`.
+
+        >>> async for frame in track.frames(width=64, format="gray", frame_rate=10):
+        ...     print(frame.timestamp, frame.shape)
+        ...     if enough:
+        ...         break
+
+        The call raises `NotFoundError` for an audio track, and `InvalidStateError` for a track that has
+        ended.
+        """
+        from .live import frames
+
+        return frames([self.js] if self.kind == "video" else [], width, format, frame_rate)
 
     def clone(self) -> MediaStreamTrack:
         """A second track of the same source. Stop it separately."""

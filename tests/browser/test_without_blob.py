@@ -64,3 +64,12 @@ async def test_sound_while_it_happens_comes_if_the_page_loads_the_module(loaded_
     blocks = microphone.blocks(0.02)
     assert (await anext(blocks)).frames > 0
     await blocks.aclose()
+
+
+@pytest.mark.lane("chromium-no-blob")
+async def test_pictures_while_they_happen_come_if_the_page_loads_the_module(loaded_by_the_page, camera):
+    frames = camera.frames(160)
+    assert (await anext(frames)).shape == (120, 160, 3)
+    assert (await anext(frames)).timestamp > 0
+    camera.stop()
+    assert len([frame async for frame in frames]) <= 1

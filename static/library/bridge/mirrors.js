@@ -561,6 +561,11 @@ export class Services {
     return live("liveSound", track, choice);
   }
 
+  /** @param {MediaStreamTrack} track  @param {...any} choice */
+  livePictures(track, ...choice) {
+    return live("livePictures", track, choice);
+  }
+
   /**
    * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
    * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds

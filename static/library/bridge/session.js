@@ -291,10 +291,10 @@ export class Session {
     return this.describeStream(await mix.begin());
   }
 
-  /** @param {typeof services} _  @param {string} handle  @param {"liveSound"} kind  @param {string} track
-   * @param {[number, number?, number?]} choice */
+  /** @param {typeof services} _  @param {string} handle  @param {"liveSound" | "livePictures"} kind  @param {string} track
+   * @param {any[]} choice */
   Services_makeLive(_, handle, kind, track, ...choice) {
-    this.#keep(handle, "Live", services[kind](this.object(track), ...choice));
+    this.#keep(handle, "Live", /** @type {any} */ (services)[kind](this.object(track), ...choice));
   }
 
   /** @param {typeof services} _  @param {string} name  @param {any} what */

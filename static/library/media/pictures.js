@@ -7,10 +7,8 @@ import { asFault } from "./faults.js";
 import { isPlain, newCanvas, paint, shapeOf, straight } from "./fit.js";
 import { duration, open, origin, pictureOf, reading, shownSpan } from "./input.js";
 import { SLACK } from "./packets.js";
+import { arrange } from "./pixels.js";
 import { perform } from "./task.js";
-
-/** Bytes per pixel. @type {Record<string, number>} */
-const DEPTHS = { rgb: 3, bgr: 3, rgba: 4, gray: 1 };
 
 /** The source from which Python reads frames. */
 export class FrameReader {
@@ -28,7 +26,8 @@ export class FrameReader {
   #ground = "black";
   /** @type {OffscreenCanvasRenderingContext2D | undefined} */
   #context;
-  #pixels = new Uint8Array(0);
+  /** @type {Uint8Array | undefined} */
+  #pixels;
   width = 0;
   height = 0;
   /** The time of the last frame that `next` returned, in seconds. */
@@ -54,7 +53,6 @@ export class FrameReader {
       const until = Math.min(this.#begin + this.#end, shown.until - SLACK);
       if (format === "rgba" && (await track.canBeTransparent())) this.#ground = "transparent";
       this.#context = newCanvas(this.width, this.height);
-      this.#pixels = new Uint8Array(this.width * this.height * DEPTHS[format]);
       this.#samples = new VideoSampleSink(track).samples(from, until);
       if (this.#closed) this.close();
     } catch (error) {
@@ -77,7 +75,7 @@ export class FrameReader {
         try {
           // The first sample may be a picture from before the start that is still visible there.
           if (this.timestamp >= this.#start && this.timestamp < this.#end) {
-            arrange(await this.#pixelsOf(sample), this.#pixels, this.#format);
+            this.#pixels = arrange(await this.#pixelsOf(sample), this.#format, this.#pixels);
             return this.#pixels;
           }
         } finally {
@@ -103,26 +101,6 @@ export class FrameReader {
     this.#closed = true;
     this.#samples?.return().catch(() => {});
     this.#input?.dispose();
-  }
-}
-
-/** @param {Uint8ClampedArray} rgba  @param {Uint8Array} out  @param {string} format */
-function arrange(rgba, out, format) {
-  const count = rgba.length / 4;
-  if (format === "rgba") {
-    out.set(rgba);
-  } else if (format === "gray") {
-    // Luma by ITU-R BT.601; the sum of the weights is 2^16.
-    for (let pixel = 0, at = 0; pixel < count; pixel++, at += 4) {
-      out[pixel] = (rgba[at] * 19595 + rgba[at + 1] * 38470 + rgba[at + 2] * 7471 + 32768) >> 16;
-    }
-  } else {
-    const [first, last] = format === "rgb" ? [0, 2] : [2, 0];
-    for (let pixel = 0, at = 0; pixel < count; pixel++, at += 4) {
-      out[pixel * 3] = rgba[at + first];
-      out[pixel * 3 + 1] = rgba[at + 1];
-      out[pixel * 3 + 2] = rgba[at + last];
-    }
   }
 }
 
