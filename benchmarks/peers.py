@@ -71,7 +71,7 @@ WAV_PCM = "both lossless; the peer encodes during the recording, ours at the end
 SEEKABLE = (
     "the peer is given the length, which it cannot determine, and writes it into a copy of the file in "
     "memory; it writes no cues, so a player must read up to the target of a seek. Ours reads the file to "
-    "find the length and the cues, and composes the result of slices"
+    "find the length and the cues, and puts a new header before it and the cues after it"
 )
 FOLLOWED = (
     "the recorders of both sides deliver that file in chunks, as if they recorded it; ours reads the chunks "

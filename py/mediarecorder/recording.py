@@ -293,9 +293,9 @@ class Recording(MediaFile):
         A file recorded with a timeslice, or in Firefox, lacks both. A file that has both is returned
         unchanged.
 
-        WebM and Matroska are read once and not copied: the result consists of slices of this recording, and
-        of a new header and index. Two pictures with the same millisecond, which Chromium records on a busy
-        machine, are set apart by one.
+        WebM and Matroska are read once, and no packet is written again: the result consists of this recording
+        or slices of it, and of a new header and index. Two pictures with the same millisecond, which Chromium
+        records on a busy machine, are set apart by one.
         """
         check_progress(on_progress)
         in_parts = self._may_be_in_parts()

@@ -175,6 +175,19 @@ def test_sizes_of_clusters_are_stated_whatever_they_were_before(webm_walk, writt
     assert packets(after) == packets(file)
 
 
+@pytest.mark.parametrize("cut", [0, 5])
+def test_many_clusters_keep_their_unknown_sizes(webm_walk, written, tmp_path, cut):
+    data = live(30_000, 100)
+    file, after = written(data[: len(data) - cut]), tmp_path / "after.mkv"
+    made = webm_walk("compose", file, after, None)
+    assert made["duration"] == pytest.approx(30, abs=0.05)
+    assert len(packets(after)) == 2400 - (cut > 0)
+    assert packets(after) == packets(file)[: 2400 - (cut > 0)]
+    found = webm_walk("blocks", after, 1 << 20)
+    assert {size for *_, size in found["clusters"]} == {0}
+    assert readers(after)["mkvinfo"] == {"duration": pytest.approx(30, abs=0.05), "warnings": [], "tags": {}}
+
+
 # Times.
 
 

@@ -11,6 +11,7 @@
 import { clusterHead, CUES, cuesOf, INFO, infoOf, joined, seekHead, segmentHead, TRACKS } from "./elements.js";
 import { Column, KNOWN, UNKNOWN, Walk, walkOf } from "./walk.js";
 import { spanOf } from "./ends.js";
+import { WebmIndex } from "./front.js";
 
 /** @typedef {(from: number, to: number) => BlobPart[]} Slices  the parts that hold a range of the file */
 /** @typedef {{blob: Blob, mimeType: string, duration: number}} Made */
@@ -18,9 +19,10 @@ import { spanOf } from "./ends.js";
 /** So many parts become one, so that little is left to do at the end of a take. */
 const TOGETHER = 256;
 /**
- * So many heads of clusters are replaced in a file that is read after it was recorded. Each makes two more parts of
- * the result, and in Chromium these cost more than copying the cluster. If there are more, the segment and its clusters
- * keep their unknown sizes, which all readers accept.
+ * So many heads of clusters are replaced in a file that is read after it was recorded. Chromium copies the bytes of a
+ * slice, unless it consists of whole parts, so more heads would cost more than copying the file. If there are more, the
+ * segment and its clusters keep their unknown sizes, which all readers accept, and if possible the file is not sliced at
+ * all (front.js).
  */
 const HEADS = 256;
 
@@ -136,10 +138,16 @@ export class Composition {
  */
 export async function composed(blob, known, signal, report) {
   const walk = await walkOf(blob, signal, report);
-  const { sizes } = walk.clusters;
+  if (walk.strange || walk.cues.times.length === 0) return undefined;
+  const { sizes, ends } = walk.clusters;
   const heads = sizes.values.subarray(0, sizes.length).reduce((count, size) => count + Number(size === UNKNOWN), 0);
-  const composition = new Composition(walk, (from, to) => [blob.slice(from, to)], heads > HEADS);
-  return made(walk, composition, known, blob.type);
+  const isOpen = heads > HEADS;
+  if (isOpen && !walk.isCut && walk.kept.length === 0 && walk.apart.places.length === 0 && ends.last === blob.size) {
+    const { begin, end } = spanOf(walk, known * 1000);
+    const mimeType = typeOf(walk, blob.type);
+    return { blob: new WebmIndex(walk).covered(blob, end, mimeType), mimeType, duration: (end - begin) / 1000 };
+  }
+  return made(walk, new Composition(walk, (from, to) => [blob.slice(from, to)], isOpen), known, blob.type);
 }
 
 /**

@@ -17,7 +17,10 @@ import { spanOf } from "./ends.js";
 import { pass, Walk } from "./walk.js";
 
 export class WebmIndex {
-  walk = new Walk();
+  /** @param {Walk} [walk] */
+  constructor(walk = new Walk()) {
+    this.walk = walk;
+  }
 
   /** Whether it is a WebM that has reached its first cluster, and an element can be inserted here. */
   get isAtElement() {
@@ -63,6 +66,14 @@ export class WebmIndex {
     const cues = this.cues();
     const front = this.front(milliseconds, Boolean(cues));
     return front ? new Blob([front, cues ? blob.slice(0, this.walk.whole) : blob, cues ?? ""], { type: blob.type }) : blob;
+  }
+
+  /**
+   * The whole file, whose last element is a cluster, with this duration in milliseconds and cues.
+   * @param {Blob} blob  @param {number} duration  @param {string} type  its MIME type
+   */
+  covered(blob, duration, type) {
+    return new Blob([this.#frontOf(duration, this.walk.whole), blob, this.cues() ?? ""], { type });
   }
 
   /** Whether `front` and `cues` are known. */
