@@ -341,8 +341,8 @@ class Recording(MediaFile):
     ) -> Recording:
         """The recording in another format. Packets are copied if the format allows it, and re-encoded if not.
 
-        In Chromium, an MP4 of a WebM whose codecs it can hold consists of a new index and of this recording's
-        own data, which is not copied.
+        In Chromium, an MP4 of a WebM whose codecs it can hold consists of a new index and of a slice of this
+        recording: no packet is written again.
 
         Parameters
         ----------
