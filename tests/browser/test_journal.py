@@ -88,7 +88,9 @@ async def taken(store):
 async def test_complete_journal_yields_the_whole_take(taken):
     store, id, data = taken
     recording = await store.open_recording(id)
-    assert Journal(data).before(lambda *_: True) == await recording.bytes()
+    # (The recording may have changes: times that Chromium repeated on a busy machine are set apart.)
+    chunks = (await store._disk.call("open", id)).chunks
+    assert Journal(data).before(lambda *_: True) == (await chunks.arrayBuffer()).to_bytes()
     found = await probe(recording)
     recovered = await store.recover(id)
     assert recovered.duration == pytest.approx(found["decoded_duration"], abs=last_packet(found))
@@ -123,7 +125,7 @@ async def test_damaged_journal_is_read_up_to_the_damage(taken, count):
         await put(folder, damaged)
         found = await store._disk.call("verify", id, "check")
         try:
-            assert (await found.blob.arrayBuffer()).to_bytes() == expected, (number, place)
+            assert (await found.chunks.arrayBuffer()).to_bytes() == expected, (number, place)
         finally:
             await store._disk.call("leave", "check")
         if number % 10 == 0:

@@ -8,7 +8,7 @@ from support.ask_judge import index, last_packet, packets, probe
 from support.eventually import until
 from support.rows import in_soak
 
-from mediarecorder import MediaError, RecordingStore
+from mediarecorder import MediaError, Recording, RecordingStore
 from mediarecorder._host.browser import js, to_js
 from mediarecorder._host.modules import module_address
 from mediarecorder._recorder.sinks import InStore
@@ -118,7 +118,7 @@ async def test_players_seek_in_a_recovered_take(store, recorded, stage):
 
 
 @pytest.mark.firefox_in_soak
-@pytest.mark.parametrize("count", [8, *in_soak(1, 1100)])
+@pytest.mark.parametrize("count", [8, *in_soak(1)])
 async def test_incomplete_last_frame_is_left_out(store, recorded, count):
     recording = await recorded("both", timeslice=0.2)
     id, data = await interrupted(store, recording, count=count, without=3)
@@ -135,6 +135,57 @@ async def test_incomplete_last_frame_is_left_out(store, recorded, count):
     again = await store.open_recording(id)
     assert again.size == recovered.size
     assert await (await store.add(again)).bytes() == await recovered.bytes()
+
+
+def blocks(data):
+    """Of each block: its track, its time in milliseconds, the time of its cluster, and the position of its
+    time within that."""
+    found, at, start = [], 0, 0
+    while at < len(data):
+        width = 9 - data[at].bit_length()
+        id = data[at : at + width]
+        at += width
+        length = 9 - data[at].bit_length()
+        size = int.from_bytes(data[at : at + length]) & ((1 << 7 * length) - 1)
+        at += length
+        if id == b"\xe7":
+            start = int.from_bytes(data[at : at + size])
+        elif id == b"\xa3":
+            relative = int.from_bytes(data[at + 1 : at + 3], signed=True)
+            found.append((data[at], start + relative, start, at + 1))
+        # The content of segments and clusters
+        at += 0 if id in (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75") else size
+    return found
+
+
+@pytest.mark.firefox_in_soak
+async def test_repeated_times_are_set_apart(store, recorded):
+    """(Chromium's player cannot seek to such a picture.)"""
+    recording = await recorded("both", timeslice=0.2)
+    data, before = bytearray(await recording.bytes()), {}
+    for track, time, start, place in blocks(data):
+        if track in before:
+            data[place : place + 2] = (before[track] - start).to_bytes(2, signed=True)
+            break
+        before[track] = time
+    repeated = Recording(blob(bytes(data)), recording.mime_type, duration=recording.duration)
+    assert not is_ascending(bytes(data))
+    id, _ = await interrupted(store, repeated)
+    recovered = await store.recover(id)
+    assert is_ascending(await recovered.bytes())
+    assert await chunks_in(recovered) == data
+    found = await probe(recovered)
+    assert found["errors"] == []
+
+
+def is_ascending(data):
+    """Whether each block of a track has a later time than the one before it."""
+    last = {}
+    for track, time, *_ in blocks(data):
+        if time <= last.get(track, -1):
+            return False
+        last[track] = time
+    return True
 
 
 async def test_store_at_its_limit_recovers_its_takes(store, recorded):
@@ -175,7 +226,7 @@ def watched(watched_store):
 
 @pytest.mark.page_only("the store's worker is Python's own there")
 @pytest.mark.firefox_in_soak
-@pytest.mark.parametrize("every", [4, *in_soak(1)])
+@pytest.mark.parametrize("every", [4])
 async def test_recovery_that_is_cut_off_anywhere_loses_nothing(
     store, recorded, watched, watched_store, every
 ):
@@ -205,7 +256,7 @@ async def test_recovery_that_is_cut_off_anywhere_loses_nothing(
         states.append(stored.state)
         found = await store._disk.call("verify", id, "check")
         await store._disk.call("leave", "check")
-        chunks = (await found.blob.arrayBuffer()).to_bytes()
+        chunks = (await found.chunks.arrayBuffer()).to_bytes()
         assert data in chunks, where
         if stored.state == "finished":
             await assert_is_whole(await stored.open(), recording)

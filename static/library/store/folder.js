@@ -4,6 +4,7 @@
  *
  *     mediarecorder-store-<name>/index                      the facts about all takes (index.js)
  *     mediarecorder-store-<name>/<id>/journal-000000000 …   the take (journal.js)
+ *     mediarecorder-store-<name>/<id>/end                   the records that end the journal, if it had no space for them
  *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was added or rewritten
  *     mediarecorder-store-<name>/<id>/title                 the user's title
  *     mediarecorder-store-<name>/<id>/markers               the markers, as Python writes them
@@ -16,7 +17,7 @@
 import { aboutEntry, MOVED, readJournal, readRange } from "./journal.js";
 import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
-import { endTake, fileName, journalOf, writeFile } from "./writers.js";
+import { END, endTake, fileName, journalOf, writeFile } from "./writers.js";
 import { WebmIndex } from "../webm/front.js";
 import { Fault, isGone } from "../fault.js";
 
@@ -210,7 +211,8 @@ export class Folder {
     let done = 0;
     const passed = (/** @type {number} */ size, /** @type {Journal} */ { about, moved }) =>
       moved || report((done += size) / whole, about.mimeType ?? "");
-    const journal = await readJournal(journals, { read: inUse ? whileItGrows(folder) : readRange, passed, ...how });
+    const read = inUse ? whileItGrows(folder) : readRange;
+    const journal = await readJournal(journals, { read, passed, end: files.get(END), ...how });
     const media = files.get(MEDIA);
     const isWhole = !journal.moved || media?.size === journal.size;
     /** @type {Opened} */
@@ -234,7 +236,7 @@ export class Folder {
     await writeFile(folder, MEDIA, media);
     await writeFile(folder, fileName(0), movedTo(about));
     for (const name of await namesOf(folder)) {
-      if (name.startsWith("journal-") && name !== fileName(0)) await folder.removeEntry(name);
+      if (name === END || (name.startsWith("journal-") && name !== fileName(0))) await folder.removeEntry(name);
     }
   }
 

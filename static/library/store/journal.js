@@ -27,6 +27,8 @@ export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
  * header of the element that contains the next table, or the bytes of the chunks that differ in the file (JSON).
  */
 export const ROOM = 5, FRONT = 6, FRONT_ELSEWHERE = 7, CUES = 8, NEXT = 9, CHANGES = 10;
+/** In a separate file: the size of the media that the records after this one belong to (JSON). */
+export const BEHIND = 11;
 
 export const HEAD = 12, SLOT = 20;
 /** The number of slots in a table of a growing file. */
@@ -60,6 +62,7 @@ const PIECE = 2 ** 20;
  * @property {boolean} [verify]  whether to compare the chunks with their checksums, which requires reading all of them
  * @property {import("../webm/front.js").WebmIndex} [index]  gets the chunks that are intact, if they are verified
  * @property {(size: number, journal: Journal) => void} [passed]  called with the bytes of each record
+ * @property {Blob} [end]  the records that end the take, if they are in a separate file
  * @property {Read} [read]
  */
 
@@ -105,7 +108,7 @@ export function encodeSlot({ kind, payload, milliseconds }) {
   return bytes;
 }
 
-/** @param {Partial<About> | Change[]} about  @returns {Entry} */
+/** @param {Partial<About> | Change[] | {size: number}} about  @returns {Entry} */
 export const aboutEntry = (about, kind = ABOUT) => ({
   kind,
   payload: new TextEncoder().encode(JSON.stringify(about)),
@@ -140,6 +143,7 @@ export async function readJournal(files, how = {}) {
   while (journal.complete < files.length && (await readFile(files[journal.complete], journal, how))) {
     journal.complete += 1;
   }
+  if (how.end && !journal.finished && journal.parts.length) await readFile(how.end, journal, how);
   return journal;
 }
 
@@ -244,6 +248,10 @@ async function readRecord(file, at, { kind, length, milliseconds, checksum }, jo
       for (const [, length, bytes] of journal.changes) journal.size += bytes.length - length;
       return true;
     }
+    if (kind === BEHIND) {
+      leaveOutGap(journal);
+      return content.size === journal.size;
+    }
     Object.assign(journal.about, content);
     if (kind === MOVED) {
       const { size = 0, milliseconds = 0 } = journal.about;
@@ -259,6 +267,14 @@ function extend(journal, file, at, length) {
   if (part && part.file === file && part.to === at) part.to += length;
   else journal.parts.push({ file, from: at, to: at + length });
   journal.size += length;
+}
+
+/** Leave out a table after the last chunk. @param {Journal} journal */
+function leaveOutGap(journal) {
+  const last = /** @type {Part} */ (journal.parts.at(-1));
+  last.to -= journal.gap;
+  journal.size -= journal.gap;
+  journal.gap = 0;
 }
 
 /** The ranges to read one by one. @param {number} from  @param {number} to */

@@ -5,7 +5,7 @@
  */
 
 import {
-  aboutEntry, CHANGES, CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM,
+  aboutEntry, BEHIND, CHANGES, CHUNK, CUES, encodeHead, encodeSlot, FINISHED, FRONT, FRONT_ELSEWHERE, HEAD, KEPT, NEXT, ROOM,
   SLOT, SLOTS,
 } from "./journal.js";
 import { voidHead, VOID_HEAD } from "../webm/elements.js";
@@ -39,6 +39,9 @@ const PIECE = 4 * 2 ** 20;
 const PAUSE_MS = 50;
 const ATTEMPTS = 20;
 
+/** The file with the records that end a take, if its journal has no space for them. */
+export const END = "end";
+
 /** The name of a journal's file; the names sort in order. @param {number} number */
 export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
 
@@ -71,9 +74,16 @@ export async function endTake(folder, journal, index) {
   const handle = await openedHandle(await folder.getFileHandle(fileName(0)));
   try {
     GrowingFile.resumed(handle, folder, journal, index).end(milliseconds);
+  } catch (error) {
+    // Chromium gives a growing file as much space again as it has (quirk: chromium-doubles-growing-files).
+    if (finished || /** @type {any} */ (error).name !== "QuotaExceededError") throw error;
+    const behind = aboutEntry({ size: journal.size - journal.gap }, BEHIND);
+    await writeFile(folder, END, new Blob(journalOf([behind, ...endOf(index, milliseconds, FRONT_ELSEWHERE)])));
+    return true;
   } finally {
     handle.close();
   }
+  await folder.removeEntry(END).catch(() => {}); // of an attempt that was cut off
   return true;
 }
 
