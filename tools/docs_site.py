@@ -31,6 +31,7 @@ REFERENCE = {
     "Recorder": ("MediaRecorder", "Outcome", "Event", "Subscription", "Chunk", "RecorderPanel"),
     "Devices and streams": (
         *("media_devices", "MediaDevices", "MediaDeviceInfo", "MediaStream", "MediaStreamTrack", "Level"),
+        *("silence", "sound", "Condition"),
     ),
     "Recordings": ("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Frame", "Extremes"),
     "Store": ("RecordingStore", "StoredRecording", "StoreUsage", "StoreEvent"),

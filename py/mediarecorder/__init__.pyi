@@ -5,6 +5,9 @@ from ._host.bridge import connect as connect
 from .capture import record as record
 from .capture import take_photo as take_photo
 from .chunk import Chunk as Chunk
+from .conditions import Condition as Condition
+from .conditions import silence as silence
+from .conditions import sound as sound
 from .devices import MediaDeviceInfo as MediaDeviceInfo
 from .devices import MediaDevices as MediaDevices
 from .devices import media_devices as media_devices

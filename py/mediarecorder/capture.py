@@ -13,6 +13,7 @@ from ._host.bridge import ensure_connected
 from ._host.browser import is_webkit, now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
+from .conditions import Condition
 from .devices import find_device, media_devices
 from .errors import EncodingError, MediaError
 from .events import call_handler
@@ -47,7 +48,7 @@ async def record(
     video: bool | Mapping[str, Any] = False,
     screen: bool | Mapping[str, Any] = False,
     device: MediaDeviceInfo | str | None = None,
-    stop_when: asyncio.Event | Awaitable[Any] | None = None,
+    stop_when: asyncio.Event | Condition | Awaitable[Any] | None = None,
     stream: MediaStream | Any | None = None,
     mime_type: str | Sequence[str] | None = None,
     timeslice: float | None = None,
@@ -72,7 +73,7 @@ async def record(
     device
         The camera or microphone to use: a `MediaDeviceInfo`, an id, or part of a label.
     stop_when
-        An `asyncio.Event` or any awaitable.
+        An `asyncio.Event`, a condition (`silence`, `sound`) or any awaitable.
     stream
         Record this stream. No device is opened, and the stream is not stopped.
     mime_type
@@ -139,10 +140,10 @@ def _check(duration: object, stop_when: object, max_size: Any, on_progress: obje
         raise ValueError("record would never end: pass duration, stop_when or max_size")
     if (
         stop_when is not None
-        and not isinstance(stop_when, asyncio.Event)
+        and not isinstance(stop_when, (asyncio.Event, Condition))
         and not hasattr(stop_when, "__await__")
     ):
-        raise TypeError(f"stop_when must be an asyncio.Event or an awaitable, not {stop_when!r}")
+        raise TypeError(f"stop_when must be an asyncio.Event, a condition or an awaitable, not {stop_when!r}")
     if max_size is not None:
         if isinstance(max_size, bool) or not isinstance(max_size, (int, float)):
             raise TypeError(f"max_size must be a number of bytes, not {max_size!r}")
@@ -213,9 +214,11 @@ async def _until(
     )
     stopping: asyncio.Future[Any] | None = None
     if stop_when is not None:
-        stopping = asyncio.ensure_future(
-            stop_when.wait() if isinstance(stop_when, asyncio.Event) else stop_when
-        )
+        if isinstance(stop_when, asyncio.Event):
+            stop_when = stop_when.wait()
+        elif isinstance(stop_when, Condition):
+            stop_when = _met(stop_when, recorder.stream)
+        stopping = asyncio.ensure_future(stop_when)
     ends = {end for end in (finished, stopping) if end}
     patient = duration is not None or stopping is None
     """Whether nothing else would end the recording if the stream delivered nothing."""
@@ -262,6 +265,12 @@ async def _until(
         finished.cancel()
         if stopping is not None and stopping is not stop_when:
             stopping.cancel()
+
+
+async def _met(condition: Condition, stream: MediaStream) -> None:
+    """Wait for a condition; forever, if the stream ends first, because then the take ends by itself."""
+    if await condition.heard(stream) is None:
+        await asyncio.get_running_loop().create_future()
 
 
 async def require_content(recording: Recording, store: RecordingStore | None) -> None:

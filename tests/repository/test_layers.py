@@ -22,7 +22,7 @@ LAYERS = (
     ("_recorder.take",),
     ("_recorder.sinks",),
     ("store", "failures", "writer"),
-    ("devices", "mixing"),
+    ("devices", "mixing", "conditions"),
     ("streams",),
     ("tracks",),
     ("live",),
