@@ -436,12 +436,12 @@ async def test_large_file_is_on_disk_until_it_is_closed():
         return await js.Array.fromAsync(folder.keys())
 
     def noise():
-        for _ in range(600):
+        for _ in range(800):
             data = js.crypto.getRandomValues(js.Uint8Array.new(256 * 256)).to_bytes()
             yield memoryview(data).cast("B", [256, 256])
 
     before = len(await files())
-    recording = await Recording.from_frames(noise(), 10, bits_per_second=40_000_000)
+    recording = await Recording.from_frames(noise(), 10, "webm", bits_per_second=40_000_000)
     assert recording.size > 32 << 20
     assert len(await files()) == before + 1
     recording.close()
