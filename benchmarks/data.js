@@ -2,7 +2,7 @@
 /** The baseline for `samples()` in plain JavaScript: mediabunny's decoder, and one array of floats. */
 
 import {
-  AudioSampleSink, BlobSource, Input, MATROSKA, OGG, WEBM,
+  AudioSampleSink, BlobSource, EncodedPacketSink, Input, MATROSKA, OGG, WEBM,
 } from "/node_modules/mediabunny/dist/bundles/mediabunny.min.mjs";
 
 /** Interleaved samples of the whole sound. @param {Blob} blob */
@@ -27,4 +27,26 @@ export async function samplesOf(blob) {
     at += block.length;
   }
   return whole;
+}
+
+/** Milliseconds that the browser's decoder alone takes for the sound, without reading its packets. @param {Blob} blob */
+export async function decodingTime(blob) {
+  const input = new Input({ source: new BlobSource(blob), formats: [WEBM, MATROSKA, OGG] });
+  const track = await input.getPrimaryAudioTrack();
+  const config = await track?.getDecoderConfig();
+  if (!track || !config) throw new Error("no sound");
+  const chunks = [];
+  for await (const packet of new EncodedPacketSink(track).packets()) chunks.push(packet.toEncodedAudioChunk());
+  input.dispose();
+  const begun = performance.now();
+  const output = (/** @type {AudioData} */ data) => {
+    data.copyTo(new Float32Array(data.numberOfFrames * data.numberOfChannels), { planeIndex: 0, format: "f32" });
+    data.close();
+  };
+  const decoder = new AudioDecoder({ output, error: (error) => { throw error; } });
+  decoder.configure(config);
+  for (const chunk of chunks) decoder.decode(chunk);
+  await decoder.flush();
+  decoder.close();
+  return performance.now() - begun;
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 from playwright.sync_api import Page
@@ -29,7 +30,7 @@ FFMPEG = BUILT / "ffmpeg.js"
 
 Samples = tuple[float, ...]
 
-OPUS, PCM = "audio/webm;codecs=opus", "audio/webm;codecs=pcm"
+OPUS, PCM, WAV = "audio/webm;codecs=opus", "audio/webm;codecs=pcm", "audio/wav"
 CAMERA = "video/webm;codecs=vp8,opus"
 #: mp4 can contain these codecs.
 SCENE = "video/webm;codecs=vp9,opus"
@@ -65,9 +66,11 @@ RECORDRTC_TAIL = (
 )
 WAV_OPUS = (
     "the peer lets the browser record PCM and encodes during the recording, so little work is left at the "
-    "end; ours records Opus and decodes it at the end"
+    "end; ours records Opus and decodes it at the end, for which the browser's decoder alone takes "
+    "{alone:.3g} ms"
 )
-WAV_PCM = "both lossless; the peer encodes during the recording, ours at the end"
+WAV_WHILE = "both lossless, and made from the browser's PCM during the recording"
+WAV_AFTER = "both lossless; the peer encodes during the recording, ours at the end"
 SEEKABLE = (
     "the peer is given the length, which it cannot determine, and writes it into a copy of the file in "
     "memory; it writes no cues, so a player must read up to the target of a seek. Ours reads the file to "
@@ -157,6 +160,7 @@ START = """async () => {
   for (const name of ["recordrtc", "wav", "duration", "ffmpeg", "scene"]) {
     window[name] = await import(`/build/peers/${name}.js`);
   }
+  window.data = await import("/benchmarks/data.js");
   window.ours = (name, ...parameters) => python.globals.get(name)(...parameters);
   window.judge = async (question, blob) => {
     const response = await fetch(`/judge/${question}`, { method: "POST", body: blob });
@@ -200,7 +204,10 @@ async def wav(seconds, mime_type):
     await asyncio.sleep(seconds)
     begun = js.performance.now()
     recording = await recorder.stop()
-    return since(begun, (await recording.convert("wav")).blob)
+    if recording.extension != "wav":
+        js.window.opus = recording.blob
+        recording = await recording.convert("wav")
+    return since(begun, recording.blob)
 
 async def scene(stream, seconds, mime_type, bits_per_second):
     recorder = MediaRecorder(MediaStream(stream), mime_type=mime_type, video_bits_per_second=bits_per_second)
@@ -381,11 +388,18 @@ def wav(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
     seconds = 1 if bench.smoke else 5
     sides = {
         "Opus": f"() => timed('taken', ours('wav', {seconds}, '{OPUS}'))",
-        "PCM": f"() => timed('taken', ours('wav', {seconds}, '{PCM}'))",
+        "alone": "() => data.decodingTime(opus)",
+        "PCM": f"() => timed('taken', ours('wav', {seconds}, '{WAV}'))",
+        "PCM, converted afterwards": f"() => timed('taken', ours('wav', {seconds}, '{PCM}'))",
         "theirs": f"() => timed('taken', wav.take(microphone, {seconds}))",
     }
     taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
-    for side, note in (("Opus", WAV_OPUS), ("PCM", WAV_PCM)):
+    notes = {
+        "Opus": WAV_OPUS.format(alone=median(taken["alone"])),
+        "PCM": WAV_WHILE,
+        "PCM, converted afterwards": WAV_AFTER,
+    }
+    for side, note in notes.items():
         what = f"`stop()` to wav, {seconds} s of microphone, {side}"
         yield peer_row(what, "ms", taken[side], taken["theirs"], peer, note)
 

@@ -21,7 +21,7 @@ from .failures import RecordingError
 from .mixing import mix
 from .outcome import spawn
 from .photo import checked_mime_type
-from .recorder import MediaRecorder, storable, type_that_keeps_up
+from .recorder import MediaRecorder, storable, type_that_keeps_up, without_wav
 from .streams import MediaStream
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ async def record(
     stream
         Record this stream. No device is opened, and the stream is not stopped.
     mime_type
-        As for `MediaRecorder`, except that Chromium records pictures as VP9 by default.
+        As for `MediaRecorder`, except that Chromium records pictures as VP9 by default. ``"audio/wav"``
+        makes a WAV.
     timeslice
         Seconds between chunks. With `max_size` or `on_progress` it defaults to 0.25, because browsers
         report the size only with each chunk.
@@ -104,6 +105,7 @@ async def record(
     --------
     >>> recording = await record(5)
     >>> recording = await record(0.5, video=True, mime_type=["video/mp4", "video/webm"])
+    >>> wav = await record(0.5, mime_type="audio/wav")
     """
     opened: MediaStream | None = None
     unused: object = stop_when
@@ -115,7 +117,8 @@ async def record(
         if checked_store(store) is not None and mime_type is not None:
             mime_type = storable(mime_type)
         await ensure_connected()
-        MediaRecorder.choose_type(mime_type)
+        has_picture = wanted("video", video) or wanted("screen", screen) if stream is None else False
+        MediaRecorder.choose_type(without_wav(mime_type) if mime_type and has_picture else mime_type)
         if stream is None:
             stream = opened = await _open(audio, video, screen, device)
         elif device is not None:

@@ -80,6 +80,9 @@ FORMATS: dict[str, dict[str, Any]] = {
     },
 }
 
+SAMPLE_FORMATS = {"int16": "pcm-s16", "float32": "pcm-f32"}
+"""How a WAV may store samples, with the engine's names."""
+
 MADE = tuple(name for name, format in FORMATS.items() if "label" in format)
 
 TYPES: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
@@ -42,10 +43,16 @@ _CANDIDATES = (
 )
 """Containers and codecs that some browser can record. Browsers offer no list; they only say whether they
 support a given type."""
+_WAV_SOURCES = ("audio/webm;codecs=pcm", "audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4")
+"""What to record for a WAV, in order of preference."""
+_WAV = re.compile(r'audio/(x-)?wave?(\s*;\s*codecs\s*=\s*"?1"?)?', re.IGNORECASE)
+"""MIME types of a WAV; the codec 1 is PCM."""
 BEGINS_WITHIN = 5.0
 """Seconds for which `async with` waits for `start` in Firefox."""
 TIMESLICE = 1.0
 """Default number of seconds between the chunks of a take that goes to a store."""
+WAV_TIMESLICE = 0.25
+"""The same for a take that becomes a WAV: what arrives after `stop()` is still to be converted."""
 LOWEST_OF_PICTURES = 10_000
 """Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing.
 (quirk: chromium-vp8-records-nothing-at-low-bit-rates)"""
@@ -78,7 +85,9 @@ class MediaRecorder(EventTarget):
         A `MediaStream`, or the browser's own object.
     mime_type
         Container and codecs, or a list in order of preference: the recorder takes the first one that the
-        browser can record. Without it the browser chooses.
+        browser can record. Without it the browser chooses. With ``"audio/wav"`` the browser records PCM, or
+        Opus if it cannot, as the property `mime_type` says, and the recording is a WAV of 16 bits; see
+        `start`.
     audio_bits_per_second, video_bits_per_second, bits_per_second
         Bits per second (64000 means 64 kbit/s) for the sound (at least 6000), for the pictures (at least
         10000), or for both together (at least 60000).
@@ -98,7 +107,7 @@ class MediaRecorder(EventTarget):
     NotSupportedError
         The browser can record none of these types; the message lists the types it can record. Or the stream
         has several live audio or video tracks: a recorder records one of each, and `mix` combines several
-        audio tracks into one.
+        audio tracks into one. Or the type is ``"audio/wav"``, but the stream has a picture.
     TypeError, ValueError
         An argument is invalid, or a bit rate is so low that another unit must be meant. An MP4 cannot go to
         a store, because the browser writes the file at the very end.
@@ -133,6 +142,8 @@ class MediaRecorder(EventTarget):
         self._make_take, self._make_stream = Take, MediaStream
         self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         self._store = checked_store(store)
+        self._wav = False
+        """Whether the browser's PCM or Opus becomes a WAV."""
         if audio_bitrate_mode not in (None, "constant", "variable"):
             raise ValueError(
                 f'audio_bitrate_mode must be "constant" or "variable", not {audio_bitrate_mode!r}'
@@ -141,7 +152,7 @@ class MediaRecorder(EventTarget):
             "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
         )
         options = {
-            "mime_type": self.choose_type(mime_type) if store is None else self._type_for_store(mime_type),
+            "mime_type": self._type_to_record(mime_type),
             "audio_bits_per_second": checked_bit_rate("audio_bits_per_second", audio_bits_per_second),
             "video_bits_per_second": checked_bit_rate(
                 "video_bits_per_second", video_bits_per_second, LOWEST_OF_PICTURES
@@ -190,19 +201,20 @@ class MediaRecorder(EventTarget):
 
     @staticmethod
     def is_type_supported(mime_type: str) -> bool:
-        """Whether this browser says that it can record this container with these codecs.
+        """Whether this browser says that it can record this container with these codecs. True for
+        ``"audio/wav"``, which no browser records: the library makes it.
 
         >>> MediaRecorder.is_type_supported("audio/unheard-of")
         False
         """
         if not isinstance(mime_type, str):
             raise TypeError(f"a mime type must be a string, not {mime_type!r}")
-        return bool(media_recorder_class().isTypeSupported(mime_type))
+        return bool(media_recorder_class().isTypeSupported(mime_type)) or is_wav(mime_type)
 
     @classmethod
     def supported_types(cls) -> list[str]:
         """The containers and codecs that this browser says it can record, out of those that any browser can
-        record."""
+        record. (So ``"audio/wav"`` is not among them.)"""
         return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
 
     @classmethod
@@ -227,12 +239,21 @@ class MediaRecorder(EventTarget):
             f"{', '.join(cls.supported_types())}."
         )
 
-    def _type_for_store(self, wanted: str | Sequence[str] | None) -> str | None:
-        """Like `choose_type`, but only with containers that stay readable wherever the file is cut off."""
-        if wanted is not None:
-            return self.choose_type(storable(wanted))
-        webm = f"{'video' if self._stream.video_tracks else 'audio'}/webm"
-        return webm if self.is_type_supported(webm) else None
+    def _type_to_record(self, wanted: str | Sequence[str] | None) -> str | None:
+        """The type for the browser's recorder. For a store, only containers that stay readable wherever the
+        file is cut off."""
+        pictures = bool(self._stream.video_tracks)
+        if wanted is None:
+            webm = f"{'video' if pictures else 'audio'}/webm"
+            return webm if self._store and self.is_type_supported(webm) else None
+        if self._store:
+            wanted = storable(wanted)
+        chosen = self.choose_type(without_wav(wanted) if pictures else wanted)
+        self._wav = is_wav(chosen)
+        if not self._wav:
+            return chosen
+        sources = storable(_WAV_SOURCES) if self._store else _WAV_SOURCES
+        return next(filter(self.is_type_supported, sources), None)
 
     # The current state
 
@@ -263,7 +284,7 @@ class MediaRecorder(EventTarget):
         """The type that was requested or is being recorded. It can change when recording starts;
         `Recording.mime_type` is the type of the result."""
         asked = getattr(self._options, "mimeType", "")
-        done = self._recording.mime_type if self._recording else ""
+        done = self._recording.mime_type if self._recording and not self._wav else ""
         return str(self._js.mimeType) or done or str(asked)
 
     @property
@@ -322,8 +343,9 @@ class MediaRecorder(EventTarget):
         ----------
         timeslice
             Seconds between ``dataavailable`` events, at least 0.001. Without it the data arrives at the end,
-            or every second if the take goes to a store. Chromium writes the duration into a WebM file only
-            without a timeslice.
+            every second if the take goes to a store, or every 0.25 s if it becomes a WAV. (The chunks of
+            such a take are the browser's PCM or Opus. The WAV is made from them as they arrive.) Chromium
+            writes the duration into a WebM file only without a timeslice.
 
         Returns
         -------
@@ -347,8 +369,8 @@ class MediaRecorder(EventTarget):
 
         # At 0, browsers flood the page with chunks (quirk: engines-accept-a-timeslice-of-0).
         timeslice = checked_number("timeslice", timeslice, 0.001)
-        if timeslice is None and self._store:
-            timeslice = TIMESLICE
+        if timeslice is None and (self._store or self._wav):
+            timeslice = TIMESLICE if self._store else WAV_TIMESLICE
         if self.state != "inactive":
             raise InvalidStateError(f"start: the recorder is already {self.state}. Stop it first.")
         if all(track.ready_state == "ended" for track in self._stream.tracks):
@@ -362,7 +384,7 @@ class MediaRecorder(EventTarget):
             # Each take has its own recorder (quirk: engines-interleave-takes).
             if steady or self._take is not None or js_recorder.stream != js_stream:
                 js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)
-            take = self._make_take(js_recorder, self._hear, self._store, steady)
+            take = self._make_take(js_recorder, self._hear, self._store, steady, self._wav)
             started = take.start(timeslice)
         except BaseException:
             if steady:
@@ -568,6 +590,23 @@ def storable(wanted: str | Sequence[str]) -> list[str]:
             f'is written, so a crash would lose all of it. Record WebM, then call convert("mp4").'
         )
     return lasting
+
+
+def without_wav(wanted: str | Sequence[str]) -> list[str]:
+    """The types that can hold a picture or are at least recorded by browsers: all but WAV."""
+    choices = [wanted] if isinstance(wanted, str) else list(wanted)
+    others = [choice for choice in choices if not is_wav(choice)]
+    if choices and not others:
+        raise NotSupportedError(
+            "A WAV has no picture, but one is to be recorded. Record the sound alone "
+            "(video=False, or MediaStream(stream.audio_tracks)), or record another type and call "
+            'convert("wav").'
+        )
+    return others
+
+
+def is_wav(mime_type: object) -> bool:
+    return isinstance(mime_type, str) and _WAV.fullmatch(mime_type.strip()) is not None
 
 
 def _is_mp4(mime_type: object) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import asyncio
     import builtins
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from typing import Literal
 
     from ._html.player import Preview
     from ._media.writer import FileWriter
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .waveform import Extremes
 
     Progress = Callable[[float], Any]
+    SampleFormat = Literal["int16", "float32"]
 
 PIECE = 8 << 20
 """Bytes to copy from Python to the browser at a time."""
@@ -337,6 +339,7 @@ class Recording(MediaFile):
         *,
         audio: str | None = None,
         bits_per_second: int | None = None,
+        sample_format: SampleFormat | None = None,
         on_progress: Progress | None = None,
     ) -> Recording:
         """The recording in another format. Packets are copied if the format allows it, and re-encoded if not.
@@ -347,7 +350,7 @@ class Recording(MediaFile):
         Parameters
         ----------
         format
-            ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"`` (16 bits), ``"ogg"`` (Opus),
+            ``"webm"``, ``"mp4"`` (H.264, VP9 or AV1, with Opus), ``"wav"``, ``"ogg"`` (Opus),
             ``"mp3"`` or ``"flac"`` (24 bits if the source has more than 16, otherwise 16). The last four hold
             only sound: the picture is dropped.
         audio
@@ -359,6 +362,9 @@ class Recording(MediaFile):
             supports 32000 to 320000 at sample rates of 32 kHz and more, 8000 to 160000 from 16 to 24 kHz,
             and 8000 to 64000 below. The default for MP3 and AAC is 96000 per channel, 64000 from 16 to
             24 kHz, and 32000 below.
+        sample_format
+            For ``"wav"`` only: ``"int16"``, the default, or ``"float32"``, which keeps the exact samples.
+            Python's module ``wave`` reads only the first.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
@@ -369,8 +375,8 @@ class Recording(MediaFile):
         NotFoundError
             The format holds only sound, and the recording has none.
         ValueError
-            The format is unknown or cannot hold `audio`, `bits_per_second` is less than 6000, or
-            `bits_per_second` was given for a lossless format.
+            The format is unknown or cannot hold `audio`, `bits_per_second` is less than 6000 or was given
+            for a lossless format, or `sample_format` was given for another format than WAV.
 
         Cancelling the task ends the work at once.
 
@@ -378,14 +384,20 @@ class Recording(MediaFile):
         >>> mp4.extension
         'mp4'
         >>> small = await recording.convert("mp3", bits_per_second=64_000)
+        >>> exact = await recording.convert("wav", sample_format="float32")
         """
         format = checked_format(format)
-        options = encoding_options(format, bits_per_second, audio)
+        options = encoding_options(format, bits_per_second, audio, sample_format)
         # The file of a store, or a temporary one, may be deleted before the result is.
         options["inParts"] = self.id is None and self._remove is None and self._may_be_in_parts()
         arguments = (self._blob, format, self._duration)
         made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)
+
+    async def _as_wav(self) -> Recording:
+        """A take of sound as a WAV, which may be empty."""
+        made = await run_in_engine("stop", "takenAsWav", self._blob, self._duration)
+        return recording_of(made, self._started_at, self._duration)
 
     async def trim(
         self,
@@ -710,6 +722,7 @@ class AudioSamples(Samples):
         *,
         audio: str | None = None,
         bits_per_second: int | None = None,
+        sample_format: SampleFormat | None = None,
         on_progress: Callable[[float], Any] | None = None,
     ) -> Recording:
         """Make a recording, with its player, from the samples.
@@ -722,6 +735,8 @@ class AudioSamples(Samples):
             encoder does not support the sample rate, 48000 Hz is used.
         audio, bits_per_second
             The codec and its bit rate; see `Recording.convert`.
+        sample_format
+            ``"float32"`` makes a WAV with exactly these samples, without clipping.
         on_progress
             Called as ``on_progress(fraction)`` a few times a second and finally with 1.
 
@@ -741,7 +756,8 @@ class AudioSamples(Samples):
         >>> wav.mime_type, wav.duration
         ('audio/wav', 0.3)
         """
-        return recording_of(await encoded(self, format, audio, bits_per_second, on_progress))
+        made = await encoded(self, format, audio, bits_per_second, sample_format, on_progress)
+        return recording_of(made)
 
 
 async def so_far(writer: FileWriter) -> Recording | None:
@@ -754,12 +770,12 @@ async def so_far(writer: FileWriter) -> Recording | None:
         return None
 
 
-def recording_of(made: Any, started_at: float | None = None) -> Recording:
+def recording_of(made: Any, started_at: float | None = None, duration: float | None = None) -> Recording:
     """A recording made from the engine's result (`Result` in static/library/media/result.js)."""
     recording = Recording(
         made.blob,
         str(made.mimeType),
-        duration=float(made.duration),
+        duration=float(made.duration) if duration is None else duration,
         started_at=time.time() if started_at is None else started_at,
         js_chunks=js.Array.of(made.blob),
     )

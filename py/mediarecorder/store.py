@@ -508,6 +508,24 @@ class RecordingStore(EventTarget):
         finally:
             self._less_waits(self._takes.pop(id).waiting)
 
+    async def _as_wav(self, take: Recording) -> Recording:
+        """Put the WAV of a take into its place. If it does not fit, the store keeps the take as recorded."""
+        wav = await take._as_wav()
+        wav.id = take.id
+        space = await self.usage()
+        if take.id is None or wav.size - take.size > space.limit - space.used:
+            return self._without_place(wav)
+        try:
+            found = await self._disk.call("replace", take.id, _content(wav, take.started_at), True)
+        except QuotaExceededError:
+            return self._without_place(wav)
+        wav.close()
+        return opened(found, take.duration)
+
+    def _without_place(self, wav: Recording) -> Recording:
+        log.warning("There is no space for the WAV; the store keeps recording %s as it is.", wav.id)
+        return wav
+
     # Messages of the store's worker
 
     def _hear(self, news: Any) -> None:

@@ -17,18 +17,26 @@ from .._checks import checked_bit_rate
 from .._host.browser import create_proxy, is_nullish, js, js_object, require_browser, settle
 from .._host.modules import load_module
 from ..events import call_handler
-from ..formats import FORMATS, checked_name
+from ..formats import FORMATS, SAMPLE_FORMATS, checked_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 
-def encoding_options(format: str, bits_per_second: Any, audio: Any) -> dict[str, Any]:
+def encoding_options(
+    format: str, bits_per_second: Any, audio: Any, sample_format: Any = None
+) -> dict[str, Any]:
     """The bit rate and the audio codec as options of `run_in_engine`, without those that are None."""
     options: dict[str, Any] = {}
     row = FORMATS[format]
     if audio is not None:
         options["audio"] = checked_name(f"{format} audio", audio, row["audio"])
+    if sample_format is not None:
+        codec = SAMPLE_FORMATS[checked_name("sample_format", sample_format, SAMPLE_FORMATS)]
+        if format != "wav":
+            raise ValueError(f"sample_format is for wav; {format} does not store plain samples")
+        if options.setdefault("audio", codec) != codec:
+            raise ValueError(f"audio={audio!r} and sample_format={sample_format!r} contradict each other")
     if rate := checked_bit_rate("bits_per_second", bits_per_second):
         if not row["video"] and row["audio"][0] in ("pcm-s16", "flac"):
             raise ValueError(f"{format} is lossless and does not use bits_per_second; the other formats do")

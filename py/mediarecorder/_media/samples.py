@@ -186,11 +186,12 @@ async def encoded(
     format: str,
     audio: str | None,
     bits_per_second: int | None,
+    sample_format: str | None,
     on_progress: Callable[[float], Any] | None,
 ) -> Any:
     """A file with the samples, made by the engine."""
     format = checked_format(format)
-    options = encoding_options(format, bits_per_second, audio)
+    options = encoding_options(format, bits_per_second, audio, sample_format)
     raw = memoryview(samples._data)
     frame = 4 * samples.channels
 

@@ -11,14 +11,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import JsException, create_proxy, js, native_getter, settle
+from .._host.browser import JsException, create_proxy, is_nullish, js, native_getter, settle
 from .._host.modules import load_module
 from ..chunk import Chunk
 from ..errors import MediaError, NotSupportedError, UnknownError
 from ..outcome import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from ..markers import Marker
     from ..recording import Recording
@@ -208,6 +208,87 @@ def _is_matroska(mime_type: str) -> bool:
     return any(name in mime_type for name in ("webm", "matroska"))
 
 
+class AsWav(InMemory):
+    """Chunks of sound from which JavaScript makes a WAV as they arrive (static/library/media/wav.js).
+
+    Parameters
+    ----------
+    js_recorder
+        The browser's recorder, whose chunks JavaScript hears without a call into Python.
+    """
+
+    def __init__(self, js_recorder: Any) -> None:
+        super().__init__()
+        self._js = js_recorder
+        self._live: Any = None
+        self._over = False
+
+    def begin(self, started_at: float, mime_type: str) -> None:
+        super().begin(started_at, mime_type)
+        self._loading = spawn(self._begin_wav())
+
+    async def _begin_wav(self) -> None:
+        from .._media.engine import load
+
+        with suppress(MediaError):  # `finish` loads it again, and then the take has the error
+            self._live = (await load()).wavTake(self._events)
+            if not self._over:
+                self._js.addEventListener("dataavailable", self._live.hear)
+
+    def follow(self) -> None:
+        """Do nothing: all data is read already."""
+
+    def release(self) -> None:
+        self._over = True
+        if self._live is not None:
+            self._js.removeEventListener("dataavailable", self._live.hear)
+
+    def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        spawn(self._finish_wav(mime_type, duration, started_at, done))
+
+    async def _finish_wav(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        from ..recording import Recording, recording_of
+
+        made: Any = None
+        try:
+            await self._loading
+            made = self._live and await settle(self._live, "finish", doing="stop")
+        except Exception as error:  # all chunks are there, so the engine can still convert them
+            log.info("The WAV is made after the take. %s", error)
+        except BaseException:
+            super().finish(mime_type, duration, started_at, done)
+            raise
+        if is_nullish(made):
+            super().finish(mime_type, duration, started_at, converted(Recording._as_wav, done))
+        else:
+            done(recording_of(made, started_at, duration), None)
+
+
+def converted(convert: Callable[[Recording], Awaitable[Recording]], done: Done) -> Done:
+    """A function like `done` that gets the recording before it is converted.
+
+    If that fails, the take ends with an error, and has the recording as it is.
+    """
+
+    async def finish(recording: Recording) -> None:
+        error: Exception | None = None
+        try:
+            recording = await convert(recording)
+        except Exception as failed:
+            error = failed
+        except BaseException:
+            error = UnknownError("The conversion to WAV was interrupted.")
+        done(recording, error)
+
+    def begin(recording: Recording | None, error: Exception | None) -> None:
+        if recording is None or error is not None:
+            done(recording, error)
+        else:
+            spawn(finish(recording))
+
+    return begin
+
+
 def remind_of(size: int) -> None:
     """Tell the browser's garbage collector how much memory a discarded Blob really held.
 
@@ -228,6 +309,8 @@ class InStore:
         Returns the seconds recorded so far.
     failed
         Called with the error when the store can no longer write.
+    wav
+        Whether a WAV takes the place of the data at the end.
     """
 
     def __init__(
@@ -235,10 +318,11 @@ class InStore:
         store: RecordingStore,
         recorded: Callable[[], float],
         failed: Callable[[Exception], None],
+        wav: bool = False,
     ) -> None:
         store._require_open()
         self._store, self._id = store, store._new_id()
-        self._recorded, self._failed = recorded, failed
+        self._recorded, self._failed, self._wav = recorded, failed, wav
         self.count = self.size = 0
         self.last = (0, 0.0)
         self._written = 0
@@ -292,6 +376,8 @@ class InStore:
         self.listener.destroy()
 
     def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
+        if self._wav:
+            done = converted(self._store._as_wav, done)
         self._finishing = spawn(self._finish(duration, done))
 
     async def _finish(self, duration: float, done: Done) -> None:

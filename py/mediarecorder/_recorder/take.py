@@ -53,7 +53,7 @@ from ..failures import PageLostError, RecordingError
 from ..markers import Marker
 from ..outcome import Outcome, spawn
 from .recorded_time import RecordedTime, comes_from_the_start
-from .sinks import InMemory, InStore
+from .sinks import AsWav, InMemory, InStore
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ class Take:
     steady
         The replacement for the user's stream in the browser's recorder, if there is one; closed with the
         take.
+    wav
+        Whether the recording becomes a WAV.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class Take:
         notify: Callable[[Take, Event], None],
         store: RecordingStore | None = None,
         steady: Steady | None = None,
+        wav: bool = False,
     ) -> None:
         self.js = js_recorder
         self.phase = RUNNING
@@ -140,9 +143,9 @@ class Take:
         self._steady = steady
         self._chunks: InMemory | InStore
         if store is None:
-            self._chunks = InMemory()
+            self._chunks = AsWav(js_recorder) if wav else InMemory()
         else:
-            self._chunks = InStore(store, lambda: self.duration, self._store_failed)
+            self._chunks = InStore(store, lambda: self.duration, self._store_failed, wav)
         self._followers: list[deque[Chunk]] = []
         self._expected: dict[str, deque[Outcome[None]]] = {
             "start": deque(),

@@ -13,6 +13,7 @@ import { headOf, isMatroska, isSeekable, pointsToCues } from "./seeking.js";
 import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 import { composed } from "../webm/compose.js";
+import { directWav, emptyWav, isEmpty, sampleSize } from "./wav.js";
 
 /** @typedef {import("mediabunny").Input} Input */
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
@@ -75,22 +76,33 @@ export async function filledTracks(input) {
  * @param {Blob} blob  @param {string} name  a format
  * @param {number} known  @param {Request} request
  */
-export const convert = (blob, name, known, request) =>
-  perform(request, (task) =>
-    reading(blob, async (input) => {
-      const { video, audio } = FORMATS[name];
-      const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
-      const part = await Part.whole(input, known);
-      const format = outputFormat(name, audio[0].startsWith("pcm") ? await bytesOfSound(input) : 0);
-      const wishes = { tags: await tagsFor(input, format), video, audio: task.audio ? [task.audio] : audio };
-      return assembled([part], tracks.map((track) => [track]), format, wishes, task);
-    }),
-  );
+export const convert = (blob, name, known, request) => perform(request, (task) => converted(blob, name, known, task));
 
-/** The approximate size of the sound in bytes, as 16-bit numbers. @param {Input} input */
-async function bytesOfSound(input) {
+/** @param {Blob} blob  @param {string} name  @param {number} known  @param {Task} task */
+async function converted(blob, name, known, task) {
+  const made = name === "wav" && (await directWav(blob, task));
+  if (made) return made;
+  return reading(blob, async (input) => {
+    const { video, audio } = FORMATS[name];
+    const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
+    const part = await Part.whole(input, known);
+    const format = outputFormat(name, name === "wav" ? await bytesOfSound(input, task) : 0);
+    const wishes = { tags: await tagsFor(input, format), video, audio: task.audio ? [task.audio] : audio };
+    return assembled([part], tracks.map((track) => [track]), format, wishes, task);
+  });
+}
+
+/**
+ * The WAV of a take, which may be empty.
+ * @param {Blob} blob  @param {number} known  @param {Request} request
+ */
+export const takenAsWav = (blob, known, request) =>
+  perform(request, async (task) => ((await isEmpty(blob)) ? emptyWav() : converted(blob, "wav", known, task)));
+
+/** The approximate size of the sound as PCM, in bytes. @param {Input} input  @param {Task} task */
+async function bytesOfSound(input, task) {
   const track = await soundOf(input);
-  return (await duration(input)) * (await track.getSampleRate()) * (await track.getNumberOfChannels()) * 2;
+  return (await duration(input)) * (await track.getSampleRate()) * (await track.getNumberOfChannels()) * sampleSize(task);
 }
 
 /**

@@ -8,6 +8,7 @@ import { encodableSize, fitted, paddingNote } from "./fit.js";
 import { asBytes, framesOf, preSkipOf, RATE } from "./opus.js";
 import { labelsOf, LAST, SLACK } from "./packets.js";
 import { cut, sound } from "./sound.js";
+import { asInt16 } from "./wav.js";
 
 /** @typedef {import("mediabunny").EncodedPacket} EncodedPacket */
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
@@ -115,9 +116,6 @@ function soundQuality({ codec, sampleRate, numberOfChannels }, bitsPerSecond) {
   return codec === "mp3" || codec === "aac" ? new Quality({ bitrate: perChannel * numberOfChannels }) : QUALITY_HIGH;
 }
 
-/** A sample as a 16-bit integer, as written to WAV. @param {number} sample */
-const toWhole = (sample) => Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
-
 /**
  * The bits per sample of a sound, 16 or 24. Sound from lossy codecs gets 16.
  * @param {InputAudioTrack} track
@@ -164,7 +162,7 @@ export class SoundEncoding {
   /** @param {Float32Array} data  the encoder may keep it  @param {number} at  seconds */
   async add(data, at) {
     const sample = new AudioSample({
-      data: this.whole ? Int16Array.from(data, toWhole) : /** @type {Float32Array<ArrayBuffer>} */ (data),
+      data: this.whole ? asInt16(data) : /** @type {Float32Array<ArrayBuffer>} */ (data),
       format: this.whole ? "s16" : "f32",
       numberOfChannels: this.channels,
       sampleRate: this.sampleRate,

@@ -6,13 +6,14 @@
  */
 
 import { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, LogLevel, registerEncoder } from "mediabunny";
-import { convert, measure, seekable, trim, withTags } from "./convert.js";
+import { convert, measure, seekable, takenAsWav, trim, withTags } from "./convert.js";
 import { concat } from "./join.js";
 import { FrameReader, thumbnail } from "./pictures.js";
 import { sweepTemporaryFiles } from "./result.js";
 import { encodeSamples } from "./samples.js";
 import { SoundReader, waveform } from "./sound.js";
 import { tags } from "./tags.js";
+import { WavTake } from "./wav.js";
 import { FileWriter } from "./writer.js";
 
 // Errors are thrown and reach Python, so mediabunny need not log them.
@@ -25,6 +26,7 @@ const media = {
   measure,
   seekable,
   tags,
+  takenAsWav,
   thumbnail,
   trim,
   waveform,
@@ -33,6 +35,7 @@ const media = {
   fileWriter: (name, wishes) => new FileWriter(name, wishes),
   frameReader: () => new FrameReader(),
   soundReader: () => new SoundReader(),
+  wavTake: (/** @type {BlobEvent[]} */ events) => new WavTake(events),
   /** For the encoders' bundles, which must use this copy. */
   mediabunny: { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, registerEncoder },
 };

@@ -95,7 +95,7 @@ class Pieces extends Target {
   }
 }
 
-class ResultFile {
+export class ResultFile {
   /** @type {Blob[]} */
   #parts = [];
   #size = 0;
@@ -107,21 +107,22 @@ class ResultFile {
 
   /** The target for mediabunny. */
   get target() {
-    return new Pieces((data, position) => this.#write(data, position));
+    return new Pieces((data, position) => this.write(data, position));
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} data  @param {number} position */
-  async #write(data, position) {
+  /** @param {Blob | Uint8Array<ArrayBuffer>} data  @param {number} position */
+  async write(data, position) {
     if (this.#writable) {
       await this.#writable.write({ type: "write", data, position });
       return;
     }
+    const end = position + (data instanceof Blob ? data.size : data.length);
     // Nearly always an append; finally the header is written again, with the length.
     if (position < this.#size) {
       const blob = this.#blob;
-      this.#parts = [blob.slice(0, position), new Blob([data]), blob.slice(position + data.length)];
+      this.#parts = [blob.slice(0, position), new Blob([data]), blob.slice(end)];
     } else this.#parts.push(new Blob([data]));
-    this.#size = Math.max(this.#size, position + data.length);
+    this.#size = Math.max(this.#size, end);
     if (this.#size > LARGE && !this.#diskMissing) await this.#moveToDisk();
   }
 
@@ -144,11 +145,11 @@ class ResultFile {
     this.#parts = [];
   }
 
-  /** Close the file. @param {string} mimeType  @param {boolean} isMp4 */
-  async finish(mimeType, isMp4) {
+  /** Close the file. @param {string} mimeType  @param {boolean} isMp4  @param {number} [size]  where to cut it off */
+  async finish(mimeType, isMp4, size) {
     // mediabunny would have to keep all media in memory to write the index in front.
     const front = (/** @type {Blob} */ blob) => (isMp4 ? moovInFront(blob) : blob);
-    const typed = (/** @type {Blob} */ blob) => blob.slice(0, blob.size, mimeType);
+    const typed = (/** @type {Blob} */ blob) => blob.slice(0, size ?? blob.size, mimeType);
     const temporary = this.#temporary;
     if (!temporary) return { blob: typed(await front(this.#blob)) };
     await this.#writable?.close();

@@ -8,6 +8,7 @@ import { encodableSound, FORMATS, named, outputFormat } from "./formats.js";
 import { writing } from "./result.js";
 import { cut, remixed, resampled } from "./sound.js";
 import { perform } from "./task.js";
+import { sampleSize } from "./wav.js";
 
 /** Frames to fetch from Python at a time. */
 const PIECE = 48000;
@@ -31,7 +32,7 @@ export const encodeSamples = (name, facts, read, request) =>
     const length = Math.round((facts.length * sampleRate) / facts.sampleRate);
     const mixed = remixed(frames(facts, read), facts.channels, channels);
     const sound = resampled(mixed, facts.sampleRate, sampleRate, channels, length);
-    return writing(outputFormat(name, length * channels * 2), async (output) => {
+    return writing(outputFormat(name, length * channels * sampleSize(task)), async (output) => {
       const encoding = new SoundEncoding(parameters, task.bitsPerSecond, 24);
       output.addAudioTrack(encoding.source);
       await output.start();

@@ -2,20 +2,20 @@
 /** Read sound as samples: interleaved 32-bit floats, frame after frame, in blocks. */
 
 import { AudioSampleSink, EncodedPacketSink } from "mediabunny";
+import { directSound } from "./direct.js";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
-import { open, origin, reading, shownSpan, soundOf } from "./input.js";
+import { open, origin, shownSpan, soundOf } from "./input.js";
 import { GAP } from "./packets.js";
 import { Resampler } from "./resampler.js";
 import { perform } from "./task.js";
+import { Timeline } from "./timeline.js";
 
 /** @typedef {import("mediabunny").InputAudioTrack} InputAudioTrack */
 /** @typedef {import("./task.js").Request} Request */
 
 /** Seconds to decode before a part: some MP3 frames need bytes from up to ten earlier frames. */
 const LEAD_IN = 0.5;
-/** A gap longer than this many seconds means a broken time stamp; its silence would fill the memory. */
-const LONGEST_GAP = 600;
 
 /**
  * @typedef {object} Sound
@@ -52,6 +52,64 @@ export async function sound(track, from, until, wanted = {}) {
   };
 }
 
+/**
+ * The sound of a whole file, from the start of playback. The caller closes it.
+ * @param {Blob} blob  @param {{sampleRate?: number, channels?: number}} [wanted]  @param {AbortSignal} [signal]
+ * @returns {Promise<Sound & {close: () => void}>}
+ */
+async function soundIn(blob, wanted = {}, signal) {
+  const direct = await directSound(blob, signal).catch(() => undefined);
+  if (!direct) return demuxed(blob, wanted);
+  const { sampleRate = direct.sampleRate, channels = direct.channels } = wanted;
+  const length = Math.round(direct.seconds * sampleRate);
+  /** @type {() => void} */
+  let close = direct.close;
+  const rest = async () => {
+    const other = await demuxed(blob, wanted);
+    close = other.close;
+    return other.frames();
+  };
+  const frames = () => {
+    const mixed = remixed(direct.frames, direct.channels, channels);
+    return orElse(resampled(mixed, direct.sampleRate, sampleRate, channels, length), rest);
+  };
+  return { sampleRate, channels, length, frames, close: () => close() };
+}
+
+/** @param {Blob} blob  @param {{sampleRate?: number, channels?: number}} wanted */
+async function demuxed(blob, wanted) {
+  const input = await open(blob);
+  const close = () => input.dispose();
+  try {
+    return { ...(await sound(await soundOf(input), await origin(input), undefined, wanted)), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * The blocks, and after an error the rest of the same samples from elsewhere.
+ * @param {AsyncGenerator<Float32Array>} blocks  @param {() => Promise<AsyncGenerator<Float32Array>>} otherwise
+ */
+async function* orElse(blocks, otherwise) {
+  let given = 0;
+  try {
+    for await (const block of blocks) {
+      given += block.length;
+      yield block;
+    }
+    return;
+  } catch {
+    // the other source knows what is wrong
+  }
+  for await (const block of await otherwise()) {
+    const known = Math.min(given, block.length);
+    given -= known;
+    if (known < block.length) yield block.subarray(known);
+  }
+}
+
 /** Sample rate and channels of the decoded sound, which the file may state wrongly. @param {InputAudioTrack} track */
 async function decoderSays(track) {
   for await (const sample of new AudioSampleSink(track).samples()) {
@@ -69,37 +127,26 @@ async function decoderSays(track) {
  * @returns {AsyncGenerator<Float32Array>}
  */
 async function* decoded(track, from, length, { sampleRate, channels }, whole) {
-  let given = 0;
-  let expected = NaN;
   // The decoder's lead-in, which is not heard, has times before the start.
   const before = await new EncodedPacketSink(track).getPacket(from, { metadataOnly: true });
   const begin = Math.max(await track.getFirstTimestamp(), (before?.timestamp ?? from) - LEAD_IN);
-  let early = await drift(track, begin);
   const shown = await shownSpan(track);
   const audible = Math.round((shown.from - from) * sampleRate);
+  const timeline = new Timeline(from, sampleRate, length, await drift(track, begin), audible);
   for await (const sample of new AudioSampleSink(track).samples(begin, from + length / sampleRate)) {
     const { numberOfFrames, timestamp } = sample;
-    let place = Math.round((timestamp + early - from) * sampleRate);
-    if (Math.abs(place - expected) <= GAP * sampleRate || place < expected) place = expected;
-    else if (!Number.isNaN(expected)) early = 0;
-    expected = place + numberOfFrames;
-    const [first, last] = [Math.max(place, given, audible), Math.min(expected, length)];
     try {
-      if (last <= first) continue;
-      if (first - given > LONGEST_GAP * sampleRate) {
-        const seconds = Math.round((first - given) / sampleRate);
-        throw new Fault("EncodingError", `the times in this file are broken: it has no sound for ${seconds} s`);
-      }
-      yield* silence(first - given, channels);
+      const place = timeline.place(timestamp, numberOfFrames);
+      if (!place) continue;
+      yield* silence(place.silence, channels);
       const frames = new Float32Array(numberOfFrames * channels);
       sample.copyTo(frames, { planeIndex: 0, format: "f32" });
-      given = last;
-      yield frames.subarray((first - place) * channels, (last - place) * channels);
+      yield frames.subarray(place.from * channels, place.to * channels);
     } finally {
       sample.close();
     }
   }
-  if (whole) yield* silence(length - given, channels);
+  if (whole) yield* silence(length - timeline.given, channels);
 }
 
 /**
@@ -236,8 +283,8 @@ export async function* cut(blocks, size, channels) {
 export class SoundReader {
   /** @type {AsyncGenerator<Float32Array> | undefined} */
   #blocks;
-  /** @type {import("mediabunny").Input | undefined} */
-  #input;
+  /** @type {(Sound & {close: () => void}) | undefined} */
+  #sound;
   #closed = false;
   sampleRate = 0;
   channels = 0;
@@ -249,9 +296,7 @@ export class SoundReader {
    */
   async open(blob, wanted, seconds) {
     try {
-      this.#input = await open(blob);
-      const track = await soundOf(this.#input);
-      const { sampleRate, channels, length, frames } = await sound(track, await origin(this.#input), undefined, wanted);
+      const { sampleRate, channels, length, frames } = (this.#sound = await soundIn(blob, wanted));
       Object.assign(this, { sampleRate, channels, length });
       const size = Math.min(Math.round(seconds * sampleRate), length + sampleRate);
       this.#blocks = cut(frames(), Math.max(1, size), channels);
@@ -275,7 +320,7 @@ export class SoundReader {
   close() {
     this.#closed = true;
     this.#blocks?.return(undefined).catch(() => {});
-    this.#input?.dispose();
+    this.#sound?.close();
   }
 }
 
@@ -284,9 +329,9 @@ export class SoundReader {
  * @returns {Promise<Float32Array>} lowest, highest, lowest, highest, …
  */
 export function waveform(blob, buckets, request) {
-  return perform(request, (task) =>
-    reading(blob, async (input) => {
-      const { channels, length, frames } = await sound(await soundOf(input), await origin(input), undefined);
+  return perform(request, async (task) => {
+    const { channels, length, frames, close } = await soundIn(blob, {}, task.signal);
+    try {
       const extremes = new Float32Array(buckets * 2);
       const touched = new Uint8Array(buckets);
       let frame = 0;
@@ -304,6 +349,8 @@ export function waveform(blob, buckets, request) {
         task.report(frame / length);
       }
       return extremes;
-    }),
-  );
+    } finally {
+      close();
+    }
+  });
 }

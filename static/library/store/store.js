@@ -14,7 +14,7 @@
 
 import { Copy, sometimes } from "./copy.js";
 import { Folder, openedOf } from "./folder.js";
-import { hold } from "./locks.js";
+import { hold, holding } from "./locks.js";
 import { Take } from "./take.js";
 import { WebmIndex } from "../webm/front.js";
 import { LiveWalk } from "../webm/live.js";
@@ -215,10 +215,16 @@ class Store {
     this.#held.delete(id);
   }
 
-  /** @param {string} id  @param {import("./folder.js").Content} content */
-  async replace(id, content) {
-    await this.#folder.replace(id, content);
-    return this.#folder.changed(id);
+  /**
+   * @param {string} id  @param {import("./folder.js").Content} content
+   * @param {boolean} [isFree]  whether no recovery holds the take
+   */
+  async replace(id, content, isFree) {
+    const replace = async () => {
+      await this.#folder.replace(id, content);
+      return this.#folder.changed(id);
+    };
+    return isFree ? holding(this.#folder.lockOf(id), "stop", replace) : replace();
   }
 
   /** @param {string} id  @param {string} title */
