@@ -118,7 +118,7 @@ async def test_players_seek_in_a_recovered_take(store, recorded, stage):
 
 
 @pytest.mark.firefox_in_soak
-@pytest.mark.parametrize("count", [8, *in_soak(1)])
+@pytest.mark.parametrize("count", [8, *in_soak(1, 1100)])
 async def test_incomplete_last_frame_is_left_out(store, recorded, count):
     recording = await recorded("both", timeslice=0.2)
     id, data = await interrupted(store, recording, count=count, without=3)

@@ -258,7 +258,7 @@ export class Walk {
     this.#position += bytes.length;
     if (at > bytes.length) this.#ahead = at - bytes.length;
     else if (at < bytes.length) this.#rest = bytes.slice(at);
-    else this.#reach(this.#position);
+    else if (this.#ahead === 0) this.#reach(this.#position);
   }
 
   /**
