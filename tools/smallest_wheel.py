@@ -1,6 +1,6 @@
 """Compress the wheel as well as its format allows: a build hook of hatchling, which has no setting for it.
 
-A page transfers the whole wheel before its first `record()`. Zopfli needs 3 % less than the best level of zlib.
+A page transfers the whole wheel before its first `record()`. Zopfli needs 3 % less than zlib at its best.
 """
 
 from __future__ import annotations
