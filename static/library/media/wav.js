@@ -110,6 +110,7 @@ export async function directWav(blob, task) {
   let file;
   /** @type {import("./direct.js").DirectSound | undefined} */
   let sound;
+  task.report(0);
   try {
     sound = await directSound(blob, task.signal);
     if (!sound || sound.isTagged || sound.length * sound.channels * 4 > LARGEST) return undefined;
