@@ -1,5 +1,7 @@
 """A page whose Content-Security-Policy allows no code from `blob:` addresses."""
 
+from itertools import count
+
 import pytest
 from support.ask_judge import colours, pictures, probe
 from test_steady import LATE, assert_whole, recorded_so_far, with_sound
@@ -14,11 +16,14 @@ pytestmark = [
     pytest.mark.console_errors,  # the browser logs each blocked script
 ]
 
+TIMES = count()
+
 
 @pytest.fixture
 async def loaded_by_the_page():
     """The page's author loads the module by a tag."""
-    await load_into_page(f"{js.location.origin}/py/mediarecorder/js/page.js")
+    # (The browser evaluates a module once for each address.)
+    await load_into_page(f"{js.location.origin}/py/mediarecorder/js/page.js?{next(TIMES)}")
     assert registered("page") is not None
     yield
     js.Reflect.deleteProperty(js.globalThis, getattr(js.Symbol, "for")("mediarecorder.page"))
