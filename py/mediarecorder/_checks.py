@@ -36,6 +36,11 @@ def checked_int(what: str, value: Any, least: int = 0, most: int = 2**32 - 1) ->
     return int(value)
 
 
+def check_progress(on_progress: Any) -> None:
+    if on_progress is not None and not callable(on_progress):
+        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+
+
 LOWEST_BIT_RATE = 6000
 """The lowest bit rate of Opus, in bits per second. A lower number must be in another unit. (At 2000 and
 below, Chromium records silence; quirk: chromium-records-silence-at-low-bit-rates)"""

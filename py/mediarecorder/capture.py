@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ._checks import checked_number
+from ._checks import check_progress, checked_number
 from ._constraints import requested
 from ._host.bridge import ensure_connected
 from ._host.browser import is_webkit, now, translated
@@ -152,8 +152,7 @@ def _check(duration: object, stop_when: object, max_size: Any, on_progress: obje
             raise TypeError(f"max_size must be a number of bytes, not {max_size!r}")
         if not 1 <= max_size < float("inf"):
             raise ValueError(f"max_size must be at least 1 byte, not {max_size!r}")
-    if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
+    check_progress(on_progress)
 
 
 async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | str | None) -> MediaStream:

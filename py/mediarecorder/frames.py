@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._checks import checked_int, checked_number
+from ._host.browser import copied
 from ._media.arrays import MediaArray
 from ._media.engine import pieces, reading
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 640
 """Frames with a longer side of up to this many pixels are shown in full."""
 WIDEST = 16384
-"""Pixels."""
+"""Pixels of a longer side."""
 COLOURS = {"rgb": (0, 1, 2), "rgba": (0, 1, 2, 3), "bgr": (2, 1, 0), "gray": (0,)}
 """The channels of a pixel: 0 is red, 1 green, 2 blue, 3 opacity."""
 
@@ -118,6 +119,4 @@ async def frames(
     start, end = checked_number("start", start, 0), checked_number("end", end, 0)
     async with reading("frames", "frameReader", blob, width, format, start, end) as reader:
         async for piece in pieces("frames", reader):
-            data = bytearray(piece.byteLength)
-            piece.assign_to(data)
-            yield Frame(data, reader.width, reader.height, format, float(reader.timestamp))
+            yield Frame(copied(piece), reader.width, reader.height, format, float(reader.timestamp))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_int, checked_number
 from ._host.bridge import page_services
-from ._host.browser import is_nullish, settle
+from ._host.browser import copied, is_nullish, settle
 from ._media.samples import HIGHEST_RATE, MOST_CHANNELS
 from .errors import InvalidStateError, NotFoundError
 from .frames import WIDEST, Frame, checked_pixel_format
@@ -54,9 +54,7 @@ async def _blocks(
         channels, rate = int(facts.channels), int(facts.sampleRate)
         following = 0
         while not is_nullish(found := await settle(reader, "next", doing="blocks")):
-            data = bytearray(found.bytes.byteLength)
-            found.bytes.assign_to(data)
-            block = AudioSamples._of(data, channels, rate)
+            block = AudioSamples._of(copied(found.bytes), channels, rate)
             start = int(found.start)
             block.timestamp, block.lost = start / rate, start - following
             following = start + block.frames
@@ -87,9 +85,7 @@ async def _frames(
     try:
         await settle(reader, "begin", doing="frames")
         while not is_nullish(found := await settle(reader, "next", doing="frames")):
-            data = bytearray(found.bytes.byteLength)
-            found.bytes.assign_to(data)
-            frame = Frame(data, found.width, found.height, format, float(found.timestamp))
+            frame = Frame(copied(found.bytes), found.width, found.height, format, float(found.timestamp))
             frame.lost = int(found.lost)
             yield frame
     finally:

@@ -8,7 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._checks import checked_int, checked_number
+from ._checks import check_progress, checked_int, checked_number
 from ._host.browser import (
     connected,
     is_chromium,
@@ -21,7 +21,7 @@ from ._host.browser import (
     to_js,
     to_python,
 )
-from ._media.engine import check_progress, encoding_options, run_in_engine
+from ._media.engine import encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
 from .chunk import Chunk
 from .errors import MediaError, RangeError
@@ -629,12 +629,13 @@ class Recording(MediaFile):
         RangeError
             The recording ends before that time.
         """
+        from .frames import WIDEST
         from .photo import Photo, checked_picture_type
 
         moment = _checked_time("at", at)
         if moment is None or not isinstance(mime_type, str):
             raise TypeError(f"at must be a time and mime_type a string, not {at!r} and {mime_type!r}")
-        width = checked_int("width", width, 1, 16384)
+        width = checked_int("width", width, 1, WIDEST)
         made = await run_in_engine(
             "thumbnail", "thumbnail", self._blob, moment, width, mime_type, self._duration
         )

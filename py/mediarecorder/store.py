@@ -13,7 +13,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 
-from ._checks import checked_int
+from ._checks import check_progress, checked_int
 from ._host.bridge import ensure_connected
 from ._host.browser import (
     NO_ORIGIN,
@@ -333,7 +333,7 @@ class RecordingStore(EventTarget):
         if not isinstance(recording, Recording):
             raise TypeError(f"add needs a Recording, not {recording!r}")
         checked_title(title)
-        checked_report(on_progress)
+        check_progress(on_progress)
         self._require_open("add")
         if math.isnan(recording.duration):
             await recording.measure()
@@ -378,7 +378,7 @@ class RecordingStore(EventTarget):
             The store has no recording with this id.
         """
         checked_id(id)
-        checked_report(on_progress)
+        check_progress(on_progress)
         name, progress = self._new_id(), _Progress(on_progress)
         self._progress[name] = progress
         try:
@@ -574,11 +574,6 @@ def checked_title(title: str) -> str:
     if not isinstance(title, str):
         raise TypeError(f"a title must be a string, not {title!r}")
     return title
-
-
-def checked_report(on_progress: Callable[[float], Any] | None) -> None:
-    if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
 
 
 def _content(recording: Recording, started_at: float, title: str = "") -> dict[str, Any]:

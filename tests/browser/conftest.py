@@ -105,6 +105,44 @@ def start_worker() -> Iterator[Callable[..., PythonWorker]]:
         worker.terminate()
 
 
+_shared_workers: list[PythonWorker] = []
+
+
+@pytest.fixture
+async def python(realm: str, open_channel: Callable[[], str]) -> Callable[[str], Awaitable[Any]]:
+    """``await python(source)`` runs the source in the test's `realm`, ``"page"`` or ``"worker"``, and returns
+    its last value."""
+    if realm == "page":
+        from pyodide.code import eval_code_async
+
+        names: dict[str, Any] = {}
+        return lambda source: eval_code_async(source, names)
+    if not _shared_workers:
+        _shared_workers.append(PythonWorker())
+        connect = f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")'
+        await _shared_workers[0].run(connect)
+    return _shared_workers[0].run
+
+
+@pytest.fixture
+def stereo() -> Iterator[MediaStream]:
+    """A stream with a tone of its own in each channel: 440 and 1100 Hz."""
+    import js
+
+    context = js.AudioContext.new()
+    merger = context.createChannelMerger(2)
+    for side, hertz in enumerate((440, 1100)):
+        source = context.createOscillator()
+        source.frequency.value = hertz
+        source.connect(merger, 0, side)
+        source.start()
+    destination = context.createMediaStreamDestination()
+    merger.connect(destination)
+    with MediaStream(destination.stream) as stream:
+        yield stream
+    context.close()
+
+
 @pytest.fixture
 async def microphone() -> AsyncIterator[MediaStream]:
     with await media_devices.get_user_media(audio=True) as stream:

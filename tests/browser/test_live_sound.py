@@ -9,7 +9,6 @@ import math
 import pytest
 from support.eventually import keep_busy, until, until_proxies_are_destroyed
 from support.tones import column, frequency, rms
-from support.workers import PythonWorker
 
 from mediarecorder import (
     AudioSamples,
@@ -36,21 +35,6 @@ both_realms = pytest.mark.parametrize(
 in_page = pytest.mark.page_only("a worker has no AudioContext")
 sounding = pytest.mark.lane("chromium", "firefox-audible")
 """Lanes whose browser plays sound. Firefox needs a sound server for that (tests/harness/sound_server.py)."""
-WORKERS = []
-
-
-@pytest.fixture
-async def python(realm, open_channel):
-    """``await python(source)`` runs the source in that realm and returns its last value."""
-    if realm == "page":
-        from pyodide.code import eval_code_async
-
-        names = {}
-        return lambda source: eval_code_async(source, names)
-    if not WORKERS:
-        WORKERS.append(PythonWorker())
-        await WORKERS[0].run(f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")')
-    return WORKERS[0].run
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import json
 
 import pytest
 from support.eventually import until
-from support.workers import PythonWorker
 
 from mediarecorder import MediaStream
 from mediarecorder._host.modules import load_module
@@ -14,21 +13,6 @@ from mediarecorder._recorder.steady import Steady
 pytestmark = [pytest.mark.page_only("the page starts a worker of its own"), pytest.mark.time_limit(60)]
 
 both_realms = pytest.mark.parametrize("realm", ["page", "worker"], ids=["in_page", "in_worker"])
-WORKERS = []
-
-
-@pytest.fixture
-async def python(realm, open_channel):
-    """``await python(source)`` runs the source in that realm and returns its last value."""
-    if realm == "page":
-        from pyodide.code import eval_code_async
-
-        names = {}
-        return lambda source: eval_code_async(source, names)
-    if not WORKERS:
-        WORKERS.append(PythonWorker())
-        await WORKERS[0].run(f'import mediarecorder\nawait mediarecorder.connect("{open_channel()}")')
-    return WORKERS[0].run
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A finished take in a store has its length and an index, in players and files, without a copy."""
 
+import random
+
 import pytest
 from support.ask_judge import index, last_packet, probe
 from support.eventually import until
@@ -30,6 +32,15 @@ class Player:
         self.element.currentTime = time
         await until(lambda: not self.element.seeking and self.element.readyState >= 2)
         return self.element.currentTime
+
+    async def assert_seeks_anywhere(self, duration, count):
+        """Seek to random times, and release the file."""
+        assert self.element.duration == pytest.approx(duration, abs=0.05)
+        chance = random.Random(count)
+        for time in (chance.uniform(0, duration - 0.1) for _ in range(count)):
+            assert await self.seek(time) == pytest.approx(time, abs=0.05)
+        self.element.removeAttribute("src")
+        self.element.load()
 
 
 async def taken(stream, store, seconds, timeslice=0.1, **options):

@@ -12,7 +12,6 @@ from support.tones import flat, tones
 from mediarecorder import (
     MediaError,
     MediaRecorder,
-    MediaStream,
     NotSupportedError,
     Recording,
     RecordingError,
@@ -86,25 +85,6 @@ def moved(data, seconds, first, last=None):
                 data[content + 1 : content + 3] = time.to_bytes(2, "big", signed=True)
     assert number > first
     return bytes(data)
-
-
-@pytest.fixture
-def stereo():
-    """A stream with a tone of its own in each channel."""
-    import js
-
-    context = js.AudioContext.new()
-    merger = context.createChannelMerger(2)
-    for side, hertz in enumerate((440, 1100)):
-        source = context.createOscillator()
-        source.frequency.value = hertz
-        source.connect(merger, 0, side)
-        source.start()
-    destination = context.createMediaStreamDestination()
-    merger.connect(destination)
-    with MediaStream(destination.stream) as stream:
-        yield stream
-    context.close()
 
 
 # Sound that is read directly

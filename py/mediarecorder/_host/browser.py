@@ -227,6 +227,13 @@ def to_python(value: Any) -> Any:
     return value.to_py() if isinstance(value, JsProxy) else value
 
 
+def copied(js_bytes: Any) -> bytearray:
+    """A copy of a JavaScript array of bytes."""
+    data = bytearray(js_bytes.byteLength)
+    js_bytes.assign_to(data)
+    return data
+
+
 UNTRUSTED = (
     "This page requires Trusted Types. Add to its Content-Security-Policy: trusted-types mediarecorder"
 )

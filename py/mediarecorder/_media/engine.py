@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from .._checks import checked_bit_rate
+from .._checks import check_progress, checked_bit_rate
 from .._host.browser import create_proxy, is_nullish, js, js_object, require_browser, settle
 from .._host.modules import load_module
 from ..events import call_handler
@@ -50,11 +50,6 @@ async def load() -> Any:
     return await load_module("media")
 
 
-def check_progress(on_progress: Any) -> None:
-    if on_progress is not None and not callable(on_progress):
-        raise TypeError(f"on_progress must be callable, not {on_progress!r}")
-
-
 async def run_in_engine(
     doing: str,
     method: str,
@@ -64,7 +59,6 @@ async def run_in_engine(
 ) -> Any:
     """Call the engine's `method` and await it. Cancelling the waiting task ends the work at once.
 
-    If the engine needs an encoder that is not loaded yet, this loads the encoder and calls the method again.
     `options` become part of the request (`Request` in static/library/media/task.js).
     """
     check_progress(on_progress)
@@ -76,17 +70,23 @@ async def run_in_engine(
         proxy = create_proxy(lambda fraction: call_handler(on_progress, float(fraction)))
         request.progress = proxy
     try:
-        while True:
-            made = await settle(engine, method, *arguments, request, doing=doing)
-            if is_nullish(module := getattr(made, "needs", None)):
-                return made
-            await load_module(str(module))
+        return await with_encoders(doing, engine, method, *arguments, request)
     except BaseException:
         controller.abort()  # after this, no more progress is reported
         raise
     finally:
         if proxy is not None:
             proxy.destroy()
+
+
+async def with_encoders(doing: str, target: Any, method: str, *arguments: Any) -> Any:
+    """Call a method of the engine and await it. If the engine needs an encoder that is not loaded yet, this
+    loads the encoder and calls the method again."""
+    while True:
+        made = await settle(target, method, *arguments, doing=doing)
+        if is_nullish(module := getattr(made, "needs", None)):
+            return made
+        await load_module(str(module))
 
 
 @asynccontextmanager

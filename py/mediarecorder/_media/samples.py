@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .._checks import checked_int
-from .._host.browser import create_proxy, js_object, to_js
+from .._host.browser import copied, create_proxy, js_object, to_js
 from ..errors import EncodingError
 from ..events import call_handler
 from ..formats import checked_format
@@ -140,9 +140,7 @@ async def sample_blocks(
         "sample_blocks", "soundReader", blob, _wanted(sample_rate, channels), seconds
     ) as reader:
         async for piece in pieces("sample_blocks", reader):
-            data = bytearray(piece.byteLength)
-            piece.assign_to(data)
-            yield kind._of(data, reader.channels, reader.sampleRate)
+            yield kind._of(copied(piece), reader.channels, reader.sampleRate)
 
 
 async def all_samples(

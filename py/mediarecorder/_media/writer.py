@@ -12,14 +12,13 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from .._checks import checked_int
-from .._host.browser import create_proxy, is_nullish, js_object, settle, to_js
-from .._host.modules import load_module
+from .._host.browser import create_proxy, js_object, settle, to_js
 from ..errors import EncodingError, InvalidStateError
 from ..events import call_handler
 from ..formats import FORMATS, MADE, checked_name
-from ..frames import Frame
+from ..frames import WIDEST, Frame
 from .arrays import contiguous
-from .engine import encoding_options, load
+from .engine import encoding_options, load, with_encoders
 from .samples import HIGHEST_RATE, MOST_CHANNELS, Samples
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ WRITTEN = (*MADE, "mkv")
 WITH_PICTURES = tuple(name for name in WRITTEN if FORMATS[name]["video"])
 HIGHEST_FRAME_RATE = 1000
 """Frames per second: Matroska counts milliseconds."""
-LARGEST_SIDE = 16384
-"""Pixels."""
 PIECE = 1.0
 """Seconds of sound to pass to the encoder at a time."""
 REPORT = 0.05
@@ -125,11 +122,7 @@ class FileWriter:
                     wishes["sampleRate"] = self.sample_rate
                 writer = (await load()).fileWriter(self.format, js_object(wishes))
                 try:
-                    while True:
-                        opened = await settle(writer, "open", *size, doing=doing)
-                        if is_nullish(module := getattr(opened, "needs", None)):
-                            break
-                        await load_module(str(module))
+                    await with_encoders(doing, writer, "open", *size)
                 except BaseException:
                     writer.cancel()
                     raise
@@ -194,8 +187,8 @@ def pixels(array: Any) -> tuple[memoryview, str, str, int, int]:
             f"not {shape}"
         )
     height, width = shape[:2]
-    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
-        raise ValueError(f"a frame has from 1 to {LARGEST_SIDE} pixels each way, but the shape is {shape}")
+    if not (0 < width <= WIDEST and 0 < height <= WIDEST):
+        raise ValueError(f"a frame has from 1 to {WIDEST} pixels each way, but the shape is {shape}")
     return view.cast("B"), kind, array.format if isinstance(array, Frame) else layout, width, height
 
 
