@@ -311,11 +311,14 @@ class Recording(MediaFile):
         return self if is_nullish(made) else self._became(made)
 
     def _may_be_in_parts(self) -> bool:
-        """Whether players seek in a Blob of slices of this recording.
+        """Whether a result may consist of slices of this recording.
 
-        Firefox's player seeks in parts that are in its own memory, but not if one is in a file or came
-        from a worker. (quirk: firefox-gets-lost-in-slices)
+        It may not if the file of a store, or a temporary one, holds the data: that can be deleted before the
+        result is. And Firefox's player seeks in slices that are in its own memory, but not if one is in a
+        file or came from a worker. (quirk: firefox-gets-lost-in-slices)
         """
+        if self.id is not None or self._remove is not None:
+            return False
         if realm() == "worker":
             return connected() and is_chromium()
         return is_chromium() or (
@@ -388,8 +391,7 @@ class Recording(MediaFile):
         """
         format = checked_format(format)
         options = encoding_options(format, bits_per_second, audio, sample_format)
-        # The file of a store, or a temporary one, may be deleted before the result is.
-        options["inParts"] = self.id is None and self._remove is None and self._may_be_in_parts()
+        options["inParts"] = self._may_be_in_parts()
         arguments = (self._blob, format, self._duration)
         made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
         return self._became(made)

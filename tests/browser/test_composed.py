@@ -62,6 +62,14 @@ async def test_take_is_composed_while_it_is_recorded(both, read_at_once, monkeyp
     assert (await seekable.seekable()) is seekable
 
 
+async def test_seekable_file_of_a_stored_take_outlives_the_take(recorded, store):
+    stored = await store.add(await recorded("both", timeslice=0.2))
+    seekable = await stored.seekable()
+    expected = await packets(stored)
+    await store.delete(stored.id)
+    assert await packets(seekable) == expected
+
+
 async def test_other_programs_find_nothing_to_complain_about(recorded):
     recording = await recorded("both", timeslice=0.2)
     seekable = await recording.seekable()

@@ -25,7 +25,7 @@ import { directWav, emptyWav, isEmpty, sampleSize } from "./wav.js";
 /**
  * The same packets in a file with a duration and an index; null if the file already has both. WebM and Matroska are
  * composed of slices of the file. All other files, and those that the walk does not understand, are written again.
- * @param {Blob} blob  @param {number} known  @param {boolean} inParts  whether players seek in a Blob of slices
+ * @param {Blob} blob  @param {number} known  @param {boolean} inParts  whether the result may consist of slices
  * @param {Request} request
  */
 export const seekable = (blob, known, inParts, request) =>
