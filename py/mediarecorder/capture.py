@@ -271,7 +271,7 @@ async def _until(
 
 async def _met(condition: Condition, stream: MediaStream) -> None:
     """Wait for a condition; forever, if the stream ends first, because then the take ends by itself."""
-    if await condition.heard(stream) is None:
+    if await condition._heard(stream) is None:
         await asyncio.get_running_loop().create_future()
 
 

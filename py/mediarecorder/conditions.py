@@ -7,6 +7,7 @@ from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_number
+from ._reminder import Reminding
 from .errors import AbortError
 from .streams import MediaStream
 
@@ -17,7 +18,7 @@ BLOCK = 0.05
 """Seconds whose level is measured at a time."""
 
 
-class Condition:
+class Condition(Reminding):
     """A condition on the sound of a stream: the result of `silence` or `sound`.
 
     `record(stop_when=…)` takes it, and `of` waits for it.
@@ -47,11 +48,11 @@ class Condition:
         NotFoundError, InvalidStateError, NotReadableError, NotSupportedError
             As for `MediaStream.blocks`.
         """
-        if (heard := await self.heard(stream)) is None:
+        if (heard := await self._heard(stream)) is None:
             raise AbortError(f"{self._text}: the stream ended first")
         return heard
 
-    async def heard(self, stream: MediaStream | Any) -> float | None:
+    async def _heard(self, stream: MediaStream | Any) -> float | None:
         """The same, but None if the stream ended first."""
         source = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         blocks, since = source.blocks(BLOCK, channels=1), 0.0
