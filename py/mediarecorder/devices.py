@@ -76,8 +76,8 @@ class MediaDeviceInfo(Reminding):
     async def open(self) -> MediaStream:
         """Open exactly this device.
 
-        >>> [camera, *_] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
-        >>> stream = await camera.open()
+        >>> [info, *_] = [d for d in await media_devices.enumerate_devices() if d.kind == "videoinput"]
+        >>> stream = await info.open()
         """
         return await media_devices.get_user_media(**self._request())
 
@@ -183,12 +183,15 @@ class MediaDevices(BrowserEventTarget):
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
         opening = asyncio.ensure_future(self._ask(method, request, doing))
+        # (Pyodide reports a task that fails before anything waits for it.)
+        opened = asyncio.shield(opening)
         try:
             await asyncio.sleep(0)
             from .streams import MediaStream  # imported while the browser opens the device
 
-            return MediaStream(await asyncio.shield(opening))
+            return MediaStream(await opened)
         except asyncio.CancelledError:
+            opened.cancel()
             # A page cannot withdraw the browser's prompt. If the user allows it later, release the devices
             # then.
             opening.add_done_callback(_release)

@@ -38,6 +38,12 @@
     end() {
       Own.prototype.createMediaStreamSource = createMediaStreamSource;
     },
+    /** Resolves when the newest context has played this many seconds more; a busy machine takes longer. @param {number} seconds */
+    async played(seconds) {
+      const context = contexts[contexts.length - 1];
+      const end = context.currentTime + seconds;
+      while (context.currentTime < end) await new Promise((resolve) => setTimeout(resolve, 50));
+    },
     /** The number of contexts that are not closed. */
     open: () => contexts.filter(({ state }) => state !== "closed").length,
     /** The number of contexts so far. */
