@@ -13,7 +13,7 @@ from ._host.bridge import ensure_connected
 from ._host.browser import is_webkit, now, translated
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
-from .conditions import Condition
+from .conditions import BLOCK, Condition
 from .devices import find_device, media_devices
 from .errors import EncodingError, MediaError
 from .events import call_handler
@@ -97,9 +97,9 @@ async def record(
         Nothing would ever end the recording: pass `duration`, `stop_when` or `max_size`.
     RecordingError
         The take failed; the exception holds what was recorded. Or the stream delivered no picture and no
-        sound before the end, within 10 s if `duration` or `max_size` ends the recording. An exception from
-        `stop_when` propagates; its ``.recording`` holds what was recorded. If nothing was recorded,
-        ``.recording`` is None, and the empty take is deleted from its store.
+        sound before the end, within 10 s if `duration`, `max_size` or a condition ends the recording. An
+        exception from `stop_when` propagates; its ``.recording`` holds what was recorded. If nothing was
+        recorded, ``.recording`` is None, and the empty take is deleted from its store.
 
     Examples
     --------
@@ -219,7 +219,7 @@ async def _until(
         if isinstance(stop_when, asyncio.Event):
             stop_when = stop_when.wait()
         elif isinstance(stop_when, Condition):
-            stop_when = _met(stop_when, recorder.stream)
+            stop_when = _met(stop_when, recorder, starting)
         stopping = asyncio.ensure_future(stop_when)
     ends = {end for end in (finished, stopping) if end}
     patient = duration is not None or stopping is None
@@ -269,10 +269,16 @@ async def _until(
             stopping.cancel()
 
 
-async def _met(condition: Condition, stream: MediaStream) -> None:
-    """Wait for a condition; forever, if the stream ends first, because then the take ends by itself."""
-    if await condition._heard(stream) is None:
+async def _met(condition: Condition, recorder: MediaRecorder, starting: asyncio.Future[None]) -> None:
+    """Wait for a condition, and until something is recorded: the recorder may begin later than the sound.
+
+    If the stream ends first, this waits forever, because then the take ends by itself.
+    """
+    if await condition._heard(recorder.stream) is None:
         await asyncio.get_running_loop().create_future()
+    await asyncio.wait({starting}, timeout=FIRST_DATA)
+    if starting.done() and recorder.duration < BLOCK:
+        await asyncio.sleep(BLOCK)
 
 
 async def require_content(recording: Recording, store: RecordingStore | None) -> None:

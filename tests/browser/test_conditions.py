@@ -57,6 +57,18 @@ async def test_recording_ends_with_silence(tone):
     assert 0.5 < (await recording).duration < 20
 
 
+@pytest.mark.lane("chromium", "firefox-audible")
+async def test_recording_whose_condition_is_met_at_once_has_content(tone, monkeypatch):
+    """The recorder may begin later than the sound that the condition hears."""
+    at_once = sound()
+
+    async def heard(stream):
+        return 0.05
+
+    monkeypatch.setattr(at_once, "_heard", heard)
+    assert (await record(stream=tone, stop_when=at_once)).duration > 0
+
+
 @pytest.mark.lane("chromium")
 async def test_recording_that_ends_before_its_condition_is_complete(tone):
     recording = asyncio.ensure_future(record(stream=tone, stop_when=sound(level=0)))
