@@ -215,6 +215,7 @@ def lend(canvas):
     js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
 
 
+@pytest.mark.thorough
 @pytest.mark.time_limit(60)
 async def test_worker_leaves_no_empty_take_behind(worker, lend, open_channel):
     said, left = json.loads(await worker.run(CONNECTED.format(channel=open_channel()) + EMPTY_IN_A_WORKER))
@@ -225,6 +226,7 @@ async def test_worker_leaves_no_empty_take_behind(worker, lend, open_channel):
     assert left == [0, 0]
 
 
+@pytest.mark.thorough
 @pytest.mark.time_limit(60)
 async def test_worker_waits_for_the_first_picture(worker, lend, canvas, open_channel):
     drawing = asyncio.ensure_future(canvas.draw_after(2.5))

@@ -101,6 +101,7 @@ async def test_take_with_ended_tracks_ends_without_a_stop_event(events, event_fa
     assert recording.size > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_take_ends_without_any_event_after_stop(events, event_faults):
     recorder, _ = events
@@ -182,6 +183,7 @@ async def test_chunks_that_are_joined_during_the_take_keep_their_order(recorder,
     assert len(recording.chunks) > 2 * sinks.JOINED + 10
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("chromium")
 async def test_takes_work_with_the_slow_timers_of_hidden_pages(events, event_faults):
     recorder, _ = events

@@ -202,6 +202,7 @@ async def test_camera_is_recorded_directly(both):
     await recorder.stop()
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_pictures_are_passed_on_if_the_module_is_blocked(drawing, microphone, monkeypatch):
     async def refused(name):
@@ -214,6 +215,7 @@ async def test_pictures_are_passed_on_if_the_module_is_blocked(drawing, micropho
     assert_whole(await probe(recording), recording)
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("chromium")
 async def test_page_relays_pictures_if_workers_are_forbidden(canvas, microphone):
     import js
@@ -241,6 +243,7 @@ async def test_canvas_without_delivered_pictures_is_read(canvas, microphone):
     assert [colour["name"] for colour in await colours(recording)] == ["red"]
 
 
+@pytest.mark.thorough
 async def test_stopped_pictures_of_a_connection_delay_nothing(drawing, microphone):
     async with connected(drawing(160, 120)) as (remote, sender):
         recorder = MediaRecorder(MediaStream([*remote.tracks, *microphone.tracks]))
@@ -270,6 +273,7 @@ async def test_ended_picture_delays_nothing(canvas, microphone):
     assert_whole(await probe(recording := await recorder.stop()), recording)
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_size_change_during_a_take_is_recorded(canvas, microphone):
     canvas.draw("red")

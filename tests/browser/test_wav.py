@@ -240,6 +240,7 @@ async def test_take_whose_tracks_end_becomes_a_wav(microphone):
     assert (await finished).mime_type == "audio/wav"
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("chromium")
 async def test_take_without_any_sound_becomes_an_empty_wav(silence):
     recorder = MediaRecorder(silence, mime_type=WAV)

@@ -31,6 +31,7 @@ SPOIL = """values => {
 }"""
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_space_bar_plays_the_newest_take_however_fast_it_is_pressed(demo: Demo) -> None:
     page = demo.page
@@ -92,6 +93,7 @@ def test_addresses_that_name_no_moment_do_nothing(demo: Demo) -> None:
     expect(demo.problem).to_contain_text("The take for this link is not here")
 
 
+@pytest.mark.thorough
 def test_open_menu_scrolls_with_the_page(demo: Demo) -> None:
     page = demo.page
     for number in (1, 2):

@@ -142,6 +142,7 @@ def test_doctests_of_the_shelf_pass(monkeypatch):
     assert tried == {"edits": 3, "zipped": 3, "shelf": 1}
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_row_plays_one_take_at_a_time_and_seeks(demo, look):
     demo.start_take("0:02")
@@ -199,6 +200,7 @@ def test_markers_are_on_the_waveform_and_seek(demo):
     expect(demo.page.get_by_role("list", name="Markers")).to_have_count(2)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_only_one_menu_is_open_and_works_by_keyboard(demo):
     for number in (1, 2):
@@ -357,6 +359,7 @@ def test_renamed_take_keeps_its_name(demo):
     expect(heading).to_have_count(0)
 
 
+@pytest.mark.thorough
 @firefox_thorough
 def test_dragged_selection_is_played_kept_and_cut_out(demo, look):
     demo.start_take("0:03")

@@ -146,6 +146,7 @@ def test_keys_record_pause_mark_and_play(demo):
     expect(demo.takes).to_have_count(1)
 
 
+@pytest.mark.thorough
 @firefox_thorough
 def test_source_and_switches_are_remembered(fresh_demo):
     demo = fresh_demo

@@ -205,7 +205,7 @@ def test_source_distribution_can_build_the_bundled_javascript(source):
     }
 
 
-@pytest.mark.parametrize("repository", [REPOSITORY, ""])
+@pytest.mark.parametrize("repository", [REPOSITORY, pytest.param("", marks=pytest.mark.thorough)])
 def test_source_distribution_builds_the_same_wheel_anywhere(repository, tmp_path):
     build("--sdist", "--wheel", source=ROOT, to=tmp_path / "first", repository=repository)
     [first] = (tmp_path / "first").glob("*.whl")
