@@ -79,7 +79,7 @@ def test_shared_memory_is_missing_even_with_isolation():
 
 
 @pytest.mark.quirk("webkit-records-no-picture")
-async def test_types_with_a_picture_are_claimed_and_not_recorded(both):
+async def test_types_with_a_picture_are_claimed_and_not_recorded(both, short_waits):
     assert MediaRecorder.is_type_supported("video/mp4")
     assert (await recorded_natively(both, 500, "stop")).size == 0
     with pytest.raises(RecordingError, match="WebKitGTK says that it supports") as caught:

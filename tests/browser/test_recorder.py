@@ -21,13 +21,13 @@ async def test_start_resolves_on_the_browsers_start_event(recorder):
 
 
 @pytest.mark.core
-async def test_start_twice_raises_and_the_take_goes_on(recording_recorder):
+async def test_start_twice_raises_and_the_take_goes_on(delivering_recorder):
     with pytest.raises(InvalidStateError, match="already recording"):
-        recording_recorder.start()
-    await recording_recorder.pause()
+        delivering_recorder.start()
+    await delivering_recorder.pause()
     with pytest.raises(InvalidStateError, match="already paused"):
-        recording_recorder.start()
-    assert (await recording_recorder.stop()).size > 0
+        delivering_recorder.start()
+    assert (await delivering_recorder.stop()).size > 0
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "request_data", "stop"])
@@ -93,14 +93,14 @@ async def test_duration_and_size_are_zero_before_any_take(recorder):
 
 
 @pytest.mark.core
-async def test_request_data_returns_the_next_chunk(recording_recorder):
+async def test_request_data_returns_the_next_chunk(delivering_recorder):
     seen = []
-    recording_recorder.on("dataavailable", lambda event: seen.append(event.data.size))
-    chunk = await recording_recorder.request_data()
+    delivering_recorder.on("dataavailable", lambda event: seen.append(event.data.size))
+    chunk = await delivering_recorder.request_data()
     assert isinstance(chunk, Chunk)
     assert seen == [chunk.size]
     assert len(await chunk.bytes()) == chunk.size
-    assert recording_recorder.size == chunk.size
+    assert delivering_recorder.size == chunk.size
 
 
 @pytest.mark.core

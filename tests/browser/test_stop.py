@@ -36,10 +36,10 @@ def test_stop_on_a_recorder_never_started_raises_from_the_call(recorder):
     assert recorder.state == "inactive"
 
 
-async def test_second_stop_raises_while_the_first_still_ends(recording_recorder):
-    first = recording_recorder.stop()
+async def test_second_stop_raises_while_the_first_still_ends(delivering_recorder):
+    first = delivering_recorder.stop()
     with pytest.raises(InvalidStateError, match="ending"):
-        recording_recorder.stop()
+        delivering_recorder.stop()
     assert (await first).size > 0
 
 
@@ -60,20 +60,20 @@ async def test_state_is_inactive_when_stop_returns(recording_recorder):
 
 
 @pytest.mark.page_only("a worker has no button to click")
-async def test_bare_stop_works_in_a_synchronous_click_handler(recording_recorder):
+async def test_bare_stop_works_in_a_synchronous_click_handler(delivering_recorder):
     import js
 
     button = js.document.createElement("button")
     states = []
 
     def clicked(event):
-        recording_recorder.stop()
-        states.append(recording_recorder.state)
+        delivering_recorder.stop()
+        states.append(delivering_recorder.state)
 
     button.onclick = clicked
     button.click()
     assert states == ["inactive"]
-    assert (await recording_recorder.finished).size > 0
+    assert (await delivering_recorder.finished).size > 0
 
 
 async def test_bare_stop_of_a_take_that_fails_leaves_no_warning(microphone):
@@ -104,10 +104,10 @@ async def test_recording_exists_when_the_stop_handler_runs(recording_recorder):
     assert seen == [recording]
 
 
-async def test_last_dataavailable_brings_the_rest(recording_recorder):
+async def test_last_dataavailable_brings_the_rest(delivering_recorder):
     sizes = []
-    recording_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
-    recording = await recording_recorder.stop()
+    delivering_recorder.on("dataavailable", lambda event: sizes.append(event.data.size))
+    recording = await delivering_recorder.stop()
     assert sum(sizes) == recording.size > 0
 
 
@@ -136,14 +136,14 @@ async def test_cancelling_one_waiter_affects_neither_take_nor_others(recording_r
     assert await patient is recording
 
 
-async def test_stop_can_be_awaited_with_a_timeout(recording_recorder):
-    recording = await asyncio.wait_for(recording_recorder.stop(), 20)
+async def test_stop_can_be_awaited_with_a_timeout(delivering_recorder):
+    recording = await asyncio.wait_for(delivering_recorder.stop(), 20)
     assert recording.size > 0
 
 
-async def test_stop_works_while_paused(recording_recorder):
-    await recording_recorder.pause()
-    recording = await recording_recorder.stop()
+async def test_stop_works_while_paused(delivering_recorder):
+    await delivering_recorder.pause()
+    recording = await delivering_recorder.stop()
     assert recording.size > 0
 
 
