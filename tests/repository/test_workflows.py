@@ -61,6 +61,12 @@ def test_workflow_has_least_permissions(path):
     assert own_code == set()
 
 
+@every_workflow
+def test_no_checkout_keeps_a_token(path):
+    text = path.read_text()
+    assert text.count("persist-credentials: false") == text.count("actions/checkout@")
+
+
 def test_ci_runs_all_checks():
     assert "run: .ci/run" in jobs_of(WORKFLOWS[0])["check"]
 
