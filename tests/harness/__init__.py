@@ -4,7 +4,7 @@ Outside, on CPython:
 
 - ``plugin``: pytest collects the tests as usual, multiplies them by lane and asks the lane's page for reports
 - ``lanes``: the table of lanes (an engine, its devices, permissions, interpreter and security policy)
-- ``browsers``: translates a lane into Playwright's options
+- ``browsers``: translates a lane into Playwright's options (``sound_server``: an audio output for Firefox)
 - ``page_runner``: the one open page that runs tests, replaced when a test breaks it
 - ``pages``: what the harness needs from a page; ``playwright_pages`` provides it in Chromium and Firefox,
   ``webkit_pages`` in WebKit (with ``watch.js`` in the page, and ``display``, a screen in memory)

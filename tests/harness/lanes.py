@@ -190,6 +190,11 @@ COMMON = (*DEFAULT, *WORKERS, THIRD)
 LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-audible", "WEBKIT_LANE": THIRD}
 
 
+def left_out() -> list[str]:
+    """The lanes that the environment leaves out."""
+    return [lane for variable, lane in LEFT_OUT.items() if os.environ.get(variable) == "0"]
+
+
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     """Names of a test's lanes: those of the nearest mark ``lane``, or the default, which other marks change.
 
@@ -197,15 +202,15 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     with no other is skipped.
     """
     marks = list(marks)
-    left_out = [lane for variable, lane in LEFT_OUT.items() if os.environ.get(variable) == "0"]
+    omitted = left_out()
     for mark in marks:
         if mark.name == "lane":
             if unknown := [name for name in mark.args if name not in LANES]:
                 raise pytest.UsageError(f"unknown lane: {', '.join(unknown)}; choose from {', '.join(LANES)}")
-            return tuple(name for name in mark.args if name not in left_out)
+            return tuple(name for name in mark.args if name not in omitted)
     names = {mark.name for mark in marks}
     lanes = DEFAULT + (() if "page_only" in names else WORKERS) + (CORE if "core" in names else ())
-    if "every_engine" in names and "two_engines_only" not in names and THIRD not in left_out:
+    if "every_engine" in names and "two_engines_only" not in names and THIRD not in omitted:
         lanes += (THIRD,)
     return lanes
 

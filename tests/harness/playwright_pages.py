@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from harness.browsers import context_options, launch_options
 from harness.lanes import Lane
 from harness.page_watch import ContextWatch
 from harness.pages import PageError, opened
-from harness.sound_server import SoundServer, SoundServerMissingError
+from harness.sound_server import Sound, SoundServerMissingError
 
 CLOSE_LIMIT = 30
 #: Folders of a Chromium profile that hold compiled files, and the files whose compilation they hold.
@@ -69,7 +68,7 @@ class PlaywrightDriver:
         #: Profiles of Chromium, one for each browser.
         self._profiles = tempfile.TemporaryDirectory(prefix="profiles-", ignore_cleanup_errors=True)
         self._opened = 0
-        self._sound: SoundServer | None = None
+        self._sound = Sound()
 
     async def open(self, lane: Lane, address: str) -> PlaywrightPage:
         with _page_errors():
@@ -84,7 +83,8 @@ class PlaywrightDriver:
         Chromium stores the compiled interpreter there. It then needs two thirds of the time to start it.
         """
         if lane.engine != "chromium":
-            browser = await playwright[lane.engine].launch(**launch_options(lane), **self._environment(lane))
+            options = {**launch_options(lane), **self._sound.options(lane)}
+            browser = await playwright[lane.engine].launch(**options)
             return await browser.new_context(**context_options(lane))
         last, profile = (Path(self._profiles.name, str(self._opened + number)) for number in (0, 1))
         self._opened += 1
@@ -97,19 +97,11 @@ class PlaywrightDriver:
             profile, **launch_options(lane), **context_options(lane)
         )
 
-    def _environment(self, lane: Lane) -> dict[str, Any]:
-        """The environment of the lane's browser, if it is not this process's."""
-        if not lane.sound:
-            return {}
-        self._sound = self._sound or SoundServer()
-        return {"env": {**os.environ, **self._sound.variables}}
-
     async def close(self) -> None:
         if self._playwright:
             await self._playwright.stop()
         self._profiles.cleanup()
-        if self._sound:
-            self._sound.close()
+        self._sound.close()
 
 
 @contextlib.contextmanager

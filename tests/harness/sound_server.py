@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from harness.lanes import Lane
 
 START_LIMIT = 20
 
@@ -55,3 +59,21 @@ class SoundServer:
         self._server.terminate()
         self._server.wait()
         self._folder.cleanup()
+
+
+class Sound:
+    """The sound server of this process, which starts with the first browser that needs it."""
+
+    def __init__(self) -> None:
+        self._server: SoundServer | None = None
+
+    def options(self, lane: Lane) -> dict[str, Any]:
+        """Arguments of ``playwright.<engine>.launch`` that lead the lane's browser to it."""
+        if not lane.sound:
+            return {}
+        self._server = self._server or SoundServer()
+        return {"env": {**os.environ, **self._server.variables}}
+
+    def close(self) -> None:
+        if self._server:
+            self._server.close()
