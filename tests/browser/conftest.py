@@ -273,19 +273,33 @@ def drawing() -> Iterator[Callable[[int, int], MediaStream]]:
 
 
 @pytest.fixture
-async def frame() -> AsyncIterator[tuple[Any, str]]:
-    """A frame of the page that opens its camera for a worker, and the channel that it opened."""
+async def open_frame() -> AsyncIterator[Callable[[str], Awaitable[tuple[Any, str]]]]:
+    """``await open_frame(name)``: a frame of the page that opens its camera for a worker, and its channel.
+    With the name ``""``, the frame makes one."""
     import js
 
-    opened = asyncio.get_running_loop().create_future()
+    opened: asyncio.Queue[str] = asyncio.Queue()
     channel = js.BroadcastChannel.new("the frame of a test")
-    channel.onmessage = lambda event: opened.set_result(event.data)
-    frame = js.document.createElement("iframe")
-    frame.src, frame.allow = "/tests/browser/support/frame.html", "camera; microphone"
-    js.document.body.append(frame)
-    yield frame, await opened
-    frame.remove()
+    channel.onmessage = lambda event: opened.put_nowait(event.data)
+    frames = []
+
+    async def open_frame(name: str) -> tuple[Any, str]:
+        frames.append(js.document.createElement("iframe"))
+        frames[-1].src = f"/tests/browser/support/frame.html#{name}"
+        frames[-1].allow = "camera; microphone"
+        js.document.body.append(frames[-1])
+        return frames[-1], await opened.get()
+
+    yield open_frame
+    for frame in frames:
+        frame.remove()
     channel.close()
+
+
+@pytest.fixture
+async def frame(open_frame: Callable[[str], Awaitable[tuple[Any, str]]]) -> tuple[Any, str]:
+    """Such a frame, with a channel of its own."""
+    return await open_frame("")
 
 
 @pytest.fixture

@@ -103,6 +103,22 @@ async def test_two_workers_may_share_a_channel(start_worker, open_channel, worke
     await until(lambda: page_probe.live() == 0)
 
 
+async def test_worker_reaches_the_tab_in_focus_and_no_other_of_the_same_name(
+    worker, open_frame, open_channel, page_probe
+):
+    """A frame without the focus stands for another tab: it has opened the same channel, and earlier."""
+    import js
+
+    element, name = await open_frame("one-app-in-two-tabs-7d1f60c2-38be-4e95-a04b-e95c1d27f386")
+    open_channel(name)
+    here, there = page_probe.streams, element.contentWindow.pageProbe.streams
+    before = here.length
+    assert js.document.hasFocus()
+    said = await worker.run(CONNECTED.format(channel=name) + RECORD)
+    assert said.startswith("True True")
+    assert (here.length - before, there.length) == (1, 0)
+
+
 async def test_unknown_channel_name_is_reported(worker, monkeypatch):
     said = await worker.run("""
 from mediarecorder import PageUnavailableError

@@ -7,6 +7,8 @@ import { Session } from "./session.js";
 
 /** A worker that loaded this module into the page must answer within this many milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** Milliseconds by which a tab without the focus lets others answer first: several tabs may open the same name. */
+const COURTESY_MS = 500;
 
 /**
  * Open a channel for workers of this page, which may start and end at any time.
@@ -15,7 +17,9 @@ const HANDSHAKE_TIMEOUT_MS = 30_000;
  */
 export function openChannel(name = randomName()) {
   mustBeUnguessable(name);
-  listen(name, (message) => message.agent === name && new Session(message), name);
+  // Other tabs may have opened the same name, and the worker accepts only one of them.
+  const agent = crypto.randomUUID();
+  listen(name, (message) => message.agent === agent && new Session(message), agent);
   return name;
 }
 
@@ -47,7 +51,7 @@ function listen(name, accepted, agent) {
   channel.onmessage = ({ data }) => {
     if (!isMessage(data)) return;
     if (data.type === "knock") {
-      if (data.version === VERSION) hello();
+      if (data.version === VERSION) setTimeout(hello, document.hasFocus() ? 0 : COURTESY_MS);
       else channel.postMessage({ type: "refuse", version: VERSION });
     } else if (data.type === "accept" && data.version === VERSION) {
       accepted(data);
