@@ -31,7 +31,6 @@ def encoders() -> Iterator[str]:
 #: All files that the page can request, early or late. A test in tests/repository requires each to match.
 PATTERNS = (
     "index.html",
-    "docs/hosting.md",
     "pyscript.toml",
     "static/demo/*.css",
     "static/demo/*.js",

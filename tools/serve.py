@@ -67,7 +67,6 @@ class Handler(BaseHTTPRequestHandler):
         "static",
         "examples",
         "node_modules",
-        "docs/hosting.md",
         "docs/images",
     )
     #: Addresses of the pages that get the policies of tools/policy.py.

@@ -30,6 +30,8 @@ COVERED = re.compile(r"<!-- beside: (.*?) :beside -->", re.DOTALL)
 
 #: The sentence of the page that becomes a link if `REPOSITORY_URL` says where the source code is.
 SOURCE = re.compile(r'(?<=<li id="source">)(.+?)(?=</li>)')
+#: The one that a link to that file, or to its page in the documentation beside the page, replaces.
+HOSTING = re.compile(r'(?<=<p id="hosting">)(.+?)(?=</p>)')
 
 #: Further files: the service worker, the example, and the licences of everything in the folder.
 MORE = (
@@ -65,10 +67,10 @@ def build(site: Path = SITE, root: Path = ROOT, beside: Sequence[str] = ()) -> N
         target = new / in_the_site(name)
         content = (root / name).read_bytes()
         if target.suffix in TEXTS and "node_modules" not in name:
-            content = linked(in_the_site(content.decode()), repository).encode()
+            documentation = "docs/hosting.html" if "docs" in beside else ""
+            content = linked(in_the_site(content.decode()), repository, documentation).encode()
         if beside and target.suffix == ".html":
-            text = content.decode().replace('href="docs/hosting.md"', 'href="docs/hosting.html"')
-            content = uncovered(text).encode()
+            content = uncovered(content.decode()).encode()
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     page_files.write_list(new, [in_the_site(name) for name in page])
@@ -86,8 +88,12 @@ def in_the_site(text: str) -> str:
     return text.replace("node_modules/", "vendor/")
 
 
-def linked(text: str, repository: str) -> str:
-    return SOURCE.sub(rf'<a href="{html.escape(repository)}">\1</a>', text) if repository else text
+def linked(text: str, repository: str, hosting: str = "") -> str:
+    """The page with links to its source code and to what it says about hosting, as far as they are known."""
+    if repository:
+        text = SOURCE.sub(rf'<a href="{html.escape(repository)}">\1</a>', text)
+        hosting = hosting or f"{html.escape(repository.rstrip('/'))}/blob/HEAD/docs/hosting.md"
+    return HOSTING.sub(f'<a href="{hosting}">More about hosting</a>', text) if hosting else text
 
 
 def uncovered(text: str) -> str:

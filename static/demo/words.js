@@ -10,6 +10,7 @@ Reflect.set(globalThis, "germanWords", {
   "Get the source code of mediarecorder.": "Hol dir den Quelltext von mediarecorder.",
   "Run this command there, on Debian or Ubuntu with Python 3.11 or newer:": "Führe dort, unter Debian oder Ubuntu mit Python 3.11 oder neuer, diesen Befehl aus:",
   "Copy the folder build/site to any host with https.": "Kopiere den Ordner build/site auf einen beliebigen Server mit https.",
+  "The file docs/hosting.md there says more.": "Mehr steht dort in der Datei docs/hosting.md (englisch).",
   "More about hosting": "Mehr dazu (englisch)",
   "Keys": "Tasten",
   "Record, or stop": "Aufnehmen oder stoppen",

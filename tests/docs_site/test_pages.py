@@ -127,7 +127,7 @@ def test_published_sites_link_to_each_other(tmp_path):
     sites = tmp_path / "sites"
     static_site.build(sites, beside=("docs",))
     pages = read(sites)
-    assert "docs/index.html" in pages["index.html"].links
+    assert {"docs/index.html", "docs/hosting.html"} <= set(pages["index.html"].links)
     for name in ("index", "how-to/a-photo"):
         page = f"docs/{name}.html"
         there = {posixpath.normpath(posixpath.join(posixpath.dirname(page), to)) for to in pages[page].links}
@@ -140,8 +140,7 @@ def test_sites_alone_have_no_links_to_each_other(pages, tmp_path):
     links = [
         address for address in read(tmp_path / "site")["index.html"].links if address.startswith("docs/")
     ]
-    assert links == ["docs/hosting.md"]
-    assert (tmp_path / "site" / links[0]).is_file()
+    assert links == []
     outside = [
         address
         for name, page in pages.items()

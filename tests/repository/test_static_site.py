@@ -86,7 +86,22 @@ def test_page_links_to_the_source_code_if_its_address_is_known(site):
     assert sentence in page
     address = '<a href="https://example.org/?a&amp;b">Get the source code of mediarecorder.</a>'
     linked = static_site.linked(page, "https://example.org/?a&b")
-    assert linked == page.replace(sentence, f'<li id="source">{address}</li>')
+    assert f'<li id="source">{address}</li>' in linked
+
+
+def test_page_links_to_its_documentation_or_names_the_file(site):
+    page = (site / "index.html").read_text()
+    sentence = '<p id="hosting">The file docs/hosting.md there says more.</p>'
+    assert sentence in page
+
+    def hosting(*known: str) -> str:
+        linked = static_site.linked(page, *known)
+        return re.findall(r'<p id="hosting"><a href="(.+?)">More about hosting', linked)[0]
+
+    assert hosting("https://example.org/us/") == "https://example.org/us/blob/HEAD/docs/hosting.md"
+    assert hosting("https://example.org/us", "docs/hosting.html") == "docs/hosting.html"
+    assert hosting("", "docs/hosting.html") == "docs/hosting.html"
+    assert sentence in static_site.linked(page, "")
 
 
 def test_licences_are_included(site):
