@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LAST = 1.0
-"""Seconds for which a caption at the very end is shown."""
+"""Seconds for which a caption, or a chapter, at the very end lasts."""
 
 
 class Marker(NamedTuple):
@@ -35,6 +36,21 @@ def shifted(markers: Iterable[Marker], seconds: float) -> list[Marker]:
     return [Marker(marker.time + seconds, marker.text) for marker in markers]
 
 
+def chapters(markers: Iterable[Marker], duration: float) -> list[tuple[float, float, str]]:
+    """Start, end and text of each marker, which lasts until the next one, or until the end.
+
+    >>> chapters([Marker(61, "two"), Marker(0.25, "one")], 62.5)
+    [(0.25, 61, 'one'), (61, 62.5, 'two')]
+    """
+    ordered = sorted(marker for marker in markers if not math.isnan(marker.time))
+    found = []
+    for place, (start, text) in enumerate(ordered):
+        following = ordered[place + 1].time if place + 1 < len(ordered) else duration
+        # (False as well if the duration is unknown)
+        found.append((start, following if following > start else start + LAST, text))
+    return found
+
+
 def vtt(markers: Sequence[Marker], duration: float) -> str:
     """The markers as WebVTT captions, each shown until the next one, or until the end.
 
@@ -48,11 +64,8 @@ def vtt(markers: Sequence[Marker], duration: float) -> str:
     a &lt; b
     <BLANKLINE>
     """
-    ordered = sorted(markers)
     blocks = ["WEBVTT\n"]
-    for place, (start, text) in enumerate(ordered):
-        following = ordered[place + 1].time if place + 1 < len(ordered) else duration
-        end = following if following > start else start + LAST  # (False as well if the duration is unknown)
+    for start, end, text in chapters(markers, duration):
         said = _escape(" ".join(text.split()))
         lines = [f"{_timestamp(start)} --> {_timestamp(end)}", *filter(None, [said]), ""]
         blocks.append("\n".join(lines))

@@ -27,7 +27,7 @@ from .chunk import Chunk
 from .errors import MediaError, RangeError
 from .events import call_handler
 from .formats import TYPES, checked_format, checked_name
-from .markers import between, shifted, vtt
+from .markers import between, chapters, shifted, vtt
 from .media_file import MediaFile
 
 if TYPE_CHECKING:
@@ -267,8 +267,14 @@ class Recording(MediaFile):
 
     @property
     def markers(self) -> list[Marker]:
-        """The moments marked by `MediaRecorder.mark`. They are not in the file. Recordings made from this one
-        have them, too: a part has those within it, and a joined recording has those of all its sources."""
+        """The moments marked by `MediaRecorder.mark`.
+
+        Recordings made from this one have them, too: a part has those within it, and a joined recording has
+        those of all its sources.
+
+        Files that the library makes have them as chapters: WebM, MP4, MP3, Ogg and FLAC. The browser's own
+        file has none; `seekable` adds them. Chapters of a file from elsewhere are not read.
+        """
         return list(self._markers)
 
     def markers_vtt(self) -> str:
@@ -297,7 +303,7 @@ class Recording(MediaFile):
 
         WebM and Matroska are read once, and no packet is written again: the result consists of this recording
         or slices of it, and of a new header and index. Two pictures with the same millisecond, which Chromium
-        records on a busy machine, are set apart by one.
+        records on a busy machine, are set apart by one. Markers become chapters of the file.
         """
         check_progress(on_progress)
         in_parts = self._may_be_in_parts()
@@ -306,7 +312,13 @@ class Recording(MediaFile):
                 call_handler(on_progress, 1.0)
             return composed
         made = await run_in_engine(
-            "seekable", "seekable", self._blob, self._duration, in_parts, on_progress=on_progress
+            "seekable",
+            "seekable",
+            self._blob,
+            self._duration,
+            in_parts,
+            on_progress=on_progress,
+            options=_with_chapters(self._markers, self._duration),
         )
         return self if is_nullish(made) else self._became(made)
 
@@ -329,8 +341,9 @@ class Recording(MediaFile):
         """The seekable file of a take that was read while it was recorded."""
         rest = self._js_chunks.slice(self._followed)
         try:
+            found = to_js(chapters(self._markers, self._duration))
             made = await settle(
-                self._walk, "seekable", rest, self._duration, self._mime_type, doing="seekable"
+                self._walk, "seekable", rest, self._duration, self._mime_type, found, doing="seekable"
             )
         except MediaError:
             return None  # the engine will say why
@@ -391,6 +404,7 @@ class Recording(MediaFile):
         """
         format = checked_format(format)
         options = encoding_options(format, bits_per_second, audio, sample_format)
+        options |= _with_chapters(self._markers, self._duration)
         options["inParts"] = self._may_be_in_parts()
         arguments = (self._blob, format, self._duration)
         made = await run_in_engine("convert", "convert", *arguments, on_progress=on_progress, options=options)
@@ -433,7 +447,8 @@ class Recording(MediaFile):
         if last is not None and first >= last:
             raise RangeError(f"trim: start must be before end, but {first} is not before {last}")
         arguments = (self._blob, first, last, bool(exact), self._duration)
-        made = await run_in_engine("trim", "trim", *arguments, on_progress=on_progress)
+        options = _with_chapters(self._markers, self._duration)
+        made = await run_in_engine("trim", "trim", *arguments, on_progress=on_progress, options=options)
         begin = float(made.start)
         markers = between(self._markers, begin, math.inf if last is None else last)
         return self._became(made, markers, later=begin)
@@ -465,11 +480,14 @@ class Recording(MediaFile):
             raise ValueError("concat joins at least one recording, but the list is empty")
         blobs = js.Array.of(*(recording.blob for recording in several))
         lengths = js.Array.of(*(recording.duration for recording in several))
-        made = await run_in_engine("concat", "concat", blobs, lengths, on_progress=on_progress)
         markers, begin = [], 0.0
         for recording in several:
             markers += shifted(recording.markers, begin)
             begin += recording.duration
+        options = _with_chapters(markers, begin)
+        made = await run_in_engine(
+            "concat", "concat", blobs, lengths, on_progress=on_progress, options=options
+        )
         return several[0]._became(made, markers)
 
     async def tags(self) -> dict[str, Any]:
@@ -505,7 +523,9 @@ class Recording(MediaFile):
         changes = checked(tags)
         wanted = {**await self.tags(), **changes}
         pairs = to_js(to_browser(changes))
-        made = self._became(await run_in_engine("with_tags", "withTags", self._blob, pairs, self._duration))
+        options = _with_chapters(self._markers, self._duration)
+        arguments = (self._blob, pairs, self._duration)
+        made = self._became(await run_in_engine("with_tags", "withTags", *arguments, options=options))
         try:
             if missing := lost(wanted, await made.tags()):
                 raise missing
@@ -787,6 +807,11 @@ def recording_of(made: Any, started_at: float | None = None, duration: float | N
     if not is_nullish(note := getattr(made, "note", None)):
         log.info("%s", note)
     return recording
+
+
+def _with_chapters(markers: list[Marker], duration: float) -> dict[str, Any]:
+    """Options of `run_in_engine`: the markers become chapters of the file."""
+    return {"chapters": chapters(markers, duration)} if markers else {}
 
 
 def _checked_time(what: str, value: Any) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from support.ask_judge import chapters
 
 from mediarecorder import InvalidStateError, Marker, MediaRecorder, Recording, RecordingStore
 
@@ -51,6 +52,31 @@ async def test_files_made_from_a_recording_have_its_markers(microphone):
     twice = await Recording.concat([recording, recording])
     assert [marker.text for marker in twice.markers] == ["one", "", "<three>"] * 2
     assert twice.markers[3].time == pytest.approx(one.time + recording.duration)
+
+
+@pytest.mark.media_work
+async def test_markers_become_chapters(microphone):
+    """Of the composed WebM, whose walk begins during the take, and of the MP4."""
+    recording, markers = await marked(microphone)
+    assert await chapters(recording) == []
+    expected = [(pytest.approx(marker.time, abs=0.06), marker.text) for marker in markers]
+    found = await chapters(await recording.seekable())
+    assert found == expected
+    assert await chapters(await recording.convert("mp4")) == expected
+    twice = await chapters(await Recording.concat([recording, recording]))
+    assert [text for _, text in twice] == ["one", "", "<three>"] * 2
+
+
+@pytest.mark.media_work
+async def test_seekable_adds_chapters_to_a_stored_take(microphone):
+    async with await RecordingStore.open("chapters") as store:
+        await store.clear()
+        recording, _ = await marked(microphone, store)
+        assert await chapters(recording) == []
+        seekable = await recording.seekable()
+        assert [text for _, text in await chapters(seekable)] == ["one", "", "<three>"]
+        assert await seekable.seekable() is seekable
+        await store.clear()
 
 
 async def test_markers_become_captions(microphone):

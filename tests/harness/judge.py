@@ -17,6 +17,7 @@ __all__ = [
     "JudgeMissingError",
     "NotMediaError",
     "boxes",
+    "chapters",
     "colours",
     "encoded",
     "index",
@@ -111,6 +112,17 @@ def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int
         stop = end if unknown else min(end, start + size)
         yield name, start, stop
         start = stop
+
+
+def chapters(path: Path) -> list[tuple[float, str]]:
+    """Start (s) and title of each chapter."""
+    import av
+
+    with av.open(str(path)) as container:
+        return [
+            (float(one["start"] * one["time_base"]), one["metadata"].get("title", ""))
+            for one in container.chapters()
+        ]
 
 
 def tone(path: Path) -> list[dict[str, float]]:

@@ -24,7 +24,7 @@ BUNDLE, LIBRARY = "/bundle.zip", "/library.zip"
 JUDGEMENTS = {
     f"/judge/{question.__name__}": question
     for question in (
-        *(judge.probe, judge.tone, judge.colours, judge.packets, judge.index),
+        *(judge.probe, judge.tone, judge.colours, judge.packets, judge.index, judge.chapters),
         *(judge.sound, judge.pictures, judge.played, judge.boxes, judge.readers, judge.encoded),
     )
 }

@@ -4,7 +4,8 @@
  *
  *     echo '[["withTags", "in.mp4", "out.mp4", [["title", "One"]]], ["tags", "out.mp4"]]' | node engine.mjs
  *
- * Runs one step after another and prints the result of each `tags` on a line.
+ * Runs one step after another and prints the result of each `tags` on a line. An object at the end of a step becomes part
+ * of the request.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -21,17 +22,18 @@ class Decoder {
 }
 Object.assign(globalThis, { AudioDecoder: Decoder, VideoDecoder: Decoder });
 
-const { convert, seekable, withTags } = await import("../../static/library/media/convert.js");
+const { convert, seekable, trim, withTags } = await import("../../static/library/media/convert.js");
 const { tags } = await import("../../static/library/media/tags.js");
 
 /** @type {Record<string, (blob: Blob, ...rest: any[]) => Promise<any>>} */
-const verbs = { convert, seekable, tags, withTags };
+const verbs = { convert, seekable, tags, trim, withTags };
 
 for (const [verb, source, target, ...rest] of JSON.parse(readFileSync(0, "utf8"))) {
   const blob = new Blob([readFileSync(source)]);
   const known = verb === "tags" ? [] : [NaN]; // no recorder has counted its length
   if (verb === "seekable") known.push(true);
-  const result = await verbs[verb](blob, ...rest, ...known, { signal: new AbortController().signal });
+  const options = rest.at(-1)?.constructor === Object ? rest.pop() : {};
+  const result = await verbs[verb](blob, ...rest, ...known, { signal: new AbortController().signal, ...options });
   if (verb === "tags") console.log(JSON.stringify(Object.fromEntries(result)));
   else writeFileSync(target, new Uint8Array(await (result?.blob ?? blob).arrayBuffer()));
 }

@@ -42,7 +42,7 @@ for (const file of files) {
   const blob = new Blob([readFileSync(file)]);
   const task = new Task({ signal: new AbortController().signal });
   const made = await withWhole(blob, known, async (tracks, part) =>
-    (await mayStay(tracks, [part])) ? inPlace(tracks, part, {}, task) : undefined,
+    (await mayStay(tracks, [part])) ? inPlace(tracks, part, { tags: {} }, task) : undefined,
   );
   const written = await withWhole(blob, known, (tracks, part) =>
     writing(outputFormat("mp4"), async (/** @type {import("mediabunny").Output} */ output) => {

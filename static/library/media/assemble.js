@@ -6,6 +6,7 @@
  */
 
 import { EncodedPacketSink } from "mediabunny";
+import { describe } from "./chapters.js";
 import { Fault } from "../fault.js";
 import { encodingPictures, encodingSound } from "./encoding.js";
 import { encodablePicture, encodableSound, evenSize, FORMATS, nameOf, named, soundFacts, unsupported } from "./formats.js";
@@ -31,6 +32,7 @@ const REORDERED_WITHIN = 100;
 /**
  * @typedef {object} Wishes
  * @property {MetadataTags} tags
+ * @property {import("./chapters.js").Chapter[]} [chapters]  without them, those among the tags stay
  * @property {VideoCodec[]} [video]  the allowed codecs, in order of preference; by default the track's own, then any
  * @property {AudioCodec[]} [audio]
  * @property {"exact" | "copy"} [mode]  "copy" encodes nothing
@@ -52,11 +54,11 @@ export async function assembled(parts, tracks, format, wishes, task) {
   }
   const all = tracks.map(([first]) => first);
   const stays = nameOf(format) === "mp4" && copied.size === tracks.length && (await mayStay(all, parts));
-  const made = stays ? await inPlace(all, parts[0], wishes.tags, task) : undefined;
+  const made = stays ? await inPlace(all, parts[0], wishes, task) : undefined;
   const result = made ? await (task.inParts ? made : inOnePart(made)) : await writing(format, async (output) => {
     const pieces = [];
     for (const several of tracks) pieces.push(await piecesOf(several));
-    output.setMetadataTags(wishes.tags);
+    describe(output, wishes.tags, wishes.chapters);
     await output.start();
     await write(pieces, parts, task);
 

@@ -3,13 +3,14 @@
 
 import { EncodedPacketSink } from "mediabunny";
 import { assembled } from "./assemble.js";
+import { lacksChapters, within } from "./chapters.js";
 import { Fault } from "../fault.js";
 import { FORMATS, named, nameOf, outputFormat } from "./formats.js";
 import { duration, origin, reading, soundOf } from "./input.js";
 import { canHide, SLACK } from "./packets.js";
 import { Part } from "./part.js";
 import { inOnePart } from "./result.js";
-import { headOf, isMatroska, isSeekable, pointsToCues } from "./seeking.js";
+import { hasChapters, headOf, isMatroska, isSeekable, pointsToCues } from "./seeking.js";
 import { tagsFor } from "./tags.js";
 import { perform } from "./task.js";
 import { composed } from "../webm/compose.js";
@@ -33,10 +34,10 @@ export const seekable = (blob, known, inParts, request) =>
     const head = await headOf(blob);
     const isDone = () => reading(blob, (input) => isSeekable(input, blob, known));
     if (isMatroska(head)) {
-      if (pointsToCues(head) && (await isDone())) return null;
-      const made = await composed(blob, known, task.signal, (fraction) => task.report(fraction));
+      if (pointsToCues(head) && (!task.chapters || hasChapters(head)) && (await isDone())) return null;
+      const made = await composed(blob, known, task.signal, (fraction) => task.report(fraction), task.chapters);
       if (made) return inParts ? made : inOnePart(made);
-    } else if (await isDone()) return null;
+    } else if (!(task.chapters && (await reading(blob, lacksChapters))) && (await isDone())) return null;
     return reading(blob, (input) => copied(input, known, task));
   });
 
@@ -62,7 +63,7 @@ async function copied(input, known, task, changes) {
   }
   const tags = await tagsFor(input, format, changes);
   const part = await Part.whole(input, known);
-  return assembled([part], tracks.map((track) => [track]), format, { tags, mode: "copy" }, task);
+  return assembled([part], tracks.map((track) => [track]), format, { tags, chapters: task.chapters, mode: "copy" }, task);
 }
 
 /** The tracks that have packets. @param {Input} input */
@@ -87,7 +88,8 @@ async function converted(blob, name, known, task) {
     const tracks = video.length === 0 ? [await soundOf(input)] : await filledTracks(input);
     const part = await Part.whole(input, known);
     const format = outputFormat(name, name === "wav" ? await bytesOfSound(input, task) : 0);
-    const wishes = { tags: await tagsFor(input, format), video, audio: task.audio ? [task.audio] : audio };
+    const codecs = { video, audio: task.audio ? [task.audio] : audio };
+    const wishes = { tags: await tagsFor(input, format), chapters: task.chapters, ...codecs };
     return assembled([part], tracks.map((track) => [track]), format, wishes, task);
   });
 }
@@ -128,7 +130,11 @@ export const trim = (blob, start, end, exact, known, request) =>
       const isToTheEnd = start < length && (end === undefined || end >= length);
       const part = new Part(input, from, isToTheEnd ? undefined : begin + Math.min(end ?? last, last), known);
       /** @type {import("./assemble.js").Wishes} */
-      const wishes = { tags: await tagsFor(input, format), mode: exact ? "exact" : "copy" };
+      const wishes = {
+        tags: await tagsFor(input, format),
+        chapters: within(task.chapters, from - begin, end),
+        mode: exact ? "exact" : "copy",
+      };
       const tracks = (await filledTracks(input)).map((track) => [track]);
       return { ...(await assembled([part], tracks, format, wishes, task)), start: from - begin };
     }),

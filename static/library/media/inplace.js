@@ -5,6 +5,7 @@
  */
 
 import { EncodedPacket, Mp4OutputFormat, NullTarget, Output } from "mediabunny";
+import { describe } from "./chapters.js";
 import { beforeMedia } from "./faststart.js";
 import { blobOf, duration, origin, reading } from "./input.js";
 import { framesOf, RATE } from "./opus.js";
@@ -12,7 +13,7 @@ import { copyOf, Times } from "./packets.js";
 import { pass, Walk } from "../webm/walk.js";
 
 /** @typedef {import("mediabunny").InputTrack} InputTrack */
-/** @typedef {import("mediabunny").MetadataTags} MetadataTags */
+/** @typedef {import("./assemble.js").Wishes} Wishes */
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {import("./task.js").Task} Task */
 /** @typedef {import("../webm/walk.js").Block} Block */
@@ -126,10 +127,10 @@ export async function mayStay(tracks, parts) {
 
 /**
  * The MP4 of a whole recording, or undefined if it must be made in another way.
- * @param {InputTrack[]} tracks  @param {Part} part  @param {MetadataTags} tags  @param {Task} task
+ * @param {InputTrack[]} tracks  @param {Part} part  @param {Wishes} wishes  @param {Task} task
  * @returns {Promise<import("./result.js").Result | undefined>}
  */
-export async function inPlace(tracks, part, tags, task) {
+export async function inPlace(tracks, part, { tags, chapters }, task) {
   const blob = blobOf(part.input);
   /** @type {Record<string, Uint8Array<ArrayBuffer>>} */
   const boxes = {};
@@ -139,7 +140,7 @@ export async function inPlace(tracks, part, tags, task) {
   try {
     const all = [];
     for (const track of tracks) all.push(new Entries(track, part, (await copyOf(track, output)).put));
-    output.setMetadataTags(tags);
+    describe(output, tags, chapters);
     await output.start();
     const walk = await entered(blob, all, task);
     if (walk.strange || walk.isCut || !all.every(({ last }) => last)) return undefined;

@@ -2,6 +2,7 @@
 /** Join several recordings in one file, one after the other. */
 
 import { assembled } from "./assemble.js";
+import { within } from "./chapters.js";
 import { filledTracks, formatLike } from "./convert.js";
 import { Fault } from "../fault.js";
 import { open } from "./input.js";
@@ -27,7 +28,8 @@ export const concat = (blobs, known, request) =>
       const parts = [];
       for (const [index, input] of inputs.entries()) parts.push(await Part.whole(input, known[index]));
       const format = await formatLike(inputs[0]);
-      return await assembled(parts, tracks, format, { tags: await tagsFor(inputs[0], format) }, task);
+      const wishes = { tags: await tagsFor(inputs[0], format), chapters: within(task.chapters) };
+      return await assembled(parts, tracks, format, wishes, task);
     } finally {
       for (const input of inputs) input.dispose();
     }

@@ -7,6 +7,8 @@ import { duration } from "./input.js";
 
 /** An entry of Matroska's seek head: SeekID, with a size of 4 bytes, and the id of Cues. */
 const CUES_ENTRY = [0x53, 0xab, 0x84, 0x1c, 0x53, 0xbb, 0x6b];
+/** The id of chapters. */
+const CHAPTERS = [0x10, 0x43, 0xa7, 0x70];
 /** The header ends within this many bytes. */
 const HEAD = 2 ** 16;
 
@@ -46,8 +48,14 @@ export const headOf = async (blob) => new Uint8Array(await blob.slice(0, HEAD).a
 export const isMatroska = (head) => numberOf(head.subarray(0, 4)) === EBML;
 
 /** Matroska: whether the header points to cues. @param {Uint8Array} head */
-export const pointsToCues = (head) =>
-  head.some((byte, at) => byte === CUES_ENTRY[0] && CUES_ENTRY.every((each, offset) => head[at + offset] === each));
+export const pointsToCues = (head) => contains(head, CUES_ENTRY);
+
+/** Matroska: whether there are chapters. @param {Uint8Array} head */
+export const hasChapters = (head) => contains(head, CHAPTERS);
+
+/** @param {Uint8Array} head  @param {number[]} bytes */
+const contains = (head, bytes) =>
+  head.some((byte, at) => byte === bytes[0] && bytes.every((each, offset) => head[at + offset] === each));
 
 /** Matroska: whether the segment states its size, and ends with the file. @param {Uint8Array} head  @param {Blob} blob */
 function isComplete(head, blob) {

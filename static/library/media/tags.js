@@ -170,7 +170,7 @@ async function found(input) {
 }
 
 /** @param {string} mimeType @returns {Kind} */
-function kindOf(mimeType) {
+export function kindOf(mimeType) {
   if (/webm|matroska/.test(mimeType)) return "matroska";
   if (/ogg|flac/.test(mimeType)) return "vorbis";
   if (/wav/.test(mimeType)) return "wav";

@@ -12,6 +12,7 @@ import { asFault } from "./faults.js";
  * @property {number} [bitsPerSecond]
  * @property {import("mediabunny").AudioCodec} [audio]
  * @property {boolean} [inParts]  whether the result may consist of slices of the recording
+ * @property {import("../webm/elements.js").Chapter[]} [chapters]  of the recording, if it has markers
  */
 
 /** Thrown before anything is written: the caller must load an encoder and start the work again. */
@@ -31,12 +32,13 @@ export class Task {
   #furthest = 0;
 
   /** @param {Request} request */
-  constructor({ signal, progress, bitsPerSecond, audio, inParts }) {
+  constructor({ signal, progress, bitsPerSecond, audio, inParts, chapters }) {
     this.signal = signal;
     this.tell = progress;
     this.bitsPerSecond = bitsPerSecond;
     this.audio = audio;
     this.inParts = inParts;
+    this.chapters = chapters;
     /** A sentence about the result for the caller. @type {string | undefined} */
     this.note = undefined;
   }

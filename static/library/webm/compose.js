@@ -3,18 +3,19 @@
  * A seekable file composed of a WebM or Matroska file: slices of it, and new small pieces. Nothing is copied.
  *
  *     EBML, Segment with its size, SeekHead, Info with a duration, Tracks    new, or from the file
- *     tags, chapters, attachments                                            slices
+ *     tags, chapters, attachments                                            slices; or new chapters
  *     Cluster with its size …                                                new heads, and slices
  *     Cues                                                                   new
  */
 
-import { clusterHead, CUES, cuesOf, INFO, infoOf, joined, seekHead, segmentHead, TRACKS } from "./elements.js";
+import { chaptersOf, clusterHead, CUES, cuesOf, INFO, infoOf, joined, seekHead, segmentHead, TRACKS } from "./elements.js";
 import { Column, KNOWN, UNKNOWN, Walk, walkOf } from "./walk.js";
 import { spanOf } from "./ends.js";
 import { WebmIndex } from "./front.js";
 
 /** @typedef {(from: number, to: number) => BlobPart[]} Slices  the parts that hold a range of the file */
 /** @typedef {{blob: Blob, mimeType: string, duration: number}} Made */
+/** @typedef {import("./elements.js").Chapter} Chapter */
 
 /** So many parts become one, so that little is left to do at the end of a take. */
 const TOGETHER = 256;
@@ -71,13 +72,15 @@ export class Composition {
   /**
    * The file, after the end of the walk.
    * @param {string} type  its MIME type  @param {number} duration  in milliseconds
+   * @param {Uint8Array<ArrayBuffer>} chapters  the element, or nothing
    */
-  finish(type, duration) {
+  finish(type, duration, chapters) {
     const { walk } = this;
     this.advance();
     this.#flush();
-    const kept = [];
-    let size = 0;
+    /** @type {BlobPart[]} */
+    const kept = [chapters];
+    let size = chapters.length;
     for (let n = 0; n < walk.kept.length; n += 2) {
       kept.push(...this.slices(walk.kept.values[n], walk.kept.values[n + 1]));
       size += walk.kept.values[n + 1] - walk.kept.values[n];
@@ -133,10 +136,10 @@ export class Composition {
 /**
  * The seekable file, if the walk understands the file.
  * @param {Blob} blob  @param {number} known  its duration in seconds according to the recorder, or NaN
- * @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]
+ * @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]  @param {Chapter[]} [chapters]
  * @returns {Promise<Made | undefined>}
  */
-export async function composed(blob, known, signal, report) {
+export async function composed(blob, known, signal, report, chapters) {
   const walk = await walkOf(blob, signal, report);
   if (walk.strange || walk.cues.times.length === 0) return undefined;
   const { sizes, ends } = walk.clusters;
@@ -145,20 +148,23 @@ export async function composed(blob, known, signal, report) {
   if (isOpen && !walk.isCut && walk.kept.length === 0 && walk.apart.places.length === 0 && ends.last === blob.size) {
     const { begin, end } = spanOf(walk, known * 1000);
     const mimeType = typeOf(walk, blob.type);
-    return { blob: new WebmIndex(walk).covered(blob, end, mimeType), mimeType, duration: (end - begin) / 1000 };
+    const made = new WebmIndex(walk).covered(blob, end, mimeType, chaptersOf(chapters, begin / 1000));
+    return { blob: made, mimeType, duration: (end - begin) / 1000 };
   }
-  return made(walk, new Composition(walk, (from, to) => [blob.slice(from, to)], isOpen), known, blob.type);
+  return made(walk, new Composition(walk, (from, to) => [blob.slice(from, to)], isOpen), known, blob.type, chapters);
 }
 
 /**
  * @param {Walk} walk  after its end  @param {Composition} composition
  * @param {number} known  in seconds, or NaN  @param {string} type  the MIME type of the file
+ * @param {Chapter[]} [chapters]
  */
-export function made(walk, composition, known, type) {
+export function made(walk, composition, known, type, chapters) {
   if (walk.strange || walk.cues.times.length === 0) return undefined;
   const { begin, end } = spanOf(walk, known * 1000);
   const mimeType = typeOf(walk, type);
-  return { blob: composition.finish(mimeType, end), mimeType, duration: (end - begin) / 1000 };
+  const element = chaptersOf(chapters, begin / 1000);
+  return { blob: composition.finish(mimeType, end, element), mimeType, duration: (end - begin) / 1000 };
 }
 
 /** The MIME type: that of the file, if it has the right container. @param {Walk} walk  @param {string} type */

@@ -6,9 +6,11 @@ import { children } from "./walk.js";
 
 /** @typedef {import("./walk.js").Walk} Walk */
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/** In seconds from the beginning of the recording. @typedef {[start: number, end: number, text: string]} Chapter */
 
 export const INFO = 0x1549a966, TRACKS = 0x1654ae6b, CLUSTER = 0x1f43b675, CUES = 0x1c53bb6b, VOID = 0xec;
 const SEEK_HEAD = 0x114d9b74, SEEK = 0x4dbb, SEEK_ID = 0x53ab, SEEK_POSITION = 0x53ac, DURATION = 0x4489, CRC = 0xbf;
+const CHAPTERS = 0x1043a770, EDITION = 0x45b9, CHAPTER = 0xb6, UID = 0x73c4, START = 0x91, DISPLAY = 0x80, TITLE = 0x85, LANGUAGE = 0x437c;
 const CUE_POINT = 0xbb, CUE_TIME = 0xb3, CUE_POSITIONS = 0xb7, CUE_TRACK = 0xf7, CUE_CLUSTER = 0xf1;
 
 /** The header of a segment of this size, or of unknown size. @param {number} [size] */
@@ -55,6 +57,21 @@ export function cuesOf({ cues: { times, tracks, clusters } }, positionOf) {
   return element(CUES, points);
 }
 
+/**
+ * The chapters, or nothing if there are none.
+ * @param {Chapter[]} [chapters]  @param {number} [begin]  the time in the file, in seconds, at which playback begins
+ */
+export function chaptersOf(chapters = [], begin = 0) {
+  const atoms = chapters.map(([start, , text], n) => {
+    const title = element(DISPLAY, [element(TITLE, [asBytes(text)]), element(LANGUAGE, [asBytes("und")])]);
+    return element(CHAPTER, [element(UID, [least(n + 1)]), element(START, [least(Math.round((begin + start) * 1e9))]), title]);
+  });
+  return atoms.length > 0 ? element(CHAPTERS, [element(EDITION, atoms)]) : new Uint8Array();
+}
+
+/** A text in UTF-8. @param {string} text */
+export const asBytes = (text) => new TextEncoder().encode(text);
+
 /** @param {number} id  @param {Bytes[]} parts */
 function element(id, parts) {
   const size = parts.reduce((sum, { length }) => sum + length, 0);
@@ -72,7 +89,7 @@ function sizeOf(size) {
 }
 
 /** A number in 8 bytes. @param {number} value */
-function eight(value) {
+export function eight(value) {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
@@ -85,7 +102,7 @@ function least(value) {
   return bytes.slice(first < 0 ? 7 : first);
 }
 
-/** @param {Bytes[]} parts  @returns {Bytes} */
+/** @param {ArrayLike<number>[]} parts  @returns {Bytes} */
 export function joined(parts) {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

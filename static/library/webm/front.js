@@ -17,6 +17,8 @@ import { spanOf } from "./ends.js";
 import { pass, Walk } from "./walk.js";
 
 export class WebmIndex {
+  #chapters = new Uint8Array();
+
   /** @param {Walk} [walk] */
   constructor(walk = new Walk()) {
     this.walk = walk;
@@ -71,8 +73,10 @@ export class WebmIndex {
   /**
    * The whole file, whose last element is a cluster, with this duration in milliseconds and cues.
    * @param {Blob} blob  @param {number} duration  @param {string} type  its MIME type
+   * @param {Uint8Array<ArrayBuffer>} chapters  the element, or nothing
    */
-  covered(blob, duration, type) {
+  covered(blob, duration, type, chapters) {
+    this.#chapters = chapters;
     return new Blob([this.#frontOf(duration, this.walk.whole), blob, this.cues() ?? ""], { type });
   }
 
@@ -138,10 +142,10 @@ export class WebmIndex {
     const info = infoOf(this.walk, duration);
     const covered = voidHead(clusters.starts.values[0]);
     const { length } = seekHead([[INFO, 0], [TRACKS, 0], [CUES, 0]]);
-    const all = length + info.length + trackList.length + covered.length;
+    const all = length + info.length + trackList.length + this.#chapters.length + covered.length;
     // Without cues, the first entry is repeated, so that the front always has the same length.
     const last = /** @type {[number, number]} */ (end ? [CUES, all + end] : [INFO, length]);
     const head = seekHead([[INFO, length], [TRACKS, length + info.length], last]);
-    return joined([ebml, segmentHead(), head, info, trackList, covered]);
+    return joined([ebml, segmentHead(), head, info, trackList, this.#chapters, covered]);
   }
 }

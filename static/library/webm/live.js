@@ -44,21 +44,22 @@ export class LiveWalk {
   /**
    * The seekable file.
    * @param {Blob[]} chunks  the last ones  @param {number} known  the duration in seconds  @param {string} type
+   * @param {import("./elements.js").Chapter[]} [chapters]
    * @returns {Promise<Made | undefined>}  undefined if only a general reader can handle the file
    */
-  seekable(chunks, known, type) {
-    this.#made ??= this.#finish(chunks, known, type);
+  seekable(chunks, known, type, chapters) {
+    this.#made ??= this.#finish(chunks, known, type, chapters);
     return this.#made;
   }
 
-  /** @param {Blob[]} chunks  @param {number} known  @param {string} type */
-  async #finish(chunks, known, type) {
+  /** @param {Blob[]} chunks  @param {number} known  @param {string} type  @param {import("./elements.js").Chapter[]} [chapters] */
+  async #finish(chunks, known, type, chapters) {
     this.#ended = true;
     this.#hurry();
     this.follow(chunks);
     await this.#work;
     this.#walk.end();
-    return made(this.#walk, this.#composition, known, type);
+    return made(this.#walk, this.#composition, known, type, chapters);
   }
 
   #idle() {

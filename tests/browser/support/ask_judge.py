@@ -65,6 +65,11 @@ async def index(media: Any) -> list[float] | None:
     return await _ask("index", media)
 
 
+async def chapters(media: Any) -> list[tuple[float, str]]:
+    """Start, in seconds, and title of each chapter."""
+    return [(start, title) for start, title in await _ask("chapters", media)]
+
+
 async def sound(media: Any) -> dict[str, Any] | None:
     """The content of the first sound, with times; None without sound.
 
