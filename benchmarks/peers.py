@@ -399,9 +399,10 @@ def wav(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
         "PCM": WAV_WHILE,
         "PCM, converted afterwards": WAV_AFTER,
     }
+    limits = {"Opus": Limit(times=2.5), "PCM": Limit(times=1.0)}
     for side, note in notes.items():
         what = f"`stop()` to wav, {seconds} s of microphone, {side}"
-        yield peer_row(what, "ms", taken[side], taken["theirs"], peer, note)
+        yield peer_row(what, "ms", taken[side], taken["theirs"], peer, note, limits.get(side))
 
 
 def seekable(bench: Bench, page: Page, peer: str, name: str) -> Iterator[Row]:

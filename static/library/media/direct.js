@@ -5,8 +5,7 @@
  * `directSound` returns nothing, or its frames end with an error at a packet that the decoder refuses.
  */
 
-import { AudioSample } from "mediabunny";
-import { asBytes, framesOf, RATE, withPreSkip } from "./opus.js";
+import { asBytes, framesOf, Joining, RATE, withPreSkip } from "./opus.js";
 import { Timeline } from "./timeline.js";
 import { children, Column, pass, Walk } from "../webm/walk.js";
 
@@ -123,6 +122,9 @@ function factsOf({ tracks }) {
 /**
  * Decodes packets and collects their frames, each in its place. Frames after the end of the sound are included if the
  * length is not known yet.
+ *
+ * A browser's decoder gets its next packet only when the page's thread has got the frames of the one before it, which
+ * takes about as long as decoding 20 ms of Opus. So packets of Opus are joined to the longest that the format allows.
  */
 export class Decoding {
   /** Called at each output and error of the decoder. @type {(() => void) | undefined} */
@@ -136,9 +138,12 @@ export class Decoding {
   #silence = new Float32Array(0);
   /** @type {AudioDecoder | undefined} */
   #decoder;
-  /** The packets in the decoder: their times, and their places in its output, in seconds. @type {{time: number, place: number}[]} */
+  #joining = new Joining();
+  /** The packets whose frames are still to come: their times in seconds, and the first frame. @type {{time: number, place: number}[]} */
   #fed = [];
+  /** The frames of all packets, of those that were passed to the decoder, and of those that came out of it. */
   #place = 0;
+  #passed = 0;
   #heard = 0;
   #time = NaN;
 
@@ -158,41 +163,55 @@ export class Decoding {
     if (this.#error) throw this.#error;
     const { isOpus, sampleRate, channels } = this.facts;
     const frames = isOpus ? framesOf(packet) : packet.length / channels / 4;
-    const seconds = frames / sampleRate;
     if (!frames) throw new Error("an empty packet");
-    if (this.#decoder) {
-      const [timestamp, duration] = [Math.trunc(1e6 * time), Math.trunc(1e6 * seconds)];
+    if (isOpus) {
       this.#fed.push({ time, place: this.#place });
-      this.#place += seconds;
-      this.#decoder.decode(new EncodedAudioChunk({ type: "key", timestamp, duration, data: packet }));
+      this.#place += frames;
+      this.#pass(this.#joining.add(packet));
       return;
     }
+    const seconds = frames / sampleRate;
     // The times of packets are rounded, so they count only if they differ by a packet.
     if (!(Math.abs(time - this.#time) < seconds)) this.#time = time;
-    this.#put(this.#time, frames, (from, to) => packet.subarray(from * channels * 4, to * channels * 4));
+    this.#put(this.#time, frames, (target, from) => {
+      asBytes(target).set(packet.subarray(from * channels * 4, from * channels * 4 + target.byteLength));
+    });
     this.#time += seconds;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>[]} packets  joined */
+  #pass(packets) {
+    for (const data of packets) {
+      const frames = framesOf(data);
+      const [timestamp, duration] = [this.#passed, frames].map((count) => Math.round((1e6 * count) / RATE));
+      this.#decoder?.decode(new EncodedAudioChunk({ type: "key", timestamp, duration, data }));
+      this.#passed += frames;
+    }
   }
 
   /** @param {AudioData} data */
   #output(data) {
-    const sample = new AudioSample(data);
     try {
       const { sampleRate, channels } = this.facts;
-      if (sample.sampleRate !== sampleRate || sample.numberOfChannels !== channels) throw new Error("other sound than stated");
-      // A sample belongs to the packet at its place. (Chromium's decoder counts on from the first time.)
-      while (this.#fed.length > 1 && this.#fed[1].place <= this.#heard + 1e-4) this.#fed.shift();
-      const [{ time, place }] = this.#fed;
-      const at = Math.round((time + this.#heard - place) * sampleRate) / sampleRate;
-      this.#heard += sample.duration;
-      this.#put(at, sample.numberOfFrames, (from, to) => {
-        const all = new Float32Array(sample.numberOfFrames * channels);
-        sample.copyTo(all, { planeIndex: 0, format: "f32" });
-        return asBytes(all.subarray(from * channels, to * channels));
-      });
+      if (data.sampleRate !== sampleRate || data.numberOfChannels !== channels) throw new Error("other sound than stated");
+      for (let used = 0; used < data.numberOfFrames; ) {
+        // A frame belongs to the packet at its place. (Chromium's decoder counts on from the first time.)
+        while (this.#fed.length > 1 && this.#fed[1].place <= this.#heard) this.#fed.shift();
+        const [{ time, place }, next] = this.#fed;
+        const frames = Math.min(data.numberOfFrames - used, (next?.place ?? Infinity) - this.#heard);
+        const at = Math.round(time * sampleRate + this.#heard - place) / sampleRate;
+        const begin = used;
+        this.#put(at, frames, (target, from) => {
+          const part = { frameOffset: begin + from, frameCount: target.length / channels };
+          data.copyTo(target, { planeIndex: 0, format: "f32", ...part });
+        });
+        used += frames;
+        this.#heard += frames;
+      }
     } catch (error) {
       this.#fail(error);
     } finally {
-      sample.close();
+      data.close();
     }
     this.#wake?.();
   }
@@ -205,9 +224,9 @@ export class Decoding {
 
   /**
    * @param {number} time  @param {number} frames
-   * @param {(from: number, to: number) => Uint8Array} bytes  returns the bytes of a part of the frames
+   * @param {(target: Float32Array<ArrayBuffer>, from: number) => void} copy  copies frames, from one on
    */
-  #put(time, frames, bytes) {
+  #put(time, frames, copy) {
     const place = this.timeline.place(time, frames);
     if (!place) return;
     const { channels, sampleRate } = this.facts;
@@ -223,7 +242,7 @@ export class Decoding {
       this.#close();
       this.#block = new Float32Array(Math.max(BLOCK, size));
     }
-    asBytes(this.#block).set(bytes(place.from, place.to), 4 * this.#filled);
+    copy(this.#block.subarray(this.#filled, this.#filled + size), place.from);
     this.#filled += size;
   }
 
@@ -242,6 +261,7 @@ export class Decoding {
 
   /** Wait until at most `most` packets are in the decoder. @param {number} [most] */
   async settle(most = AHEAD) {
+    this.#pass(this.#joining.end());
     while (this.#decoder && this.#fed.length > most && !this.#error) {
       await new Promise((resolve) => { this.#wake = () => resolve(undefined); });
     }
@@ -250,6 +270,7 @@ export class Decoding {
 
   /** No more packets follow: wait for all frames. */
   async end() {
+    this.#pass(this.#joining.end());
     await this.#decoder?.flush();
     if (this.#error) throw this.#error;
   }

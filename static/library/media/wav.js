@@ -88,6 +88,11 @@ class WavFile {
     const [type, to] = ["audio/wav", HEAD + size];
     const duration = size / frame / this.sampleRate;
     if (!this.#file) {
+      // (The browser would have to be asked for a shorter Blob once more.)
+      const [last, excess] = [this.#parts.at(-1), HEAD + this.#waiting - to];
+      if (last && ArrayBuffer.isView(last) && excess <= last.byteLength) {
+        this.#parts[this.#parts.length - 1] = last.subarray(0, (last.byteLength - excess) / last.BYTES_PER_ELEMENT);
+      }
       const blob = new Blob([this.#head(size), ...this.#parts], { type });
       return { blob: blob.size > to ? blob.slice(0, to, type) : blob, mimeType: type, duration };
     }
@@ -173,7 +178,9 @@ export class WavTake {
     const chunks = this.events.slice(this.#read).map(({ data }) => data);
     this.#read += chunks.length;
     if (this.#failed || !chunks.some(({ size }) => size)) return;
-    const bytes = new Uint8Array(await (chunks.length === 1 ? chunks[0] : new Blob(chunks)).arrayBuffer());
+    const reading = (chunks.length === 1 ? chunks[0] : new Blob(chunks)).arrayBuffer();
+    this.#file?.pack(); // while the browser reads
+    const bytes = new Uint8Array(await reading);
     const { walk, froms, sizes } = this.#found;
     walk.add(bytes);
     if (walk.strange || walk.position > LARGEST) throw new Error(walk.strange);
@@ -188,7 +195,6 @@ export class WavTake {
     this.#held = held.slice(used);
     this.#heldAt += used;
     await this.#write();
-    this.#file?.pack();
   }
 
   #begun() {
