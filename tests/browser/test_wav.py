@@ -118,6 +118,18 @@ async def test_direct_sound_of_two_channels_is_that_of_the_demuxer(mime_type, st
     await is_the_same(recording)
 
 
+@pytest.mark.lane("chromium")
+@pytest.mark.parametrize(
+    "options", list(in_soak({"audio_bits_per_second": 6000}, {"audio_bitrate_mode": "constant"}))
+)
+async def test_direct_sound_of_any_bit_rate_is_that_of_the_demuxer(options, microphone):
+    """A low bit rate, for which Opus changes its coding, and a constant one."""
+    recorder = MediaRecorder(microphone, mime_type=OPUS, **options)
+    await recorder.start()
+    await asyncio.sleep(0.6)
+    await is_the_same(await recorder.stop())
+
+
 async def test_direct_sound_beside_a_picture_is_that_of_the_demuxer(recorded):
     recording = await recorded("both", timeslice=0.2)
     await is_the_same(recording)

@@ -167,20 +167,20 @@ export class WavTake {
   /** @param {BlobEvent[]} events  the events of the take, to which more are appended */
   constructor(events) {
     this.events = events;
-    /** The listener for more events. */
-    this.hear = () => {
-      this.#working = this.#working.then(() => this.#advance()).catch(() => { this.#failed = true; });
+    /** The listener for more events. @param {Event} [event] */
+    this.hear = (event) => {
+      const isOver = /** @type {MediaRecorder | undefined} */ (event?.target)?.state === "inactive";
+      this.#working = this.#working.then(() => this.#advance(isOver)).catch(() => { this.#failed = true; });
     };
     this.hear();
   }
 
-  async #advance() {
+  /** @param {boolean} isOver  whether someone waits for the end */
+  async #advance(isOver) {
     const chunks = this.events.slice(this.#read).map(({ data }) => data);
     this.#read += chunks.length;
     if (this.#failed || !chunks.some(({ size }) => size)) return;
-    const reading = (chunks.length === 1 ? chunks[0] : new Blob(chunks)).arrayBuffer();
-    this.#file?.pack(); // while the browser reads
-    const bytes = new Uint8Array(await reading);
+    const bytes = new Uint8Array(await (chunks.length === 1 ? chunks[0] : new Blob(chunks)).arrayBuffer());
     const { walk, froms, sizes } = this.#found;
     walk.add(bytes);
     if (walk.strange || walk.position > LARGEST) throw new Error(walk.strange);
@@ -195,6 +195,7 @@ export class WavTake {
     this.#held = held.slice(used);
     this.#heldAt += used;
     await this.#write();
+    if (!isOver) this.#file?.pack();
   }
 
   #begun() {
