@@ -162,6 +162,18 @@ def test_pieces_of_any_size_are_understood(webm_walk, written, size):
     assert webm_walk("blocks", file, size) == whole
 
 
+@pytest.mark.parametrize("source", ["whole", "withoutBuffers", "failing"])
+@pytest.mark.parametrize("size", [1, 1000, 1 << 20, (1 << 21) + 1, 5_000_000])
+def test_file_is_read_whole_from_any_stream(webm_walk, written, source, size):
+    file = written((bytes(range(251)) * (size // 251 + 1))[:size])
+    assert sum(webm_walk("pieces", file, source, None)["sizes"]) == size
+
+
+def test_stream_is_cancelled_when_its_reader_has_seen_enough(webm_walk, written):
+    file = written(bytes(3 << 20))
+    assert webm_walk("pieces", file, "whole", 1) == {"sizes": [1 << 20], "cancelled": True}
+
+
 def test_sizes_of_clusters_are_stated_whatever_they_were_before(webm_walk, written, tmp_path):
     blocks = picture(0, key=True), picture(40)
     short = b"\x1f\x43\xb6\x75\xff" + element(0xE7, number(1000)) + b"".join(blocks)

@@ -7,12 +7,15 @@
  *     ["blocks", file, size]          what the walk finds in pieces of this size
  *     ["cuts", file, step]            the file cut off after every `step` bytes
  *     ["flips", file, count]          the file with flipped bits, `count` times
+ *     ["pieces", file, source, stop]  the sizes of its pieces from this source, `stop` at most, and whether its stream was
+ *                                     cancelled
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { composed } from "../../static/library/webm/compose.js";
 import { LiveWalk } from "../../static/library/webm/live.js";
+import { pieces } from "../../static/library/webm/pieces.js";
 import { Walk } from "../../static/library/webm/walk.js";
 
 /** The file of the request. */
@@ -51,6 +54,21 @@ async function checked(/** @type {Uint8Array} */ data) {
   return true;
 }
 
+/** Blobs with streams of other browsers. */
+const sources = {
+  whole: (/** @type {BlobPart[]} */ parts) => new Blob(parts),
+  withoutBuffers: (/** @type {BlobPart[]} */ parts) =>
+    Object.assign(new Blob(parts), { stream: () => new ReadableStream({ pull: () => {} }) }),
+  failing(/** @type {BlobPart[]} */ parts) {
+    let left = 3;
+    const pull = (/** @type {ReadableByteStreamController} */ controller) => {
+      if (left-- === 0) throw new TypeError("network error");
+      controller.enqueue(new Uint8Array(bytes.slice(7 * (2 - left), 7 * (3 - left))));
+    };
+    return Object.assign(new Blob(parts), { stream: () => new ReadableStream({ type: "bytes", pull }) });
+  },
+};
+
 const verbs = {
   async compose(to, known) {
     const result = await composed(new Blob([bytes]), known ?? NaN);
@@ -71,6 +89,31 @@ const verbs = {
     return result ? { duration: result.duration, mimeType: result.mimeType } : null;
   },
   blocks: (size) => walked(bytes, size),
+  async pieces(source, stop) {
+    const blob = sources[source]([bytes]);
+    let cancelled = false;
+    const stream = blob.stream.bind(blob);
+    blob.stream = () => {
+      const made = stream();
+      const getReader = made.getReader.bind(made);
+      made.getReader = (/** @type {any} */ options) => {
+        const reader = getReader(options);
+        const cancel = reader.cancel.bind(reader);
+        reader.cancel = () => ((cancelled = true), cancel());
+        return reader;
+      };
+      return made;
+    };
+    const sizes = [];
+    let at = 0;
+    for await (const piece of pieces(blob)) {
+      if (Buffer.compare(piece, bytes.subarray(at, at + piece.length))) throw new Error(`other bytes at ${at}`);
+      sizes.push(piece.length);
+      at += piece.length;
+      if (sizes.length === stop) break;
+    }
+    return { sizes, cancelled };
+  },
   async cuts(step) {
     let made = 0;
     for (let end = 0; end <= bytes.length; end += step) made += await checked(bytes.subarray(0, end));

@@ -20,6 +20,7 @@
  */
 
 import { elementAt, EBML, numberOf, SEGMENT } from "../ebml.js";
+import { pieces } from "./pieces.js";
 
 const INFO = 0x1549a966, TRACKS = 0x1654ae6b, CLUSTER = 0x1f43b675, CUES = 0x1c53bb6b, SEEK_HEAD = 0x114d9b74;
 const TAGS = 0x1254c367, CHAPTERS = 0x1043a770, ATTACHMENTS = 0x1941a469, VOID = 0xec, CRC = 0xbf;
@@ -45,10 +46,6 @@ const CUES_APART = 1000;
 const BACK = 2000;
 /** What a cluster says of its size. */
 export const UNKNOWN = 0, KNOWN = 1, WRONG = 2;
-/** Bytes that `walkOf` reads at a time. */
-const PIECE = 4 * 2 ** 20;
-/** Pieces that are requested at a time. */
-const AHEAD = 3;
 
 /**
  * @typedef {object} Track
@@ -536,7 +533,7 @@ export class Walk {
 }
 
 /**
- * Walk over a Blob: read it once, in pieces, while those before them are walked over.
+ * Walk over a Blob: read it once, in pieces.
  * @param {Blob} blob  @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]
  */
 export async function walkOf(blob, signal, report) {
@@ -552,20 +549,15 @@ export async function walkOf(blob, signal, report) {
  * @param {AbortSignal} [signal]  @param {(fraction: number) => void} [report]
  */
 export async function pass(blob, walk, step, signal, report) {
-  let asked = 0;
-  /** @type {Promise<ArrayBuffer>[]} */
-  const coming = [];
-  while (!walk.strange) {
-    for (; coming.length < AHEAD && asked < blob.size; asked += PIECE) {
-      coming.push(blob.slice(asked, asked + PIECE).arrayBuffer());
-      coming.at(-1)?.catch(() => {}); // it is awaited below, if the walk goes on
-    }
-    const bytes = await coming.shift();
-    if (!bytes) break;
+  if (walk.strange) return;
+  let passed = 0;
+  for await (const bytes of pieces(blob)) {
     signal?.throwIfAborted();
-    walk.add(new Uint8Array(bytes));
-    if (!walk.strange) await step();
-    report?.(Math.min(asked - coming.length * PIECE, blob.size) / blob.size);
+    walk.add(bytes);
+    if (walk.strange) return;
+    await step();
+    passed += bytes.length;
+    report?.(passed / blob.size);
   }
 }
 
