@@ -198,7 +198,8 @@ class BrowserEventTarget(EventTarget):
     def _listen(self, type: str) -> None:
         if self._proxy is None:
             self._proxy = create_proxy(self._on_browser_event)
-        self.js.addEventListener(type, self._proxy)
+        # The last argument is Firefox's own (quirk: firefox-hides-events-of-scripts).
+        self.js.addEventListener(type, self._proxy, False, True)
 
     def _unlisten(self, type: str) -> None:
         self.js.removeEventListener(type, self._proxy)

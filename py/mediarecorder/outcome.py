@@ -81,6 +81,13 @@ class Outcome(Coroutine[Any, Any, T], Generic[T]):
             self._error = error
             self._wake()
 
+    def _reject_aloud(self, error: BaseException, message: str) -> None:
+        """Settle with an error. If no task waits for it, the event loop's exception handler gets it."""
+        awaited = bool(self._waiters)
+        self._reject(error)
+        if not awaited:
+            asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
+
     def _wake(self) -> None:
         self._done = True
         for waiter in self._waiters:

@@ -205,12 +205,12 @@ class Recording(MediaFile):
         >>> fade.duration, fade.extension
         (1.0, 'mp4')
         """
-        from ._media.writer import WITH_PICTURES, FileWriter, Sound, checked_frames, write_frames
+        from ._media.writer import WITH_PICTURES, FileWriter, Sound, checked_arrays, write_frames
 
         format = checked_name("format", format, WITH_PICTURES)
         if frame_rate is None:
             raise TypeError("frame_rate must be a number of frames per second, not None")
-        checked_frames(frames)
+        checked_arrays("frames", frames)
         check_progress(on_progress)
         writer = FileWriter(format, frame_rate=frame_rate, audio=audio, bits_per_second=bits_per_second)
         try:

@@ -11,9 +11,17 @@ from .events import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack, TrackEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Callable,
+        Generator,
+        Iterable,
+    )
     from typing import Self
 
+    from .feeding import Feeding
     from .frames import Frame, PixelFormat
     from .levels import Level
     from .photo import Photo
@@ -57,6 +65,63 @@ class MediaStream(Displayed, BrowserEventTarget):
         self.js = js_stream
         self._known: dict[str, MediaStreamTrack] = {}
         self._at_stop: Callable[[], None] | None = None
+
+    @classmethod
+    def from_blocks(
+        cls, blocks: Iterable[Any] | AsyncIterable[Any], sample_rate: int, channels: int = 1
+    ) -> FedStream:
+        """A stream with the sound that an iterable yields, to record, show, mix or send on.
+
+        >>> from array import array
+        >>> from math import pi, sin
+        >>> def sine(seconds, pitch=440, rate=48000):
+        ...     for start in range(0, round(seconds * rate), 960):
+        ...         frames = range(start, start + 960)
+        ...         yield array("f", (0.3 * sin(2 * pi * pitch * frame / rate) for frame in frames))
+        >>> recording = await record(10, stream=MediaStream.from_blocks(sine(0.5), 48000))
+
+        The iterable is read while its sound is played, at most 0.2 s ahead. If a block comes too late, the
+        stream is silent until it comes, and nothing is lost. When the iterable ends, so do the sound and its
+        track, which fires ``ended``. `stop`, or leaving ``with``, ends it earlier. In each case the iterable
+        is closed.
+
+        An exception, whether of the iterable or about one of its blocks, ends the stream, and goes to the
+        event loop's exception handler.
+
+        The stream begins at once. Awaiting it waits until the browser's audio runs, and raises the error if
+        it does not. In a worker, ``await connect()`` first.
+
+        >>> async with await MediaStream.from_blocks(sine(2), 48000) as stream:
+        ...     recording = await record(0.3, stream=stream)
+
+        Parameters
+        ----------
+        blocks
+            An iterable, sync or async, of `AudioSamples` or arrays of shape ``(frames, channels)`` or
+            ``(frames,)``, of any length; see `AudioSamples`. A loop over `MediaStream.blocks` that yields
+            changed blocks is a live effect.
+        sample_rate
+            Frames per second of all blocks, in hertz.
+        channels
+            The number of channels of all blocks, from 1 to 8.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The arguments are not such an iterable and numbers. Errors about a block end the stream; they are
+            those of `MediaWriter.block`.
+        InvalidStateError
+            Another stream is reading the same iterator.
+        PageUnavailableError
+            Python runs in a worker that is not connected yet.
+        NotReadableError, NotSupportedError
+            From awaiting the stream: as for `MediaStream.blocks`.
+        AbortError
+            From awaiting the stream: it was stopped before it began.
+        """
+        from .feeding import SoundFeeding
+
+        return FedStream(SoundFeeding(blocks, sample_rate, channels))
 
     @property
     def id(self) -> str:
@@ -263,3 +328,16 @@ class MediaStream(Displayed, BrowserEventTarget):
     def __repr__(self) -> str:
         kinds = ", ".join(track.kind for track in self.tracks) or "no tracks"
         return f"<MediaStream {kinds}, {'active' if self.active else 'inactive'}>"
+
+
+class FedStream(MediaStream):
+    """A stream that Python feeds. Awaiting it waits until it has begun."""
+
+    def __init__(self, feeding: Feeding) -> None:
+        super().__init__(feeding.js_stream)
+        self._feeding = feeding
+        self._at_stop = feeding.stop
+
+    def __await__(self) -> Generator[object, None, Self]:
+        yield from self._feeding.begun.__await__()
+        return self

@@ -25,7 +25,7 @@ LAYERS = (
     ("devices", "mixing", "conditions"),
     ("streams",),
     ("tracks",),
-    ("live",),
+    ("live", "feeding"),
     ("recording",),
     ("_media.writer",),
     ("frames", "_media.samples"),

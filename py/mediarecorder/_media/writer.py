@@ -7,7 +7,7 @@ the file. `finish` makes the file; without it, `cancel` must be called.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sized
+from collections.abc import Generator, Sized
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from .engine import encoding_options, load, with_encoders
 from .samples import HIGHEST_RATE, MOST_CHANNELS, Samples
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
     from typing import Self
 
 WRITTEN = (*MADE, "mkv")
@@ -90,16 +90,9 @@ class FileWriter:
         self._check("block")
         if self.sample_rate is None:
             raise InvalidStateError("block: this file has no sound, because sample_rate is None")
-        block = samples if isinstance(samples, Samples) else Samples(samples, self.sample_rate)
-        if block.sample_rate != self.sample_rate:
-            raise ValueError(f"the block has {block.sample_rate} Hz, but the file has {self.sample_rate} Hz")
-        if block.channels != self.channels:
-            raise ValueError(
-                f"the block has {block.channels} channels, but the file has {self.channels}: "
-                f"pass channels={block.channels} when you make the writer"
-            )
+        block = checked_block("file", samples, self.sample_rate, self.channels)
         writer = await self._open("block")
-        for piece in _cut(block):
+        for piece in cut(block):
             await settle(writer, "block", to_js(memoryview(piece._data)), doing="block")
         self.samples += block.frames
 
@@ -192,7 +185,21 @@ def pixels(array: Any) -> tuple[memoryview, str, str, int, int]:
     return view.cast("B"), kind, array.format if isinstance(array, Frame) else layout, width, height
 
 
-def _cut(samples: Samples) -> Iterable[Samples]:
+def checked_block(what: str, samples: Any, sample_rate: int, channels: int) -> Samples:
+    """A block of sound for a file or a stream."""
+    block = samples if isinstance(samples, Samples) else Samples(samples, sample_rate)
+    if block.sample_rate != sample_rate:
+        raise ValueError(f"the block has {block.sample_rate} Hz, but the {what} has {sample_rate} Hz")
+    if block.channels != channels:
+        raise ValueError(
+            f"the block has {block.channels} channels, but the {what} has {channels}: "
+            f"make it with channels={block.channels}"
+        )
+    return block
+
+
+def cut(samples: Samples) -> Iterable[Samples]:
+    """The samples in pieces of at most `PIECE` seconds."""
     step = max(1, round(PIECE * samples.sample_rate))
     if samples.frames <= step:
         yield samples
@@ -216,7 +223,7 @@ class Sound:
     async def of(cls, sound: Any, writer: FileWriter) -> Self:
         """Sound from `Samples`, or from a recording, for a writer that is not open yet."""
         if isinstance(sound, Samples):
-            blocks = _each(_cut(sound))
+            blocks = each(cut(sound))
         elif hasattr(sound, "sample_blocks"):
             blocks = sound.sample_blocks(PIECE)
         else:
@@ -233,7 +240,7 @@ class Sound:
             self._next = await anext(self._blocks, None)
 
     async def close(self) -> None:
-        await _close(self._blocks)
+        await close(self._blocks)
 
 
 async def write_frames(
@@ -246,7 +253,7 @@ async def write_frames(
     total = len(frames) if isinstance(frames, Sized) else 0
     loop = asyncio.get_running_loop()
     reported = -REPORT
-    pictures = _each(frames)
+    pictures = each(frames)
     try:
         async for frame in pictures:
             if sound:
@@ -260,30 +267,36 @@ async def write_frames(
         if sound:
             await sound.write(float("inf"))
     finally:
-        await _close(pictures)
+        await close(pictures)
         if sound:
             await sound.close()
 
 
-def checked_frames(frames: Any) -> None:
+def checked_arrays(what: str, arrays: Any) -> None:
     """Raise `TypeError` if it is not an iterable, sync or async."""
-    if not any(hasattr(frames, name) for name in ("__aiter__", "__iter__", "__getitem__")):
-        raise TypeError(f"frames must be an iterable of arrays, sync or async, not {frames!r}")
+    if not any(hasattr(arrays, name) for name in ("__aiter__", "__iter__", "__getitem__")):
+        raise TypeError(f"{what} must be an iterable of arrays, sync or async, not {arrays!r}")
 
 
-def _each(several: Any) -> AsyncIterator[Any]:
+def each(several: Any) -> AsyncIterator[Any]:
+    """An async iterator of any iterable. Call `close` at the end."""
     if hasattr(several, "__aiter__"):
         iterator: AsyncIterator[Any] = aiter(several)
         return iterator
-    return _from_sync(several)
+    return _from_sync(iter(several))
 
 
-async def _from_sync(several: Iterable[Any]) -> AsyncIterator[Any]:
-    for one in several:
-        yield one
+async def _from_sync(iterator: Iterator[Any]) -> AsyncIterator[Any]:
+    try:
+        for one in iterator:
+            yield one
+    finally:
+        if isinstance(iterator, Generator):
+            iterator.close()
 
 
-async def _close(iterator: Any) -> None:
+async def close(iterator: Any) -> None:
+    """End an iterator that may not have come to its end."""
     # The event loop of the browser does not finish async generators that are left early.
     if hasattr(iterator, "aclose"):
         await iterator.aclose()

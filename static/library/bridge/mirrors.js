@@ -566,6 +566,11 @@ export class Services {
     return live("livePictures", track, choice);
   }
 
+  /** @param {number} rate  @param {number} channels */
+  soundFeed(rate, channels) {
+    return feed("soundFeed", "audio", [rate, channels]);
+  }
+
   /**
    * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
    * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds
@@ -601,9 +606,26 @@ export class Services {
 function live(kind, { connection, handle }, choice) {
   const made = connection.newHandle();
   connection.post(SERVICES, "makeLive", made, kind, handle, ...choice);
-  return {
-    begin: () => connection.call(made, "begin"),
-    next: () => connection.call(made, "next"),
-    close: () => connection.forget(made),
-  };
+  return calls(connection, made);
+}
+
+/**
+ * A stream that this worker feeds. It exists at once here, and in the page when it gets the message.
+ * @param {string} service  @param {string} kind  of its track  @param {any[]} choice
+ */
+function feed(service, kind, choice) {
+  const connection = connected();
+  const [made, handle, id] = [connection.newHandle(), connection.newHandle(), crypto.randomUUID()];
+  const state = { muted: false, enabled: true, readyState: "live", contentHint: "", settings: {}, capabilities: null,
+    constraints: {}, stats: null, methods: [] };
+  const track = new MediaStreamTrack(connection, { handle: connection.newHandle(), id, kind, label: "", state });
+  connection.post(SERVICES, "makeFeed", made, service, handle, track.handle, ...choice);
+  return { ...calls(connection, made), stream: new MediaStream([track], { connection, handle, id }) };
+}
+
+/** @param {Connection} connection  @param {string} made  the handle of an object that works until it is closed */
+function calls(connection, made) {
+  const call = (/** @type {string} */ method) => (/** @type {any[]} */ ...given) => connection.call(made, method, ...given);
+  const [begin, next, put, gone] = ["begin", "next", "put", "gone"].map(call);
+  return { begin, next, put, gone, close: () => connection.forget(made) };
 }

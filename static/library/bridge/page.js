@@ -15,7 +15,7 @@
 
 import { join, openChannel } from "./handshake.js";
 import { services } from "../page/services.js";
-import { PROCESSOR, registerBlocks } from "../live/worklet.js";
+import { PROCESSORS, register } from "../live/worklet.js";
 import { VERSION } from "./protocol.js";
 
 export { openChannel, VERSION as version };
@@ -24,8 +24,8 @@ export { openChannel, VERSION as version };
 Object.assign(globalThis, { [Symbol.for("mediarecorder.page")]: services });
 
 if ("registerProcessor" in globalThis) {
-  // An AudioWorklet has loaded this module for its processor (live/sound.js).
-  registerBlocks(PROCESSOR);
+  // An AudioWorklet has loaded this module for its processors (live/sound.js).
+  register(PROCESSORS);
 } else {
   const name = decodeURIComponent(new URL(import.meta.url).hash.slice(1));
   if (name) join(name);

@@ -42,14 +42,14 @@ export const CALLS = {
   Services: ["photograph", "save", "show", "panel", "persist", "now"],
   Meter: ["begin", "read"],
   Mix: ["begin"],
-  Live: ["begin", "next"],
+  Live: ["begin", "next", "put", "gone"],
 };
 /** The methods that a worker may post, without an answer. @type {Record<string, string[]>} */
 export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
-  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix", "makeLive"],
+  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix", "makeLive", "makeFeed"],
   Panel: ["show", "begin"],
 };
 

@@ -171,7 +171,7 @@ export class Session {
     if (listeners.has(type)) return;
     const listener = (/** @type {Event} */ event) => this.#tell(handle, event);
     listeners.set(type, listener);
-    object.addEventListener(type, listener);
+    object.addEventListener(type, listener, false, true); // (quirk: firefox-hides-events-of-scripts)
   }
 
   /** @param {string} handle  @param {string} type */
@@ -295,6 +295,16 @@ export class Session {
    * @param {any[]} choice */
   Services_makeLive(_, handle, kind, track, ...choice) {
     this.#keep(handle, "Live", /** @type {any} */ (services)[kind](this.object(track), ...choice));
+  }
+
+  /** @param {typeof services} _  @param {string} handle  @param {"soundFeed"} kind
+   * @param {string} streamHandle  @param {string} trackHandle  @param {any[]} choice */
+  Services_makeFeed(_, handle, kind, streamHandle, trackHandle, ...choice) {
+    const feed = /** @type {any} */ (services)[kind](...choice);
+    this.#keep(handle, "Live", feed);
+    this.#keep(streamHandle, "MediaStream", feed.stream);
+    this.#keep(trackHandle, "MediaStreamTrack", feed.track);
+    this.#watch(trackHandle, feed.track);
   }
 
   /** @param {typeof services} _  @param {string} name  @param {any} what */

@@ -6,7 +6,7 @@ import { Resampler } from "../media/resampler.js";
 import { trusted } from "../trust.js";
 import { Live } from "./live.js";
 import { playing, RUNNING } from "../page/sound.js";
-import { PROCESSOR, registerBlocks } from "./worklet.js";
+import { PROCESSORS, register } from "./worklet.js";
 
 /** Seconds that may wait for Python. Then the oldest block is lost. */
 const WAIT = 5;
@@ -53,11 +53,9 @@ export class LiveSound extends Live {
     this.atEnd(playing([track]));
     this.watch();
     const facts = { channels, sampleRate: (this.sampleRate = wanted ?? context.sampleRate) };
-    // Before the user has clicked the page, or without a loudspeaker, a context may not be running.
-    // (quirk: firefox-plays-nothing-without-a-loudspeaker)
-    await Promise.race([Promise.all([load(context), inTime(context.resume(), RUNNING, SILENT)]), this.whenOver]);
+    await Promise.race([ready(context), this.whenOver]);
     if (this.over) return facts;
-    const node = (this.#node = new AudioWorkletNode(context, PROCESSOR, {
+    const node = (this.#node = new AudioWorkletNode(context, PROCESSORS[0], {
       // The browser mixes as Web Audio says, but one channel is to be the mean of all.
       ...(channels > 1 ? { channelCount: channels, channelCountMode: "explicit" } : {}),
       processorOptions: { size: this.#size(context.sampleRate), channels },
@@ -142,7 +140,14 @@ export class LiveSound extends Live {
 }
 
 /**
- * Load the processor into a context: from this module's own address, so that the page's policy need not allow others, or
+ * Resolves when the context runs and has the processors. Before the user has clicked the page, or without a loudspeaker,
+ * it may not be running (quirk: firefox-plays-nothing-without-a-loudspeaker).
+ * @param {AudioContext} context
+ */
+export const ready = (context) => Promise.all([load(context), inTime(context.resume(), RUNNING, SILENT)]);
+
+/**
+ * Load the processors into a context: from this module's own address, so that the page's policy need not allow others, or
  * from a `blob:`.
  * @param {AudioContext} context
  */
@@ -155,7 +160,7 @@ async function load({ audioWorklet }) {
       // the page's author has bundled this module into another
     }
   }
-  const text = `(${registerBlocks})(${JSON.stringify(PROCESSOR)})`;
+  const text = `(${register})(${JSON.stringify(PROCESSORS)})`;
   const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   try {
     await audioWorklet.addModule(trusted("createScriptURL", address));

@@ -1,21 +1,25 @@
 // @ts-check
-/** The part of live sound that runs in the AudioWorklet, where no other code delays it. */
+/** The parts of live sound that run in the AudioWorklet, where no other code delays them. */
 
-export const PROCESSOR = "mediarecorder-blocks";
+/** Their names: the sound in, and out. */
+export const PROCESSORS = ["mediarecorder-blocks", "mediarecorder-queue"];
 
 /**
- * Register the processor. The source of this function is a module of its own, so it uses nothing from outside.
+ * Register both processors. The source of this function is a module of its own, so it uses nothing from outside.
  *
- * The processor numbers the frames and posts blocks, `{start, block}`, with interleaved samples. When the page posts
+ * The first one numbers the frames and posts blocks, `{start, block}`, with interleaved samples. When the page posts
  * anything, it posts the rest, and then null.
  *
  * (It counts the frames itself: no frame is left out between two calls of `process`, but Chromium's `currentFrame` is
  * that of an earlier call while the page's thread changes the graph.)
- * @param {string} name
+ *
+ * The second one plays the blocks that the page posts, `{block, ahead}`. Without a block it plays silence. When at most
+ * `ahead` samples are left to play, it posts how many were played.
+ * @param {string[]} names
  */
-export function registerBlocks(name) {
+export function register([blocks, queue]) {
   const scope = /** @type {any} */ (globalThis);
-  scope.registerProcessor(name, class extends scope.AudioWorkletProcessor {
+  scope.registerProcessor(blocks, class extends scope.AudioWorkletProcessor {
     /** The number of the first frame in the block. */
     start = 0;
     filled = 0;
@@ -58,6 +62,45 @@ export function registerBlocks(name) {
         this.filled = 0;
       }
       return null;
+    }
+  });
+  scope.registerProcessor(queue, class extends scope.AudioWorkletProcessor {
+    /** @type {Float32Array[]} */
+    waiting = [];
+    /** The place of the next sample in the first block. */
+    place = 0;
+    /** The samples in `waiting` that were not played yet, and those that were. */
+    left = 0;
+    played = 0;
+    /** The page waits until fewer samples are left than this. */
+    limit = 0;
+
+    constructor() {
+      super();
+      this.port.onmessage = (/** @type {{data: {block?: Float32Array, ahead: number}}} */ { data: { block, ahead } }) => {
+        if (block?.length) this.waiting.push(block);
+        this.left += block?.length ?? 0;
+        this.limit = ahead + 1;
+      };
+    }
+
+    /** @param {unknown} _  @param {Float32Array[][]} outputs */
+    process(_, [output]) {
+      for (let at = 0; at < output[0].length && this.left; at++) {
+        const block = this.waiting[0];
+        for (const channel of output) channel[at] = block[this.place++];
+        this.left -= output.length;
+        this.played += output.length;
+        if (this.place === block.length) {
+          this.waiting.shift();
+          this.place = 0;
+        }
+      }
+      if (this.left < this.limit) {
+        this.limit = 0;
+        this.port.postMessage(this.played);
+      }
+      return true;
     }
   });
 }

@@ -4,6 +4,7 @@
 import { Fault } from "../fault.js";
 import { SoundEncoding } from "./encoding.js";
 import { withoutCodecs } from "./faults.js";
+import { floats } from "./floats.js";
 import { encodableSound, FORMATS, named, outputFormat } from "./formats.js";
 import { writing } from "./result.js";
 import { cut, remixed, resampled } from "./sound.js";
@@ -52,11 +53,6 @@ export const encodeSamples = (name, facts, read, request) =>
  */
 async function* frames({ length }, read) {
   for (let start = 0; start < length; start += PIECE) {
-    const bytes = read(start, Math.min(start + PIECE, length));
-    const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    if (!block.every(Number.isFinite)) {
-      throw new Fault("EncodingError", "a sample is not a finite number (NaN or infinite)");
-    }
-    yield block;
+    yield floats(read(start, Math.min(start + PIECE, length)));
   }
 }

@@ -6,6 +6,7 @@ import { Fault } from "../fault.js";
 import { SoundEncoding } from "./encoding.js";
 import { asFault, withoutCodecs } from "./faults.js";
 import { paddingNote } from "./fit.js";
+import { floats } from "./floats.js";
 import { encodablePicture, encodableSound, even, FORMATS, named, outputFormat } from "./formats.js";
 import { encodedSpace, i420 } from "./i420.js";
 import { Resampler } from "./resampler.js";
@@ -170,11 +171,7 @@ export class FileWriter {
   /** Add sound. Resolves when the encoder can take more. @param {Uint8Array} bytes  interleaved 32-bit floats */
   async block(bytes) {
     try {
-      const block = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-      if (!block.every(Number.isFinite)) {
-        throw new Fault("EncodingError", "a sample is not a finite number (NaN or infinite)");
-      }
-      const mixed = this.#mix(block);
+      const mixed = this.#mix(floats(bytes));
       await this.#encode(this.#resampler ? this.#resampler.add(mixed) : mixed);
     } catch (error) {
       throw failure(error);

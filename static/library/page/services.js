@@ -6,6 +6,7 @@
 
 import { mustBeReadable } from "../canvas.js";
 import { gone, inTime, isGone } from "../fault.js";
+import { SoundFeed } from "../live/feed.js";
 import { LivePictures } from "../live/pictures.js";
 import { LiveSound } from "../live/sound.js";
 import { display } from "./attach.js";
@@ -87,6 +88,8 @@ export const services = {
   liveSound: (track, seconds, rate, channels) => new LiveSound(track, seconds, rate, channels),
   /** @param {MediaStreamTrack} track  @param {number | undefined} width  @param {string} format  @param {number} [rate] */
   livePictures: (track, width, format, rate) => new LivePictures(track, width, format, rate),
+  /** @param {number} rate  @param {number} channels  @param {MediaStreamAudioDestinationNode} [target] */
+  soundFeed: (rate, channels, target) => new SoundFeed(rate, channels, target),
   /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,
