@@ -167,8 +167,11 @@ class InMemory:
             # By now, Firefox's recorder has lost its type, and its empty chunks may have none.
             # (quirk: firefox-forgets-its-type-after-stop)
             mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
-            rest = chunks.slice(JOINED * int(self._joined.length))
-            blob = js.Blob.new(self._joined.concat(rest), type=mime_type)
+            if chunks.length == 1 and chunks[0].type == mime_type:
+                blob = chunks[0]  # each new Blob waits for the browser's other process
+            else:
+                rest = chunks.slice(JOINED * int(self._joined.length))
+                blob = js.Blob.new(self._joined.concat(rest), type=mime_type)
             make = partial(self._make, mime_type=mime_type, duration=duration, started_at=started_at)
             if self._read:
                 spawn(self._finish_indexed(blob, duration, make, done))
