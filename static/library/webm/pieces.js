@@ -14,10 +14,18 @@ export const PIECE = 2 ** 20;
 /** Slices that are requested at a time. */
 const AHEAD = 3;
 
+/**
+ * Readers under way. (Chromium's garbage collector takes a stream away from a read that waits for it, if nothing else
+ * refers to it. The read then never ends.)
+ * @type {Set<ReadableStreamBYOBReader>}
+ */
+const reading = new Set();
+
 /** @param {Blob} blob  @returns {AsyncGenerator<Uint8Array<ArrayBuffer>>} */
 export async function* pieces(blob) {
   let at = 0;
   const reader = readerOf(blob);
+  if (reader) reading.add(reader);
   try {
     let buffer = new ArrayBuffer(PIECE);
     while (reader && at < blob.size) {
@@ -31,6 +39,7 @@ export async function* pieces(blob) {
   } catch {
     // The slices say why.
   } finally {
+    if (reader) reading.delete(reader);
     reader?.cancel().catch(() => {});
   }
   /** @type {Promise<ArrayBuffer>[]} */
