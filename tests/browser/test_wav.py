@@ -354,6 +354,7 @@ def repeated(data, times):
 
 
 @pytest.mark.soak
+@pytest.mark.time_limit(180)
 @pytest.mark.lane("chromium", "firefox")
 async def test_long_wavs_are_like_those_of_the_demuxer(recorded):
     """Longer than what is kept in memory: 80 MB of PCM, and the same in the chunks of a take."""
