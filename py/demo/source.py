@@ -10,7 +10,7 @@ from js import Option
 import mediarecorder
 from demo import page, settings, words
 from mediarecorder import MediaStream, media_devices
-from mediarecorder.recorder import type_that_keeps_up
+from mediarecorder.capture import type_that_keeps_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable

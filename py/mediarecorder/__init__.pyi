@@ -4,7 +4,6 @@ from . import blocking as blocking
 from ._host.bridge import connect as connect
 from .capture import record as record
 from .capture import take_photo as take_photo
-from .chunk import Chunk as Chunk
 from .conditions import Condition as Condition
 from .conditions import silence as silence
 from .conditions import sound as sound
@@ -30,6 +29,7 @@ from .errors import QuotaExceededError as QuotaExceededError
 from .errors import RangeError as RangeError
 from .errors import SecurityError as SecurityError
 from .errors import UnknownError as UnknownError
+from .events import Chunk as Chunk
 from .events import Event as Event
 from .events import Subscription as Subscription
 from .failures import RecordingError as RecordingError

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from . import capture, diagnosis, mixing
 from ._host import bridge
-from ._host.browser import can_run_sync, has_jspi, require_browser, run_sync
+from ._host.browser import require_browser
+from ._host.features import can_run_sync, has_jspi, run_sync
 from ._host.hosts import share_display
 from .errors import InvalidStateError, MediaError, NotSupportedError
 

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 from ._checks import check_progress, checked_number
 from ._constraints import requested
 from ._host.bridge import ensure_connected
-from ._host.browser import is_webkit, now, translated
+from ._host.browser import now, translated
+from ._host.features import is_chromium, is_type_supported, is_webkit, storable, without_wav
 from ._recorder.recorded_time import comes_from_the_start
 from ._recorder.sinks import checked_store
 from .conditions import BLOCK, Condition
-from .devices import find_device, media_devices
-from .errors import EncodingError, MediaError
-from .events import call_handler
+from .devices import MEDIA, MediaDeviceInfo, media_devices
+from .errors import EncodingError, MediaError, NotFoundError
+from .event_target import call_handler
 from .failures import RecordingError
 from .mixing import mix
 from .outcome import spawn
 from .photo import checked_mime_type
-from .recorder import MediaRecorder, storable, type_that_keeps_up, without_wav
+from .recorder import MediaRecorder
 from .streams import MediaStream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from .devices import MediaDeviceInfo
     from .outcome import Outcome
     from .photo import Photo
     from .recording import Recording
@@ -169,6 +169,54 @@ async def _open(audio: Any, video: Any, screen: Any, device: MediaDeviceInfo | s
         else:
             audio = that_device(info, audio)
     return await media_devices.get_user_media(audio=audio, video=video)
+
+
+async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> MediaDeviceInfo:
+    """The input device that an info, an id or part of a label refers to.
+
+    Its kind must be one of `kinds`; earlier ones take precedence. If the browser does not show the names of a
+    kind of device yet, one of that kind is opened for a moment, so that the browser asks the user.
+    """
+    if isinstance(device, MediaDeviceInfo):
+        if device.kind not in kinds:
+            raise ValueError(
+                f"device must be {' or '.join(kinds)}, but {device.label or 'this one'} is {device.kind}"
+            )
+        return device
+    if not isinstance(device, str):
+        raise TypeError(f"device must be a MediaDeviceInfo, an id or part of a label, not {device!r}")
+    if not device:
+        raise ValueError("device is an empty string; omit it to use the default device")
+    inputs = await media_devices.enumerate_devices()
+    for kind in kinds:
+        if found := _match(device, kind, inputs):
+            return found
+    for kind in kinds:
+        if all(info.label for info in inputs if info.kind == kind):
+            continue
+        (await media_devices.get_user_media(**{MEDIA[kind]: True})).stop()
+        inputs = await media_devices.enumerate_devices()
+        if found := _match(device, kind, inputs):
+            return found
+    labels = [repr(info.label) for info in inputs if info.kind in kinds and info.label]
+    raise NotFoundError(f"No device matches {device!r}. Available: {', '.join(labels) or 'none'}.")
+
+
+def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceInfo | None:
+    of_kind = [info for info in infos if info.kind == kind]
+    by_id = (info for info in of_kind if info.device_id == device)
+    by_label = (info for info in of_kind if device.casefold() in info.label.casefold())
+    return next(by_id, None) or next(by_label, None)
+
+
+def type_that_keeps_up(stream: MediaStream) -> str | None:
+    """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md).
+
+    (quirk: chromium-vp8-lags)
+    """
+    vp9 = "video/webm;codecs=vp9"
+    keeps_up = stream.video_tracks and is_chromium() and is_type_supported(vp9)
+    return vp9 if keeps_up else None
 
 
 def that_device(info: MediaDeviceInfo, choice: Any) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""`navigator.mediaDevices` with Python names."""
+"""`navigator.mediaDevices` with Python names.
+
+The import of the library waits for this module, and a click is valid for a moment only. So this module
+imports what a request needs until the browser asks the user, and neither errors nor streams.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,19 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.browser import (
-    IN_BROWSER,
-    NO_ORIGIN,
-    has_origin,
-    js_object,
-    page,
-    policy_advice,
-    realm,
-    settle,
-    to_python,
-    translated,
-)
-from ._host.browser import media_devices as browser_media_devices
+from ._host.browser import IN_BROWSER, is_nullish, page, realm, settle, to_python, translated
 from ._reminder import Reminding
-from .errors import MediaError, NotAllowedError, NotFoundError, NotSupportedError, SecurityError
-from .events import BrowserEventTarget, HandlerAttribute
+from .event_target import BrowserEventTarget, HandlerAttribute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Literal
 
+    from .errors import NotSupportedError
     from .streams import MediaStream
 
-_MEDIA = {"audioinput": "audio", "videoinput": "video"}
+
+MEDIA = {"audioinput": "audio", "videoinput": "video"}
+"""The arguments of `get_user_media`, by the kinds of their devices."""
 
 
 class MediaDeviceInfo(Reminding):
@@ -84,15 +77,15 @@ class MediaDeviceInfo(Reminding):
     def _request(self) -> dict[str, Any]:
         """The arguments of `get_user_media` that select exactly this device."""
         if self.kind == "audiooutput":
-            raise NotSupportedError(
-                f"{self.label or 'This device'} is an output device and cannot be recorded"
-            )
+            raise _unsupported(f"{self.label or 'This device'} is an output device and cannot be recorded")
         if not self.device_id:
+            from .errors import NotAllowedError
+
             raise NotAllowedError(
                 "The browser hides the names of its devices until the user has allowed the page to use one. "
                 "Call get_user_media first, then enumerate_devices again."
             )
-        return {_MEDIA[self.kind]: {"device_id": {"exact": self.device_id}}}
+        return {MEDIA[self.kind]: {"device_id": {"exact": self.device_id}}}
 
     def __repr__(self) -> str:
         return f"<MediaDeviceInfo {self.kind} {self.label!r}>"
@@ -110,7 +103,12 @@ class MediaDevices(BrowserEventTarget):
     @property
     def js(self) -> Any:
         """The browser's MediaDevices; in a worker, ``await connect()`` first."""
-        return browser_media_devices()
+        devices = getattr(page().navigator, "mediaDevices", None)
+        if is_nullish(devices) or not hasattr(devices, "getUserMedia"):
+            from ._host.features import no_media_devices
+
+            raise no_media_devices()
+        return devices
 
     async def get_user_media(self, *, audio: Any = False, video: Any = False) -> MediaStream:
         """Open a microphone, a camera or both; the browser asks the user first.
@@ -167,14 +165,14 @@ class MediaDevices(BrowserEventTarget):
         if focus is not None and not isinstance(focus, bool):
             raise TypeError(f"focus must be True, False or None, not {focus!r}")
         if realm() == "worker" and options.get("controller") is not None:
-            raise NotSupportedError(
+            raise _unsupported(
                 "get_display_media: a worker cannot pass a controller to the page. Use focus=True or "
                 "focus=False."
             )
         request = js_request(audio, video, options)
         await _reach_page()
         if not hasattr(self.js, "getDisplayMedia"):
-            raise NotSupportedError(
+            raise _unsupported(
                 "This browser cannot share the screen with a page (phones cannot). Use a computer."
             )
         if focus is not None:
@@ -200,15 +198,10 @@ class MediaDevices(BrowserEventTarget):
     async def _ask(self, method: str, request: Any, doing: str) -> Any:
         try:
             return await settle(self.js, method, request, doing=doing)
-        except (NotAllowedError, SecurityError) as error:
-            if not has_origin():
-                raise type(error)(f"{doing}: this page cannot use any device: {NO_ORIGIN}") from None
-            if isinstance(error, SecurityError):
-                raise
-            asked = [("microphone", request.audio), ("camera", request.video)]
-            names = [name for name, choice in asked if choice is not False]
-            advice = policy_advice(["display-capture"] if method == "getDisplayMedia" else names)
-            raise NotAllowedError(f"{error}{advice}") from None
+        except Exception as error:
+            from ._host.features import explained
+
+            raise explained(error, method, request, doing) from None
 
     async def enumerate_devices(self) -> list[MediaDeviceInfo]:
         """All cameras, microphones and loudspeakers, in the browser's order: the default devices come
@@ -234,21 +227,12 @@ class MediaDevices(BrowserEventTarget):
 
         ``"prompt"`` means that the browser will ask the user, or that it does not report the permission.
         """
+        from ._host.features import permission
+
         if name not in ("camera", "microphone"):
             raise ValueError(f'permission: the name must be "camera" or "microphone", not {name!r}')
         await _reach_page()
-        devices = self.js  # raises in pages that can never open a device
-        try:
-            status = await settle(
-                page().navigator.permissions, "query", js_object({"name": name}), doing="permission"
-            )
-            state: Literal["granted", "denied", "prompt"] = status.state
-            return state
-        except (MediaError, TypeError, AttributeError):
-            # A browser without this query shows labels only to pages that have the permission.
-            kind = "videoinput" if name == "camera" else "audioinput"
-            infos = await settle(devices, "enumerateDevices", doing="permission")
-            return "granted" if any(info.label for info in infos if info.kind == kind) else "prompt"
+        return await permission(self.js, name)
 
     def __repr__(self) -> str:
         return "<MediaDevices>" if IN_BROWSER else "<MediaDevices, outside a browser>"
@@ -262,42 +246,10 @@ async def _reach_page() -> None:
         await ensure_connected()
 
 
-async def find_device(device: MediaDeviceInfo | str, kinds: Sequence[str]) -> MediaDeviceInfo:
-    """The input device that an info, an id or part of a label refers to.
+def _unsupported(message: str) -> NotSupportedError:
+    from .errors import NotSupportedError
 
-    Its kind must be one of `kinds`; earlier ones take precedence. If the browser does not show the names of a
-    kind of device yet, one of that kind is opened for a moment, so that the browser asks the user.
-    """
-    if isinstance(device, MediaDeviceInfo):
-        if device.kind not in kinds:
-            raise ValueError(
-                f"device must be {' or '.join(kinds)}, but {device.label or 'this one'} is {device.kind}"
-            )
-        return device
-    if not isinstance(device, str):
-        raise TypeError(f"device must be a MediaDeviceInfo, an id or part of a label, not {device!r}")
-    if not device:
-        raise ValueError("device is an empty string; omit it to use the default device")
-    inputs = await media_devices.enumerate_devices()
-    for kind in kinds:
-        if found := _match(device, kind, inputs):
-            return found
-    for kind in kinds:
-        if all(info.label for info in inputs if info.kind == kind):
-            continue
-        (await media_devices.get_user_media(**{_MEDIA[kind]: True})).stop()
-        inputs = await media_devices.enumerate_devices()
-        if found := _match(device, kind, inputs):
-            return found
-    labels = [repr(info.label) for info in inputs if info.kind in kinds and info.label]
-    raise NotFoundError(f"No device matches {device!r}. Available: {', '.join(labels) or 'none'}.")
-
-
-def _match(device: str, kind: str, infos: list[MediaDeviceInfo]) -> MediaDeviceInfo | None:
-    of_kind = [info for info in infos if info.kind == kind]
-    by_id = (info for info in of_kind if info.device_id == device)
-    by_label = (info for info in of_kind if device.casefold() in info.label.casefold())
-    return next(by_id, None) or next(by_label, None)
+    return NotSupportedError(message)
 
 
 def _set_focus(request: Any, focus: bool) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from . import __version__
 from ._host.bridge import ensure_connected
-from ._host.browser import IN_BROWSER, JsException, can_run_sync, js, pyodide_version, realm
+from ._host.browser import IN_BROWSER, JsException, js, realm
+from ._host.features import can_run_sync, pyodide_version
 from ._html.attach import view
 from ._html.text import escape
 from .devices import media_devices

@@ -1,18 +1,17 @@
-"""Events, and the handlers registered for them."""
+"""Events: what a handler receives, and the handler's registration."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ._host.browser import create_proxy, is_nullish
+from ._host.browser import is_nullish
 from ._reminder import Reminding
-from .chunk import Chunk
 from .errors import from_browser
 from .outcome import Outcome, spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     Handler = Callable[["Event"], Any]
 
@@ -66,17 +65,53 @@ class Event:
         return f"<Event {self.type!r}>"
 
 
+class Chunk(Reminding):
+    """The data of one ``dataavailable`` event. It stays in the browser until `bytes()` copies it.
+
+    A chunk can be empty. A single chunk is not a file: only all chunks of a take together form one.
+
+    Attributes
+    ----------
+    js
+        The browser's Blob.
+    """
+
+    __slots__ = ("js",)
+
+    def __init__(self, blob: Any) -> None:
+        self.js = blob
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        size: int = self.js.size
+        return size
+
+    @property
+    def mime_type(self) -> str:
+        return str(self.js.type)
+
+    async def bytes(self) -> bytes:
+        """The data, copied out of the browser once."""
+        from .media_file import read
+
+        return await read(self.js)
+
+    def __repr__(self) -> str:
+        return f"<Chunk {self.size} bytes, {self.mime_type or 'no type'}>"
+
+
 class Subscription:
     """A registered handler. Calling it, or leaving its ``with`` block, unregisters the handler."""
 
-    def __init__(self, target: EventTarget, type: str, handler: Handler) -> None:
-        self._target, self.type, self.handler = target, type, handler
+    def __init__(self, type: str, handler: Handler, unsubscribe: Callable[[Subscription], None]) -> None:
+        self.type, self.handler, self._unsubscribe = type, handler, unsubscribe
         self.active = True
 
     def __call__(self) -> None:
         if self.active:
             self.active = False
-            self._target._unsubscribe(self)
+            self._unsubscribe(self)
 
     def __enter__(self) -> Subscription:
         return self
@@ -85,155 +120,29 @@ class Subscription:
         self()
 
 
-class HandlerAttribute:
-    """A handler in MDN's spelling: ``recorder.onstop = handler``. Assign None to remove it."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.type = name.removeprefix("on")
-        self.key = f"_{name}"
-
-    def __get__(self, target: EventTarget | None, owner: type) -> Any:
-        if target is None:
-            return self
-        subscription = target.__dict__.get(self.key)
-        return subscription.handler if subscription and subscription.active else None
-
-    def __set__(self, target: EventTarget, handler: Handler | None) -> None:
-        subscription = target.on(self.type, handler) if handler is not None else None
-        old, target.__dict__[self.key] = target.__dict__.get(self.key), subscription
-        if old:
-            old()
+def check_subscription(type: object, handler: object, events: tuple[str, ...]) -> None:
+    """Refuse a type that is not one of `events`, and a handler that cannot be called."""
+    if not isinstance(type, str):
+        raise TypeError(f"the event type must be a string, not {type!r}")
+    if type not in events:
+        raise ValueError(f"unknown event {type!r}; choose one of {', '.join(events)}")
+    if handler is not None and not callable(handler):
+        raise TypeError(f"a handler must be callable, not {handler!r}")
 
 
-class EventTarget(Reminding):
-    """An object that fires events.
-
-    A subclass lists its `EVENTS`, and implements `_listen` and `_unlisten`, which start and stop receiving
-    events of one type.
-    """
-
-    EVENTS: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self) -> None:
-        self._subscriptions: dict[str, list[Subscription]] = {}
-
-    def on(self, type: str, handler: Handler | None = None) -> Any:
-        """Call `handler(event)` whenever an event of this type fires.
-
-        A coroutine function runs as a task; tasks start in the order of the events. An exception in a handler
-        goes to the event loop's exception handler and affects nothing else.
-
-        Returns
-        -------
-        Subscription
-            Call it to unregister. Without `handler`, a decorator that registers and returns the function.
-
-        Raises
-        ------
-        ValueError
-            The object has no such event; the message lists its events.
-
-        Examples
-        --------
-        >>> subscription = recorder.on("stop", lambda event: print("stopped"))
-        >>> subscription()
-        >>> @recorder.on("dataavailable")
-        ... def keep(event):
-        ...     print(event.data.size)
-        """
-        if not isinstance(type, str):
-            raise TypeError(f"the event type must be a string, not {type!r}")
-        if type not in self.EVENTS:
-            raise ValueError(f"unknown event {type!r}; choose one of {', '.join(self.EVENTS)}")
-        if handler is None:
-            return lambda function: (self.on(type, function), function)[1]
-        if not callable(handler):
-            raise TypeError(f"a handler must be callable, not {handler!r}")
-        subscription = Subscription(self, type, handler)
-        subscriptions = self._subscriptions.setdefault(type, [])
-        if not subscriptions:
-            self._listen(type)
-        subscriptions.append(subscription)
-        return subscription
-
-    def _unsubscribe(self, subscription: Subscription) -> None:
-        subscriptions = self._subscriptions.get(subscription.type, [])
-        if subscription in subscriptions:
-            subscriptions.remove(subscription)
-            if not subscriptions:
-                self._unlisten(subscription.type)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("on") and not hasattr(type(self), name):
-            raise AttributeError(f"unknown event {name[2:]!r}; choose one of {', '.join(self.EVENTS)}")
-        super().__setattr__(name, value)
-
-    def _listened(self, type: str) -> bool:
-        return bool(self._subscriptions.get(type))
-
-    def _dispatch(self, event: Event) -> None:
-        subscriptions = self._subscriptions.get(event.type)
-        for subscription in tuple(subscriptions) if subscriptions else ():
-            if subscription.active:
-                call_handler(subscription.handler, event)
-
-    def _listen(self, type: str) -> None: ...
-
-    def _unlisten(self, type: str) -> None: ...
-
-
-class BrowserEventTarget(EventTarget):
-    """An `EventTarget` that receives the events of the JavaScript object it wraps, through one proxy.
-
-    The proxy lives as long as a handler is registered.
-    """
-
-    js: Any
-    _event_class: ClassVar[type[Event]] = Event
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._proxy: Any = None
-
-    def _listen(self, type: str) -> None:
-        if self._proxy is None:
-            self._proxy = create_proxy(self._on_browser_event)
-        # The last argument is Firefox's own (quirk: firefox-hides-events-of-scripts).
-        self.js.addEventListener(type, self._proxy, False, True)
-
-    def _unlisten(self, type: str) -> None:
-        self.js.removeEventListener(type, self._proxy)
-        if not any(self._subscriptions.values()):
-            proxy, self._proxy = self._proxy, None
-            proxy.destroy()
-
-    def _on_browser_event(self, event: Any) -> None:
-        self._dispatch(self._event_class(event.type, event))
-
-    def _end_subscriptions(self) -> None:
-        for subscriptions in tuple(self._subscriptions.values()):
-            for subscription in tuple(subscriptions):
-                subscription()
-
-
-def call_handler(handler: Callable[..., Any], *arguments: Any) -> None:
-    """Call a user's function for an event. Its failure is reported and affects nothing else."""
-    try:
-        result = handler(*arguments)
-    except BaseException as error:  # including CancelledError: it concerns the handler, not the take
-        _report(error, handler)
-        return
+def run(result: Awaitable[Any], handler: object) -> None:
+    """Run the coroutine that a handler returned as a task, and report its failure."""
     # An Outcome that a handler returns, as `lambda event: recorder.stop()` does, reports its own failure.
-    if result is not None and hasattr(result, "__await__") and not isinstance(result, Outcome):
+    if not isinstance(result, Outcome):
         spawn(result).add_done_callback(lambda task: _finish(task, handler))
 
 
 def _finish(task: asyncio.Task[Any], handler: object) -> None:
     if not task.cancelled() and (error := task.exception()):
-        _report(error, handler)
+        report(error, handler)
 
 
-def _report(error: BaseException, handler: object) -> None:
+def report(error: BaseException, handler: object) -> None:
     asyncio.get_event_loop().call_exception_handler(
         {"message": f"Exception in handler {handler!r}", "exception": error}
     )

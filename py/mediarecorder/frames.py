@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._checks import checked_int, checked_number
-from ._host.browser import copied
-from ._media.arrays import MediaArray
+from ._media.arrays import MediaArray, copied
 from ._media.engine import pieces, reading
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_int, checked_number
 from ._host.bridge import page_services
-from ._host.browser import copied, is_nullish, settle
+from ._host.browser import is_nullish, settle
+from ._media.arrays import copied
 from ._media.samples import HIGHEST_RATE, MOST_CHANNELS
 from .errors import InvalidStateError, NotFoundError
 from .frames import WIDEST, Frame, checked_pixel_format

@@ -15,13 +15,13 @@ from ._html.display import Displayed
 from ._html.player import make_preview, player_html
 from ._html.text import clock, file_size
 from ._recorder.sinks import checked_store
-from .capture import require_content, that_device, wanted
-from .devices import find_device, media_devices
+from .capture import find_device, require_content, that_device, type_that_keeps_up, wanted
+from .devices import media_devices
 from .errors import AbortError, InvalidStateError, MediaError
 from .failures import RecordingError
 from .levels import Level
 from .outcome import Outcome, spawn
-from .recorder import MediaRecorder, type_that_keeps_up
+from .recorder import MediaRecorder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence

@@ -1,72 +1,26 @@
-"""The browser's MediaRecorder with Python names."""
+"""The browser's MediaRecorder with Python names.
+
+The import of the library waits for this module. So it has the interface only, and `MediaRecorder.__init__`
+imports what a take needs.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import re
 from typing import TYPE_CHECKING, Any
 
-from ._checks import LOWEST_BIT_RATE, checked_bit_rate, checked_int, checked_number
-from ._constraints import camel_case
-from ._host.browser import is_chromium, is_nullish, js_object, media_recorder_class, realm, translated
-from .errors import InvalidStateError, MediaError, NotSupportedError
-from .events import Event, EventTarget, HandlerAttribute
+from .event_target import EventTarget, HandlerAttribute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from typing import Literal, Self
 
     from ._recorder.take import Take
-    from .chunk import Chunk
+    from .events import Chunk, Event
     from .markers import Marker
     from .outcome import Outcome
     from .recording import Recording
     from .store import RecordingStore
     from .streams import MediaStream
-
-_CANDIDATES = (
-    "video/webm",
-    *(f"video/webm;codecs={video},opus" for video in ("vp8", "vp9", "av1", "h264")),
-    "video/mp4",
-    "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
-    *(f"video/mp4;codecs={video},opus" for video in ("avc1.42E01E", "vp9", "av01.0.04M.08")),
-    "video/x-matroska",
-    "video/x-matroska;codecs=avc1,opus",
-    "audio/webm",
-    "audio/webm;codecs=opus",
-    "audio/webm;codecs=pcm",
-    "audio/ogg",
-    "audio/ogg;codecs=opus",
-    "audio/mp4",
-    "audio/mp4;codecs=opus",
-    "audio/mp4;codecs=mp4a.40.2",
-)
-"""Containers and codecs that some browser can record. Browsers offer no list; they only say whether they
-support a given type."""
-_WAV_SOURCES = ("audio/webm;codecs=pcm", "audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4")
-"""What to record for a WAV, in order of preference."""
-_WAV = re.compile(r'audio/(x-)?wave?(\s*;\s*codecs\s*=\s*"?1"?)?', re.IGNORECASE)
-"""MIME types of a WAV; the codec 1 is PCM."""
-BEGINS_WITHIN = 5.0
-"""Seconds for which `async with` waits for `start` in Firefox."""
-TIMESLICE = 1.0
-"""Default number of seconds between the chunks of a take that goes to a store."""
-WAV_TIMESLICE = 0.25
-"""The same for a take that becomes a WAV: what arrives after `stop()` is still to be converted."""
-LOWEST_OF_PICTURES = 10_000
-"""Bits per second: Firefox's own minimum. Below 1000, Chromium's VP8 records nothing.
-(quirk: chromium-vp8-records-nothing-at-low-bit-rates)"""
-LOWEST_OF_BOTH = 60_000
-"""Bits per second. At 12,000, Firefox leaves so little for the sound that it records silence.
-(quirk: firefox-records-silence-at-low-bit-rates)"""
-_ONE_OF_EACH = (
-    ("audio", "audio tracks", "`await mix(stream)` combines them into one."),
-    (
-        "video",
-        "video tracks",
-        "choose one, as in MediaStream([picture, *stream.audio_tracks]).",
-    ),
-)
 
 
 class MediaRecorder(EventTarget):
@@ -132,70 +86,26 @@ class MediaRecorder(EventTarget):
         video_key_frame_interval_count: int | None = None,
         store: RecordingStore | None = None,
     ) -> None:
-        # Imported late: a page needs these modules only when it records, and `start()` must find them loaded.
-        from ._recorder.sinks import checked_store
-        from ._recorder.steady import prepare
-        from ._recorder.take import Take
-        from .streams import MediaStream
+        # Imported late: a page needs it only when it records, and `start()` must find it loaded.
+        from ._recorder.setup import Setup
 
         super().__init__()
-        self._make_take, self._make_stream = Take, MediaStream
-        self._stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
-        self._store = checked_store(store)
-        self._wav = False
-        """Whether the browser's PCM or Opus becomes a WAV."""
-        if audio_bitrate_mode not in (None, "constant", "variable"):
-            raise ValueError(
-                f'audio_bitrate_mode must be "constant" or "variable", not {audio_bitrate_mode!r}'
-            )
-        interval = checked_number(
-            "video_key_frame_interval_duration", video_key_frame_interval_duration, 0.001
+        self._setup = Setup(
+            stream,
+            store,
+            mime_type,
+            audio_bits_per_second=audio_bits_per_second,
+            video_bits_per_second=video_bits_per_second,
+            bits_per_second=bits_per_second,
+            audio_bitrate_mode=audio_bitrate_mode,
+            video_key_frame_interval_duration=video_key_frame_interval_duration,
+            video_key_frame_interval_count=video_key_frame_interval_count,
         )
-        options = {
-            "mime_type": self._type_to_record(mime_type),
-            "audio_bits_per_second": checked_bit_rate("audio_bits_per_second", audio_bits_per_second),
-            "video_bits_per_second": checked_bit_rate(
-                "video_bits_per_second", video_bits_per_second, LOWEST_OF_PICTURES
-            ),
-            "bits_per_second": checked_bit_rate("bits_per_second", bits_per_second, self._lowest_bit_rate()),
-            "audio_bitrate_mode": audio_bitrate_mode,
-            "video_key_frame_interval_duration": None if interval is None else interval * 1000,
-            "video_key_frame_interval_count": checked_int(
-                "video_key_frame_interval_count", video_key_frame_interval_count
-            ),
-        }
-        self._options = js_object(
-            {camel_case(name): value for name, value in options.items() if value is not None}
-        )
-        js_stream = self._recordable()
-        self._js = self._fresh_browser_recorder(js_stream)
-        prepare(js_stream)
+        self._store = self._setup.store
+        self._js = self._setup.first_recorder()
         self._take: Take | None = None
         self._living: list[Take] = []
         self._recording: Recording | None = None
-
-    def _lowest_bit_rate(self) -> int:
-        if not self._stream.video_tracks:
-            return LOWEST_BIT_RATE
-        return LOWEST_OF_BOTH if self._stream.audio_tracks else LOWEST_OF_PICTURES
-
-    def _recordable(self) -> Any:
-        """The browser's stream. If it has several tracks of a kind, the ended ones are left out: Chromium
-        records the first of a kind, even an ended one (quirk: chromium-records-the-first-of-several)."""
-        tracks = self._stream.tracks
-        live = [track for track in tracks if track.ready_state == "live"]
-        for kind, name, advice in _ONE_OF_EACH:
-            count = sum(track.kind == kind for track in live)
-            if count > 1:
-                raise NotSupportedError(
-                    f"The stream has {count} {name}, but a recorder records one of each kind: {advice}"
-                )
-        unclear = live and len(tracks) > len({track.kind for track in tracks})
-        return (self._make_stream(live) if unclear else self._stream).js
-
-    def _fresh_browser_recorder(self, js_stream: Any) -> Any:
-        with translated("MediaRecorder"):
-            return media_recorder_class().new(js_stream, self._options)
 
     # Types
 
@@ -207,18 +117,20 @@ class MediaRecorder(EventTarget):
         >>> MediaRecorder.is_type_supported("audio/unheard-of")
         False
         """
-        if not isinstance(mime_type, str):
-            raise TypeError(f"a mime type must be a string, not {mime_type!r}")
-        return bool(media_recorder_class().isTypeSupported(mime_type)) or is_wav(mime_type)
+        from ._host.features import is_type_supported
 
-    @classmethod
-    def supported_types(cls) -> list[str]:
+        return is_type_supported(mime_type)
+
+    @staticmethod
+    def supported_types() -> list[str]:
         """The containers and codecs that this browser says it can record, out of those that any browser can
         record. (So ``"audio/wav"`` is not among them.)"""
-        return [mime_type for mime_type in _CANDIDATES if cls.is_type_supported(mime_type)]
+        from ._host.features import supported_types
 
-    @classmethod
-    def choose_type(cls, wanted: str | Sequence[str] | None) -> str | None:
+        return supported_types()
+
+    @staticmethod
+    def choose_type(wanted: str | Sequence[str] | None) -> str | None:
         """The first of the wanted types that this browser says it can record, or None if `wanted` is None.
 
         Raises
@@ -226,34 +138,9 @@ class MediaRecorder(EventTarget):
         NotSupportedError
             The browser can record none of them; the message lists the types it can record.
         """
-        if wanted is None:
-            return None
-        choices = [wanted] if isinstance(wanted, str) else list(wanted)
-        if not choices:
-            raise ValueError("mime_type is an empty list; omit it to let the browser choose")
-        for mime_type in choices:
-            if cls.is_type_supported(mime_type):
-                return mime_type
-        raise NotSupportedError(
-            f"This browser cannot record {' or '.join(map(repr, choices))}. It can record: "
-            f"{', '.join(cls.supported_types())}."
-        )
+        from ._host.features import choose_type
 
-    def _type_to_record(self, wanted: str | Sequence[str] | None) -> str | None:
-        """The type for the browser's recorder. For a store, only containers that stay readable wherever the
-        file is cut off."""
-        pictures = bool(self._stream.video_tracks)
-        if wanted is None:
-            webm = f"{'video' if pictures else 'audio'}/webm"
-            return webm if self._store and self.is_type_supported(webm) else None
-        if self._store:
-            wanted = storable(wanted)
-        chosen = self.choose_type(without_wav(wanted) if pictures else wanted)
-        self._wav = is_wav(chosen)
-        if not self._wav:
-            return chosen
-        sources = storable(_WAV_SOURCES) if self._store else _WAV_SOURCES
-        return next(filter(self.is_type_supported, sources), None)
+        return choose_type(wanted)
 
     # The current state
 
@@ -270,7 +157,7 @@ class MediaRecorder(EventTarget):
 
     @property
     def stream(self) -> MediaStream:
-        return self._stream
+        return self._setup.stream
 
     @property
     def state(self) -> Literal["inactive", "recording", "paused"]:
@@ -283,8 +170,8 @@ class MediaRecorder(EventTarget):
     def mime_type(self) -> str:
         """The type that was requested or is being recorded. It can change when recording starts;
         `Recording.mime_type` is the type of the result."""
-        asked = getattr(self._options, "mimeType", "")
-        done = self._recording.mime_type if self._recording and not self._wav else ""
+        asked = getattr(self._setup.options, "mimeType", "")
+        done = self._recording.mime_type if self._recording and not self._setup.wav else ""
         return str(self._js.mimeType) or done or str(asked)
 
     @property
@@ -298,8 +185,7 @@ class MediaRecorder(EventTarget):
     @property
     def audio_bitrate_mode(self) -> str:
         """``"constant"`` or ``"variable"``. A browser without this option uses a variable bit rate."""
-        mode = getattr(self._js, "audioBitrateMode", None)
-        return "variable" if is_nullish(mode) else str(mode)
+        return str(getattr(self._js, "audioBitrateMode", None) or "variable")
 
     @property
     def duration(self) -> float:
@@ -331,6 +217,8 @@ class MediaRecorder(EventTarget):
             (when awaited) The take ended with an error; the exception holds the recording so far.
         """
         if self._take is None:
+            from .errors import InvalidStateError
+
             raise InvalidStateError("finished: no take has been started yet. Call start() first.")
         return self._take.finished
 
@@ -365,32 +253,14 @@ class MediaRecorder(EventTarget):
 
         See https://developer.mozilla.org/docs/Web/API/MediaRecorder/start.
         """
-        from ._recorder.steady import refuse_noise, steadied
-
-        # At 0, browsers flood the page with chunks (quirk: engines-accept-a-timeslice-of-0).
-        timeslice = checked_number("timeslice", timeslice, 0.001)
-        if timeslice is None and (self._store or self._wav):
-            timeslice = TIMESLICE if self._store else WAV_TIMESLICE
+        timeslice = self._setup.checked_timeslice(timeslice)
         if self.state != "inactive":
+            from .errors import InvalidStateError
+
             raise InvalidStateError(f"start: the recorder is already {self.state}. Stop it first.")
-        if all(track.ready_state == "ended" for track in self._stream.tracks):
-            # Chromium would record 110 bytes without any sound or picture.
-            # (quirk: chromium-records-ended-tracks)
-            raise NotSupportedError("start: the stream has no live track. Open the device again.")
-        js_stream, js_recorder = self._recordable(), self._js
-        refuse_noise(js_stream)
-        steady = steadied(js_stream, timeslice)
-        try:
-            # Each take has its own recorder (quirk: engines-interleave-takes).
-            if steady or self._take is not None or js_recorder.stream != js_stream:
-                js_recorder = self._fresh_browser_recorder(steady.js_stream if steady else js_stream)
-            take = self._make_take(js_recorder, self._hear, self._store, steady, self._wav)
-            started = take.start(timeslice)
-        except BaseException:
-            if steady:
-                steady.close()
-            raise
-        self._js, self._take = js_recorder, take
+        unused = self._js if self._take is None else None
+        take, started = self._setup.begin(timeslice, unused, self._hear)
+        self._js, self._take = take.js, take
         self._living.append(take)
         if self._listened("dataavailable"):
             take.listen_to_data()
@@ -475,9 +345,7 @@ class MediaRecorder(EventTarget):
         >>> recorder.state
         'inactive'
         """
-        take = self._running_take("stop")
-        # (quirk: chromium-drops-late-pictures-at-stop)
-        return take.stop(drain=drain and bool(self._stream.video_tracks) and is_chromium())
+        return self._running_take("stop").stop(drain=drain)
 
     def _running_take(self, doing: str) -> Take:
         # Browsers ignore such a call (quirk: engines-ignore-stop-when-inactive).
@@ -506,6 +374,7 @@ class MediaRecorder(EventTarget):
         RecordingError
             The take ended with an error, after its last chunk.
         """
+        from ._checks import checked_number
         from ._recorder.take import OVER
 
         timeslice = checked_number("timeslice", timeslice, 0.001)
@@ -528,30 +397,13 @@ class MediaRecorder(EventTarget):
 
     async def __aenter__(self) -> Self:
         started = self.start()
-        if realm() == "page" and not is_chromium():
-            # A body that keeps the page busy would delay Firefox's recorder
-            # (quirk: firefox-records-from-the-next-task).
-            take = self._take
-            try:
-                await asyncio.wait_for(started, BEGINS_WITHIN)
-            except (TimeoutError, MediaError):
-                pass  # a stream that delivers nothing yet; the end of the block raises the take's error
-            except BaseException:
-                if take is not None and take.state != "inactive":
-                    take.stop()
-                raise
+        assert self._take is not None
+        await self._take.wait_for_start(started)
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        take = self._take
-        assert take is not None
-        if take.state != "inactive":
-            take.stop()
-        try:
-            await take.finished
-        except Exception:
-            if error is None:  # the body's own exception takes precedence
-                raise
+        assert self._take is not None
+        await self._take.end_block(error)
 
     # Events of the current take's browser recorder.
 
@@ -568,46 +420,3 @@ class MediaRecorder(EventTarget):
 
     def __repr__(self) -> str:
         return f"<MediaRecorder {self.state} {self.mime_type!r}>"
-
-
-def type_that_keeps_up(stream: MediaStream) -> str | None:
-    """The default type for pictures: VP9 in Chromium, whose VP8 lags behind (docs/performance.md).
-
-    (quirk: chromium-vp8-lags)
-    """
-    vp9 = "video/webm;codecs=vp9"
-    keeps_up = stream.video_tracks and is_chromium() and MediaRecorder.is_type_supported(vp9)
-    return vp9 if keeps_up else None
-
-
-def storable(wanted: str | Sequence[str]) -> list[str]:
-    """The types whose data stays readable wherever the file is cut off."""
-    choices = [wanted] if isinstance(wanted, str) else list(wanted)
-    lasting = [choice for choice in choices if not _is_mp4(choice)]
-    if choices and not lasting:
-        raise ValueError(
-            f"{' and '.join(map(repr, choices))} cannot go to a store: an MP4 is readable only once its end "
-            f'is written, so a crash would lose all of it. Record WebM, then call convert("mp4").'
-        )
-    return lasting
-
-
-def without_wav(wanted: str | Sequence[str]) -> list[str]:
-    """The types that can hold a picture or are at least recorded by browsers: all but WAV."""
-    choices = [wanted] if isinstance(wanted, str) else list(wanted)
-    others = [choice for choice in choices if not is_wav(choice)]
-    if choices and not others:
-        raise NotSupportedError(
-            "A WAV has no picture, but one is to be recorded. Record the sound alone "
-            "(video=False, or MediaStream(stream.audio_tracks)), or record another type and call "
-            'convert("wav").'
-        )
-    return others
-
-
-def is_wav(mime_type: object) -> bool:
-    return isinstance(mime_type, str) and _WAV.fullmatch(mime_type.strip()) is not None
-
-
-def _is_mp4(mime_type: object) -> bool:
-    return isinstance(mime_type, str) and mime_type.split(";")[0].strip().lower().endswith("/mp4")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ._checks import check_progress, checked_int, checked_number
 from ._host.browser import (
     connected,
-    is_chromium,
     is_nullish,
     js,
     js_object,
@@ -21,11 +20,12 @@ from ._host.browser import (
     to_js,
     to_python,
 )
+from ._host.features import is_chromium
 from ._media.engine import encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
-from .chunk import Chunk
 from .errors import MediaError, RangeError
-from .events import call_handler
+from .event_target import call_handler
+from .events import Chunk
 from .formats import TYPES, checked_format, checked_name
 from .markers import between, chapters, shifted, vtt
 from .media_file import MediaFile

@@ -15,16 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 
 from ._checks import check_progress, checked_int
 from ._host.bridge import ensure_connected
-from ._host.browser import (
-    NO_ORIGIN,
-    has_origin,
-    insecure_context,
-    is_nullish,
-    js,
-    page,
-    require_browser,
-    settle,
-)
+from ._host.browser import is_nullish, js, page, require_browser, settle
+from ._host.features import NO_ORIGIN, has_origin, insecure_context
 from ._html.display import Displayed
 from ._store.worker import Disk
 from .errors import (
@@ -36,7 +28,8 @@ from .errors import (
     SecurityError,
     from_browser,
 )
-from .events import Event, EventTarget, HandlerAttribute, call_handler
+from .event_target import EventTarget, HandlerAttribute, call_handler
+from .events import Event
 from .markers import Marker
 from .outcome import Outcome
 from .recording import Recording

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ._host.browser import js, page, require_browser, translated, unwrap
 from ._html.display import Displayed
 from .errors import NotFoundError
-from .events import BrowserEventTarget, HandlerAttribute
+from .event_target import BrowserEventTarget, HandlerAttribute
 from .tracks import MediaStreamTrack, TrackEvent
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ class MediaStream(Displayed, BrowserEventTarget):
     """
 
     EVENTS = ("addtrack", "removetrack")
-    _event_class = TrackEvent
     onaddtrack, onremovetrack = HandlerAttribute(), HandlerAttribute()
 
     def __init__(self, js_stream: Any) -> None:
@@ -313,9 +312,12 @@ class MediaStream(Displayed, BrowserEventTarget):
     async def __aexit__(self, *_: object) -> None:
         self.stop()
 
+    def _event(self, js_event: Any) -> TrackEvent:
+        return TrackEvent(js_event.type, js_event)
+
     def _repr_html_(self) -> str:
         """A live preview, without sound."""
-        from ._html.preview import live_preview
+        from ._html.attach import live_preview
 
         return live_preview(self.js)
 

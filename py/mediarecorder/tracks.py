@@ -17,7 +17,8 @@ from ._host.browser import (
     unwrap,
 )
 from .errors import NotSupportedError
-from .events import BrowserEventTarget, Event, HandlerAttribute
+from .event_target import BrowserEventTarget, HandlerAttribute
+from .events import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -1,5 +1,5 @@
 // @ts-check
-/** Check that a canvas returns the pixels that were drawn (py/mediarecorder/_host/canvas.py does the same). */
+/** Check that a canvas returns the pixels that were drawn (py/mediarecorder/_host/features.py does the same). */
 
 import { Fault } from "./fault.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Trusted Types: in a page that requires them, scripts and HTML go through a policy. The library shares one policy per
- * page or worker, because a page may allow its name only once. py/mediarecorder/_host/browser.py creates the same one
+ * page or worker, because a page may allow its name only once. py/mediarecorder/_host/features.py creates the same one
  * if it runs first.
  */
 

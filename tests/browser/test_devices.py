@@ -1,5 +1,8 @@
 """`media_devices`, streams and tracks."""
 
+import importlib
+import sys
+
 import pytest
 
 from mediarecorder import (
@@ -8,6 +11,7 @@ from mediarecorder import (
     OverconstrainedError,
     media_devices,
 )
+from mediarecorder._host.browser import create_proxy, js, js_object
 
 
 @pytest.mark.every_engine
@@ -48,6 +52,38 @@ async def test_unknown_device_id_is_overconstrained():
 async def test_invalid_requests_are_rejected(request_):
     with pytest.raises(TypeError):
         await media_devices.get_user_media(**request_)
+
+
+@pytest.fixture
+def fresh_library():
+    """The library as it is after its first import; without this test's other modules."""
+    used = {name: sys.modules.pop(name) for name in list(sys.modules) if of_the_library(name)}
+    yield importlib.import_module("mediarecorder")
+    for name in list(filter(of_the_library, sys.modules)):
+        del sys.modules[name]
+    sys.modules.update(used)
+
+
+def of_the_library(name):
+    return name.partition(".")[0] == "mediarecorder"
+
+
+@pytest.mark.page_only("the bridge copies the request before the browser reads it")
+async def test_request_imports_nothing_until_the_browser_asks(fresh_library):
+    """A click is valid for a moment only: the browser must be asked before anything is compiled."""
+    devices, _ = fresh_library.media_devices, fresh_library.MediaRecorder
+    loaded, seen = set(sys.modules), []
+    # The browser reads this constraint in its call.
+    getter = create_proxy(lambda *_: seen.append(set(sys.modules) - loaded))
+    constraint = js.Object.defineProperty(
+        js.Object.new(), "ideal", js_object({"get": getter, "enumerable": True})
+    )
+    with await devices.get_user_media(audio={"device_id": constraint}):
+        pass
+    getter.destroy()
+    assert seen
+    assert seen[0] == set()
+    assert "mediarecorder.streams" in sys.modules
 
 
 @pytest.mark.every_engine

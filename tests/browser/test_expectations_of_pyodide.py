@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from mediarecorder._host.browser import trusted
+from mediarecorder._host.features import trusted
 
 OLD_AND_NEW = pytest.mark.lane("chromium", "chromium-pyodide-0.27")
 

@@ -16,7 +16,7 @@ from mediarecorder import (
     diagnose,
     record,
 )
-from mediarecorder._host.browser import is_webkit
+from mediarecorder._host.features import is_webkit
 
 pytestmark = pytest.mark.lane("webkit")
 

@@ -16,7 +16,7 @@ from mediarecorder import (
     record,
     take_photo,
 )
-from mediarecorder._host.browser import insecure_context
+from mediarecorder._host.features import insecure_context
 
 
 @pytest.mark.lane("chromium-denied", "firefox-denied")

@@ -21,7 +21,7 @@ from pyodide.ffi import run_sync
 
 from harness import marks
 from harness.async_tests import Waiting
-from mediarecorder._host.browser import has_jspi
+from mediarecorder._host.features import has_jspi
 
 
 class Session:

@@ -138,8 +138,7 @@ print(*sorted(name for name in set(sys.modules) - before if name.startswith("med
 """
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append('py')\n{program}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    names = ("", "_checks", "_constraints", "_host", "_host.browser", "_reminder")
-    names += ("chunk", "devices", "errors", "events", "outcome", "recorder")
+    names = ("", "_constraints", "_host", "_host.browser", "_reminder", "devices", "event_target", "recorder")
     assert done.stdout.split() == [f"mediarecorder.{name}".rstrip(".") for name in names]
 
 

@@ -9,18 +9,8 @@ from typing import Any
 
 from .._checks import checked_channel
 from ..errors import PageUnavailableError
-from .browser import (
-    NO_ORIGIN,
-    connected,
-    has_origin,
-    insecure_context,
-    js,
-    page,
-    realm,
-    require_browser,
-    settle,
-    use_page,
-)
+from .browser import connected, js, page, realm, require_browser, settle, use_page
+from .features import NO_ORIGIN, has_origin, insecure_context
 from .modules import load_module, module_address
 
 CONNECT_TIMEOUT = 30.0

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MediaError, NotSupportedError, SecurityError
-from .browser import UNTRUSTED, JsException, create_proxy, is_nullish, js, js_object, realm, settle, trusted
+from .browser import JsException, create_proxy, is_nullish, js, js_object, realm, settle
+from .features import UNTRUSTED, trusted
 
 _loading: dict[str, asyncio.Future[None]] = {}
 

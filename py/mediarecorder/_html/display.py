@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._host.browser import UNTRUSTED, JsException, realm, trusted
+from .._host.browser import JsException, realm
+from .._host.features import UNTRUSTED, trusted
 from .._reminder import Reminding
 from ..errors import SecurityError
 

@@ -7,7 +7,8 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._host.browser import can_run_sync, realm, run_sync
+from .._host.browser import realm
+from .._host.features import can_run_sync, run_sync
 from ..errors import MediaError
 from ..media_file import data_url
 from ..waveform import waveform_svg

@@ -1,12 +1,25 @@
-"""Text and numbers in HTML.
+"""Text and numbers as people read them, in HTML too.
 
-All text is escaped, because file names, labels and types come from outside. The HTML has no style attributes,
-because a strict Content-Security-Policy forbids them.
+In HTML, all text is escaped, because file names, labels and types come from outside. It has no style
+attributes, because a strict Content-Security-Policy forbids them.
 """
 
 from __future__ import annotations
 
+import reprlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _SPECIAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 40
+
+_VARIABLES = {"MediaDevices": "media_devices", "MediaDeviceInfo": "device", "StoredRecording": "stored"}
+"""Variable names for calls; other objects get the last word of their class's name."""
 
 
 def escape(text: object) -> str:
@@ -46,3 +59,17 @@ def figure(element: str, facts: list[str], url: str = "", name: str = "") -> str
     words = " · ".join(escape(fact) for fact in facts)
     link = f' · <a href="{escape(url)}" download="{escape(name)}">Download</a>' if url else ""
     return f"<figure>{element}<figcaption>{words}{link}</figcaption></figure>"
+
+
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """A call as people write it, with short arguments: ``recording.convert('mp3')``."""
+    owner, name = "", function.__name__
+    if "." in function.__qualname__:
+        first, args = args[0], args[1:]
+        kind = first.__name__ if isinstance(first, type) else type(first).__name__
+        words = "".join(f" {letter}" if letter.isupper() else letter for letter in kind).split()
+        owner = kind if isinstance(first, type) else _VARIABLES.get(kind, words[-1].lower())
+        owner += "."
+    given = [_short.repr(value) for value in args]
+    given += [f"{key}={_short.repr(value)}" for key, value in kwargs.items()]
+    return f"{owner}{name}({', '.join(given)})"

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def copied(js_bytes: Any) -> bytearray:
+    """A copy of a JavaScript array of bytes."""
+    data = bytearray(js_bytes.byteLength)
+    js_bytes.assign_to(data)
+    return data
+
+
 class MediaArray(Displayed):
     """A C-contiguous array that owns its memory: the buffer protocol (PEP 688) and ``__array__``.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .._checks import check_progress, checked_bit_rate
 from .._host.browser import create_proxy, is_nullish, js, js_object, require_browser, settle
 from .._host.modules import load_module
-from ..events import call_handler
+from ..event_target import call_handler
 from ..formats import FORMATS, SAMPLE_FORMATS, checked_name
 
 if TYPE_CHECKING:

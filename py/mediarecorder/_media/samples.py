@@ -6,11 +6,11 @@ from array import array
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .._checks import checked_int
-from .._host.browser import copied, create_proxy, js_object, to_js
+from .._host.browser import create_proxy, js_object, to_js
 from ..errors import EncodingError
-from ..events import call_handler
+from ..event_target import call_handler
 from ..formats import checked_format
-from .arrays import MediaArray, contiguous
+from .arrays import MediaArray, contiguous, copied
 from .engine import encoding_options, pieces, reading, run_in_engine
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._checks import checked_int
 from .._host.browser import create_proxy, js_object, settle, to_js
 from ..errors import EncodingError, InvalidStateError
-from ..events import call_handler
+from ..event_target import call_handler
 from ..formats import FORMATS, MADE, checked_name
 from ..frames import WIDEST, Frame
 from .arrays import contiguous

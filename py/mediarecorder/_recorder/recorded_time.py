@@ -1,10 +1,16 @@
-"""The recorded time of a take."""
+"""The recorded time of a take, and whether the page's thread is busy."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .._host.browser import is_nullish
+from .._host.browser import is_nullish, js, js_object, now, realm
+
+INTERVAL = 0.02
+"""Seconds between readings of the clock."""
+BUSY = 0.05
+"""The thread counts as busy after this many seconds without a reading. By then less than a packet of sound is
+waiting."""
 
 
 def comes_from_the_start(js_track: Any) -> bool:
@@ -53,9 +59,44 @@ class RecordedTime:
         """End the take."""
         self.pause(at)
 
-    def so_far(self, now: float) -> float:
+    def so_far(self, at: float) -> float:
         began = self._began
         if began is None:
             return 0.0
-        spans = [*self._spans, *([] if self._since is None else [(self._since, now)])]
+        spans = [*self._spans, *([] if self._since is None else [(self._since, at)])]
         return sum(max(0.0, end - max(begin, began)) for begin, end in spans)
+
+
+class Turns:
+    """Detects a busy page thread, in which the data that recorders have encoded waits as tasks.
+
+    It records when the page's thread last started another task.
+
+    A timer does this without Python: `Object.assign` reads the clock through a getter. In a worker, no data
+    has to wait, so there is no timer.
+    """
+
+    def __init__(self) -> None:
+        self._timer = None
+        if realm() == "worker":
+            return
+        clock = {"get": js.performance.now.bind(js.performance), "enumerable": True}
+        source = js.Object.defineProperty(js.Object.new(), "last", js_object(clock))
+        self._seen = js.Object.assign(js.Object.new(), source)
+        self._first = js.Object.new()
+        js.setTimeout(js.Object.assign.bind(None, self._first, source), 0)
+        self._timer = js.setInterval(js.Object.assign.bind(None, self._seen, source), INTERVAL * 1000)
+
+    @property
+    def first(self) -> float:
+        """The time of the first task since this object was created, on the clock of events; 0.0 before it."""
+        return getattr(self._first, "last", 0.0) / 1000
+
+    @property
+    def busy(self) -> bool:
+        """Whether the thread has started no task for `BUSY` seconds."""
+        return self._timer is not None and now() - self._seen.last / 1000 > BUSY
+
+    def close(self) -> None:
+        if self._timer is not None:
+            js.clearInterval(self._timer)

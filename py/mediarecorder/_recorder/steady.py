@@ -7,8 +7,8 @@ import asyncio
 import logging
 from typing import Any
 
-from .._host.browser import is_nullish, js, js_object, media_recorder_class, page, realm
-from .._host.canvas import is_readable, require_readable
+from .._host.browser import is_nullish, js, js_object, page, realm
+from .._host.features import is_readable, media_recorder_class, require_readable
 from .._host.modules import load_module, registered
 from ..errors import MediaError
 from ..outcome import Outcome

@@ -45,16 +45,15 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import create_proxy, is_chromium, is_nullish, is_webkit, js, now, realm, translated
-from ..chunk import Chunk
-from ..errors import AbortError, InvalidStateError, PageUnavailableError
-from ..events import Event
+from .._host.browser import create_proxy, is_nullish, js, now, realm, translated
+from .._host.features import is_chromium, is_webkit
+from ..errors import AbortError, InvalidStateError, MediaError, PageUnavailableError
+from ..events import Chunk, Event
 from ..failures import PageLostError, RecordingError
 from ..markers import Marker
 from ..outcome import Outcome, spawn
-from .recorded_time import RecordedTime, comes_from_the_start
+from .recorded_time import RecordedTime, Turns, comes_from_the_start
 from .sinks import AsWav, InMemory, InStore
-from .turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +66,8 @@ if TYPE_CHECKING:
 RUNNING, HANDING_OVER, ENDING = "running", "handing over", "ending"
 LOOKING_AGAIN, SAVING, OVER = "looking again", "saving", "over"
 
+BEGINS_WITHIN = 5.0
+"""Seconds for which `async with` waits for `start` in Firefox."""
 SHORTEST = 0.02
 """The minimum number of seconds between requests for data."""
 TICK = 0.25
@@ -222,6 +223,8 @@ class Take:
         return request
 
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
+        # (quirk: chromium-drops-late-pictures-at-stop)
+        drain = drain and self._in_chromium and any(track.kind == "video" for track in self._tracks)
         if self._asked:
             self._tick_every(TICK)
         self._draining = drain
@@ -232,6 +235,34 @@ class Take:
         if not self._awaited:
             self._handed_over() if self._draining else self._stop_now()
         return self.finished
+
+    # `async with`.
+
+    async def wait_for_start(self, started: Outcome[None]) -> None:
+        """Wait for `start` in Firefox, where a body that keeps the page busy would delay the recorder.
+
+        (quirk: firefox-records-from-the-next-task)
+        """
+        if not self._in_page or self._in_chromium:
+            return
+        try:
+            await asyncio.wait_for(started, BEGINS_WITHIN)
+        except (TimeoutError, MediaError):
+            pass  # a stream that delivers nothing yet; the end of the block raises the take's error
+        except BaseException:
+            if self.state != "inactive":
+                self.stop()
+            raise
+
+    async def end_block(self, error: BaseException | None) -> None:
+        """End the take, and wait for its end. The body's own error takes precedence."""
+        if self.state != "inactive":
+            self.stop()
+        try:
+            await self.finished
+        except Exception:
+            if error is None:
+                raise
 
     def _handed_over(self) -> None:
         if self.phase != HANDING_OVER:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._host.browser import create_proxy, is_nullish, js, js_object, realm, translated, trusted
+from .._host.browser import create_proxy, is_nullish, js, js_object, realm, translated
+from .._host.features import trusted
 from .._host.modules import load_module, module_address, registered
 from ..errors import AbortError, InvalidStateError, MediaError, UnknownError, from_browser
 from ..outcome import Outcome
