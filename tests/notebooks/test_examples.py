@@ -145,6 +145,25 @@ def drawn_peak_is_the_tone(cell: Cell) -> None:
     expect(cell.output.locator("svg text").filter(has_text="1000 Hz")).to_be_visible()
 
 
+def moving_spectrum(cell: Cell) -> None:
+    """The last one of the pictures that took each other's place."""
+    text = cell.output.locator("svg text").text_content() or ""
+    seconds, hertz = re.fullmatch(r"(\d\.\d) s: (\d+) Hz", text).groups()  # type: ignore[union-attr]
+    assert float(seconds) >= 4.5
+    assert int(hertz) == 1008, "of all tones, the nearest to the microphone's"
+    heights = cell.output.locator("svg rect").evaluate_all(
+        "bars => bars.map((bar) => +bar.getAttribute('height'))"
+    )
+    assert len(heights) == 32
+    assert heights.index(max(heights)) == 20
+    assert max(heights) > 2 * sorted(heights)[16], "half of the tones are far below it"
+
+
+def waveform(cell: Cell) -> None:
+    expect(cell.output.locator("figure svg path").first).to_have_attribute("d", re.compile(r"^M.{100}"))
+    expect(cell.output.locator("figcaption")).to_contain_text("2 s · 48000 Hz · 1 channel")
+
+
 def growing_size(cell: Cell) -> None:
     told = re.findall(r"([\d.]+) s: +(\d+) bytes, (\d+) of them new", cell.printed)
     assert len(told) == len(cell.printed.splitlines()) >= 2
@@ -153,6 +172,13 @@ def growing_size(cell: Cell) -> None:
         sum_of_chunks += int(new)
         assert int(size) >= sum_of_chunks
     assert int(told[-1][1]) == sum_of_chunks
+
+
+def movements(cell: Cell) -> None:
+    """The fake camera shows another colour each second, and is still for the rest of it."""
+    lengths = [float(each) for each in re.findall(r"movement \d: (\d+\.\d) s", cell.printed)]
+    assert len(lengths) == len(cell.printed.splitlines()) >= 2
+    assert min(lengths[:-1]) > 0.3, "the last one may end with the loop"
 
 
 WITHOUT_LENGTH = float("inf")
@@ -193,6 +219,19 @@ EXAMPLES: dict[str, dict[str, Check]] = {
         "mp4": both(prints(r"(\d+%\n)*100%"), player("video", 2)),
         "wav": player("audio", 2),
         "write": prints(r"long-recording\.mp4: \d{4,} bytes"),
+    },
+    "live-spectrum-and-motion": {
+        "tones": says_nothing,
+        "spectrum": moving_spectrum,
+        "detector": says_nothing,
+        "watch": movements,
+        "film": player("video", 1, late=10),
+    },
+    "sound-and-film-from-numbers": {
+        "sine": waveform,
+        "file": both(prints(r"tune\.mp3: \d{4,} bytes"), player("audio", 2, late=0.3)),
+        "picture": says_nothing,
+        "animation": both(prints(r"film\.mp4: \d{4,} bytes"), player("video", 2, late=0.3)),
     },
 }
 
@@ -243,6 +282,20 @@ def test_example_runs_in_marimo(marimo, name):
     marimo.press_all()
     assert marimo.errors() == []
     check_all(name, marimo.page, lambda index: Cell(marimo.output(index), marimo.printed(index)))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("served", ["plain"], indirect=True)
+def test_examples_of_live_and_made_media_run_in_a_kernel_that_is_there(shared_notebook):
+    """Both notebooks, cell by cell, without the cost of a page of their own."""
+    for name in ("live-spectrum-and-motion", "sound-and-film-from-numbers"):
+        for cell in content(name)["cells"]:
+            if cell["cell_type"] == "code":
+                index = shared_notebook.run("".join(cell["source"]))
+                assert shared_notebook.errors() == []
+                EXAMPLES[name][cell["id"]](
+                    Cell(shared_notebook.output(index), shared_notebook.printed(index))
+                )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
