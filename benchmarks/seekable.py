@@ -25,14 +25,18 @@ START = """async () => {
   window.scene = await import("/benchmarks/peers/scene.js");
   window.microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   await python.runPythonAsync(`
-from mediarecorder import MediaStream, Recording, record
+import asyncio
+from mediarecorder import MediaRecorder, MediaStream, Recording, record
 first = await record(SECONDS, video={"width": 640, "height": 480}, timeslice=1)
 
 async def joined(seconds):
     return (await Recording.concat([first] * (seconds // SECONDS))).blob
 
 async def noise(stream):
-    return await record(SECONDS, stream=MediaStream(stream), timeslice=1, video_bits_per_second=2_500_000)
+    recorder = MediaRecorder(MediaStream(stream), video_bits_per_second=2_500_000)
+    await recorder.start(1)
+    await asyncio.sleep(SECONDS)
+    return await recorder.stop()
 
 async def seekable(blob):
     recording = Recording(blob, "video/webm")
