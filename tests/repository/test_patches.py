@@ -94,7 +94,7 @@ def test_worker_of_an_encoder_becomes_a_function(codec):
 COMPRESS = """
 import { compressed } from "./tools/patches/compressed-webassembly.mjs";
 const decode = (text) => Buffer.from(text, "base64");
-const text = compressed(process.argv[1]);
+const text = await compressed(process.argv[1]);
 const run = new Function("decode", `${text}; return run`)(decode);
 console.log(JSON.stringify({ text, bytes: [...await run()] }));
 """

@@ -14,10 +14,10 @@ export function workerAsFunction() {
   return {
     name: "worker as function",
     setup({ onLoad, onResolve }) {
-      onLoad({ filter: /-encoder\.mjs$/ }, ({ path }) => {
+      onLoad({ filter: /-encoder\.mjs$/ }, async ({ path }) => {
         const parts = readFileSync(path, "utf8").split(/return inlineWorker\((.+?)\);\n\}/s);
         if (parts.length !== 3) throw new Error(`${path} has changed: find its worker again`);
-        text = compressed(runInNewContext(parts[1]));
+        text = await compressed(runInNewContext(parts[1]));
         const start = `import { startWorker } from "./static/library/media/encoders/worker.js";`;
         return { contents: `${start}${parts[0]}return startWorker();\n}${parts[2]}`, resolveDir: "." };
       });
