@@ -13,8 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from zopfli.zopfli import compress
 
-ROUNDS = 5
-"""More rounds of Zopfli save less than 0.1 %."""
+ROUNDS = 40
+"""More rounds of Zopfli save less than 0.02 %; 15 cost 3 s less and save 0.06 kB less."""
 
 
 class Deflate:

@@ -66,7 +66,7 @@ PLUGIN = """
 import { workerAsFunction } from "./tools/patches/worker-as-function.mjs";
 const load = [];
 workerAsFunction().setup({ onLoad: (_, loader) => load.push(loader), onResolve() {} });
-const { contents: library } = load[0]({ path: process.argv[1] });
+const { contents: library } = await load[0]({ path: process.argv[1] });
 console.log(JSON.stringify({ library, worker: load[1]({}).contents }));
 """
 

@@ -19,7 +19,7 @@ export async function compressed(text) {
   // The function becomes asynchronous, so its only call has to wait for it.
   const parts = text.split(`=${name}()`);
   if (parts.length !== 2) throw new Error(`the encoder has changed: find the calls of ${name}() again`);
-  const short = Buffer.from(await zopfli.zlibAsync(Buffer.from(base64, "base64"), {})).toString("base64");
+  const short = Buffer.from(await zopfli.zlibAsync(Buffer.from(base64, "base64"), { numiterations: 60 })).toString("base64");
   const stream = `new Blob([${decode}("${short}")]).stream().pipeThrough(new DecompressionStream("deflate"))`;
   const made = `async function ${name}(){return new Uint8Array(await new Response(${stream}).arrayBuffer())}`;
   return parts.join(`=await ${name}()`).replace(found, () => made);
