@@ -119,11 +119,11 @@ def _():
                     recorder.start()
             is_still = frame.timestamp - moved > patience
             if is_still and recorder.state == "recording":
-                recordings.append(await recorder.stop())
+                recordings.append(await recorder.stop(drain=True))
             if frame.timestamp >= seconds:
                 break
         if recorder.state == "recording":
-            recordings.append(await recorder.stop())
+            recordings.append(await recorder.stop(drain=True))
         return recordings
 
     return (watch,)

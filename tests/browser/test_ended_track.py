@@ -25,7 +25,7 @@ async def test_other_track_is_delivered_after_one_has_ended(both, store, kind):
     await store.flush()
     [take] = await store.recordings()
     assert take.state == "recording"
-    assert take.duration >= ended + 1.5
+    assert take.duration >= round(ended + 1.5, 3), "the store keeps milliseconds"
     recording = await recorder.stop()
     found = await probe(recording)
     assert {stream["kind"] for stream in found["streams"]} == {"audio", "video"}

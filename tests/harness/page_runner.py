@@ -60,7 +60,14 @@ class Runner:
         self._thread.start()
 
     def run(
-        self, group: str, node_id: str, next_id: str | None, seconds: float, *, console_errors: bool
+        self,
+        group: str,
+        node_id: str,
+        next_id: str | None,
+        seconds: float,
+        *,
+        console_errors: bool,
+        in_new_page: bool = False,
     ) -> Answer:
         """Run one test in the page. Never raises because of the page.
 
@@ -69,6 +76,8 @@ class Runner:
         next_id
             The test that this page runs next: fixtures that both share stay. Without one, the page is closed.
         """
+        if in_new_page:
+            self._wait(self._close_page())
         return self._wait(self._run(group, [node_id, next_id], seconds, console_errors))
 
     def close(self) -> None:

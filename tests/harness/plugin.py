@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -127,6 +128,27 @@ def _is_inner(node: pytest.Item) -> bool:
 
 
 def _run(item: pytest.Item, following: pytest.Item | None) -> list[pytest.TestReport]:
+    """Run a test in its page; if pytest-rerunfailures would repeat it, a second time in a new page."""
+    reports = _attempt(item, following)
+    outcome = outcome_report(reports, item)
+    if outcome.failed and _is_repeated(item.config, outcome.longreprtext):
+        outcome.outcome = "rerun"  # type: ignore[assignment]  # a word of pytest-rerunfailures
+        item.ihook.pytest_runtest_logreport(report=outcome)
+        reports = _attempt(item, following, in_new_page=True)
+    return reports
+
+
+def _is_repeated(config: pytest.Config, text: str) -> bool:
+    """Whether the options of pytest-rerunfailures ask for a second attempt after this failure."""
+    patterns = config.getoption("only_rerun", None)
+    return bool(config.getoption("reruns", 0)) and any(
+        re.search(pattern, text) for pattern in patterns or "."
+    )
+
+
+def _attempt(
+    item: pytest.Item, following: pytest.Item | None, *, in_new_page: bool = False
+) -> list[pytest.TestReport]:
     group = group_of(item.nodeid)
     same_page = following and LANE in following.stash and group_of(following.nodeid) == group
     for _ in range(2):
@@ -136,6 +158,7 @@ def _run(item: pytest.Item, following: pytest.Item | None) -> list[pytest.TestRe
             _inner_node_id(following) if same_page else None,
             marks.time_limit(item),
             console_errors=item.get_closest_marker("console_errors") is not None,
+            in_new_page=in_new_page,
         )
         if not answer.crashed:
             break
