@@ -22,7 +22,7 @@ READ = """async () => {
 
 @pytest.mark.thorough
 def test_blob_is_read_to_its_end_while_garbage_is_collected(open_page, site):
-    """Chromium collects a stream whose read is waiting, if nothing else refers to it; the read then never ends."""
+    """Chromium collects a stream whose read is waiting, if nothing else refers to it. The read never ends."""
     page = open_page(CHROMIUM)
     page.goto(f"{site}/harness/chromium")
     collector = page.context.new_cdp_session(page)
