@@ -13,8 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from zopfli.zopfli import compress
 
-ROUNDS = 40
-"""More rounds of Zopfli save less than 0.02 %; 15 cost 3 s less and save 0.06 kB less."""
+ROUNDS = 15
+"""More rounds of Zopfli save less than 0.02 %, and each build of a wheel takes seconds longer."""
 
 
 class Deflate:
