@@ -87,6 +87,20 @@ def test_npm_packages_are_pinned_and_locked(folder):
     assert all("integrity" in entry for path, entry in lock.items() if path)
 
 
+FROM_A_PACKAGE = re.compile(r'^(?:import |export |\} ).*?from "((?:@[\w-]+/)?[\w-]+)', re.MULTILINE)
+
+
+def test_bundling_needs_no_package_of_the_checkers():
+    """`make demo` and `make dist` install the packages without those of development."""
+    tools = [ROOT / "tools/bundle.mjs", ROOT / "tools/patches.mjs", *(ROOT / "tools/patches").glob("*.mjs")]
+    sources = [*tools, ROOT / "tools/in_pyodide.mjs", *(ROOT / "static/library").rglob("*.js")]
+    imported = {name for file in sources for name in FROM_A_PACKAGE.findall(file.read_text())}
+    packages = imported - {"node", "formats", "encoder"}
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert {"esbuild", "mediabunny", "pyodide"} <= packages
+    assert {name for name in packages if lock[f"node_modules/{name}"].get("dev")} == set()
+
+
 def pins(name: str) -> dict[str, str]:
     lines = (line.partition("#")[0].strip() for line in (ROOT / name).read_text().splitlines())
     return {
