@@ -58,7 +58,8 @@ await build({ ...common, define, entryPoints: ["static/library/bridge/worker.js"
 // The part of the store that accesses the disk is a script for its own worker.
 await build({ ...common, entryPoints: ["static/library/store/store.js"], format: "iife" });
 
-const licence = (/** @type {string} */ name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
+const licence = (/** @type {string} */ name, file = "LICENSE") =>
+  readFileSync(`node_modules/${name}/${file}`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
 
@@ -109,9 +110,9 @@ ${encoders.map((codec) => `* ${codec}.js: ${compiled[/** @type {keyof compiled} 
 Those licences come last. Each encoder can be replaced: build its file with another encoder, using this project's
 tools/bundle.mjs. aac.js and flac.js are not in the wheel, but files beside it.
 
-store.js contains crc-32 ${version("crc-32")} (https://git.io/crc32), bundled and minified, under the Apache License 2.0,
-below as well.
+store.js contains @foxglove/crc ${version("@foxglove/crc")} (https://github.com/foxglove/crc), bundled and minified, under
+the MIT License, below as well.
 
-${[licence("mediabunny"), licence("crc-32"), text("libFLAC"), text("LGPL-2.0"), text("LGPL-2.1")].join("\n\n\n")}
+${[licence("@foxglove/crc", "LICENSE.md"), licence("mediabunny"), text("libFLAC"), text("LGPL-2.0"), text("LGPL-2.1")].join("\n\n\n")}
 `,
 );

@@ -102,7 +102,7 @@ def test_wheel_contains_the_licences(wheel):
         "GNU LIBRARY GENERAL PUBLIC LICENSE",
         "GNU LESSER GENERAL PUBLIC LICENSE",
         "Xiph.Org Foundation",
-        "Apache License",
+        "Foxglove Technologies",
         "mediabunny 1.",
         "LAME",
         "libFLAC",
@@ -133,7 +133,7 @@ def test_metadata_is_complete(metadata):
     assert metadata["Name"] == "mediarecorder"
     assert metadata["Version"] == mediarecorder.__version__
     assert metadata["Requires-Python"] == ">=3.11"
-    licences = "MIT AND MPL-2.0 AND LGPL-2.0-or-later AND BSD-3-Clause AND Apache-2.0"
+    licences = "MIT AND MPL-2.0 AND LGPL-2.0-or-later AND BSD-3-Clause"
     assert metadata["License-Expression"] == licences
     assert metadata.get_all("Requires-Dist") is None
     assert metadata["Description-Content-Type"] == "text/markdown"

@@ -9,7 +9,7 @@
  * The names of the folders determine which takes exist. A Web Lock lets one tab or worker at a time access the index.
  */
 
-import CRC32 from "crc-32";
+import { crc32 } from "@foxglove/crc";
 
 /** @typedef {import("./folder.js").Stored} Stored */
 /**
@@ -185,15 +185,15 @@ function encoded(content) {
   if (text.length > SLOT - 4) return undefined;
   const bytes = new Uint8Array(SLOT);
   bytes.set(text, 4);
-  new DataView(bytes.buffer).setInt32(0, CRC32.buf(bytes.subarray(4)), true);
+  new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)), true);
   return bytes;
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes  @returns {any} */
 function decoded(bytes) {
   if (bytes.length < SLOT) return undefined;
-  const checksum = new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
-  if (CRC32.buf(bytes.subarray(4)) !== checksum) return undefined;
+  const checksum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (crc32(bytes.subarray(4)) !== checksum) return undefined;
   let end = bytes.indexOf(0, 4);
   if (end < 0) end = SLOT;
   return end === 4 ? undefined : JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));

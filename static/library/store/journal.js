@@ -18,7 +18,7 @@
  * several slices of a file; quirk: firefox-gets-lost-in-slices.)
  */
 
-import CRC32 from "crc-32";
+import { crc32, crc32Final, crc32Init, crc32Update } from "@foxglove/crc";
 
 /** Kinds of records: JSON about the take, a chunk, the end of the take, or the move of its media to a separate file. */
 export const ABOUT = 1, CHUNK = 2, FINISHED = 3, MOVED = 4;
@@ -92,7 +92,7 @@ export function encodeHead(slots) {
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, slots, true);
-  view.setInt32(8, CRC32.buf(bytes.subarray(0, 8)), true);
+  view.setUint32(8, crc32(bytes.subarray(0, 8)), true);
   return bytes;
 }
 
@@ -103,8 +103,8 @@ export function encodeSlot({ kind, payload, milliseconds }) {
   view.setUint32(0, kind, true);
   view.setUint32(4, payload.length, true);
   view.setUint32(8, milliseconds, true);
-  view.setInt32(12, CRC32.buf(payload), true);
-  view.setInt32(16, CRC32.buf(bytes.subarray(0, 16)), true);
+  view.setUint32(12, crc32(payload), true);
+  view.setUint32(16, crc32(bytes.subarray(0, 16)), true);
   return bytes;
 }
 
@@ -189,12 +189,12 @@ async function readFile(file, journal, how) {
 function decodeSlot(table, at) {
   if (at + SLOT > table.byteLength) return undefined;
   const bytes = new Uint8Array(table.buffer, at, SLOT);
-  if (CRC32.buf(bytes.subarray(0, 16)) !== table.getInt32(at + 16, true)) return undefined;
+  if (crc32(bytes.subarray(0, 16)) !== table.getUint32(at + 16, true)) return undefined;
   return {
     kind: table.getUint32(at, true),
     length: table.getUint32(at + 4, true),
     milliseconds: table.getUint32(at + 8, true),
-    checksum: table.getInt32(at + 12, true),
+    checksum: table.getUint32(at + 12, true),
   };
 }
 
@@ -208,9 +208,9 @@ async function readRecord(file, at, { kind, length, milliseconds, checksum }, jo
   const pieces = piecesOf(at, at + length);
   let bytes = new Uint8Array();
   if (kind !== ROOM && (verify || kind !== CHUNK)) {
-    let found = 0;
-    for (const [from, to] of pieces) found = CRC32.buf((bytes = await read(file, from, to)), found);
-    if (found !== checksum) return false;
+    let found = crc32Init();
+    for (const [from, to] of pieces) found = crc32Update(found, (bytes = await read(file, from, to)));
+    if (crc32Final(found) !== checksum) return false;
   }
   if (journal.moved && kind === CHUNK) return true;
   if (kind === ROOM) {
