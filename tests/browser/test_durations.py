@@ -72,6 +72,7 @@ async def test_pauses_do_not_count_in_a_busy_page(microphone):
     assert recording.duration == pytest.approx(await length(recording), abs=CLOSE)
 
 
+@pytest.mark.thorough
 @pytest.mark.page_only("the canvas is drawn by Python")
 async def test_late_picture_does_not_shorten_the_take(late, microphone):
     recorder = MediaRecorder(MediaStream([*late.tracks, *microphone.audio_tracks]))

@@ -270,6 +270,7 @@ async def test_error_ends_the_stream_and_is_reported(blocks, error, text, loop_e
     assert not stream.active
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("firefox")
 @pytest.mark.quirk("firefox-plays-nothing-without-a-loudspeaker")
 async def test_error_says_that_the_browser_plays_nothing(loop_errors):

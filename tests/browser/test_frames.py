@@ -58,6 +58,7 @@ async def test_formats_only_reorder_the_same_picture(recorded, engine):
         assert pixels["gray"][y, x] == pytest.approx(0.299 * red + 0.587 * green + 0.114 * blue, abs=1)
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("chromium")
 async def test_colours_agree_with_other_decoders(recorded):
     recording = await recorded("both", 3, timeslice=0.2)

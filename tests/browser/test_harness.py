@@ -107,6 +107,7 @@ async def test_judge_finds_the_tone_of_the_microphone() -> None:
         assert channel["rms"] > 0.01
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("chromium")
 async def test_judge_finds_the_colours_of_the_camera() -> None:
     blob = await take(5, video=True)

@@ -92,6 +92,7 @@ async def test_panel_records_into_a_store(put):
         await until(lambda: (player := seen.root.querySelector("audio")) and player.readyState)
 
 
+@pytest.mark.thorough
 async def test_still_picture_does_not_delay_the_sound(put, canvas, microphone, store, monkeypatch):
     """(The canvas stands for a camera that delivers only one picture, as virtual cameras do.)"""
     canvas.draw("red")
@@ -362,6 +363,7 @@ async def must_be_gone(panel, waiting, opened):
         await panel.recording()
 
 
+@pytest.mark.thorough
 async def test_element_can_change_from_one_panel_to_another(put, stage, monkeypatch):
     """As marimo does when a cell runs again."""
     opened = Opened(monkeypatch)
@@ -413,6 +415,7 @@ async def test_panel_ends_with_its_output_or_its_cell(put, stage, monkeypatch, w
     await must_be_gone(panel, waiting, opened)
 
 
+@pytest.mark.thorough
 async def test_panel_in_a_collapsed_output_goes_on(put, stage):
     panel = RecorderPanel(video=True)
     seen = await put(panel)
@@ -457,6 +460,7 @@ async def test_moved_panel_goes_on(put, stage):
     assert (await waiting).duration > 1.5
 
 
+@pytest.mark.thorough
 async def test_html_can_be_replaced_by_itself_while_recording(put, stage):
     """As hosts do when they render an output again."""
     panel = RecorderPanel()

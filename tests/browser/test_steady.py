@@ -54,6 +54,7 @@ async def test_still_picture_does_not_delay_the_sound(canvas, microphone):
     assert recorder.stream.video_tracks[0].ready_state == "live"
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_picture_drawn_long_before_the_take_is_recorded(canvas, microphone):
     canvas.draw("red")
@@ -64,6 +65,7 @@ async def test_picture_drawn_long_before_the_take_is_recorded(canvas, microphone
     assert "red" in [colour["name"] for colour in await colours(recording)], await colours(recording)
 
 
+@pytest.mark.thorough
 async def test_canvas_never_drawn_on_does_not_delay_the_sound(canvas, microphone):
     recorder = MediaRecorder(with_sound(canvas, microphone))
     blob, seconds = await recorded_so_far(recorder, 2)
@@ -71,6 +73,7 @@ async def test_canvas_never_drawn_on_does_not_delay_the_sound(canvas, microphone
     assert (await recorder.stop()).size > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_store_gets_the_sound_beside_a_still_picture(canvas, microphone, store):
     canvas.draw("red")
@@ -85,6 +88,7 @@ async def test_store_gets_the_sound_beside_a_still_picture(canvas, microphone, s
     await recorder.stop()
 
 
+@pytest.mark.thorough
 async def test_late_picture_does_not_shorten_the_file(canvas, microphone):
     recorder = MediaRecorder(with_sound(canvas, microphone))
     recorder.start(0.25)
@@ -125,6 +129,7 @@ async def test_moving_picture_keeps_its_frames_and_size(drawing, microphone):
     assert (await tone(together))[0]["rms"] > 0.01
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_disabled_picture_is_black(canvas, microphone):
     canvas.draw("red")

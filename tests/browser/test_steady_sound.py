@@ -64,6 +64,7 @@ async def test_sound_that_falls_silent_delays_nothing(context, camera):
     assert channel["frequency"] == pytest.approx(1000, abs=5)
 
 
+@pytest.mark.thorough
 @in_chromium
 async def test_sound_of_a_connection_is_recorded(microphone, camera):
     """(Chromium delivers none of it until an element plays it.)"""

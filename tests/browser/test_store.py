@@ -325,6 +325,7 @@ class TestWithoutAWorker:
         assert added.size == recording.size
         proxy.destroy()
 
+    @pytest.mark.thorough
     async def test_limit_is_respected(self, both):
         name = f"test-{secrets.token_hex(4)}"
         async with await RecordingStore.open(name, limit=60_000) as store:

@@ -90,6 +90,7 @@ async def test_added_part_does_not_depend_on_the_whole(store):
     assert (await again.samples()).duration == pytest.approx(0.4, abs=0.12)
 
 
+@pytest.mark.thorough
 async def test_takes_of_a_store_are_joined_there_and_deleted(store, both):
     takes = [await record(seconds, stream=both, store=store) for seconds in (0.7, 1.1)]
     sum_of_both = sum([await one.measure() for one in takes])

@@ -58,6 +58,7 @@ async def test_players_know_the_length_and_seek(store, both, microphone, stage, 
     await assert_plays(await taken(both if kind == "both" else microphone, store, 2.5), store, stage)
 
 
+@pytest.mark.thorough
 @pytest.mark.lane("firefox")
 async def test_players_of_ogg_know_the_length_and_seek(store, microphone, stage):
     await assert_plays(await taken(microphone, store, 2.5, mime_type="audio/ogg"), store, stage)
@@ -115,6 +116,7 @@ def recording_slice(data, start, end):
     return js.Blob.new(js.Array.of(to_js(data[start:end])), type="video/webm")
 
 
+@pytest.mark.thorough
 @pytest.mark.page_only("a worker has no player")
 @pytest.mark.firefox_in_soak
 async def test_takes_with_several_tables_play_and_seek(store, both, stage):

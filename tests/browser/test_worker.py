@@ -93,6 +93,7 @@ async def test_oldest_pyodide_finds_its_page(start_worker, open_channel, classic
     assert (await worker.run(CONNECTED.format(channel=open_channel()) + RECORD)).startswith("True True")
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_two_workers_may_share_a_channel(start_worker, open_channel, worker, page_probe):
     channel = open_channel()
@@ -486,6 +487,7 @@ said + " " + str(recording.size > 0)
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.firefox_in_soak
 async def test_worker_finds_another_page_after_the_first_vanished(start_worker, frame, open_channel):
     element, channel = frame

@@ -98,6 +98,7 @@ json.dumps([failure.__cause__.name, failure.recording.size, len(await failure.re
 """
 
 
+@pytest.mark.thorough
 def test_simultaneous_chunks_are_kept_if_they_fit(shared_chromium: Profile) -> None:
     chromium = shared_chromium
     used = chromium.run(OPEN_FOR_CHUNKS)

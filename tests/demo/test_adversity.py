@@ -63,6 +63,7 @@ def test_space_bar_plays_the_newest_take_however_fast_it_is_pressed(demo: Demo) 
     expect(demo.problem).to_be_hidden()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_name_is_left_by_escape_and_kept_by_enter_pressed_twice(demo: Demo) -> None:
     page = demo.page
@@ -82,6 +83,7 @@ def test_name_is_left_by_escape_and_kept_by_enter_pressed_twice(demo: Demo) -> N
     assert page.evaluate("window.attacked") is None
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_addresses_that_name_no_moment_do_nothing(demo: Demo) -> None:
     demo.make_take()

@@ -45,6 +45,7 @@ def names(demo: Demo) -> list[str]:
     return demo.takes.get_by_role("heading").all_inner_texts()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_takes_survive_a_reload_until_they_are_deleted(demo):
     for number in (1, 2, 3):

@@ -406,6 +406,7 @@ def test_dragged_selection_is_played_kept_and_cut_out(demo, look):
     expect(demo.takes).to_have_count(3)
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_take_is_normalised_and_its_silence_removed(demo):
     demo.run_python(QUIET_TAKE)
@@ -496,6 +497,7 @@ def test_share_hands_over_the_file_where_the_browser_can(demo):
     demo.page.keyboard.press("Escape")
 
 
+@pytest.mark.thorough
 @chromium_only  # Playwright cannot follow a download of Firefox
 def test_take_is_downloaded_as_recorded_or_in_another_format(demo):
     demo.make_take()
@@ -662,6 +664,7 @@ def test_link_opens_the_take_at_the_time(demo, engine):
     expect(demo.problem).to_contain_text("The take for this link is not here")
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_deleted_take_is_restored_or_deleted_for_good(demo, site):
     for number in (1, 2):

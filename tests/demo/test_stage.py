@@ -105,6 +105,7 @@ def test_empty_page_says_what_it_is_and_where_to_read_on(demo):
     expect(own).to_be_hidden()
 
 
+@firefox_thorough
 def test_keys_record_pause_mark_and_play(demo):
     page, press = demo.page, demo.page.keyboard.press
     press("r")
@@ -265,6 +266,7 @@ def test_level_and_gain_work_in_firefox_with_an_audio_output(demo_in):
     assert demo.status.inner_text() == "Take 2 is ready.", "not that this browser has no gain"
 
 
+@pytest.mark.thorough
 @chromium_only  # Firefox has no screen to share here, and no way to draw two tracks in a worker
 def test_camera_is_a_bubble_over_the_screen(demo):
     demo.choose("Screen")

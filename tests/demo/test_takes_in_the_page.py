@@ -47,6 +47,7 @@ def test_microphone_is_recorded_played_and_deleted(demo):
     expect(demo.page.get_by_text("Your recordings appear here")).to_be_visible()
 
 
+@pytest.mark.thorough
 @firefox_in_soak
 def test_camera_is_recorded_with_preview_and_pause(demo):
     demo.choose("Camera")

@@ -55,6 +55,7 @@ def test_error_is_shown_as_its_message(examples):
     expect(output.get_by_role("alert")).to_have_text(re.compile("ZeroDivisionError"))
 
 
+@pytest.mark.thorough
 def test_value_of_the_last_line_is_shown(examples):
     examples.show("tutorial")
     examples.write("sum(range(5))")

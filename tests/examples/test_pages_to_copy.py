@@ -51,8 +51,7 @@ def expect_tone(file: Path) -> None:
     assert channel["frequency"] == pytest.approx(TONE_FREQUENCY, abs=5)
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@firefox_thorough
 def test_record_button_shows_a_player_each_time(launch, engine, examples, tmp_path):
     page = open_recorder(launch(engine), examples)
     for number in (1, 2):
@@ -101,6 +100,7 @@ def moments(page: Page) -> list[tuple[float, float]]:
     return [tuple(float(word) for word in text.split() if word not in ("s", "to")) for text in texts]
 
 
+@pytest.mark.thorough
 @chromium_only
 def test_loud_moments_are_found_and_played(launch, engine, examples, beeps):
     flags = [f"{PLAYS_A_FILE}={beeps}"]

@@ -186,6 +186,8 @@ CORE = ("chromium-pyodide-0.27", "chromium-csp")
 THIRD = "webkit"
 #: The lanes of `make test`.
 COMMON = (*DEFAULT, *WORKERS, THIRD)
+#: `make test` runs so many rows of a table in the first lane; `make test-all` runs the others.
+ROWS = 2
 #: Variables that leave out a lane with the value 0.
 LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-audible", "WEBKIT_LANE": THIRD}
 
@@ -215,28 +217,28 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
     return lanes
 
 
-def left_to(lane: str, marks: Iterable[pytest.Mark], *, first_row: bool) -> str:
+def left_to(lane: str, marks: Iterable[pytest.Mark], row: int) -> str:
     """The mark of the set that a test in this lane waits for: "thorough", "soak", or none ("").
 
     `make test-all` runs each test in at least one lane, and in others if the result can differ there. Of
     these, `make test` runs each test in its first lane, unless a browser must start for that lane alone. In
     Firefox and in workers it also runs the tests of the core and those of browsers' quirks, with the first
-    row of each table, and in WebKit those marked for it. It tries whole tables in the first lane only, and
-    not those of the media engine.
+    row of each table, and in WebKit those marked for it. It tries two rows of each table in the first lane
+    only, and not those of the media engine.
 
     Parameters
     ----------
-    first_row
-        The test has no parameters, or each is the first of its table.
+    row
+        The largest index of the test's parameters in their tables; 0 for a test without parameters.
     """
     marks = list(marks)
-    names, lanes = {mark.name for mark in marks}, lanes_of(marks)
+    names, lanes, first_row = {mark.name for mark in marks}, lanes_of(marks), row == 0
     if _is_in_soak(lane, names, lanes, first_row):
         return "soak"
     if lane == THIRD:
         return ""
     if lane == lanes[0] and lane in COMMON:
-        is_thorough = "media_work" in names and not first_row
+        is_thorough = row >= (1 if "media_work" in names else ROWS)
     else:
         is_thorough = lane not in COMMON or not first_row or not names & {"core", "quirk"}
     return "thorough" if is_thorough else ""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness import marks
-from harness.lanes import lanes_of, left_to
+from harness.lanes import ROWS, lanes_of, left_to
 from harness.page_runner import Runner
 from harness.reports import blame, outcome_report
 from harness.scheduling import LaneScheduling, group_of, in_order
@@ -94,9 +94,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             if group_of(item.nodeid).split()[0] != lane:
                 raise pytest.UsageError(f"{item.nodeid}: lane and first parameter read as another lane")
             item.stash[LANE] = lane
-            rows = [index for name, index in item.callspec.indices.items() if name != "lane"]
-            if mark := left_to(lane, item.iter_markers(), first_row=not any(rows)):
+            if mark := left_to(lane, item.iter_markers(), _row(item)):
                 item.add_marker(mark)
+    elif isinstance(item, pytest.Function) and item.get_closest_marker("media_work") and _row(item) >= ROWS:
+        item.add_marker("thorough")
 
 
 @pytest.hookimpl(trylast=True)
@@ -121,6 +122,12 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _row(item: pytest.Function) -> int:
+    """The largest index of the test's parameters in their tables, the lane excepted."""
+    indices = item.callspec.indices if hasattr(item, "callspec") else {}
+    return max((index for name, index in indices.items() if name != "lane"), default=0)
 
 
 def _is_inner(node: pytest.Item) -> bool:

@@ -75,6 +75,7 @@ def expect_a_saved_recording(page: Page, file: Path, engine: str) -> None:
     page.wait_for_function("player => player.currentTime > 0.3", arg=player.element_handle())
 
 
+@pytest.mark.thorough
 @firefox_thorough
 def test_unpacked_zip_records(launch, engine, empty_folder, tmp_path):
     text = readme.section(FIRST)

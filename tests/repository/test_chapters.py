@@ -13,6 +13,7 @@ import mutagen
 import pytest
 from mutagen import id3
 
+pytestmark = pytest.mark.media_work
 FORMATS = {"webm": "libopus", "mkv": "libopus", "mp4": "aac", "mp3": "libmp3lame", "ogg": "libopus"}
 #: Start, end and text, as Python passes them (markers.py): one of them has no text.
 CHAPTERS = [[0.25, 0.5, "Grüße & 日本"], [0.5, 1.25, ""], [1.25, 2, "three"]]

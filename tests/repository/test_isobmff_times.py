@@ -17,7 +17,10 @@ import pytest
 from setup.node import find_node
 
 SCRIPT = Path(__file__).with_name("isobmff_times.mjs")
-pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
+pytestmark = [
+    pytest.mark.media_work,
+    pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files"),
+]
 
 #: In the file that the tests change: pictures a second, and their length in the time scale of their track.
 RATE, PICTURE = 30, 512

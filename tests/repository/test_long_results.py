@@ -12,7 +12,10 @@ import pytest
 from setup.node import find_node
 
 ENGINE = Path(__file__).with_name("engine.mjs")
-pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
+pytestmark = [
+    pytest.mark.media_work,
+    pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files"),
+]
 
 
 def packets(path: Path) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 
 from setup.node import find_node
 
+pytestmark = pytest.mark.media_work
 HERE = Path(__file__).parent
 
 # The elements used here: RFC 9559, section 5.

@@ -21,7 +21,10 @@ SECONDS = 0.4345
 DELAY = 576 + 529
 """The delay of LAME, and of every decoder."""
 
-pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
+pytestmark = [
+    pytest.mark.media_work,
+    pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,10 @@ import pytest
 from setup.node import find_node
 
 SCRIPT = Path(__file__).with_name("in_place.mjs")
-pytestmark = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
+pytestmark = [
+    pytest.mark.media_work,
+    pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files"),
+]
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc2=s=96x64:r=30:d=2"]
 SOUND = ["-f", "lavfi", "-i", "sine=r=48000:d=2"]

@@ -12,6 +12,7 @@ from ogg_pages import BEGIN, END, Page, file_of, pages_of
 
 from setup.node import find_node
 
+pytestmark = pytest.mark.media_work
 LONGEST = 5760
 """Frames in 120 ms."""
 CELT_20, CELT_10 = 31 << 3, 30 << 3

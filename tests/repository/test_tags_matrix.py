@@ -16,6 +16,7 @@ import mutagen
 import pytest
 from mutagen import flac, id3, mp4
 
+pytestmark = pytest.mark.media_work
 CONTAINERS = ("webm", "mp4", "ogg", "mp3", "wav")
 CODECS = {"webm": "libopus", "mp4": "aac", "ogg": "libopus", "mp3": "libmp3lame", "wav": "pcm_s16le"}
 TEXTS = {

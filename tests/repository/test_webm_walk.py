@@ -26,6 +26,7 @@ from test_matroska_times import (
 from harness.readers import readers
 from setup.node import find_node
 
+pytestmark = pytest.mark.media_work
 HERE = Path(__file__).parent
 DURATION_OF_BLOCK, REFERENCE, PADDING, ADDITIONS = 0x9B, 0xFB, 0x75A2, 0x75A1
 ENCODINGS, SCALE_OF_TRACK, SCALE, CRC, POSITION = 0x6D80, 0x23314F, 0x2AD7B1, 0xBF, 0xA7

@@ -195,6 +195,7 @@ def test_source_distribution_has_no_strays(source):
     assert bundled <= set(tracked.stdout.splitlines())
 
 
+@pytest.mark.thorough
 def test_source_distribution_can_build_the_bundled_javascript(source):
     made = source / "py" / "mediarecorder" / "js"
     shutil.rmtree(made)
@@ -205,6 +206,7 @@ def test_source_distribution_can_build_the_bundled_javascript(source):
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("repository", [REPOSITORY, pytest.param("", marks=pytest.mark.thorough)])
 def test_source_distribution_builds_the_same_wheel_anywhere(repository, tmp_path):
     build("--sdist", "--wheel", source=ROOT, to=tmp_path / "first", repository=repository)
@@ -218,6 +220,7 @@ def test_source_distribution_builds_the_same_wheel_anywhere(repository, tmp_path
     assert filecmp.cmp(again, first, shallow=False)
 
 
+@pytest.mark.thorough
 def test_wheel_without_a_repository_has_no_project_links(source, tmp_path):
     (source / "PKG-INFO").unlink()  # as in a clone
     build("--wheel", source=source, to=tmp_path / "plain")
