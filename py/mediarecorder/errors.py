@@ -160,8 +160,9 @@ _NOT_OPENED = (
 
 
 DATA_GONE = (
-    "This recording's data is gone: the recording was closed, deleted, or replaced by its recovery, or the "
-    "data of this site was cleared. If its store still lists the recording, open it again."
+    "This recording's data is gone: the recording was closed, deleted, or replaced by its recovery, the data "
+    "of this site was cleared, or it was too much for a private window (2 GB in Chromium). If its store "
+    "still lists the recording, open it again."
 )
 
 

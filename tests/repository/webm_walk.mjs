@@ -3,7 +3,7 @@
  * JSON, and answers each with one:
  *
  *     ["compose", from, to, known]    writes the file; `known` is the recorder's duration, or null
- *     ["follow", from, to, size]      the same, from chunks of this size
+ *     ["follow", from, to, size]      the same, from chunks of this size; also answers how many parts are slices of chunks
  *     ["blocks", file, size]          what the walk finds in pieces of this size
  *     ["cuts", file, step]            the file cut off after every `step` bytes
  *     ["flips", file, count]          the file with flipped bits, `count` times
@@ -84,9 +84,16 @@ const verbs = {
       walk.follow(chunks.slice(n, n + 3));
       if (n % 2) await new Promise((resolve) => setTimeout(resolve));
     }
+    const { slice } = Blob.prototype;
+    let slices = 0;
+    Blob.prototype.slice = function (...words) {
+      slices++;
+      return slice.apply(this, words);
+    };
     const result = await walk.seekable([last], NaN, "");
+    Blob.prototype.slice = slice;
     if (result) writeFileSync(to, new Uint8Array(await result.blob.arrayBuffer()));
-    return result ? { duration: result.duration, mimeType: result.mimeType } : null;
+    return result ? { duration: result.duration, mimeType: result.mimeType, slices } : null;
   },
   blocks: (size) => walked(bytes, size),
   async pieces(source, stop) {

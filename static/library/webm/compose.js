@@ -17,23 +17,18 @@ import { WebmIndex } from "./front.js";
 /** @typedef {{blob: Blob, mimeType: string, duration: number}} Made */
 /** @typedef {import("./elements.js").Chapter} Chapter */
 
-/** So many parts become one, so that little is left to do at the end of a take. */
-const TOGETHER = 256;
 /**
- * So many heads of clusters are replaced in a file that is read after it was recorded. Chromium copies the bytes of a
- * slice, unless it consists of whole parts, so more heads would cost more than copying the file. If there are more, the
- * segment and its clusters keep their unknown sizes, which all readers accept, and if possible the file is not sliced at
- * all (front.js).
+ * So many heads of clusters are replaced. Chromium copies the bytes of a slice, unless it consists of whole chunks, so new
+ * heads for all clusters of a long recording would hold it in memory twice. If there are more, the segment and its clusters
+ * keep their unknown sizes, which all readers accept, and if possible the file is not sliced at all (front.js).
  */
 const HEADS = 256;
 
-export class Composition {
+class Composition {
   /** Where each cluster begins in the result, from the first one on. */
   #offsets = new Column();
   /** Bytes of all clusters so far. */
   #size = 0;
-  /** @type {BlobPart[]} */
-  #groups = [];
   /** @type {BlobPart[]} */
   #parts = [];
   /** The range of the file that comes next. */
@@ -42,21 +37,17 @@ export class Composition {
   /** Changes made so far (`Walk.apart`). */
   #apart = 0;
 
-  /** @param {Walk} walk  @param {Slices} slices  @param {boolean} [isOpen]  whether unknown sizes stay */
-  constructor(walk, slices, isOpen = false) {
+  /** @param {Walk} walk  @param {Slices} slices  @param {boolean} isOpen  whether unknown sizes stay */
+  constructor(walk, slices, isOpen) {
     this.walk = walk;
     this.slices = slices;
     this.isOpen = isOpen;
-  }
-
-  /** Compose the clusters that are complete. */
-  advance() {
-    const { starts, contents, ends, sizes } = this.walk.clusters;
-    for (let n = this.#offsets.length; n < ends.length; n++) {
+    const { starts, contents, ends, sizes } = walk.clusters;
+    for (let n = 0; n < ends.length; n++) {
       const [start, content, end] = [starts.values[n], contents.values[n], ends.values[n]];
       this.#offsets.push(this.#size);
       const size = sizes.values[n];
-      if (size === KNOWN || (this.isOpen && size === UNKNOWN)) {
+      if (size === KNOWN || (isOpen && size === UNKNOWN)) {
         this.#size += end - start;
         this.#copy(start, end);
       } else {
@@ -65,19 +56,17 @@ export class Composition {
         this.#put(head);
         this.#copy(content, end);
       }
-      if (this.#parts.length >= TOGETHER) this.#group();
     }
+    this.#flush();
   }
 
   /**
-   * The file, after the end of the walk.
+   * The file.
    * @param {string} type  its MIME type  @param {number} duration  in milliseconds
    * @param {Uint8Array<ArrayBuffer>} chapters  the element, or nothing
    */
-  finish(type, duration, chapters) {
+  file(type, duration, chapters) {
     const { walk } = this;
-    this.advance();
-    this.#flush();
     /** @type {BlobPart[]} */
     const kept = [chapters];
     let size = chapters.length;
@@ -92,7 +81,7 @@ export class Composition {
     const places = seekHead([[INFO, length], [TRACKS, length + info.length], [CUES, first + this.#size]]);
     const segment = segmentHead(this.isOpen ? undefined : first + this.#size + cues.length);
     const front = joined([walk.ebml, segment, places, info, walk.trackList]);
-    return new Blob([front, ...kept, ...this.#groups, ...this.#parts, cues], { type });
+    return new Blob([front, ...kept, ...this.#parts, cues], { type });
   }
 
   /** @param {number} from  @param {number} to */
@@ -126,11 +115,6 @@ export class Composition {
     if (this.#to > this.#from) this.#parts.push(...this.slices(this.#from, this.#to));
     this.#from = this.#to = NaN;
   }
-
-  #group() {
-    this.#groups.push(new Blob(this.#parts));
-    this.#parts = [];
-  }
 }
 
 /**
@@ -141,30 +125,29 @@ export class Composition {
  */
 export async function composed(blob, known, signal, report, chapters) {
   const walk = await walkOf(blob, signal, report);
-  if (walk.strange || walk.cues.times.length === 0) return undefined;
-  const { sizes, ends } = walk.clusters;
-  const heads = sizes.values.subarray(0, sizes.length).reduce((count, size) => count + Number(size === UNKNOWN), 0);
-  const isOpen = heads > HEADS;
-  if (isOpen && !walk.isCut && walk.kept.length === 0 && walk.apart.places.length === 0 && ends.last === blob.size) {
-    const { begin, end } = spanOf(walk, known * 1000);
-    const mimeType = typeOf(walk, blob.type);
-    const made = new WebmIndex(walk).covered(blob, end, mimeType, chaptersOf(chapters, begin / 1000));
-    return { blob: made, mimeType, duration: (end - begin) / 1000 };
-  }
-  return made(walk, new Composition(walk, (from, to) => [blob.slice(from, to)], isOpen), known, blob.type, chapters);
+  const slices = (/** @type {number} */ from, /** @type {number} */ to) =>
+    [from === 0 && to === blob.size ? blob : blob.slice(from, to)];
+  return made(walk, slices, blob.size, known, blob.type, chapters);
 }
 
 /**
- * @param {Walk} walk  after its end  @param {Composition} composition
+ * @param {Walk} walk  after its end  @param {Slices} slices  @param {number} size  of the file
  * @param {number} known  in seconds, or NaN  @param {string} type  the MIME type of the file
  * @param {Chapter[]} [chapters]
  */
-export function made(walk, composition, known, type, chapters) {
+export function made(walk, slices, size, known, type, chapters) {
   if (walk.strange || walk.cues.times.length === 0) return undefined;
   const { begin, end } = spanOf(walk, known * 1000);
   const mimeType = typeOf(walk, type);
   const element = chaptersOf(chapters, begin / 1000);
-  return { blob: composition.finish(mimeType, end, element), mimeType, duration: (end - begin) / 1000 };
+  const { sizes, ends } = walk.clusters;
+  const heads = sizes.values.subarray(0, sizes.length).reduce((count, each) => count + Number(each === UNKNOWN), 0);
+  const isOpen = heads > HEADS;
+  const isWhole = !walk.isCut && walk.kept.length === 0 && walk.apart.places.length === 0 && ends.last === size;
+  const blob = isOpen && isWhole
+    ? new WebmIndex(walk).covered(slices(0, size), end, mimeType, element)
+    : new Composition(walk, slices, isOpen).file(mimeType, end, element);
+  return { blob, mimeType, duration: (end - begin) / 1000 };
 }
 
 /** The MIME type: that of the file, if it has the right container. @param {Walk} walk  @param {string} type */

@@ -72,12 +72,12 @@ export class WebmIndex {
 
   /**
    * The whole file, whose last element is a cluster, with this duration in milliseconds and cues.
-   * @param {Blob} blob  @param {number} duration  @param {string} type  its MIME type
+   * @param {BlobPart[]} parts  of the file  @param {number} duration  @param {string} type  its MIME type
    * @param {Uint8Array<ArrayBuffer>} chapters  the element, or nothing
    */
-  covered(blob, duration, type, chapters) {
+  covered(parts, duration, type, chapters) {
     this.#chapters = chapters;
-    return new Blob([this.#frontOf(duration, this.walk.whole), blob, this.cues() ?? ""], { type });
+    return new Blob([this.#frontOf(duration, this.walk.whole), ...parts, this.cues() ?? ""], { type });
   }
 
   /** Whether `front` and `cues` are known. */

@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * The walk over a take while it is recorded: when the page is idle, it reads the chunks that have arrived and composes
- * their part of the seekable file. After the take, only the rest is left to do. Python calls it (sinks.py,
- * recording.py).
+ * The walk over a take while it is recorded: when the page is idle, it reads the chunks that have arrived. After the take,
+ * only the last ones are left to read, and the seekable file is composed. Python calls it (sinks.py, recording.py).
  */
 
-import { Composition, made } from "./compose.js";
+import { made } from "./compose.js";
 import { pass, Walk } from "./walk.js";
 
 /** @typedef {import("./compose.js").Made} Made */
@@ -15,7 +14,6 @@ export class LiveWalk {
   /** The chunks that were read together, and where they begin in the file. @type {{from: number, blob: Blob}[]} */
   #batches = [];
   #size = 0;
-  #composition = new Composition(this.#walk, (from, to) => this.#slices(from, to));
   #work = Promise.resolve();
   /** Ends the wait for an idle page. */
   #hurry = () => {};
@@ -31,7 +29,7 @@ export class LiveWalk {
     this.#batches.push({ from, blob: batch });
     this.#work = this.#work.then(async () => {
       await this.#idle();
-      await pass(batch, this.#walk, () => this.#composition.advance());
+      await pass(batch, this.#walk, () => {});
     });
     this.#work.catch(() => {}); // `seekable` reports it
   }
@@ -59,7 +57,7 @@ export class LiveWalk {
     this.follow(chunks);
     await this.#work;
     this.#walk.end();
-    return made(this.#walk, this.#composition, known, type, chapters);
+    return made(this.#walk, (from, to) => this.#slices(from, to), this.#size, known, type, chapters);
   }
 
   #idle() {
