@@ -1,10 +1,12 @@
 """`seekable()` composes a file of slices of the recording, also while the take is recorded."""
 
+from itertools import pairwise
+
 import pytest
 from support.ask_judge import index, packets, probe, readers
 from support.eventually import until
 from support.rows import in_soak
-from test_stored_takes_play import Player
+from test_stored_takes_play import Player, elements
 
 from mediarecorder import MediaRecorder, Recording
 from mediarecorder._host.browser import js, js_object, realm, to_js
@@ -125,6 +127,24 @@ async def test_player_seeks_to_random_times(recorded, stage, place, count):
     player = await Player(seekable, stage).ready()
     await player.assert_seeks_anywhere(seekable.duration, count)
     seekable.close()
+
+
+@pytest.mark.lane("chromium")
+@pytest.mark.thorough
+async def test_laced_file_goes_through_the_demuxer(recorded):
+    """The walk does not know lacing, with which a block has several packets, or as here a lace of one."""
+    recording = await recorded("sound", timeslice=0.2)
+    data = await recording.bytes()
+    start, end = next(place for place in pairwise(elements(data)) if data[place[0]] == 0xA3)
+    content = start + 1 + (9 - data[start + 1].bit_length())
+    block = data[content : content + 3] + bytes([data[content + 3] | 0x04, 0]) + data[content + 4 : end]
+    laced = b"\xa3" + (1 << 56 | len(block)).to_bytes(8) + block
+    file = Recording.from_bytes(data[:start] + laced + data[end:], recording.mime_type)
+    seekable = await file.seekable()
+    assert laced not in await seekable.bytes()
+    assert await packets(seekable) == await packets(recording)
+    assert (await probe(seekable))["errors"] == []
+    assert await index(seekable)
 
 
 @pytest.mark.lane("firefox")
