@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,14 +68,19 @@ class Bench:
 
     @contextmanager
     def page(
-        self, engine: str = "chromium", flags: list[str] | None = None, source: str = ""
+        self,
+        engine: str = "chromium",
+        flags: list[str] | None = None,
+        source: str = "",
+        *,
+        has_profile: bool = False,
     ) -> Iterator[Page]:
         """A page with Pyodide in `python` and the library on its path, which has run `source`."""
         if self.smoke:
             self._run(self._shared_page, source)
             yield self._shared_page
         else:
-            with self.blank_page(engine, flags) as page:
+            with self.blank_page(engine, flags, has_profile=has_profile) as page:
                 self._start(page, engine)
                 self._run(page, source)
                 yield page
@@ -96,8 +104,21 @@ class Bench:
         return page
 
     @contextmanager
-    def blank_page(self, engine: str = "chromium", flags: list[str] | None = None) -> Iterator[Page]:
-        """A blank page of a new browser."""
+    def blank_page(
+        self, engine: str = "chromium", flags: list[str] | None = None, *, has_profile: bool = False
+    ) -> Iterator[Page]:
+        """A blank page of a new browser.
+
+        Parameters
+        ----------
+        has_profile
+            Whether it is a normal window of Chromium, with a profile on disk. Other pages are in a private
+            window, which keeps all files and Blobs in memory, and at most 2 GB of Blobs.
+        """
+        if has_profile and not self.smoke:
+            with self._page_with_profile(engine, flags or []) as page:
+                yield page
+            return
         browser = self._shared_browser if self.smoke else self._launch(engine, flags or [])
         page = browser.new_page()
         try:
@@ -107,6 +128,20 @@ class Bench:
                 page.context.close()
             else:
                 browser.close()
+
+    @contextmanager
+    def _page_with_profile(self, engine: str, flags: list[str]) -> Iterator[Page]:
+        lane = LANES[engine].plus(flags=flags)
+        with TemporaryDirectory() as profile:
+            start = self._playwright[lane.engine].launch_persistent_context
+            context = start(profile, **launch_options(lane))
+            try:
+                [page] = context.pages
+                product = context.new_cdp_session(page).send("Browser.getVersion")["product"]
+                self.versions[engine] = product.partition("/")[2]
+                yield page
+            finally:
+                context.close()
 
     def _launch(self, engine: str, flags: list[str]) -> Browser:
         lane = LANES[engine].plus(flags=flags)
@@ -162,6 +197,50 @@ def all_heaps(page: Page) -> int:
       return bytes + python._module.HEAP8.length;
     }"""
     return int(page.evaluate(script))
+
+
+@contextmanager
+def watched_processes() -> Iterator[list[int]]:
+    """Bytes in the memory of all browsers, sampled meanwhile. The list is empty where there is no /proc."""
+    samples: list[int] = []
+    over = Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            samples.append(sum(map(_memory_of, _descendants(os.getpid()))))
+
+    thread = Thread(target=watch)
+    if Path("/proc/self/smaps_rollup").exists():
+        thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        if thread.is_alive():
+            thread.join()
+
+
+def _descendants(process: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended
+        children.setdefault(parent, []).append(int(folder.name))
+    found = [process]
+    for each in found:
+        found += children.get(each, [])
+    return found[1:]
+
+
+def _memory_of(process: int) -> int:
+    """Bytes of one process, with its share of the memory that several use."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 def machine() -> str:

@@ -24,6 +24,7 @@ BENCHMARKS = (
     "store",
     "many_takes",
     "seekable",
+    "lengths",
     "from_frames",
     "growth",
     "live",

@@ -1,8 +1,5 @@
 """`seekable()` of ten minutes compared with the same calls of mediabunny in plain JavaScript, and memory.
 
-Further rows show how its time and memory grow with the length. Their files are as Chromium writes them, with
-clusters of unknown size. In the largest, an hour with 1.1 GB, the pictures are noise.
-
 Memory is the page's JavaScript heap with all buffers, including those of WebAssembly, after garbage
 collections that are forced during the work.
 """
@@ -11,32 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import Page
-
 from .browser import EXPOSED, Bench
 from .row import Limit, Row
 
-LENGTHS = ((1, False), (10, False), (60, False), (60, True))
-"""Minutes, and whether the pictures are noise."""
 NAMES = ("seekable", "convert", "sample_blocks", "frames")
 
 START = """async () => {
   ({ remux: window.remux } = await import("/benchmarks/remux.js"));
-  window.scene = await import("/benchmarks/peers/scene.js");
-  window.microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   await python.runPythonAsync(`
-import asyncio
-from mediarecorder import MediaRecorder, MediaStream, Recording, record
+from mediarecorder import Recording, record
 first = await record(SECONDS, video={"width": 640, "height": 480}, timeslice=1)
 
 async def joined(seconds):
     return (await Recording.concat([first] * (seconds // SECONDS))).blob
-
-async def noise(stream):
-    recorder = MediaRecorder(MediaStream(stream), video_bits_per_second=2_500_000)
-    await recorder.start(1)
-    await asyncio.sleep(SECONDS)
-    return await recorder.stop()
 
 async def seekable(blob):
     recording = Recording(blob, "video/webm")
@@ -61,16 +45,6 @@ async def frames(blob):
 MAKE = """async (seconds) => {
   files[seconds] = await remux(await python.globals.get("joined")(seconds), true);
   return files[seconds].size;
-}"""
-# Minutes of what is shown here, or of noise, as one recording.
-LENGTHEN = """async ([minutes, isNoise]) => {
-  const noise = scene.noise(640, 480, microphone);
-  const taken = isNoise ? await python.globals.get("noise")(noise.stream) : python.globals.get("first");
-  noise.end();
-  const seconds = await taken.measure();
-  const times = Math.max(1, Math.round((60 * minutes) / seconds));
-  files.grown = await scene.repeated(taken.blob, times, 1000 * seconds + 50);
-  return files.grown.size;
 }"""
 SIDES = {
     side: f"async (seconds) => {{ const begun = performance.now(); await {work}; "
@@ -106,18 +80,3 @@ def measure(bench: Bench) -> Iterator[Row]:
             grown = long_peak - short_peak
             what = f"`{name}()`: memory for {long} s more than for {short} s"
             yield Row(what, "MB", (grown / 1e6,), limit=Limit(most=10))
-        yield from growth(bench, page)
-
-
-def growth(bench: Bench, page: Page) -> Iterator[Row]:
-    """The time of `seekable()`, and the memory that it needs more than for a minute."""
-    least = 0.0
-    for minutes, is_noise in ((0.1, False),) if bench.smoke else LENGTHS:
-        size = page.evaluate(LENGTHEN, [minutes, is_noise])
-        what = f"`seekable()` of {minutes:g} min{' of noise' if is_noise else ''}"
-        taken = bench.samples(page, {"ours": SIDES["ours"]}, "grown", rounds=1 if bench.smoke else 5)
-        yield Row(what, "ms", taken["ours"], note=f"{size / 1e6:,.0f} MB", group="growth")
-        peak = page.evaluate(WATCH, ["seekable", "grown", 1 if is_noise else 3])
-        least = least or peak
-        limit = Limit(most=20)
-        yield Row(f"{what}: memory", "MB", ((peak - least) / 1e6,), limit=limit, group="growth")
