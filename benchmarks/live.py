@@ -1,10 +1,13 @@
-"""Live sound and pictures in Python, compared with JavaScript.
+"""Live sound and pictures in Python, compared with JavaScript, and the delay of a live effect.
 
 Sound: how long after a block is complete each side has it.
 
 Both sides get the same messages of the same AudioWorklet. The JavaScript listener notes when each block
 arrives in the page. A block is complete at a time of the audio's own clock, whose distance to the page's
 clock is not known exactly. So the times count from the earliest arrival, and hide what both sides share.
+
+Effect: how much later a click is heard in the stream of `from_blocks()` than in the stream that Python reads
+with `blocks()`. One AudioWorklet hears both.
 
 Pictures: how many per second each side gets as bytes of red, green and blue, from a camera that makes 20.
 """
@@ -78,6 +81,61 @@ PLAIN = """async (seconds) => {
     count += 1;
   }
 }"""
+# The effect of docs/guide.md.
+EFFECT = """
+from array import array
+from mediarecorder import MediaStream
+
+async def half_as_loud(stream, length):
+    async for block in stream.blocks(length, sample_rate=48000, channels=1):
+        yield array("f", (0.5 * sample for sample in memoryview(block).cast("B").cast("f")))
+
+async def effect(js_stream, length):
+    fed = await MediaStream.from_blocks(half_as_loud(MediaStream(js_stream), length), 48000)
+    return fed.js
+"""
+# Both streams take the same way into the worklet, so what is left is the way through Python.
+CLICKS = """async ([length, count]) => {
+  const sampleRate = 48000;
+  const context = new AudioContext({ sampleRate });
+  const buffer = new AudioBuffer({ length: sampleRate / 2, sampleRate });
+  buffer.getChannelData(0).fill(0.9, 0, 48);
+  const clicks = new AudioBufferSourceNode(context, { buffer, loop: true });
+  const target = context.createMediaStreamDestination();
+  clicks.connect(target);
+  clicks.start();
+  const changed = await python.globals.get("effect")(target.stream, length);
+  const processor = `registerProcessor("clicks", class extends AudioWorkletProcessor {
+    next = [0, 0];
+    process(inputs) {
+      inputs.forEach(([samples], input) => samples?.forEach((sample, at) => {
+        if (Math.abs(sample) < 0.2 || currentFrame + at < this.next[input]) return;
+        this.next[input] = currentFrame + at + sampleRate / 4;
+        this.port.postMessage([input, ((currentFrame + at) / sampleRate) * 1000]);
+      }));
+      return true;
+    }
+  });`;
+  const script = new Blob([processor], { type: "text/javascript" });
+  await context.audioWorklet.addModule(URL.createObjectURL(script));
+  const node = new AudioWorkletNode(context, "clicks", { numberOfInputs: 2 });
+  [target.stream, changed].forEach((stream, input) => {
+    context.createMediaStreamSource(stream).connect(node, 0, input);
+  });
+  node.connect(context.destination);
+  const delays = await new Promise((resolve) => {
+    const found = [];
+    let heard;
+    node.port.onmessage = ({ data: [input, time] }) => {
+      if (!input) heard = time;
+      else if (heard !== undefined) found.push(time - heard);
+      if (found.length === count) resolve(found);
+    };
+  });
+  for (const track of [...changed.getTracks(), ...target.stream.getTracks()]) track.stop();
+  await context.close();
+  return delays;
+}"""
 LISTENER = """() => {
   const Own = window.AudioWorkletNode;
   window.heard = [];
@@ -86,7 +144,7 @@ LISTENER = """() => {
       super(context, ...given);
       this.port.addEventListener("message", ({ data }) => {
         const now = performance.timeOrigin + performance.now();
-        if (data) heard.push([((data.start + data.block.length) / context.sampleRate) * 1000, now]);
+        if (data?.block) heard.push([((data.start + data.block.length) / context.sampleRate) * 1000, now]);
       });
     }
   };
@@ -146,6 +204,11 @@ def measure(bench: Bench) -> Iterator[Row]:
                     "a JavaScript listener in the page",
                     Limit(times_plus=(1.3, more)),
                 )
+        page.evaluate("source => python.runPythonAsync(source)", EFFECT)
+        for length in LENGTHS:
+            delays = page.evaluate(CLICKS, [length, 3 if bench.smoke else 24])
+            what = f"a live effect in blocks of {length * 1000:.0f} ms: added delay, Chromium"
+            yield Row(what, "ms", _settled(delays))
         page.evaluate("source => python.runPythonAsync(source)", PICTURES)
         sides = {"ours": "(seconds) => python.globals.get('pictures')(seconds)", "theirs": PLAIN}
         taken = bench.samples(

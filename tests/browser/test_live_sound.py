@@ -118,30 +118,40 @@ def keep_busy(seconds):
         pass
 
 async def listen(seconds, burst):
-    blocks, busy_until = [], 0
+    lost, following, busy_until = [], None, 0
     with await media_devices.get_user_media(audio=True) as stream:
         async for block in stream.blocks(0.02, channels=1):
-            blocks.append(block)
+            if block.lost:
+                lost.append(block.lost)
+            heard = memoryview(block).cast("B").cast("f")
+            if following is None:  # it is silent before the source has begun
+                silent = next((frame for frame, value in enumerate(heard) if value), block.frames)
+                heard = heard[silent:]
+                if heard:
+                    following = round(heard[0] * 2**24)
+            if following is not None:
+                period = {period} * block.sample_rate
+                wanted = array("f", ((following + frame) % period / 2**24 for frame in range(len(heard))))
+                if heard.tobytes() != wanted.tobytes():
+                    numbers = [round(value * 2**24) for value in heard]
+                    return [block.timestamp, following, numbers], lost, block.timestamp
+                following += len(heard)
             if block.timestamp >= seconds:
-                break
+                return None, lost, block.timestamp
             if perf_counter() > busy_until:
                 keep_busy(burst)
                 busy_until = perf_counter() + burst
-    return blocks
 
-blocks = await listen({seconds}, {burst})
-whole = b"".join(bytes(memoryview(block)) for block in blocks)
-values = memoryview(whole).cast("f")
-silent = next(frame for frame, value in enumerate(values) if value)  # before the source has begun
-first = round(values[silent] * 2**24)
-expected = array("f", (frame / 2**24 for frame in range(first, first + len(values) - silent))).tobytes()
-lost = [block.lost for block in blocks if block.lost]
-heard, wanted = values[silent:], memoryview(expected).cast("B").cast("f")
-differs = next((at for at, value in enumerate(heard) if value != wanted[at]), None)
-if differs is not None:
-    differs = [differs, [round(value * 2**24) - first for value in heard[max(0, differs - 2) : differs + 3]]]
-json.dumps([differs, lost, blocks[-1].timestamp])
+json.dumps(await listen({seconds}, {burst}))
 """
+
+
+async def assert_nothing_is_lost(python, period, seconds, burst):
+    program = BUSY.replace("{period}", str(period)).replace("{seconds}", str(seconds))
+    differs, lost, end = json.loads(await python(program.replace("{burst}", str(burst))))
+    assert differs is None, "frame for frame what the AudioWorklet was given"
+    assert lost == []
+    assert end >= seconds
 
 
 @in_page
@@ -152,13 +162,19 @@ json.dumps([differs, lost, blocks[-1].timestamp])
     ("seconds", "burst"),
     [(1.5, 0.25), pytest.param(30, 1, marks=[pytest.mark.soak, pytest.mark.time_limit(200)])],
 )
-async def test_busy_python_loses_no_frame(python, frame_numbers, seconds, burst):
-    differs, lost, end = json.loads(
-        await python(BUSY.replace("{seconds}", str(seconds)).replace("{burst}", str(burst)))
-    )
-    assert differs is None, "frame for frame what the AudioWorklet was given"
-    assert lost == []
-    assert end >= seconds
+async def test_busy_python_loses_no_frame(python, contexts, frame_numbers, seconds, burst):
+    await assert_nothing_is_lost(python, contexts.period, seconds, burst)
+
+
+@in_page
+@pytest.mark.lane("chromium")
+@pytest.mark.soak
+@pytest.mark.time_limit(900)
+@pytest.mark.parametrize("realm", ["page"], ids=["in_page"])
+async def test_python_that_is_busy_half_of_the_time_loses_no_frame_in_ten_minutes(
+    python, contexts, frame_numbers
+):
+    await assert_nothing_is_lost(python, contexts.period, seconds=600, burst=1)
 
 
 def number(block, frame):
@@ -169,10 +185,11 @@ def number(block, frame):
 @sounding
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "busy", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["elsewhere", "busy"]
+    ("away", "busy"),
+    [pytest.param(6.5, False, id="elsewhere"), pytest.param(8, True, id="busy", marks=pytest.mark.soak)],
 )
-async def test_lost_says_exactly_what_is_missing(microphone, contexts, frame_numbers, busy):
-    """5 s wait for Python; of the 6.5 s or more that it is away, the oldest are lost."""
+async def test_lost_says_exactly_what_is_missing(microphone, contexts, frame_numbers, engine, away, busy):
+    """5 s wait for Python; of the time that it is away, the oldest are lost."""
     expected, losses = None, []
     async for block in microphone.blocks(0.05, channels=1):
         if expected is not None:
@@ -182,16 +199,18 @@ async def test_lost_says_exactly_what_is_missing(microphone, contexts, frame_num
             assert number(block, -1) == number(block, 0) + block.frames - 1
         elif block.timestamp >= 0.2:
             if busy:
-                keep_busy(6.5)
+                keep_busy(away)
             else:
-                await contexts.played(6.5)
+                await contexts.played(away)
             expected = number(block, -1) + 1
             continue
-        if losses and block.timestamp > 8:
+        if block.timestamp > away + 1.5:
             break
         expected = None if expected is None else number(block, -1) + 1
-    [loss] = losses
-    assert 1 < loss < 3
+    # (Firefox keeps the messages while the page's thread is busy, and Python can take them all.)
+    if losses or not busy or engine == "chromium":
+        [loss] = losses
+        assert away - 5.5 < loss < away - 3.5
 
 
 @in_page

@@ -132,6 +132,57 @@ def test_gigabyte_is_added(chromium: Profile) -> None:
     assert max(during, after) - before <= LIMIT
 
 
+# In place of the AudioWorklet, this posts the blocks that it would post, as fast as Python takes them: at
+# most 2 s of sound wait for Python. So an hour passes in a few minutes.
+POST = """() => {
+  let port, size, posted = 0;
+  window.AudioWorkletNode = class extends AudioWorkletNode {
+    constructor(context, name, options) {
+      super(context, name, options);
+      this.port.onmessage = () => {}; // or its messages would be kept
+      const channel = new MessageChannel();
+      Object.defineProperty(this, "port", { value: channel.port1 });
+      [port, size] = [channel.port2, options.processorOptions.size];
+    }
+  };
+  window.taken = 0;
+  window.post = async (count) => {
+    for (const end = posted + count; posted < end; posted++) {
+      while (!port || posted - taken >= 100) await new Promise((resolve) => setTimeout(resolve));
+      const block = new Float32Array(size);
+      port.postMessage({ start: posted * size, block }, [block.buffer]);
+    }
+  };
+}"""
+LISTEN = """
+blocks = stream.blocks(0.02, channels=1)
+
+async def take(count):
+    for _ in range(count):
+        block = await anext(blocks)
+        assert block.duration == 0.02 and not block.lost
+        js.taken += 1
+
+async def listen(minutes):
+    count = minutes * 3000
+    await asyncio.gather(js.post(count), take(count))
+"null"
+"""
+
+
+def test_listening_for_an_hour_does_not_grow_memory(chromium: Profile) -> None:
+    chromium.page.evaluate(POST)
+    chromium.run(LISTEN)
+    chromium.run("await listen(1); 'null'")
+    before = all_heaps(chromium.page)
+    chromium.run("await listen(59); 'null'")
+    during = all_heaps(chromium.page)
+    end = chromium.run("block, _ = await asyncio.gather(anext(blocks), js.post(1)); str(block.timestamp)")
+    print(f"grown by {during - before} bytes")
+    assert end == 3600
+    assert during - before <= MEGABYTE
+
+
 def checksum_of(path: Path) -> int:
     checksum = 0
     with path.open("rb") as file:

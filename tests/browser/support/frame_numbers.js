@@ -7,16 +7,16 @@
 /** @type {any} */ (globalThis).frameNumbers ??= (() => {
   const Own = AudioContext;
   const { createMediaStreamSource } = Own.prototype;
-  /** Seconds of sound. */
-  const LENGTH = 40;
+  /** Seconds after which the numbers begin again. */
+  const PERIOD = 40;
 
   /** @this {AudioContext} */
   function numbers() {
     const { sampleRate } = this;
-    const buffer = new AudioBuffer({ length: LENGTH * sampleRate, sampleRate });
+    const buffer = new AudioBuffer({ length: PERIOD * sampleRate, sampleRate });
     const data = buffer.getChannelData(0);
     for (let frame = 0; frame < data.length; frame++) data[frame] = frame / 2 ** 24;
-    const source = new AudioBufferSourceNode(this, { buffer });
+    const source = new AudioBufferSourceNode(this, { buffer, loop: true });
     source.start();
     return source;
   }
@@ -32,6 +32,7 @@
   };
 
   return {
+    period: PERIOD,
     begin() {
       Own.prototype.createMediaStreamSource = /** @type {any} */ (numbers);
     },
