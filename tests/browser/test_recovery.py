@@ -224,6 +224,12 @@ def watched(watched_store):
     return watched
 
 
+async def fail_to_recover(store, id):
+    # (Pyodide reports a task that fails before anything awaits it: so the task itself handles the error.)
+    with suppress(MediaError):
+        await store.recover(id)
+
+
 @pytest.mark.page_only("the store's worker is Python's own there")
 @pytest.mark.firefox_in_soak
 @pytest.mark.parametrize("every", [4])
@@ -247,10 +253,9 @@ async def test_recovery_that_is_cut_off_anywhere_loses_nothing(
         async with watched(store) as dying:
             await watched_store.since(number)
             stopped = watched_store.stopped()
-            recovery = asyncio.ensure_future(dying.recover(id))
+            recovery = asyncio.ensure_future(fail_to_recover(dying, id))
             assert await stopped == calls[number]
-            with suppress(MediaError):
-                await recovery
+            await recovery
         where = f"in call {number}, {calls[number]}"
         [stored] = await store.recordings()
         states.append(stored.state)
