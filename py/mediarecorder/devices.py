@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.browser import IN_BROWSER, is_nullish, page, realm, settle, to_python, translated
+from ._host.browser import IN_BROWSER, answer, ask, is_nullish, page, realm, settle, to_python, translated
 from ._reminder import Reminding
 from .event_target import BrowserEventTarget, HandlerAttribute
 
@@ -180,24 +180,18 @@ class MediaDevices(BrowserEventTarget):
         return await self._open("getDisplayMedia", request, "get_display_media")
 
     async def _open(self, method: str, request: Any, doing: str) -> MediaStream:
-        opening = asyncio.ensure_future(self._ask(method, request, doing))
-        # (Pyodide reports a task that fails before anything waits for it.)
-        opened = asyncio.shield(opening)
-        try:
-            await asyncio.sleep(0)
-            from .streams import MediaStream  # imported while the browser opens the device
+        # A click is valid for a moment only, so nothing is awaited or imported before this call.
+        asked = ask(self.js, method, request, doing=doing)
+        from .streams import MediaStream  # imported while the browser opens the device
 
-            return MediaStream(await opened)
+        opening = asyncio.ensure_future(answer(asked, doing))
+        try:
+            return MediaStream(await asyncio.shield(opening))
         except asyncio.CancelledError:
-            opened.cancel()
             # A page cannot withdraw the browser's prompt. If the user allows it later, release the devices
             # then.
             opening.add_done_callback(_release)
             raise
-
-    async def _ask(self, method: str, request: Any, doing: str) -> Any:
-        try:
-            return await settle(self.js, method, request, doing=doing)
         except Exception as error:
             from ._host.features import explained
 

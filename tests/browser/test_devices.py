@@ -78,10 +78,18 @@ async def test_request_imports_nothing_until_the_browser_asks(fresh_library):
     constraint = js.Object.defineProperty(
         js.Object.new(), "ideal", js_object({"get": getter, "enumerable": True})
     )
-    with await devices.get_user_media(audio={"device_id": constraint}):
+
+    class Asking:
+        def __await__(self):
+            steps = devices.get_user_media(audio={"device_id": constraint}).__await__()
+            waits_for = next(steps)
+            assert seen, "the browser is asked before the call waits for anything"
+            yield waits_for
+            return (yield from steps)
+
+    with await Asking():
         pass
     getter.destroy()
-    assert seen
     assert seen[0] == set()
     assert "mediarecorder.streams" in sys.modules
 

@@ -37,6 +37,8 @@ __all__ = [
     "IN_BROWSER",
     "JsException",
     "JsProxy",
+    "answer",
+    "ask",
     "connected",
     "create_proxy",
     "is_nullish",
@@ -143,7 +145,12 @@ def _clock() -> Any:
 
 
 async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
-    """Call the promise-returning `target.method(*arguments)` and await it, with errors translated.
+    """Call the promise-returning `target.method(*arguments)` and await it, with errors translated."""
+    return await answer(ask(target, method, *arguments, doing=doing), doing)
+
+
+def ask(target: Any, method: str, *arguments: Any, doing: str) -> Any:
+    """Call the promise-returning `target.method(*arguments)` at once; await its `answer`.
 
     In Pyodide, a bare `await` never settles if the promise rejects with an error object that has no stack,
     such as Chromium's OverconstrainedError (pyodide#3867). So JavaScript settles the promise. JavaScript must
@@ -153,7 +160,11 @@ async def settle(target: Any, method: str, *arguments: Any, doing: str) -> Any:
     # `map` also passes an index and the array; `Reflect.apply` ignores them.
     with translated(doing):
         call = js.Reflect.apply.bind(js.Reflect, getattr(target, method), target)
-        [result] = await js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
+        return js.Promise.allSettled(js.Array.of(js.Array.of(*arguments)).map(call))
+
+
+async def answer(asked: Any, doing: str) -> Any:
+    [result] = await asked
     if result.status == "fulfilled":
         return result.value
     from ..errors import from_browser
