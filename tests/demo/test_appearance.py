@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from harness.lanes import chromium_only, firefox_in_soak
 from harness.places import ROOT
 
-PHONE, TABLET, DESKTOP = 390, 820, 1440
+SMALL_PHONE, PHONE, TABLET, DESKTOP = 320, 390, 820, 1440
 
 OVERLAPS = """() => {
   // Buttons, fields and links that cover each other. (The message about deleted takes lies over the page.)
@@ -272,6 +272,62 @@ def test_page_remembers_english_or_german(demo, look):
     expect(page.get_by_role("button", name="More Take 1", exact=True)).to_be_visible()
     expect(page.get_by_text("Take 2 is deleted.")).to_be_visible()
     expect(page).to_have_title("Recorder")
+
+
+CUT = """() => [...document.querySelectorAll("button, summary, h2, label:not(.take-seek), .sources span")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+  .filter((element) => !element.closest(".unseen"))
+  .filter((element) => {
+    const { left, right } = element.getBoundingClientRect();
+    const place = element.parentElement.getBoundingClientRect();
+    return element.scrollWidth > element.clientWidth + 1 || left < place.left - 1 || right > place.right + 1;
+  })
+  .map((element) => element.outerHTML.slice(0, 80))"""
+
+
+SHOWS_ITS_CHOICE = """(select) => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  const { font, paddingLeft, paddingRight } = getComputedStyle(select);
+  context.font = font;
+  const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  return room + 1 >= context.measureText(select.selectedOptions[0].label).width;
+}"""
+
+
+@pytest.mark.thorough
+@firefox_in_soak
+@pytest.mark.parametrize("language", ["Deutsch", "English"])
+def test_no_text_of_a_button_is_cut_on_phones(demo, language, look):
+    page = demo.page
+    page.get_by_label("Language").select_option(language)
+    record, stop = page.locator("#record"), page.locator("#stop")
+
+    def expect_whole(state: str) -> None:
+        for width in (SMALL_PHONE, PHONE):
+            page.set_viewport_size({"width": width, "height": 664})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state} at {width}"
+            assert page.evaluate(CUT) == [], f"{state} at {width}"
+            assert page.locator("#language").evaluate(SHOWS_ITS_CHOICE), f"{state} at {width}"
+            look(page, f"{state}-{width}-{language}")
+
+    for source in ("camera", "screen", "microphone"):
+        page.locator(f"label:has([value={source}])").click()
+        expect_whole(f"idle-{source}")
+    demo.preview.click()
+    expect(demo.close_preview).to_be_visible()
+    expect_whole("preview")
+    record.click()
+    expect(stop).to_be_enabled()
+    expect_whole("recording")
+    place = stop.bounding_box()
+    page.locator("#pause").click()
+    expect(page.locator("#resume")).to_be_visible()
+    assert stop.bounding_box() == place
+    expect_whole("paused")
+    stop.click()
+    expect(demo.takes).to_have_count(1)
+    expect(record).to_be_enabled()
+    expect_whole("take")
 
 
 @chromium_only
