@@ -9,7 +9,7 @@ import pytest
 from examples_page import ExamplesPage
 from playwright.sync_api import Page
 
-from harness.fixtures import ENGINES
+from harness.lanes import LANES, left_out
 from harness.places import PAGE_PROBE
 from serve_docs import docs_site
 
@@ -33,12 +33,20 @@ def page(launch: Callable[..., Page], engine: str) -> Page:
 
 
 @pytest.fixture
-def examples(shared_page: Callable[..., ExamplesPage], docs: str) -> ExamplesPage:
-    """A page in Chromium that tests share, because starting Python costs seconds."""
+def lane() -> str:
+    """The lane whose browser shows `examples`."""
+    return "chromium"
+
+
+@pytest.fixture
+def examples(shared_page: Callable[..., ExamplesPage], lane: str, docs: str) -> ExamplesPage:
+    """A page that tests share, because starting Python costs seconds."""
+    if lane in left_out():
+        pytest.skip(f"the environment leaves out the lane {lane}")
 
     def begin(page: Page) -> ExamplesPage:
         page.add_init_script(path=PAGE_PROBE)
         page.goto(f"{docs}/tutorial.html")
         return ExamplesPage(page, docs)
 
-    return shared_page("examples", ENGINES["chromium"], begin, ExamplesPage.tidy)
+    return shared_page(f"examples in {lane}", LANES[lane], begin, ExamplesPage.tidy)
