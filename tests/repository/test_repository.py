@@ -136,6 +136,27 @@ def test_documentation_names_the_current_wheel(page):
     assert set(versions) == {mediarecorder.__version__}
 
 
+def npm_pins(folder: str) -> dict[str, str]:
+    package = json.loads((ROOT / folder / "package.json").read_text())
+    return package["dependencies"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_stated_versions_of_hosts_are_those_of_the_tests(page):
+    builders = pins("tools/sites/builders.txt") | pins("tools/hosts/builders.txt")
+    tested = {
+        "JupyterLite": builders["jupyterlite-core"],
+        "marimo": builders["marimo"],
+        "Panel": builders["panel"],
+        "Flet": builders["flet"],
+        "stlite": npm_pins("tools/hosts")["@stlite/browser"],
+        "PyScript": npm_pins(".")["@pyscript/core"],
+    }
+    stated = set(re.findall(rf"\b({'|'.join(tested)}) (\d+\.\d+\.\d+)", (ROOT / page).read_text()))
+    assert stated <= tested.items()
+    assert {"JupyterLite", "marimo", "stlite", "Panel", "Flet"} <= {name for name, _ in stated}
+
+
 def test_make_help_lists_every_target():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
