@@ -33,7 +33,9 @@ REFERENCE = {
         *("media_devices", "MediaDevices", "MediaDeviceInfo", "MediaStream", "MediaStreamTrack", "Level"),
         *("silence", "sound", "Condition"),
     ),
-    "Recordings": ("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Frame", "Extremes"),
+    "Recordings": (
+        *("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Playback", "Frame", "Extremes"),
+    ),
     "Store": ("RecordingStore", "StoredRecording", "StoreUsage", "StoreEvent"),
     "Exceptions": (
         *("MediaError", "RecordingError", "NotAllowedError", "NotFoundError", "NotReadableError"),

@@ -41,6 +41,7 @@ from .mixing import mix as mix
 from .outcome import Outcome as Outcome
 from .panel import RecorderPanel as RecorderPanel
 from .photo import Photo as Photo
+from .playback import Playback as Playback
 from .recorder import MediaRecorder as MediaRecorder
 from .recording import AudioSamples as AudioSamples
 from .recording import Recording as Recording

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .frames import Frame, PixelFormat
     from .markers import Marker
     from .photo import Photo
+    from .playback import Playback
     from .waveform import Extremes
 
     Progress = Callable[[float], Any]
@@ -664,7 +665,27 @@ class Recording(MediaFile):
         checked_picture_type("thumbnail", made.blob, mime_type)
         return Photo(made.blob, str(made.blob.type), int(made.width), int(made.height))
 
-    # Name, display and release
+    # Playing, name, display and release
+
+    def play(self) -> Playback:
+        """Play the sound, and return at once. Await the result to wait until it has been heard.
+
+        >>> await recording.play()
+
+        Raises
+        ------
+        NotAllowedError
+            From awaiting it: the browser plays no sound before the user has clicked the page or pressed a
+            key.
+        NotFoundError
+            From awaiting it: the recording has no sound.
+        EncodingError, NotReadableError
+            From awaiting it: the recording is empty, broken or closed; this browser does not play its format;
+            the system has no audio output.
+        """
+        from .playback import Playback
+
+        return Playback(self)
 
     def _became(self, made: Any, markers: list[Marker] | None = None, later: float = 0.0) -> Recording:
         recording = recording_of(made, self._started_at + later)
@@ -781,6 +802,20 @@ class AudioSamples(Samples):
         """
         made = await encoded(self, format, audio, bits_per_second, sample_format, on_progress)
         return recording_of(made)
+
+    def play(self) -> Playback:
+        """Play the samples, and return at once. Await the result to wait until they have been heard.
+
+        >>> samples = await recording.samples()
+        >>> playback = samples.play()
+        >>> await playback
+
+        Values outside -1 to 1 are clipped. Errors are those of `Recording.play`; `EncodingError` also says
+        that a sample is NaN or infinite.
+        """
+        from .playback import Playback
+
+        return Playback(self)
 
 
 async def so_far(writer: FileWriter) -> Recording | None:

@@ -28,7 +28,7 @@ LAYERS = (
     ("tracks",),
     ("live", "feeding"),
     ("recording",),
-    ("_media.writer",),
+    ("_media.writer", "playback"),
     ("frames", "_media.samples"),
     ("_media.engine",),
     ("event_target", "_html.table"),

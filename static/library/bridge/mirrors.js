@@ -571,6 +571,14 @@ export class Services {
     return feed("soundFeed", "audio", [rate, channels]);
   }
 
+  /** @param {Blob} blob */
+  player(blob) {
+    const connection = connected();
+    const made = connection.newHandle();
+    connection.post(SERVICES, "makePlayer", made, blob);
+    return calls(connection, made);
+  }
+
   /**
    * @param {MediaStream} stream  @param {MediaStreamTrack | undefined} picture
    * @param {MediaStreamTrack | undefined} sound  @param {number} every  milliseconds

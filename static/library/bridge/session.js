@@ -307,6 +307,11 @@ export class Session {
     this.#watch(trackHandle, feed.track);
   }
 
+  /** @param {typeof services} _  @param {string} handle  @param {Blob} blob */
+  Services_makePlayer(_, handle, blob) {
+    this.#keep(handle, "Live", services.player(blob));
+  }
+
   /** @param {typeof services} _  @param {string} name  @param {any} what */
   Services_show(_, name, { stream, ...what }) {
     services.show(name, { ...what, ...(stream ? { stream: this.object(stream) } : {}) });

@@ -1,5 +1,5 @@
 // @ts-check
-/** What Python reads of a track while it happens: the common part of live sound and live pictures. */
+/** What Python reads while it happens: the common part of live sound, live pictures and playing. */
 
 /** Milliseconds between checks whether the track has ended: `stop()` fires no event. */
 const LOOK = 100;
@@ -11,9 +11,9 @@ export class Live {
   #releases = [];
   #wake = () => {};
 
-  /** @param {MediaStreamTrack} track */
+  /** @param {MediaStreamTrack} [track] */
   constructor(track) {
-    this.track = track;
+    this.track = /** @type {MediaStreamTrack} */ (track);
     /** Resolves when nothing more will come. @type {Promise<void>} */
     this.whenOver = new Promise((resolve) => this.atEnd(resolve));
   }

@@ -11,7 +11,7 @@ import { LivePictures } from "../live/pictures.js";
 import { LiveSound } from "../live/sound.js";
 import { display } from "./attach.js";
 import { Panel } from "./panel.js";
-import { Meter, Mix } from "./sound.js";
+import { Meter, Mix, Player } from "./sound.js";
 import { Steady } from "./steady.js";
 
 /** Milliseconds to wait for a camera's first frame. */
@@ -90,6 +90,8 @@ export const services = {
   livePictures: (track, width, format, rate) => new LivePictures(track, width, format, rate),
   /** @param {number} rate  @param {number} channels  @param {MediaStreamAudioDestinationNode} [target] */
   soundFeed: (rate, channels, target) => new SoundFeed(rate, channels, target),
+  /** @param {Blob} blob */
+  player: (blob) => new Player(blob),
   /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,

@@ -1,12 +1,15 @@
 // @ts-check
-/** Web Audio in the page: levels, mixes, and continuous sound. */
+/** Sound in the page: levels, mixes, continuous sound, and playing. */
 
-import { inTime } from "../fault.js";
+import { Fault, inTime } from "../fault.js";
+import { Live } from "../live/live.js";
 
 /** Milliseconds to wait until the browser's audio runs. */
 export const RUNNING = 3000;
 const SILENT = "the browser's audio does not run, so sounds cannot be mixed. Call it from a click, and check that the " +
   "system has an audio output.";
+const UNHEARD = "the browser did not begin to play. Check that the system has an audio output.";
+const UNTOUCHED = "the browser plays no sound before the user has clicked the page or pressed a key. Call it after that.";
 
 /** Measures how loud a stream is. */
 export class Meter {
@@ -107,6 +110,70 @@ export class Continuous {
     this.#context.close().catch(() => {});
     this.#release();
   }
+}
+
+/** Plays a file. `next` resolves to the seconds that were heard, a few times a second. */
+export class Player extends Live {
+  #audio = new Audio();
+  #heard = 0;
+  /** @type {Fault | undefined} */
+  #fault;
+
+  /** @param {Blob} blob */
+  constructor(blob) {
+    super();
+    this.blob = blob;
+  }
+
+  /** Resolves when the sound has begun. */
+  async begin() {
+    const audio = this.#audio;
+    const url = URL.createObjectURL(this.blob);
+    audio.ontimeupdate = () => {
+      this.#heard = audio.currentTime;
+      this.arrived();
+    };
+    // At the end of the sound, too. (Keys and headphones can pause every player.)
+    audio.onpause = () => this.finish();
+    audio.onerror = () => {
+      this.#fault = unplayable(audio.error);
+      this.finish();
+    };
+    this.atEnd(() => {
+      audio.ontimeupdate = audio.onpause = audio.onerror = null;
+      audio.pause();
+      audio.removeAttribute("src");
+      audio.load(); // releases the decoder
+      URL.revokeObjectURL(url);
+    });
+    audio.src = url;
+    try {
+      await inTime(audio.play(), RUNNING, UNHEARD);
+    } catch (error) {
+      const { name } = /** @type {Error} */ (error);
+      if (error instanceof Fault) throw error;
+      throw name === "NotAllowedError" ? new Fault(name, UNTOUCHED) : this.#fault ?? unplayable(audio.error);
+    }
+  }
+
+  take() {
+    const heard = this.#heard;
+    this.#heard = 0;
+    return heard;
+  }
+
+  async next() {
+    const heard = await super.next();
+    if (this.#fault) throw this.#fault;
+    return heard || undefined;
+  }
+}
+
+/** @param {MediaError | null} error */
+function unplayable(error) {
+  // (quirk: firefox-plays-nothing-without-a-loudspeaker)
+  if (error?.message.includes("SinkAudioError")) return new Fault("NotReadableError", UNHEARD);
+  return new Fault("EncodingError", "this browser does not play this file. Try convert().");
 }
 
 /**

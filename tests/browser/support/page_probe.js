@@ -156,6 +156,18 @@
     terminate.call(this);
   };
 
+  /** All players without a place in the document. @type {HTMLAudioElement[]} */
+  const players = [];
+  if (globalThis.Audio) {
+    globalThis.Audio = new Proxy(Audio, {
+      construct(target, parameters, newTarget) {
+        const player = Reflect.construct(target, parameters, newTarget);
+        players.push(player);
+        return player;
+      },
+    });
+  }
+
   // Proxies of Python objects: Pyodide registers each proxy here, and unregisters it when it is destroyed.
 
   /** @type {Set<unknown>} */
@@ -181,10 +193,11 @@
     blobs,
     revoked,
     workers,
+    players,
     /** Forget everything that was recorded and counted so far. */
     begin() {
       for (const known of [tracks, listened, proxies]) known.clear();
-      for (const known of [streams, recorders]) known.length = 0;
+      for (const known of [streams, recorders, players]) known.length = 0;
     },
     /** The number of live tracks, opened or cloned. */
     live: () => liveTracks().length,
