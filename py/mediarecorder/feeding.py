@@ -1,4 +1,4 @@
-"""Streams that Python feeds: `MediaStream.from_blocks` (static/library/live/feed.js)."""
+"""Streams that Python feeds: `MediaStream.from_blocks` and `from_frames` (static/library/live/feed.js)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from ._checks import checked_int
 from ._host.bridge import page_services
 from ._host.browser import js, js_object, page, realm, require_browser, settle, to_js, translated
 from ._media.samples import HIGHEST_RATE
-from ._media.writer import checked_arrays, checked_block, close, cut, each
+from ._media.writer import (
+    checked_arrays,
+    checked_block,
+    checked_frame_rate,
+    checked_size,
+    close,
+    cut,
+    each,
+    pixels,
+)
 from .errors import AbortError, InvalidStateError, MediaError
 from .outcome import Outcome, spawn
 
@@ -21,6 +30,9 @@ MOST_CHANNELS = 8
 """Channels of a stream's sound in Chromium."""
 EVERY_RATE = range(8000, 96001)
 """Sample rates that the AudioContexts of all browsers have, in hertz."""
+
+LATE = 0.1
+"""Seconds that a picture may be late without delaying those after it."""
 
 _reading: list[Any] = []
 """The iterators that streams are reading now."""
@@ -94,7 +106,11 @@ class Feeding:
         async for array in arrays:
             if not await self._send(array):
                 return
-        await settle(self._feed, "put", doing=self.doing)  # what waits is played
+        await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait until everything was played or shown."""
+        await settle(self._feed, "put", doing=self.doing)
 
     async def _watch(self) -> None:
         """End the iterable, too, if the track was stopped or the page has gone."""
@@ -151,3 +167,39 @@ class SoundFeeding(Feeding):
         if self._feed is None:
             self._target[0].context.close().catch(js.Object)
         super()._release()
+
+
+class PictureFeeding(Feeding):
+    """See `MediaStream.from_frames`."""
+
+    doing, service = "from_frames", "pictureFeed"
+
+    def __init__(self, frames: Iterable[Any] | AsyncIterable[Any], frame_rate: float) -> None:
+        rate = checked_frame_rate(frame_rate)
+        if rate is None:
+            raise TypeError("frame_rate must be a number of frames per second, not None")
+        self._period = 1 / rate
+        self._size: tuple[int, int] | None = None
+        self._shown = 0
+        self._due = 0.0
+        super().__init__("frames", frames)
+
+    def _made(self) -> tuple[Any, tuple[Any, ...]]:
+        canvas = js.document.createElement("canvas")
+        canvas.getContext("2d", js_object({"alpha": False}))  # a canvas without a context has no stream
+        stream = canvas.captureStream(0)
+        return stream, (stream,)
+
+    async def _send(self, array: Any) -> bool:
+        data, kind, layout, width, height = pixels(array)
+        self._size = checked_size(self._size, (width, height), self._shown)
+        await self._rest()
+        now = asyncio.get_running_loop().time()
+        self._due = (self._due if now - self._due < LATE else now) + self._period
+        self._shown += 1
+        return bool(
+            await settle(self._feed, "put", to_js(data), kind, layout, width, height, doing=self.doing)
+        )
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self._due - asyncio.get_running_loop().time())

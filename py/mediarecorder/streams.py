@@ -122,6 +122,36 @@ class MediaStream(Displayed, BrowserEventTarget):
 
         return FedStream(SoundFeeding(blocks, sample_rate, channels))
 
+    @classmethod
+    def from_frames(cls, frames: Iterable[Any] | AsyncIterable[Any], frame_rate: float = 30) -> FedStream:
+        """A stream with the pictures that an iterable yields: the counterpart of `from_blocks`.
+
+        >>> def gray(count):
+        ...     for number in range(count):
+        ...         yield memoryview(bytes([number * 8]) * 320 * 240).cast("B", [240, 320])
+        >>> recording = await record(10, audio=False, stream=MediaStream.from_frames(gray(15), 30))
+
+        Each frame is shown for ``1 / frame_rate`` seconds, and longer if the next one comes late. The end,
+        exceptions, and awaiting the stream are as for `from_blocks`.
+
+        Parameters
+        ----------
+        frames
+            An iterable, sync or async, of pictures as for `Recording.from_frames`.
+        frame_rate
+            Frames per second, from 0.001 to 1000.
+
+        Raises
+        ------
+        NotAllowedError
+            From awaiting the stream: the browser falsifies the pixels of canvases.
+
+        Other errors are as for `from_blocks`; those about a frame are as for `Recording.from_frames`.
+        """
+        from .feeding import PictureFeeding
+
+        return FedStream(PictureFeeding(frames, frame_rate))
+
     @property
     def id(self) -> str:
         return str(self.js.id)

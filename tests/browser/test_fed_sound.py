@@ -7,6 +7,7 @@ from array import array
 
 import pytest
 from support.eventually import keep_busy, until, until_proxies_are_destroyed
+from support.fed import Watched
 from support.rows import in_soak, thorough
 from support.tones import column, frequency, rms, tones
 
@@ -128,39 +129,6 @@ async def test_end_of_the_iterable_ends_the_track():
     assert track.ready_state == "ended"
 
 
-class Watched:
-    """An endless iterable that says when it is closed."""
-
-    def __init__(self):
-        self.taken = 0
-        self.closed = asyncio.Event()
-
-    def plain(self):
-        try:
-            for block in endless():
-                self.taken += 1
-                yield block
-        finally:
-            self.closed.set()
-
-    async def asynchronous(self):
-        try:
-            for block in endless():
-                self.taken += 1
-                yield block
-                await asyncio.sleep(0)
-        finally:
-            self.closed.set()
-
-    async def idle(self):
-        try:
-            self.taken += 1
-            await asyncio.Event().wait()
-            yield
-        finally:
-            self.closed.set()
-
-
 KINDS = [Watched.plain, *thorough(Watched.asynchronous, Watched.idle)]
 
 
@@ -169,7 +137,7 @@ KINDS = [Watched.plain, *thorough(Watched.asynchronous, Watched.idle)]
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", ["stop", *thorough("leave", "stop_track")])
 async def test_stopping_closes_the_iterable(kind, way):
-    watched = Watched()
+    watched = Watched(endless())
     blocks = kind(watched)
     async with await MediaStream.from_blocks(blocks, RATE) as stream:
         await until(lambda: watched.taken)
@@ -184,7 +152,7 @@ async def test_stopping_closes_the_iterable(kind, way):
 
 @pytest.mark.lane("chromium")
 async def test_stream_that_is_stopped_at_once_reads_nothing():
-    watched = Watched()
+    watched = Watched(endless())
     stream = MediaStream.from_blocks(watched.plain(), RATE)
     stream.stop()
     await asyncio.sleep(0.05)
@@ -195,7 +163,7 @@ async def test_stream_that_is_stopped_at_once_reads_nothing():
 
 @sounding
 async def test_python_is_at_most_a_fifth_of_a_second_ahead():
-    watched = Watched()
+    watched = Watched(endless())
     async with await MediaStream.from_blocks(watched.plain(), RATE) as stream:
         count = 0
         async for block in stream.blocks(0.1):
@@ -424,7 +392,7 @@ async def test_stream_leaves_nothing_however_it_ends(contexts, page_probe, times
     page_probe.begin()
     before = contexts.made()
     for way in [to_its_end, stopped, stopped_at_once, track_stopped] * times:
-        watched = Watched()
+        watched = Watched(endless())
         await way(MediaStream.from_blocks(sine(0.04) if way is to_its_end else watched.plain(), RATE))
         if watched.taken:
             await until(watched.closed.is_set)
@@ -443,7 +411,7 @@ async def test_plain_python_waits_until_it_runs():
 @in_page
 @sounding
 async def test_busy_python_makes_no_error(loop_errors):
-    watched = Watched()
+    watched = Watched(endless())
     async with await MediaStream.from_blocks(watched.plain(), RATE):
         await until(lambda: watched.taken > 5)
         keep_busy(0.6)

@@ -70,13 +70,7 @@ class FileWriter:
         if self.frame_rate is None:
             raise InvalidStateError(f"frame: {self._without_pictures()}")
         data, kind, layout, width, height = pixels(array)
-        if self._size is None:
-            self._size = width, height
-        elif self._size != (width, height):
-            raise ValueError(
-                f"frame {self.frames} is {width} x {height}, but the first one is "
-                f"{self._size[0]} x {self._size[1]}: all frames of a file have the same size"
-            )
+        self._size = checked_size(self._size, (width, height), self.frames)
         writer = await self._open("frame", width, height)
         proxy = create_proxy(data)
         try:
@@ -159,6 +153,16 @@ def checked_frame_rate(value: Any) -> float | None:
             f"frame_rate must be from 0.001 to {HIGHEST_FRAME_RATE} frames per second, not {value!r}"
         )
     return rate
+
+
+def checked_size(first: tuple[int, int] | None, size: tuple[int, int], number: int) -> tuple[int, int]:
+    """The size of a frame, if it is that of the first one."""
+    if first is not None and first != size:
+        raise ValueError(
+            f"frame {number} is {size[0]} x {size[1]}, but the first one is {first[0]} x {first[1]}: "
+            "all frames have the same size"
+        )
+    return size
 
 
 def pixels(array: Any) -> tuple[memoryview, str, str, int, int]:

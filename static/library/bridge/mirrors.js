@@ -571,6 +571,10 @@ export class Services {
     return feed("soundFeed", "audio", [rate, channels]);
   }
 
+  pictureFeed() {
+    return feed("pictureFeed", "video", []);
+  }
+
   /** @param {Blob} blob */
   player(blob) {
     const connection = connected();

@@ -297,7 +297,7 @@ export class Session {
     this.#keep(handle, "Live", /** @type {any} */ (services)[kind](this.object(track), ...choice));
   }
 
-  /** @param {typeof services} _  @param {string} handle  @param {"soundFeed"} kind
+  /** @param {typeof services} _  @param {string} handle  @param {"soundFeed" | "pictureFeed"} kind
    * @param {string} streamHandle  @param {string} trackHandle  @param {any[]} choice */
   Services_makeFeed(_, handle, kind, streamHandle, trackHandle, ...choice) {
     const feed = /** @type {any} */ (services)[kind](...choice);

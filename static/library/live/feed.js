@@ -4,7 +4,9 @@
  * and `close` in any case.
  */
 
+import { mustBeReadable } from "../canvas.js";
 import { floats } from "../media/floats.js";
+import { inBytes, spread } from "../media/pixels.js";
 import { Resampler } from "../media/resampler.js";
 import { Live } from "./live.js";
 import { ready } from "./sound.js";
@@ -108,5 +110,41 @@ export class SoundFeed extends Feed {
       this.finish();
     }
     return more;
+  }
+}
+
+/** The target for pictures: a stream that gets one when it is asked (py/mediarecorder/feeding.py makes the same). */
+function pictureTarget() {
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d", { alpha: false }); // a canvas without a context has no stream
+  return canvas.captureStream(0);
+}
+
+/** Python calls `put` when a picture is due. */
+export class PictureFeed extends Feed {
+  constructor(stream = pictureTarget()) {
+    super(stream);
+  }
+
+  begin() {
+    mustBeReadable();
+    this.watch();
+  }
+
+  /**
+   * Show a picture. Returns false after the end.
+   * @param {Uint8Array} [bytes]  its numbers, of the type `kind` (as in Python's module struct); without them, this is
+   * the end  @param {string} [kind]  @param {string} [layout]  @param {number} [width]  @param {number} [height]
+   */
+  put(bytes, kind = "", layout = "", width = 0, height = 0) {
+    if (bytes && !this.over) {
+      // Chromium has these methods on the track, and Firefox on the stream.
+      const target = /** @type {any} */ ("requestFrame" in this.track ? this.track : this.stream);
+      const { canvas } = target;
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      canvas.getContext("2d").putImageData(new ImageData(spread(inBytes(bytes, kind), layout), width), 0, 0);
+      target.requestFrame();
+    }
+    return !this.over;
   }
 }

@@ -9,18 +9,14 @@ import { paddingNote } from "./fit.js";
 import { floats } from "./floats.js";
 import { encodablePicture, encodableSound, even, FORMATS, named, outputFormat } from "./formats.js";
 import { encodedSpace, i420 } from "./i420.js";
+import { inBytes, LAYOUTS } from "./pixels.js";
 import { Resampler } from "./resampler.js";
 import { writing } from "./result.js";
 import { mixer } from "./sound.js";
 import { Needs } from "./task.js";
 
-/** @typedef {import("./i420.js").Layout} Layout */
 /** A proxy of Python's. @typedef {{getBuffer(type: "u8"): {data: Uint8Array, release(): void}}} PythonBuffer */
 
-/** The places of the values of a pixel. @type {Record<string, Layout>} */
-const LAYOUTS = { rgb: [3, 0, 1, 2], bgr: [3, 2, 1, 0], rgba: [4, 0, 1, 2], gray: [1, 0, 0, 0] };
-/** Floats beyond this are not from 0 to 1; smaller excesses are clipped. */
-const LARGEST = 2;
 /** The codec of the picture is chosen for this size if sound arrives before the first picture. */
 const USUAL = { width: 1280, height: 720 };
 
@@ -209,34 +205,6 @@ export class FileWriter {
 
 /** @param {unknown} error */
 const failure = (error) => asFault(error, undefined, "the browser's encoder failed");
-
-/**
- * The numbers of a picture as bytes. Floats are from 0 to 1.
- * @param {Uint8Array} bytes  @param {string} kind
- */
-function inBytes(bytes, kind) {
-  if (kind === "B") return bytes;
-  const Floats = kind === "f" ? Float32Array : Float64Array;
-  const size = Floats.BYTES_PER_ELEMENT;
-  const { buffer, byteOffset } = bytes.byteOffset % size ? bytes.slice() : bytes;
-  const floats = new Floats(/** @type {ArrayBuffer} */ (buffer), byteOffset, bytes.length / size);
-  const pixels = new Uint8ClampedArray(floats.length);
-  for (let place = 0; place < floats.length; place++) {
-    const value = floats[place];
-    if (!(Math.abs(value) <= LARGEST)) throw notAPixel(value);
-    pixels[place] = value * 255;
-  }
-  return new Uint8Array(pixels.buffer);
-}
-
-/** @param {number} value */
-const notAPixel = (value) =>
-  new Fault(
-    "EncodingError",
-    Number.isFinite(value)
-      ? `a pixel is ${value}, but floats must be from 0 to 1: divide them by 255, or pass bytes (uint8)`
-      : "a pixel is not a finite number (NaN or infinite)",
-  );
 
 /** A picture with alpha, drawn on black. @param {Uint8Array} pixels */
 function onBlack(pixels) {

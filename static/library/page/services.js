@@ -6,7 +6,7 @@
 
 import { mustBeReadable } from "../canvas.js";
 import { gone, inTime, isGone } from "../fault.js";
-import { SoundFeed } from "../live/feed.js";
+import { PictureFeed, SoundFeed } from "../live/feed.js";
 import { LivePictures } from "../live/pictures.js";
 import { LiveSound } from "../live/sound.js";
 import { display } from "./attach.js";
@@ -92,6 +92,8 @@ export const services = {
   soundFeed: (rate, channels, target) => new SoundFeed(rate, channels, target),
   /** @param {Blob} blob */
   player: (blob) => new Player(blob),
+  /** @param {MediaStream} [target] */
+  pictureFeed: (target) => new PictureFeed(target),
   /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
   Steady,
