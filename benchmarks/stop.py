@@ -1,4 +1,9 @@
-"""`stop()` compared with the same promise in plain JavaScript, and whether the end of a recording is lost."""
+"""`stop()` compared with the same promise in plain JavaScript, and whether the end of a recording is lost.
+
+Firefox fires `stop` with the next cycle of its media graph. So both sides call `stop()` at moments that are
+spread evenly over a cycle. With a fixed time after `start`, one side could always wait for a whole cycle, and
+the other side not at all.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,24 @@ from collections.abc import Iterator
 from .browser import Bench
 from .row import Limit, Row
 
+CYCLE = 512 / 44_100
+"""Seconds between the cycles of Firefox's media graph, where the machine has no sound device."""
+GOLDEN = 0.618034
+"""Multiples of it, modulo 1, are spread evenly, however many there are."""
+
 OURS = """
-import asyncio, time
+import asyncio, itertools, time
 import js
 from mediarecorder import MediaRecorder, Recording, media_devices
 
 stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
 js.window.stream = stream.js
+moments = itertools.count()
 
 async def stop():
     recorder = MediaRecorder(stream)
     await recorder.start()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.3 + next(moments) * GOLDEN % 1 * CYCLE)
     begun = time.perf_counter()
     await recorder.stop()
     return (time.perf_counter() - begun) * 1000
@@ -36,13 +47,14 @@ async def lost():
     return [whole.size - recording.size, 1000 * (length - await recording.measure())]
 """
 THEIRS = """async () => {
+  window.moments = (window.moments ?? -1) + 1;
   const recorder = new MediaRecorder(stream);
   const chunks = [];
   recorder.ondataavailable = ({ data }) => chunks.push(data);
   const started = new Promise((resolve) => { recorder.onstart = resolve; });
   recorder.start();
   await started;
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 300 + ((moments * GOLDEN) % 1) * CYCLE * 1000));
   const begun = performance.now();
   await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
   window.recording = new Blob(chunks, { type: recorder.mimeType });
@@ -52,7 +64,8 @@ THEIRS = """async () => {
 
 def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
-        with bench.page(engine, source=OURS) as page:
+        with bench.page(engine, source=f"CYCLE, GOLDEN = {CYCLE}, {GOLDEN}\n{OURS}") as page:
+            page.evaluate("numbers => { [window.CYCLE, window.GOLDEN] = numbers; }", [CYCLE, GOLDEN])
             sides = {"ours": "() => python.globals.get('stop')()", "theirs": THEIRS}
             name = engine.capitalize()
             limit = Limit(times=1.10, more=1)

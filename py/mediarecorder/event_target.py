@@ -100,8 +100,7 @@ class EventTarget(Reminding):
         return bool(self._subscriptions.get(type))
 
     def _dispatch(self, event: Event) -> None:
-        subscriptions = self._subscriptions.get(event.type)
-        for subscription in tuple(subscriptions) if subscriptions else ():
+        for subscription in tuple(self._subscriptions.get(event.type, ())):
             if subscription.active:
                 call_handler(subscription.handler, event)
 

@@ -126,6 +126,30 @@ async def test_takes_that_fail_leave_no_proxy(both, page_probe):
     await until_proxies_are_destroyed(page_probe)
 
 
+async def test_takes_started_by_a_handler_of_stop_leave_no_proxy(microphone, page_probe):
+    async def chain(length):
+        recorder, left, ended = MediaRecorder(microphone), [None] * length, asyncio.Event()
+
+        def start_next(event):
+            if left:
+                left.pop()
+                recorder.start()
+                recorder.stop()
+            else:
+                ended.set()
+
+        recorder.on("stop", start_next)
+        start_next(None)
+        await ended.wait()
+
+    await chain(1)
+    gc.collect()
+    page_probe.begin()
+    await chain(10)
+    await until_proxies_are_destroyed(page_probe)
+    assert page_probe.listeners() == 0, page_probe.listened()
+
+
 async def test_listening_to_tracks_leaves_no_proxy(microphone, page_probe):
     page_probe.begin()
     for _ in range(10):

@@ -96,14 +96,9 @@ class InMemory:
         return self._size
 
     @property
-    def anything(self) -> bool:
-        """Whether any data arrived."""
-        return any(self._events[n].data.size for n in reversed(range(self.count)))
-
-    @property
     def last(self) -> tuple[int, float]:
         """Size and time stamp of the last chunk."""
-        event = self._events[self.count - 1]
+        event = self._events[-1]
         return int(event.data.size), float(event.timeStamp)
 
     def earlier(self) -> Iterator[Chunk]:
@@ -174,11 +169,12 @@ class InMemory:
     def finish(self, mime_type: str, duration: float, started_at: float, done: Done) -> None:
         """Make the recording and pass it to `done`, at once or later."""
         try:
-            chunks = self._blobs()
+            chunks, count = self._blobs(), self.count
             # By now, Firefox's recorder has lost its type, and its empty chunks may have none.
             # (quirk: firefox-forgets-its-type-after-stop)
-            mime_type = next(filter(None, (str(chunks[n].type) for n in range(self.count))), "") or mime_type
-            if chunks.length == 1 and chunks[0].type == mime_type:
+            own = next(filter(None, (str(chunks[n].type) for n in range(count))), "")
+            mime_type = own or mime_type
+            if own and count == 1:
                 blob = chunks[0]  # each new Blob waits for the browser's other process
             else:
                 rest = chunks.slice(JOINED * int(self._joined.length))
@@ -207,7 +203,7 @@ class InMemory:
             done(recording, None)
 
     def _blobs(self, start: int = 0, end: int | None = None) -> Any:
-        events = self._events.slice(start, end)
+        events = self._events.slice(start, end) if start or end else self._events
         try:
             return events.map(self._data_of)
         except JsException:  # an event that a script made and dispatched is not a real BlobEvent
@@ -342,10 +338,6 @@ class InStore:
         self._written = 0
         self._news = 0
         self.listener = create_proxy(self._append)
-
-    @property
-    def anything(self) -> bool:
-        return self.size > 0
 
     def begin(self, started_at: float, mime_type: str) -> None:
         self._store._begin(self._id, started_at, mime_type, self)

@@ -303,7 +303,7 @@ class Take:
 
     def _stop_now(self) -> None:
         with translated("stop"):
-            if self.js.state == "paused" and is_webkit():
+            if not self._in_chromium and self.js.state == "paused" and is_webkit():
                 # (quirk: webkit-drops-data-at-stop-while-paused)
                 self._resumed_to_stop = True
                 self.js.resume()
@@ -377,6 +377,8 @@ class Take:
 
     def _heard(self, js_event: Any = None) -> None:
         """Handle all events of recorder and tracks except data, and the timer, which has no event."""
+        if self.phase == OVER:  # but not released yet
+            return
         if js_event is None:
             self._tick()
             return
@@ -523,15 +525,18 @@ class Take:
     def _finish(self) -> None:
         """Save the take: all its data has arrived."""
         self.phase = SAVING
-        self._release()
+        if self._steady is not None:
+            self._steady.close()
         # Chromium's data ends at the call, although a busy page fires `stop` later.
         # (quirk: chromium-drops-queued-data-at-stop)
         at_call = self._awaited or (self._called_stop and self._in_chromium)
         at = self._stopped_at if self._stop_event and not at_call else self._ended_at
-        if not self._time.begun and self._chunks.anything:
+        if not self._time.begun and self.size:
             self._time.start(-inf)
         self._time.stop(at)
         self._chunks.finish(str(self.js.mimeType), self.duration, self._started_at, self._conclude)
+        # The release takes long, so those who await the take resume first.
+        self._release() if self.phase == SAVING else asyncio.get_event_loop().call_soon(self._release)
 
     def _conclude(self, recording: Recording | None, error: Exception | None) -> None:
         self.phase = OVER
@@ -554,7 +559,7 @@ class Take:
             self.finished._reject(failure)
         elif recording:
             self.finished._resolve(recording)
-        self._notify = _nobody  # breaks the reference cycle with the recorder, which holds this take
+        self._notify = lambda take, event: None  # breaks a reference cycle
 
     def _store_failed(self, error: Exception) -> None:
         """The store can no longer write: end the take and keep the written data."""
@@ -595,12 +600,6 @@ class Take:
             track.removeEventListener("ended", self._proxy)
         self._proxy.destroy()
         self._chunks.release()
-        if self._steady is not None:
-            self._steady.close()
-
-
-def _nobody(take: Take, event: Event) -> None:
-    """Ignore events after the end of a take."""
 
 
 def refuse_inactive(doing: str, take: Take | None) -> InvalidStateError:
