@@ -18,7 +18,7 @@ QUICK = ("repository", "harness")
 #: Folders whose files share pages.
 TOGETHER = ("notebooks",)
 #: The first lane has most tests, so these files are separate groups there: those that compute (with the media
-#: engine or the judges), and those that mostly wait for recordings.
+#: engine or the judges), those that mostly wait for recordings, and those of takes on disk.
 PARTS = {
     "media": (
         *("aac", "agreement", "agreement_of_all", "bit_rate", "broken_media", "convert", "docs", "exact"),
@@ -29,11 +29,15 @@ PARTS = {
         *("busy_page", "clock", "durations", "hostile", "late_encoder", "panel", "rare_orders", "steady"),
         *("steady_sound", "stills", "under_fire"),
     ),
+    "stored": (
+        *("composed", "data_gone", "in_place", "journal", "many_files", "nothing_recorded", "recovery"),
+        *("store", "store_add", "store_index", "stored_takes_play"),
+    ),
 }
 #: Groups that take minutes, the longest first.
 LONG = (
-    *("chromium media", "chromium live", "firefox", "chromium", "chromium-worker", "firefox-worker"),
-    *("webkit", "chromium-pyodide-0.27"),
+    *("chromium media", "chromium live", "firefox", "chromium stored", "chromium", "chromium-worker"),
+    *("firefox-worker", "webkit", "chromium-pyodide-0.27"),
 )
 
 _LANE = re.compile(rf"\[({'|'.join(sorted(map(re.escape, LANES), key=len, reverse=True))})(?=[-\]])")

@@ -23,7 +23,7 @@ import mediarecorder
 import release_zip
 from harness import readme
 from harness.places import ROOT
-from long_description import with_absolute_links
+from long_description import with_absolute_links, without_checkout
 
 PACKAGE = ROOT / "py" / "mediarecorder"
 REPOSITORY = "https://example.org/mediarecorder"
@@ -166,6 +166,12 @@ def test_project_links_and_those_of_the_description_are_absolute(metadata):
 def test_description_without_a_repository_has_no_links_to_files():
     text = "![a](x.png) [b\nc](d/e.md#f), [g](https://h.org) and [i](#j)"
     assert with_absolute_links(text, "", "1") == " b\nc, [g](https://h.org) and [i](#j)"
+
+
+def test_description_leaves_out_the_commands_of_a_checkout():
+    described = without_checkout((ROOT / "README.md").read_text())
+    assert "    make demo" not in described
+    assert "## Try it\n\nThe demo is" in described
 
 
 def test_description_links_to_the_files_of_the_tag():

@@ -73,17 +73,17 @@ function pass(target, event, deliver) {
   }
 }
 
-/** @this {EventTarget} @param {string} type @param {any} listener @param {any} [options] */
-EventTarget.prototype.addEventListener = function (type, listener, options) {
+/** Firefox has a fourth argument. @this {EventTarget} @param {string} type @param {any} listener @param {any[]} rest */
+EventTarget.prototype.addEventListener = function (type, listener, ...rest) {
   const mine = this instanceof MediaRecorder || this instanceof MediaStreamTrack;
-  if (!mine || typeof listener !== "function") return add.call(this, type, listener, options);
+  if (!mine || typeof listener !== "function") return add.call(this, type, listener, ...rest);
   let removed = false;
   const stand_in = (/** @type {Event} */ event) =>
     pass(this, event, (passed) => void (removed || listener.call(this, passed)));
   const key = stand_ins.get(listener) ?? new Map();
   stand_ins.set(listener, key);
   key.set(`${type} ${identity(this)}`, Object.assign(stand_in, { drop: () => (removed = true) }));
-  return add.call(this, type, stand_in, options);
+  return add.call(this, type, stand_in, ...rest);
 };
 
 /** @this {EventTarget} @param {string} type @param {any} listener @param {any} [options] */

@@ -56,12 +56,12 @@
   };
   const heard = [MediaStream, MediaStreamTrack, MediaRecorder, MediaDevices].filter(Boolean);
   const { addEventListener, removeEventListener } = EventTarget.prototype;
-  EventTarget.prototype.addEventListener = function (type, listener, options) {
+  EventTarget.prototype.addEventListener = function (type, listener, ...rest) {
     if (listener && heard.some((kind) => this instanceof kind)) {
       const keys = listened.get(this) ?? new Set();
       listened.set(this, keys.add(keyOf(type, listener)));
     }
-    addEventListener.call(this, type, listener, options);
+    addEventListener.call(this, type, listener, ...rest); // (Firefox has a fourth argument.)
   };
   EventTarget.prototype.removeEventListener = function (type, listener, options) {
     const keys = listener && listened.get(this);
