@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from harness.lanes import firefox_in_soak, firefox_thorough
 from harness.places import ROOT
@@ -29,6 +29,13 @@ try:
     tell(len(data) == recording.size > 0, recording.duration > 0.3, recording.mime_type.split("/")[0])
 except Exception as error:
     tell(type(error).__name__, str(error))
+"""
+# A call without `await`, and PyScript's own way to show its result.
+SHOW = """
+from mediarecorder import blocking
+from pyscript import display
+
+display(blocking.record(0.5){target})
 """
 ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 PAGE = """<!doctype html>
@@ -89,6 +96,12 @@ def told(page: Page) -> list[object]:
     return page.evaluate("told[0]")
 
 
+def expect_player(page: Page, place: str) -> None:
+    player = page.locator(place).get_by_label("Recording of")
+    expect(player).to_be_visible()
+    page.wait_for_function("player => player.duration > 0.3", arg=player.element_handle())
+
+
 @firefox_thorough
 def test_worker_records_in_one_call(show):
     body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
@@ -96,14 +109,29 @@ def test_worker_records_in_one_call(show):
 
 
 @pytest.mark.thorough
+@firefox_thorough
+def test_worker_shows_the_player_of_a_call_without_await(show):
+    source = SHOW.format(target="")
+    body = f"<script type='py' worker config='{json.dumps(CONFIG)}'>{source}</script>"
+    expect_player(show("", body, isolated=True), "script-py")
+
+
+@pytest.mark.thorough
 @firefox_in_soak
-def test_editor_records_in_one_call(show):
-    body = f"<script type='py-editor' config='{json.dumps(CONFIG)}'>{TELL}{RECORD}</script>"
+def test_editor_records_with_and_without_await_and_shows_the_player(show):
+    source = TELL + RECORD + SHOW.format(target=', target="shown"')
+    body = f"<script type='py-editor' config='{json.dumps(CONFIG)}'>{source}</script><div id='shown'></div>"
     page = show("", body, isolated=True)
     page.get_by_role("button", name="Run").click()
     assert told(page) == [True, True, "video"]
+    expect_player(page, "#shown")
 
 
+BLOCKING = """
+from mediarecorder import blocking
+
+tell("without await", blocking.record(0.5).size > 0)
+"""
 AUTHOR = """<script type="module">
   import {{ openChannel }} from "/py/mediarecorder/js/page.js";
   const script = document.createElement("script");
@@ -123,9 +151,12 @@ await mediarecorder.connect(config["channel"])
 
 @pytest.mark.thorough
 @firefox_in_soak
-def test_worker_without_isolation_connects_through_a_channel(show):
-    head = AUTHOR.format(config=json.dumps(CONFIG), source=json.dumps(TELL + CONNECT + RECORD))
-    assert told(show(head, "", isolated=False)) == [True, True, "video"]
+def test_worker_without_isolation_records_through_a_channel(show):
+    source = TELL + CONNECT + RECORD + BLOCKING
+    page = show(AUTHOR.format(config=json.dumps(CONFIG), source=json.dumps(source)), "", isolated=False)
+    assert told(page) == [True, True, "video"]
+    page.wait_for_function("told.length === 2")
+    assert page.evaluate("told[1]") == ["without await", True]
 
 
 @pytest.mark.thorough
