@@ -13,11 +13,10 @@ async def record_or_stop(event):
         return stop.set()
     stop.clear()
     button.textContent = "Stop"
-    try:
-        answer = await record(stop_when=stop)  # its display: a player, and a link that saves the file
+    try:  # a recording displays itself: a player, and a link that saves the file
+        display(await record(stop_when=stop), target="answer", append=False)
     except Exception as error:  # a refused microphone, for one
-        answer = str(error)
-    display(answer, target="answer", append=False)
+        display(str(error), target="answer", append=False)
     button.textContent = "Record"
 
 
