@@ -189,16 +189,17 @@ async def test_late_block_is_preceded_by_silence_and_nothing_is_lost():
         yield tones(1000, seconds=0.3)
 
     stream = await MediaStream.from_blocks(blocks(), RATE)
-    loud, states = 0.0, []
+    loud, quiet, gaps = 0.0, 0.0, 0
     async for block in stream.blocks(0.01, channels=1):
-        is_loud = rms(column(block)) > 0.1
-        loud += is_loud * block.duration
-        if not states or states[-1] != is_loud:
-            states.append(is_loud)
-        if states[-2:] == [True, False] and block.timestamp > 0.4:
-            late.set()
+        if rms(column(block)) > 0.1:
+            gaps += loud > 0 and quiet > 0.05  # (On a busy machine, the browser drops some milliseconds.)
+            loud, quiet = loud + block.duration, 0.0
+        else:
+            quiet += block.duration
+            if loud > 0 and quiet > 0.1:
+                late.set()
     assert loud == pytest.approx(0.6, abs=0.05)
-    assert states.count(True) == 2
+    assert gaps == 1
 
 
 async def failing():
