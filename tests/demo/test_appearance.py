@@ -280,7 +280,9 @@ CUT = """() => [...document.querySelectorAll("button, summary, h2, label:not(.ta
   .filter((element) => {
     const { left, right } = element.getBoundingClientRect();
     const place = element.parentElement.getBoundingClientRect();
-    return element.scrollWidth > element.clientWidth + 1 || left < place.left - 1 || right > place.right + 1;
+    // An inline element has no width of its own.
+    const isCut = element.clientWidth && element.scrollWidth > element.clientWidth + 1;
+    return isCut || left < place.left - 1 || right > place.right + 1;
   })
   .map((element) => element.outerHTML.slice(0, 80))"""
 
@@ -294,10 +296,17 @@ SHOWS_ITS_CHOICE = """(select) => {
 }"""
 
 
+LINES = """(element) => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+}"""
+
+
 @pytest.mark.thorough
 @firefox_in_soak
 @pytest.mark.parametrize("language", ["Deutsch", "English"])
-def test_no_text_of_a_button_is_cut_on_phones(demo, language, look):
+def test_no_text_of_a_heading_or_button_is_cut_on_phones(demo, language, look):
     page = demo.page
     page.get_by_label("Language").select_option(language)
     record, stop = page.locator("#record"), page.locator("#stop")
@@ -313,6 +322,8 @@ def test_no_text_of_a_button_is_cut_on_phones(demo, language, look):
     for source in ("camera", "screen", "microphone"):
         page.locator(f"label:has([value={source}])").click()
         expect_whole(f"idle-{source}")
+    page.set_viewport_size({"width": SMALL_PHONE, "height": 664})
+    assert page.locator("h1").evaluate(LINES) == 1
     demo.preview.click()
     expect(demo.close_preview).to_be_visible()
     expect_whole("preview")
