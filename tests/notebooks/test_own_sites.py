@@ -7,7 +7,6 @@ the wheel in the stated folder.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -46,6 +45,15 @@ def run(script: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def without_install(script: str, besides: tuple[str, ...] = ()) -> str:
+    """The commands after the first one, which installs what the pinned builders have, and these packages."""
+    install, commands = script.split("\n", 1)
+    pins = (ROOT / "tools/sites/builders.txt").read_text()
+    names = install.removeprefix("pip install ").split()
+    assert tuple(name for name in names if f"\n{name}==" not in pins) == besides
+    return commands
+
+
 def wheels() -> list[Path]:
     """The wheels for notebooks, without the library's."""
     return sorted(steps.SITE_WHEELS.place.glob("*.whl"))
@@ -56,10 +64,7 @@ def without_the_library(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def test_jupyterlite_offers_the_wheel_to_pip(launch, empty_folder):
-    install, commands = readme.commands(TITLE).split("\n", 1)
-    pins = (ROOT / "tools/sites/builders.txt").read_text()
-    for name in install.removeprefix("pip install ").split():
-        assert f"\n{name}==" in pins, "the builders have what the first command installs"
+    commands = without_install(readme.blocks(TITLE, "sh")[0])
     shutil.copy(ROOT / "tools/sites/jupyter-lite.json", empty_folder)  # names the copy of Pyodide
     run(commands, empty_folder)
     copy = empty_folder / "site" / "static" / "pyodide"
@@ -84,29 +89,16 @@ from marimo._export.exporter import Exporter
 from marimo._utils.marimo_path import MarimoPath
 Exporter().export_public_folder(Path(sys.argv[1]), MarimoPath(sys.argv[2]))
 """
-NOTEBOOK = """import marimo
-
-app = marimo.App()
-
-
-@app.cell
-async def _():
-{cell}
-    return
-
-
-if __name__ == "__main__":
-    app.run()
-"""
 
 
 def test_marimo_installs_the_wheel_from_its_public_folder(launch, empty_folder, tmp_path, monkeypatch):
-    cell = readme.blocks(TITLE, "py")[2]
-    notebook = empty_folder / "own.py"
-    notebook.write_text(NOTEBOOK.format(cell=re.sub(r"^(?=.)", "    ", cell, flags=re.MULTILINE)))
-    (empty_folder / "public").mkdir()
-    [wheel] = (empty_folder / "dist").glob("*.whl")
-    shutil.copy(wheel, empty_folder / "public")
+    [(name, content)] = readme.files(TITLE).items()
+    notebook = empty_folder / name
+    notebook.write_text(content)
+    *commands, export = without_install(readme.blocks(TITLE, "sh")[1], besides=("uv",)).splitlines()
+    assert export.startswith(f"marimo export html-wasm {name} ")
+    run("\n".join(commands), empty_folder)
+    [wheel] = (empty_folder / "public").iterdir()
     monkeypatch.setattr(sites, "IN_MARIMO", without_the_library(sites.IN_MARIMO))
     monkeypatch.setattr(sites, "example_notebooks_of_marimo", lambda: [notebook])
     root = tmp_path / "sites"
@@ -115,6 +107,7 @@ def test_marimo_installs_the_wheel_from_its_public_folder(launch, empty_folder, 
     run(f"python -c '{COPY_PUBLIC}' {root / 'marimo'} {notebook}", empty_folder)
     assert (root / "marimo" / "public" / wheel.name).exists()
     with served(f"exec {SERVER}", root) as server:
-        marimo = Marimo(launch("chromium"), server.url).open("own", "run")
+        marimo = Marimo(launch("chromium"), server.url).open(notebook.stem, "edit")
+        marimo.run_all()
         assert marimo.errors() == []
         expect(marimo.page.locator("audio")).to_be_visible()
