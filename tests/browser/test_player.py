@@ -64,6 +64,8 @@ async def test_sound_displays_a_player_with_a_waveform(copy_of, stage):
     link = stage.querySelector("figcaption a[download]")
     assert link.download.endswith(f".{recording.extension}")
     assert link.href == recording.url
+    # marimo's stylesheet shows links like other text.
+    assert link.querySelector("u").textContent == "Download"
 
 
 @pytest.mark.page_only("a worker has no element to show it in")

@@ -57,7 +57,7 @@ def figure(element: str, facts: list[str], url: str = "", name: str = "") -> str
     """A player or picture with its facts below, and a download link if there is a URL. `element` is trusted
     HTML."""
     words = " · ".join(escape(fact) for fact in facts)
-    link = f' · <a href="{escape(url)}" download="{escape(name)}">Download</a>' if url else ""
+    link = f' · <a href="{escape(url)}" download="{escape(name)}"><u>Download</u></a>' if url else ""
     return f"<figure>{element}<figcaption>{words}{link}</figcaption></figure>"
 
 
