@@ -8,7 +8,8 @@
 # Observed: the last fragment has two equal `moof` boxes before its `mdat`: the numbers are
 #           1, 2, 3, 3. The first one's data offset leads into the second one. FFmpeg reads 21
 #           packets more than were recorded, and its decoder complains ("channel element 1.11 is
-#           not allocated"). Some takes lack the last fragment altogether.
+#           not allocated"). Some takes lack the last fragment altogether, and a few of a thousand
+#           end within it: after a header, or within the data.
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 browser=$(ls /usr/lib/*/webkit2gtk-4.*/MiniBrowser 2>/dev/null | tail -n 1)

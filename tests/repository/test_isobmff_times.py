@@ -316,6 +316,39 @@ def test_repeated_header_of_a_fragment_adds_no_packets(tmp_path):
     assert said_length(made) == pytest.approx(2.5, abs=0.03)
 
 
+@pytest.mark.parametrize("is_repeated", [False, True], ids=["", "repeated"])
+@pytest.mark.parametrize("lost", [2, None], ids=["two", "all"])
+def test_file_ends_with_the_last_packet_whose_data_is_there(tmp_path, lost, is_repeated):
+    """WebKitGTK may lose the end of the last fragment; the header counts the lost packets."""
+    whole, short, made = tmp_path / "whole.mp4", tmp_path / "short.mp4", tmp_path / "made.mp4"
+    sound = ("-f", "lavfi", "-i", "sine=f=440:r=44100:d=1.2", "-c:a", "aac")
+    ffmpeg(*sound, "-movflags", "empty_moov+default_base_moof", "-frag_duration", "1000000", whole)
+    data = whole.read_bytes()
+    parts = [part for part in boxes(data, 0, len(data)) if part[0] != b"mfra"]
+    (_, header, media), (_, _, end) = parts[-2:]
+    packets = packets_of(whole)
+    sizes = [int(size) for size, _ in packets]
+    left, room = len(sizes), end - media - 8
+    while room > 0:
+        left -= 1
+        room -= sizes[left]
+    assert room == 0
+    assert len(sizes) - left > 2
+    moof = data[header:media]
+    if lost:
+        left = len(sizes) - lost
+        media = end - sum(sizes[left:]) + 1  # (the first byte of a packet is of no use)
+    short.write_bytes(data[:header] + moof * is_repeated + data[header:media])
+
+    [[track]] = read(short)
+    assert len(track["packets"]) == left
+    assert track["length"] == pytest.approx(left * 1024 / 44100, abs=1e-6)
+    assert track["last_packet"] == track["packets"][-1]["at"]
+    make_seekable(short, made)
+    assert packets_of(made) == packets[:left]
+    assert said_length(made) == pytest.approx(track["length"], abs=0.002)
+
+
 @pytest.mark.parametrize(
     "media",
     [
