@@ -22,7 +22,7 @@
     if (open) {
       MediaDevices.prototype[method] = async function (constraints) {
         asked++;
-        await asking;
+        if (asking) await asking; // (Otherwise the browser is asked at once, as without this probe.)
         const stream = await open.call(this, constraints);
         streams.push(stream);
         for (const track of stream.getTracks()) tracks.add(track);
