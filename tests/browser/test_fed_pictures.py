@@ -8,7 +8,18 @@ from array import array
 import pytest
 from support.ask_judge import colours, pictures
 from support.eventually import until, until_proxies_are_destroyed
-from support.fed import Watched
+from support.fed import (
+    KINDS,
+    WAYS,
+    Watched,
+    chunked,
+    expect_closed,
+    expect_end,
+    expect_error,
+    stopped,
+    stopped_at_once,
+    to_its_end,
+)
 from support.rows import thorough
 
 from harness import painted
@@ -18,7 +29,6 @@ from mediarecorder import (
     Frame,
     InvalidStateError,
     MediaError,
-    MediaRecorder,
     MediaStream,
     NotAllowedError,
     blocking,
@@ -72,12 +82,6 @@ async def test_pictures_keep_their_order_and_each_is_shown():
     assert len(set(codes)) >= 25  # a busy machine leaves out some
 
 
-async def chunked(frames):
-    for frame in frames:
-        await asyncio.sleep(0)
-        yield frame
-
-
 @in_page
 @pytest.mark.parametrize(
     ("frame", "seen"),
@@ -104,30 +108,16 @@ async def test_all_kinds_of_frames_are_shown(frame, seen):
 @pytest.mark.core
 @everywhere
 async def test_end_of_the_iterable_ends_the_track():
-    stream = MediaStream.from_frames(numbered(3), 20)
-    [track] = stream.tracks
-    ended = asyncio.Event()
-    track.on("ended", lambda event: ended.set())
-    assert (track.kind, track.ready_state, stream.active) == ("video", "live", True)
-    await asyncio.wait_for(ended.wait(), 20)
-    assert track.ready_state == "ended"
+    await expect_end(MediaStream.from_frames(numbered(3), 20), "video")
 
 
 @pytest.mark.core
 @everywhere
-@pytest.mark.parametrize("kind", [Watched.plain, *thorough(Watched.asynchronous, Watched.idle)])
-@pytest.mark.parametrize("way", ["stop", *thorough("leave", "stop_track")])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", WAYS)
 async def test_stopping_closes_the_iterable(kind, way):
     watched = Watched(endless())
-    async with await MediaStream.from_frames(kind(watched), 30) as stream:
-        await until(lambda: watched.taken)
-        if way == "stop":
-            stream.stop()
-        elif way == "stop_track":
-            stream.tracks[0].stop()
-            await asyncio.wait_for(watched.closed.wait(), 10)
-    await asyncio.wait_for(watched.closed.wait(), 10)
-    assert not stream.active
+    await expect_closed(MediaStream.from_frames(kind(watched), 30), watched, way)
 
 
 @everywhere
@@ -161,15 +151,7 @@ BAD = [
 @pytest.mark.parametrize(("frames", "error", "text"), BAD)
 @pytest.mark.lane("chromium", "chromium-worker")
 async def test_error_ends_the_stream_and_is_reported(frames, error, text, loop_errors):
-    stream = MediaStream.from_frames(frames(), 30)
-    recorder = MediaRecorder(stream)
-    recorder.start()
-    await recorder.finished
-    await until(lambda: loop_errors)
-    [context] = loop_errors
-    assert isinstance(context["exception"], error)
-    assert text in str(context["exception"])
-    assert not stream.active
+    await expect_error(MediaStream.from_frames(frames(), 30), loop_errors, error, text)
 
 
 @pytest.mark.lane("firefox-resist-fingerprinting")
@@ -227,19 +209,6 @@ async def test_stream_that_is_stopped_at_once_reads_nothing():
 async def test_plain_python_waits_until_it_runs():
     with blocking.run(MediaStream.from_frames(endless(), 30)) as stream:
         assert stream.active
-
-
-async def to_its_end(stream):
-    await until(lambda: not stream.active)
-
-
-async def stopped(stream):
-    await stream
-    stream.stop()
-
-
-async def stopped_at_once(stream):
-    stream.stop()
 
 
 @in_page

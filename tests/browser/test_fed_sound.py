@@ -7,7 +7,18 @@ from array import array
 
 import pytest
 from support.eventually import keep_busy, until, until_proxies_are_destroyed
-from support.fed import Watched
+from support.fed import (
+    KINDS,
+    WAYS,
+    Watched,
+    chunked,
+    expect_closed,
+    expect_end,
+    expect_error,
+    stopped,
+    stopped_at_once,
+    to_its_end,
+)
 from support.rows import in_soak, thorough
 from support.tones import column, frequency, rms, tones
 
@@ -16,7 +27,6 @@ from mediarecorder import (
     EncodingError,
     InvalidStateError,
     MediaError,
-    MediaRecorder,
     MediaStream,
     NotReadableError,
     blocking,
@@ -80,12 +90,6 @@ async def test_other_rates_are_resampled(rate):
     assert await heard(stream) == (pytest.approx(440, abs=2), pytest.approx(0.6, abs=0.04))
 
 
-async def chunked(blocks):
-    for block in blocks:
-        await asyncio.sleep(0)
-        yield block
-
-
 @sounding
 @pytest.mark.parametrize(
     "blocks",
@@ -120,34 +124,16 @@ async def test_channels_keep_their_places():
 @everywhere
 @pytest.mark.quirk("firefox-hides-events-of-scripts")
 async def test_end_of_the_iterable_ends_the_track():
-    stream = MediaStream.from_blocks(sine(0.2), RATE)
-    [track] = stream.tracks
-    ended = asyncio.Event()
-    track.on("ended", lambda event: ended.set())
-    assert (track.kind, track.ready_state, stream.active) == ("audio", "live", True)
-    await asyncio.wait_for(ended.wait(), 20)
-    assert track.ready_state == "ended"
-
-
-KINDS = [Watched.plain, *thorough(Watched.asynchronous, Watched.idle)]
+    await expect_end(MediaStream.from_blocks(sine(0.2), RATE), "audio")
 
 
 @pytest.mark.core
 @everywhere
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("way", ["stop", *thorough("leave", "stop_track")])
+@pytest.mark.parametrize("way", WAYS)
 async def test_stopping_closes_the_iterable(kind, way):
     watched = Watched(endless())
-    blocks = kind(watched)
-    async with await MediaStream.from_blocks(blocks, RATE) as stream:
-        await until(lambda: watched.taken)
-        if way == "stop":
-            stream.stop()
-        elif way == "stop_track":
-            stream.tracks[0].stop()
-            await asyncio.wait_for(watched.closed.wait(), 10)
-    await asyncio.wait_for(watched.closed.wait(), 10)
-    assert not stream.active
+    await expect_closed(MediaStream.from_blocks(kind(watched), RATE), watched, way)
 
 
 @pytest.mark.lane("chromium")
@@ -228,15 +214,7 @@ BAD = [
 @pytest.mark.parametrize(("blocks", "error", "text"), BAD)
 @pytest.mark.lane("chromium", "chromium-worker")
 async def test_error_ends_the_stream_and_is_reported(blocks, error, text, loop_errors):
-    stream = MediaStream.from_blocks(blocks(), RATE)
-    recorder = MediaRecorder(stream)
-    recorder.start()
-    await recorder.finished
-    await until(lambda: loop_errors)
-    [context] = loop_errors
-    assert isinstance(context["exception"], error)
-    assert text in str(context["exception"])
-    assert not stream.active
+    await expect_error(MediaStream.from_blocks(blocks(), RATE), loop_errors, error, text)
 
 
 @pytest.mark.thorough
@@ -361,19 +339,6 @@ stream = await mediarecorder.MediaStream.from_blocks(endless(), 48000)
     assert contexts.open() == 1
     worker.terminate()
     await until(lambda: contexts.open() == 0)
-
-
-async def to_its_end(stream):
-    await until(lambda: not stream.active)
-
-
-async def stopped(stream):
-    await stream
-    stream.stop()
-
-
-async def stopped_at_once(stream):
-    stream.stop()
 
 
 async def track_stopped(stream):
