@@ -224,12 +224,11 @@ def no_leaks(page_probe: Any) -> AbstractAsyncContextManager[None]:
         gc.collect()
         page_probe.begin()
         await asyncio.sleep(0.02)
-        workers = page_probe.workers.size  # the engine keeps one for the next MP3
         # Pyodide 0.27 keeps the proxy of the timer that just fired until now.
         own = page_probe.proxies()
         yield
         await until_proxies_are_destroyed(page_probe, but=own)
-        await until(lambda: page_probe.workers.size == workers)
+        await until(lambda: not page_probe.workers.size)
 
     return no_leaks()
 

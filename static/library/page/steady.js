@@ -143,8 +143,8 @@ export class Steady {
         if (ended) return worker.terminate();
         worker.onerror = null;
         worker.postMessage(facts, [writable]);
-        begin((frame) => worker.postMessage(frame, [frame]));
         this.#ends.push(() => worker.postMessage(null));
+        begin((frame) => worker.postMessage(frame, [frame]));
       };
       worker.onerror = here; // caused by a Content-Security-Policy
     } catch {

@@ -141,7 +141,7 @@
     revoked.add(url);
     revokeObjectURL.call(URL, url);
   };
-  /** Workers that have not been ended. @type {Set<Worker>} */
+  /** Workers that have not been ended, since `begin()`. @type {Set<Worker>} */
   const workers = new Set();
   globalThis.Worker = new Proxy(Worker, {
     construct(target, parameters, newTarget) {
@@ -196,7 +196,7 @@
     players,
     /** Forget everything that was recorded and counted so far. */
     begin() {
-      for (const known of [tracks, listened, proxies]) known.clear();
+      for (const known of [tracks, listened, workers, proxies]) known.clear();
       for (const known of [streams, recorders, players]) known.length = 0;
     },
     /** The number of live tracks, opened or cloned. */
