@@ -71,10 +71,12 @@ async def test_recording_whose_condition_is_met_at_once_has_content(tone, monkey
 
 @pytest.mark.lane("chromium")
 async def test_recording_that_ends_before_its_condition_is_complete(tone):
-    recording = asyncio.ensure_future(record(stream=tone, stop_when=sound(level=0)))
-    await sound().of(tone)
-    tone.stop()
-    assert (await recording).size > 0
+    def stop(seconds, size):
+        if seconds > 0.5:  # before, the encoder may still hold everything
+            tone.stop()
+
+    recording = await record(stream=tone, stop_when=sound(level=0), on_progress=stop)
+    assert recording.duration > 0.5
 
 
 @pytest.mark.lane("chromium")
