@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import cycle
 from .browser import Bench
 from .row import Limit, Row
 
@@ -74,7 +75,7 @@ async def timed(name):
 async def stop():
     recorder = MediaRecorder(stream)
     await recorder.start()
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(moment())
     start = time.perf_counter()
     await recorder.stop()
     return (time.perf_counter() - start) * 1000
@@ -109,9 +110,10 @@ STOPS = {"page": "() => python.globals.get('stop')()", "worker": "() => ask('sto
 
 
 def measure(bench: Bench) -> Iterator[Row]:
+    source = cycle.MOMENTS + SOURCE
     for engine in bench.engines:
-        with bench.page(engine, source=SOURCE) as page:
-            page.evaluate(PAGE, [SOURCE, WORKER])
+        with bench.page(engine, source=source) as page:
+            page.evaluate(PAGE, [source, WORKER])
             name = engine.capitalize()
             taken = bench.samples(page, SIDES, rounds=2 if bench.smoke else CALLS, warm_up=20)
             for language in ("JavaScript", "Python"):

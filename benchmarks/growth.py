@@ -12,6 +12,7 @@ from contextlib import ExitStack
 
 from playwright.sync_api import Page
 
+from . import cycle
 from .browser import Bench
 from .row import Limit, Row
 
@@ -22,7 +23,7 @@ TIMES = {1: 20, 60: 3, 600: 1}
 """Number of takes of each length."""
 
 OURS = """
-import time
+import asyncio, time
 import js
 from mediarecorder import MediaRecorder, media_devices
 from pyodide.ffi import create_proxy
@@ -38,6 +39,7 @@ async def begin(timeslice):
 
 async def end():
     global recorder, recording
+    await asyncio.sleep(moment())
     begun = time.perf_counter()
     recording = await recorder.stop()
     taken = (time.perf_counter() - begun) * 1000
@@ -64,6 +66,7 @@ PLAIN = """async () => {
     await started;
   };
   window.end = async () => {
+    await new Promise((resolve) => setTimeout(resolve, moment()));
     const begun = performance.now();
     await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
     window.recording = new Blob(chunks, { type: recorder.mimeType });
@@ -83,8 +86,9 @@ FIRE = """(count) => {
   }
 }"""
 ENDLESS = 3600
-TICKS_OF_JOINING = 0.3
-"""Seconds in which a take joins 128 chunks, which in a real take arrive one after another."""
+JOINED, TICK = 32, 0.3
+"""A take joins so many chunks at a time, and does so again after at most so many seconds. (In a real take,
+they arrive one after another.)"""
 TIMESLICE = 0.7
 """Seconds. (If a take is stopped at the very end of a timeslice, Firefox delivers an empty chunk, and the
 library then waits 40 ms for later data, however long the take is.)"""
@@ -96,10 +100,11 @@ def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
         with ExitStack() as stack:
             pages = {
-                "ours": stack.enter_context(bench.page(engine, source=OURS)),
+                "ours": stack.enter_context(bench.page(engine, source=cycle.MOMENTS + OURS)),
                 "theirs": stack.enter_context(bench.blank_page(engine)),
             }
             pages["theirs"].goto(f"{bench.site.url}/harness/{engine}")
+            pages["theirs"].evaluate(cycle.MOMENTS_IN_JS)
             pages["theirs"].evaluate(PLAIN)
             for count in (1, 10) if bench.smoke else CHUNKS:
                 many = f"{count:,} chunk{'s' if count > 1 else ''}"
@@ -153,7 +158,7 @@ def fire(pages: dict[str, Page], count: int) -> Callable[[], None]:
         for page in pages.values():
             page.evaluate("timeslice => begin(timeslice)", ENDLESS)
             page.evaluate(FIRE, count)
-        page.wait_for_timeout(1000 * TICKS_OF_JOINING * (count // 128))
+        page.wait_for_timeout(1000 * TICK * (count // JOINED))
 
     return record
 

@@ -35,7 +35,7 @@ FOLLOWED_FROM, FOLLOWED_BY = 4 << 20, 1 << 20
 new. (Reading less takes no time after the take.)"""
 FILED = 1_000_000
 """Firefox's recorder puts chunks of so many bytes into files."""
-JOINED = 128
+JOINED = 32
 """Join this many chunks into one Blob while the take runs."""
 DISK_TIMEOUT = 30.0
 """Give up on the store's worker after this many seconds without progress."""
