@@ -23,7 +23,7 @@ TIMES = {1: 20, 60: 3, 600: 1}
 """Number of takes of each length."""
 
 OURS = """
-import asyncio, time
+import time
 import js
 from mediarecorder import MediaRecorder, media_devices
 from pyodide.ffi import create_proxy
@@ -39,7 +39,6 @@ async def begin(timeslice):
 
 async def end():
     global recorder, recording
-    await asyncio.sleep(moment())
     begun = time.perf_counter()
     recording = await recorder.stop()
     taken = (time.perf_counter() - begun) * 1000
@@ -66,7 +65,6 @@ PLAIN = """async () => {
     await started;
   };
   window.end = async () => {
-    await new Promise((resolve) => setTimeout(resolve, moment()));
     const begun = performance.now();
     await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
     window.recording = new Blob(chunks, { type: recorder.mimeType });
@@ -85,6 +83,7 @@ FIRE = """(count) => {
     recorder.dispatchEvent(new BlobEvent("dataavailable", { data }));
   }
 }"""
+WAIT = "() => new Promise((resolve) => setTimeout(resolve, moment()))"
 ENDLESS = 3600
 JOINED, TICK = 32, 0.3
 """A take joins so many chunks at a time, and does so again after at most so many seconds. (In a real take,
@@ -100,12 +99,13 @@ def measure(bench: Bench) -> Iterator[Row]:
     for engine in bench.engines:
         with ExitStack() as stack:
             pages = {
-                "ours": stack.enter_context(bench.page(engine, source=cycle.MOMENTS + OURS)),
+                "ours": stack.enter_context(bench.page(engine, source=OURS)),
                 "theirs": stack.enter_context(bench.blank_page(engine)),
             }
             pages["theirs"].goto(f"{bench.site.url}/harness/{engine}")
-            pages["theirs"].evaluate(cycle.MOMENTS_IN_JS)
             pages["theirs"].evaluate(PLAIN)
+            for page in pages.values():
+                page.evaluate(cycle.MOMENTS_IN_JS)
             for count in (1, 10) if bench.smoke else CHUNKS:
                 many = f"{count:,} chunk{'s' if count > 1 else ''}"
                 limits = {"ms": Limit(times=1.1, more=1), "kB": Limit(times=1.1, more=2)}
@@ -137,6 +137,7 @@ def rows(
             page.evaluate("() => end()")
         record()
         for side, page in reversed(pages.items()) if number % 2 else pages.items():
+            page.evaluate(WAIT)
             latency[side].append(page.evaluate("() => end()"))
         for side in before:
             held[side].append(memory(pages[side]) - before[side])
