@@ -172,9 +172,12 @@ class Bench:
         against: str,
         limit: Limit,
         argument: Any = None,
+        *,
+        times: int = 1,
     ) -> Row:
-        """A row of milliseconds, from `sides["ours"]` and `sides["theirs"]`."""
-        taken = self.samples(page, sides, argument)
+        """A row of milliseconds, from `sides["ours"]` and `sides["theirs"]`, in `times` the usual rounds."""
+        rounds = self.rounds * (1 if self.smoke else times)
+        taken = self.samples(page, sides, argument, rounds=rounds)
         return Row(what, "ms", taken["ours"], taken["theirs"], against, limit)
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ OURS = """
 import time
 import js
 from mediarecorder import MediaRecorder, media_devices
+from mediarecorder._recorder.sinks import JOINED
 from pyodide.ffi import create_proxy
 
 stream = await media_devices.get_user_media(audio=True, video={"width": 320, "height": 240})
@@ -49,6 +50,7 @@ def drop():
     global recording
     recording = None
 
+js.window.joined = JOINED
 js.window.begin, js.window.end, js.window.drop = map(create_proxy, (begin, end, drop))
 """
 PLAIN = """async () => {
@@ -85,9 +87,8 @@ FIRE = """(count) => {
 }"""
 WAIT = "() => new Promise((resolve) => setTimeout(resolve, moment()))"
 ENDLESS = 3600
-JOINED, TICK = 32, 0.3
-"""A take joins so many chunks at a time, and does so again after at most so many seconds. (In a real take,
-they arrive one after another.)"""
+TICK = 0.3
+"""Seconds in which a take joins some chunks once. (In a real take, they arrive one after another.)"""
 TIMESLICE = 0.7
 """Seconds. (If a take is stopped at the very end of a timeslice, Firefox delivers an empty chunk, and the
 library then waits 40 ms for later data, however long the take is.)"""
@@ -155,11 +156,13 @@ def rows(
 
 
 def fire(pages: dict[str, Page], count: int) -> Callable[[], None]:
+    joined = pages["ours"].evaluate("joined")
+
     def record() -> None:
         for page in pages.values():
             page.evaluate("timeslice => begin(timeslice)", ENDLESS)
             page.evaluate(FIRE, count)
-        page.wait_for_timeout(1000 * TICK * (count // JOINED))
+        page.wait_for_timeout(1000 * TICK * (count // joined))
 
     return record
 

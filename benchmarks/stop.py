@@ -8,7 +8,7 @@ from . import cycle
 from .browser import Bench
 from .row import Limit, Row
 
-ROUNDS = 5
+TIMES = 5
 """Times as many rounds as usual: Firefox takes between 1 and 13 ms on both sides."""
 
 OURS = """
@@ -61,9 +61,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             sides = {"ours": "() => python.globals.get('stop')()", "theirs": THEIRS}
             name = engine.capitalize()
             limit = Limit(times=1.10, more=1)
-            rounds = bench.rounds * (1 if bench.smoke else ROUNDS)
-            taken = bench.samples(page, sides, rounds=rounds)
-            yield Row(f"`stop()`, {name}", "ms", taken["ours"], taken["theirs"], "plain JavaScript", limit)
+            yield bench.compared(page, f"`stop()`, {name}", sides, "plain JavaScript", limit, times=TIMES)
             lost = [
                 page.evaluate("async () => (await python.globals.get('lost')()).toJs()")
                 for _ in range(1 if bench.smoke else 20)
