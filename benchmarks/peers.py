@@ -393,7 +393,7 @@ def wav(bench: Bench, page: Page, peer: str) -> Iterator[Row]:
         "PCM, converted afterwards": f"() => timed('taken', ours('wav', {seconds}, '{PCM}'))",
         "theirs": f"() => timed('taken', wav.take(microphone, {seconds}))",
     }
-    taken = bench.samples(page, sides, **repeated(bench, LONG_ROUNDS))
+    taken = bench.samples(page, sides, **repeated(bench, FILE_ROUNDS))
     notes = {
         "Opus": WAV_OPUS.format(alone=median(taken["alone"])),
         "PCM": WAV_WHILE,

@@ -27,6 +27,7 @@ BENCHMARKS = (
     "lengths",
     "from_frames",
     "growth",
+    "long_takes",
     "live",
     "peers",
 )

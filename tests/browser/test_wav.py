@@ -110,6 +110,45 @@ async def test_direct_sound_is_that_of_the_demuxer(mime_type, microphone):
         await is_the_same(Recording.from_bytes(moved(data, seconds, first, last), mime_type))
 
 
+async def decoded_one_by_one(data):
+    """All frames of the packets in a WebM with one sound, in Opus, as the browser's decoder returns them."""
+    import js
+    from pyodide.ffi import create_proxy, to_js
+
+    frames, errors = [], []
+
+    def collect(sound):
+        array = js.Float32Array.new(sound.numberOfFrames * sound.numberOfChannels)
+        sound.copyTo(array, js_object({"planeIndex": 0, "format": "f32"}))
+        frames.append(array.to_bytes())
+        sound.close()
+
+    output, error = create_proxy(collect), create_proxy(errors.append)
+    decoder = js.AudioDecoder.new(js_object({"output": output, "error": error}))
+    decoder.configure(js_object({"codec": "opus", "sampleRate": 48000, "numberOfChannels": 1}))
+    for id, _, content, end in elements(data, 0, len(data)):
+        if id == 0xA3:
+            packet = {"type": "key", "timestamp": 0, "data": to_js(data[content + 4 : end])}
+            decoder.decode(js.EncodedAudioChunk.new(js_object(packet)))
+    await decoder.flush()
+    decoder.close()
+    output.destroy()
+    error.destroy()
+    assert not errors
+    return b"".join(frames)
+
+
+@pytest.mark.firefox_too
+@pytest.mark.parametrize("format", ["webm", "ogg", "mp4"])
+async def test_opus_decodes_to_the_samples_of_its_packets(format, microphone):
+    """Whatever the container, and although the library joins packets."""
+    take = await record(0.5, stream=microphone, mime_type=OPUS)
+    samples = await (take if format == "webm" else await take.convert(format)).samples()
+    assert samples.channels == 1
+    assert samples.duration > 0.4
+    assert bytes(flat(samples)) in await decoded_one_by_one(await take.bytes())
+
+
 @pytest.mark.lane("chromium")
 @pytest.mark.parametrize("mime_type", [PCM, *thorough(OPUS)])
 async def test_direct_sound_of_two_channels_is_that_of_the_demuxer(mime_type, stereo):

@@ -1,4 +1,4 @@
-"""Sixty media files from elsewhere, and the facts about each. Imported inside and outside the browser.
+"""Media files from elsewhere, and the facts about each. Imported inside and outside the browser.
 
 ffmpeg makes each (`harness.recipes`) when the harness's server first receives a request for it. Their
 pictures carry numbers (`harness.painted`). Their sound is a quiet tone with a beep at every whole second: a
@@ -256,6 +256,9 @@ def _rows() -> list[File]:
             "mp3-cover.mp3", Sound(4, rate=44_100), "-c:a libmp3lame -b:a 128k", recipe="cover", tags=TAGS
         ),
         _sound("opus.ogg", Sound(5), OPUS, quick=True),
+        # Each channel is a stream of its own, so a packet is not one packet of Opus.
+        _sound("opus-streams.ogg", Sound(4), f"{OPUS} -mapping_family 255"),
+        _sound("opus-streams.webm", Sound(4), f"{OPUS} -mapping_family 255", quick=True),
         _sound("vorbis.ogg", Sound(4, rate=44_100), "-c:a libvorbis -q:a 4"),
         _sound("opus-5.1.ogg", Sound(4, channels=6), "-c:a libopus -b:a 384k"),
         _sound("aac-5.1.m4a", Sound(4, channels=6), "-c:a aac -b:a 384k"),

@@ -21,9 +21,9 @@ files = pytest.mark.parametrize(
 )
 
 
-def test_corpus_has_sixty_files():
-    assert len(FILES) == 60
-    assert sum(file.quick for file in FILES.values()) == 12
+def test_corpus_has_many_files():
+    assert len(FILES) >= 60
+    assert sum(file.quick for file in FILES.values()) == 13
 
 
 @files

@@ -5,16 +5,18 @@
  * `directSound` returns nothing, or its frames end with an error at a packet that the decoder refuses.
  */
 
-import { asBytes, framesOf, Joining, RATE, withPreSkip } from "./opus.js";
+import { asBytes, framesOf, isOneStream, Joining, RATE, withPreSkip } from "./opus.js";
 import { Timeline } from "./timeline.js";
 import { children, Column, pass, Walk } from "../webm/walk.js";
 
 /** A file of at most this many bytes is read once, and kept while it is decoded. */
 const KEPT = 8 * 2 ** 20;
-/** Packets to decode at a time, within this many bytes of the file. */
-const PACKETS = 512, WINDOW = 4 * 2 ** 20;
-/** Packets that may wait in the decoder. */
-const AHEAD = 256;
+/** Packets to decode at a time. */
+export const PACKETS = 512;
+/** Bytes of the file to read at a time. */
+const WINDOW = 4 * 2 ** 20;
+/** Packets that may wait in the decoder; and at the end, while the caller uses the frames of those before them. */
+const AHEAD = 256, LAST = 24;
 /** Samples in a block of the result. */
 const BLOCK = 2 ** 16;
 /** Packets that begin this many seconds before 0 are more than a decoder's delay. */
@@ -114,7 +116,7 @@ function factsOf({ tracks }) {
   const [sound, ...others] = all.filter(({ type }) => type === "audio");
   if (!sound || others.length > 0 || all.length > 2) return undefined;
   const { number, codecId, bitDepth, sampleRate, channels, codecDelay, codecPrivate: head = new Uint8Array() } = sound;
-  const isOpus = codecId === "A_OPUS" && head.length >= 19 && channels <= 2;
+  const isOpus = codecId === "A_OPUS" && isOneStream(head);
   if (!isOpus && !(codecId === "A_PCM/FLOAT/IEEE" && bitDepth === 32 && Number.isInteger(sampleRate))) return undefined;
   return { number, isOpus, sampleRate: isOpus ? RATE : sampleRate, channels, delay: codecDelay / 1e9, head };
 }
@@ -147,7 +149,7 @@ export class Decoding {
   #heard = 0;
   #time = NaN;
 
-  /** @param {Facts} facts  @param {Timeline} timeline */
+  /** @param {Pick<Facts, "isOpus" | "sampleRate" | "channels"> & {head?: Uint8Array}} facts  @param {Timeline} timeline */
   constructor(facts, timeline) {
     this.facts = facts;
     this.timeline = timeline;
@@ -327,7 +329,7 @@ async function* decoded(found, decoding, read) {
         const at = froms[index] - from;
         decoding.decode(found.timeOf(index), bytes.subarray(at, at + sizes[index]));
       }
-      await decoding.settle();
+      await decoding.settle(index < count ? AHEAD : LAST);
       yield* decoding.take();
     }
     await decoding.end();

@@ -24,6 +24,9 @@ export function preSkipOf(head) {
   return bytes[10] | (bytes[11] << 8);
 }
 
+/** Whether a packet has one stream of sound (RFC 7845, 5.1.1), so that `Joining` understands it. @param {Uint8Array} [head] */
+export const isOneStream = (head) => head?.[18] === 0;
+
 /** @param {AllowSharedBufferSource} data */
 export const asBytes = (data) =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);

@@ -22,8 +22,9 @@ export const sampleSize = ({ audio }) => (audio === "pcm-f32" ? 4 : 2);
 export function asInt16(samples) {
   const whole = new Int16Array(samples.length);
   for (let at = 0; at < whole.length; at++) {
-    const value = Math.round(samples[at] * 32768);
-    whole[at] = value > 32767 ? 32767 : value < -32768 ? -32768 : value;
+    const value = samples[at] * 32768;
+    // (Math.round takes three times as long.)
+    whole[at] = value >= 32767 ? 32767 : value <= -32768 ? -32768 : Math.floor(value + 0.5);
   }
   return whole;
 }
