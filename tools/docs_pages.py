@@ -21,6 +21,7 @@ from pathlib import Path
 FILES = {
     "docs/site/index.md": "index",
     "docs/tutorial.md": "tutorial",
+    "docs/desktop.md": "desktop",
     "docs/explanation.md": "explanation",
     "docs/performance.md": "performance",
     "docs/hosting.md": "hosting",

@@ -26,7 +26,7 @@ WORK = ROOT / "build" / "docs-work"
 REFERENCE = {
     "Calls": (
         *("record", "take_photo", "mix", "connect", "diagnose", "Diagnosis"),
-        *("register_matplotlib", "blocking"),
+        *("register_matplotlib", "blocking", "desktop"),
     ),
     "Recorder": ("MediaRecorder", "Outcome", "Event", "Subscription", "Chunk", "RecorderPanel"),
     "Devices and streams": (
@@ -107,7 +107,7 @@ def _trees(how_to: list[str]) -> Iterator[str]:
     """The site's navigation."""
     for caption, names in (
         ("Start", ["tutorial", "first-page", "install"]),
-        ("How to", how_to),
+        ("How to", [*how_to, "desktop"]),
         ("Understand", ["explanation", "maintaining", "mediabunny"]),
         ("Names", reference_pages()),
         ("Facts", ["browsers", "performance", "hosting", "stability", "security"]),
@@ -119,8 +119,8 @@ def _trees(how_to: list[str]) -> Iterator[str]:
 def _reference(title: str, names: tuple[str, ...]) -> Iterator[str]:
     yield from (title, "=" * len(title), "", ".. currentmodule:: mediarecorder", "")
     for name in names:
-        if name == "blocking":
-            yield from (".. automodule:: mediarecorder.blocking", "   :members:", "")
+        if name in ("blocking", "desktop"):
+            yield from (f".. automodule:: mediarecorder.{name}", "   :members:", "")
         elif name == "media_devices":
             yield from (".. py:data:: media_devices", "   :type: MediaDevices", "")
             yield from ("   The devices of this browser.", "")

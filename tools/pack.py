@@ -36,7 +36,9 @@ def pack_demo(made: Path) -> None:
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         for package in PACKAGES:
             for file in sorted((ROOT / package).rglob("*.py")):
-                if file != SCRIPT:
+                if (
+                    file != SCRIPT and "_desktop" not in file.parts
+                ):  # the demo needs no script for the desktop
                     add(archive, file)
         archive.write(NAMES, str(NAMES.relative_to(ROOT)))
 

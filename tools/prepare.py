@@ -43,8 +43,8 @@ def numpy() -> None:
 
 BUILDER = (environment.python, steps.BUILDER)
 LINT = (*BUILDER, steps.CHECKERS, steps.NODE_MODULES)
-NOTEBOOKS = (*LINT, steps.JAVASCRIPT, steps.SITES)
-WHEEL = (*BUILDER, steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT)
+NOTEBOOKS = (*LINT, steps.JAVASCRIPT, steps.PACKAGED, steps.SITES)
+WHEEL = (*BUILDER, steps.NODE_MODULES_OF_DEMO, steps.JAVASCRIPT, steps.PACKAGED)
 PAGE = (steps.PACKED, list_of_page_files)
 TEST = (
     *(programs.from_debian, *NOTEBOOKS, steps.DOCS, *PAGE, steps.INNER_SITE, numpy, steps.JUDGES),

@@ -20,8 +20,10 @@ MOST = 1000
 """The most points to draw; more would not be visible."""
 
 
-def chart(values: Iterable[float], unit: str, seconds: float | None) -> Any:
-    """The element. Values that are not finite leave a gap.
+def chart(
+    values: Iterable[float], unit: str, seconds: float | None, low: float | None, high: float | None
+) -> Any:
+    """The element. Values that are not finite leave a gap, and the limits are by default those of the values.
 
     Raises
     ------
@@ -32,7 +34,8 @@ def chart(values: Iterable[float], unit: str, seconds: float | None) -> Any:
     finite = [number for number in numbers if isfinite(number)]
     if not finite:
         raise ValueError("chart: none of the values is a finite number")
-    low, high = min(finite), max(finite)
+    low = min(finite) if low is None else float(low)
+    high = max(finite) if high is None else float(high)
     ends = {"low": with_unit(low, unit), "high": with_unit(high, unit)}
 
     element = document.createElement("div")
@@ -72,12 +75,14 @@ def line(numbers: list[float], low: float, high: float) -> str:
     """
     >>> line([0, 5, float("nan"), 10], 0, 10)
     'M0.0 100.0h0L333.3 50.0M1000.0 0.0h0'
+    >>> line([-1, 2], 0, 1)
+    'M0.0 100.0h0L1000.0 0.0'
     """
     across, up = WIDTH / max(1, len(numbers) - 1), HEIGHT / (high - low) if high > low else 0
     commands, pen = [], False
     for place, number in thinned(numbers):
         if down := isfinite(number):
-            y = HEIGHT - up * (number - low) if up else HEIGHT / 2
+            y = HEIGHT - up * (min(max(number, low), high) - low) if up else HEIGHT / 2
             # A line of length 0 shows a point whose neighbours are missing.
             commands.append(f"{'L' if pen else 'M'}{across * place:.1f} {y:.1f}{'' if pen else 'h0'}")
         pen = down

@@ -1,4 +1,4 @@
-"""Live Python: an editor with snippets, which run on the existing takes in the page's own interpreter.
+"""Live Python: an editor with snippets, which work on takes or make new ones in the page's own interpreter.
 
 The editor is PyScript's ``py-editor``. By itself it starts an interpreter in a worker, which has no takes.
 But its script element lets other code run the source instead; here, `run` does that.
@@ -9,6 +9,7 @@ None of it is fetched before a visitor opens the section.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from js import CSSStyleSheet, Option, console, document, window
@@ -28,7 +29,7 @@ NOT_LOADED = (
 HINT = "Ctrl+Enter or Shift+Enter runs the code. Tab indents; Escape, then Tab, leaves the editor."
 
 FOLDER = "static/demo/live"
-SNIPPETS = ("loudness", "pitch", "movement")
+SNIPPETS = ("loudness", "pitch", "movement", "spectrum", "motion", "tone", "animation")
 MOST_LINES = 2000
 """The most characters of output: an endless loop must not fill the memory."""
 
@@ -187,20 +188,20 @@ def run() -> None:
         return
     clear()
     take = takes.get(page.find("live-take").value)
-    if take is None:
+    if take is None and re.search(r"\btake\b", _editor.code):
         write(words.say("Record something first.") + "\n")
         return
     _running = asyncio.ensure_future(attempt(_editor.code, f"{_shown}.py", take))
     show_running(True)
 
 
-async def attempt(code: str, name: str, take: Recording) -> None:
+async def attempt(code: str, name: str, take: Recording | None) -> None:
     global _running
     from demo import running
 
     try:
         await kept.load_engine()
-        given = {"take": take, "chart": chart, "print": print_here}
+        given = {"take": take, "keep": keep, "chart": chart, "clear": clear, "print": print_here}
         await running.run(code, name, given, write)
         if not page.find("live-output").firstChild:
             write(words.say("Done, without output.") + "\n")
@@ -212,6 +213,8 @@ async def attempt(code: str, name: str, take: Recording) -> None:
 
 
 def show_running(running: bool) -> None:
+    # A screen reader reads the output when it is complete, not each of its changes.
+    page.find("live-output").ariaBusy = str(running).lower()
     run_button, stop_button = page.find("live-run"), page.find("live-stop")
     # A button that is disabled, or hidden, loses the focus.
     run_button.setAttribute("aria-disabled", str(running).lower())
@@ -257,11 +260,25 @@ def print_here(
     write(sep.join(map(str, values)) + end)
 
 
-def chart(values: Iterable[float], *, unit: str = "", seconds: float | None = None) -> None:
-    """Draw a line of the values, which are spread evenly over this many seconds."""
+def chart(
+    values: Iterable[float],
+    *,
+    unit: str = "",
+    seconds: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> None:
+    """Draw a line of the values, which are spread evenly over this many seconds, from `low` to `high`."""
     from demo.chart import chart as drawn
 
-    page.find("live-output").append(drawn(values, unit, seconds))
+    page.find("live-output").append(drawn(values, unit, seconds, low, high))
+
+
+async def keep(recording: Recording, name: str = "") -> None:
+    """Put a recording among the takes."""
+    from demo import shelf
+
+    await shelf.add_new(recording, name)
 
 
 if page.find("live").open:  # the visitor was quicker than Python

@@ -31,8 +31,8 @@ __all__ = sorted(_MODULE_OF)
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "blocking":
-        return import_module(".blocking", __name__)
+    if name in ("blocking", "desktop"):
+        return import_module(f".{name}", __name__)
     if name in _MODULE_OF:
         value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
         if name in ("connect", "diagnose", "mix", "record", "take_photo"):
@@ -45,4 +45,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()).union(_MODULE_OF, ["blocking"]))
+    return sorted(set(globals()).union(_MODULE_OF, ["blocking", "desktop"]))

@@ -1,6 +1,7 @@
 """The public names and their modules. `__init__.py` reads this file and imports each name on first use."""
 
 from . import blocking as blocking
+from . import desktop as desktop
 from ._host.bridge import connect as connect
 from .capture import record as record
 from .capture import take_photo as take_photo

@@ -80,7 +80,7 @@ def run(awaitable: Awaitable[T]) -> T:
     """
     if not inspect.isawaitable(awaitable):
         raise TypeError(f"blocking.run needs an awaitable such as recording.samples(), not {awaitable!r}")
-    _require_waiting("run", "the awaitable", unused=[awaitable])
+    require_waiting("blocking.run", "await the awaitable", unused=[awaitable])
     return _Call(awaitable).result()
 
 
@@ -91,7 +91,7 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         # Check before the coroutine exists, because an unstarted coroutine would not close these arguments.
-        _require_waiting(name, f"{name}(…)", unused=[*args, *kwargs.values()])
+        require_waiting(f"blocking.{name}", f"await {name}(…)", unused=[*args, *kwargs.values()])
         return _Call(function(*args, **kwargs)).result()
 
     call.__module__ = __name__
@@ -106,12 +106,12 @@ diagnose = _blocking(diagnosis.diagnose)
 connect = _blocking(bridge.connect)
 
 
-def _require_waiting(name: str, what: str, unused: Iterable[object]) -> None:
-    """Raise an error that says why plain Python cannot wait here, if it cannot."""
+def require_waiting(doing: str, instead: str, unused: Iterable[object] = ()) -> None:
+    """Raise an error that says why plain Python cannot wait here, if it cannot, and what to write instead."""
     try:
         require_browser()
         if not can_run_sync():
-            raise _refusal(name, what)
+            raise _refusal(doing, instead)
     except MediaError:
         for value in unused:
             if isinstance(value, Coroutine):
@@ -119,15 +119,14 @@ def _require_waiting(name: str, what: str, unused: Iterable[object]) -> None:
         raise
 
 
-def _refusal(name: str, what: str) -> MediaError:
+def _refusal(doing: str, instead: str) -> MediaError:
     if not has_jspi():  # quirk: webkit-has-no-jspi
         return NotSupportedError(
-            f"blocking.{name}: this browser has no JSPI, so plain Python cannot wait in it. "
-            f"Use `await {what}`."
+            f"{doing}: this browser has no JSPI, so plain Python cannot wait in it. Use `{instead}`."
         )
     return InvalidStateError(
-        f"blocking.{name}: the browser called a plain function here, such as an event handler, and such a "
-        f"call can never wait. Make the function `async def`, and use `await {what}` in it. (If JavaScript "
+        f"{doing}: the browser called a plain function here, such as an event handler, and such a "
+        f"call can never wait. Make the function `async def`, and use `{instead}` in it. (If JavaScript "
         "starts Python: runPythonAsync and callPromising let it wait, runPython does not.)"
     )
 

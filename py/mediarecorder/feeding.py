@@ -137,18 +137,31 @@ class Feeding:
 
 
 class SoundFeeding(Feeding):
-    """See `MediaStream.from_blocks`."""
+    """See `MediaStream.from_blocks`.
+
+    Parameters
+    ----------
+    latency
+        If the loudspeaker is to play the sound, too: the seconds that Python may be ahead of it.
+    """
 
     doing, service = "from_blocks", "soundFeed"
 
-    def __init__(self, blocks: Iterable[Any] | AsyncIterable[Any], sample_rate: int, channels: int) -> None:
+    def __init__(
+        self,
+        blocks: Iterable[Any] | AsyncIterable[Any],
+        sample_rate: int,
+        channels: int,
+        *,
+        latency: float = 0,
+    ) -> None:
         rate = checked_int("sample_rate", sample_rate, 1, HIGHEST_RATE)
         count = checked_int("channels", channels, 1, MOST_CHANNELS)
         if rate is None or count is None:
             missing = "sample_rate" if rate is None else "channels"
             raise TypeError(f"{missing} must be a whole number, not None")
         self._rate, self._channels = rate, count
-        super().__init__("blocks", blocks, rate, count)
+        super().__init__("blocks", blocks, rate, count, latency)
 
     def _made(self) -> tuple[Any, tuple[Any, ...]]:
         options = {"sampleRate": self._rate} if self._rate in EVERY_RATE else {}

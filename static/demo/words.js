@@ -281,13 +281,17 @@ Reflect.set(globalThis, "germanWords", {
 
   // Live Python
   "Live Python": "Python live",
-  "The take is a variable here, called take. These snippets work on it, in this page’s own Python. Change them as you like.": "Die Aufnahme ist hier eine Variable namens take. Diese Beispiele arbeiten damit, im Python dieser Seite selbst. Sie lassen sich beliebig ändern.",
+  "The take is a variable here, called take. These snippets work on it, or make new takes, in this page’s own Python. Change them as you like.": "Die Aufnahme ist hier eine Variable namens take. Diese Beispiele arbeiten damit oder machen neue Aufnahmen, im Python dieser Seite selbst. Sie lassen sich beliebig ändern.",
   "Take": "Aufnahme",
   "No take yet": "Noch keine Aufnahme",
   "Snippet": "Beispiel",
   "Loudness": "Lautstärke",
   "Pitch": "Tonhöhe",
   "Movement": "Bewegung",
+  "Live spectrum": "Live-Spektrum",
+  "Motion detector": "Bewegungsmelder",
+  "Sine generator": "Sinusgenerator",
+  "Animation": "Animation",
   "Loading the editor…": "Der Editor wird geladen …",
   "The editor could not be loaded. Check the connection, then close this section and open it again.": "Der Editor konnte nicht geladen werden. Bitte die Verbindung prüfen, dann diesen Abschnitt schließen und wieder öffnen.",
   "Python code": "Python-Code",

@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 from support.ask_judge import colours, pictures
-from support.eventually import until, until_proxies_are_destroyed
+from support.eventually import until, until_nothing_is_left
 from support.fed import (
     KINDS,
     WAYS,
@@ -227,8 +227,7 @@ async def test_stream_leaves_nothing_however_it_ends(page_probe, times):
         if watched.taken:
             await until(watched.closed.is_set)
         assert all(track.ready_state == "ended" for track in stream.tracks)
-    await until_proxies_are_destroyed(page_probe)
-    assert page_probe.listeners() == 0, page_probe.listened()
+    await until_nothing_is_left(page_probe)
 
 
 SHOWN = """

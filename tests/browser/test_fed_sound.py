@@ -6,7 +6,7 @@ import json
 from array import array
 
 import pytest
-from support.eventually import keep_busy, until, until_proxies_are_destroyed
+from support.eventually import keep_busy, until, until_nothing_is_left
 from support.fed import (
     KINDS,
     WAYS,
@@ -364,8 +364,7 @@ async def test_stream_leaves_nothing_however_it_ends(contexts, page_probe, times
             await until(watched.closed.is_set)
     await until(lambda: contexts.open() == 0)
     assert contexts.made() == before + 4 * times
-    await until_proxies_are_destroyed(page_probe)
-    assert page_probe.listeners() == 0, page_probe.listened()
+    await until_nothing_is_left(page_probe)
 
 
 @pytest.mark.lane("chromium")

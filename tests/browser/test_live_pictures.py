@@ -6,7 +6,7 @@ import itertools
 import math
 
 import pytest
-from support.eventually import keep_busy, until_proxies_are_destroyed
+from support.eventually import keep_busy, until_nothing_is_left
 
 from mediarecorder import Frame, InvalidStateError, NotFoundError, media_devices, record
 
@@ -178,8 +178,7 @@ async def test_loop_leaves_nothing_however_it_is_left(camera, page_probe, times)
     page_probe.begin()
     for way in WAYS * times:
         await way(camera)
-    await until_proxies_are_destroyed(page_probe)
-    assert page_probe.listeners() == 0, page_probe.listened()
+    await until_nothing_is_left(page_probe)
     assert camera.active
 
 

@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from support.eventually import keep_busy, until, until_proxies_are_destroyed
+from support.eventually import keep_busy, until, until_nothing_is_left
 from support.tones import column, frequency, rms
 
 from mediarecorder import (
@@ -373,8 +373,7 @@ async def test_loop_leaves_nothing_however_it_is_left(microphone, contexts, page
     gc.collect()
     await until(lambda: contexts.open() == 0)
     assert contexts.made() >= before + 5 * times
-    await until_proxies_are_destroyed(page_probe)
-    assert page_probe.listeners() == 0, page_probe.listened()
+    await until_nothing_is_left(page_probe)
     assert microphone.active
 
 

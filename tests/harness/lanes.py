@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
-from harness.media import COLOURS, TONE, TONE_FREQUENCY
+from harness.media import COLOURS, TONE, TONE_FREQUENCY, TWO_TONES
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,13 @@ NO_BLOB = (
 UNTRUSTED = "require-trusted-types-for 'script'; trusted-types harness"
 TRUSTED_TYPES = f"{UNTRUSTED} mediarecorder"
 
+# With numpy, and a microphone that has another tone in its right channel.
+STEREO = replace(
+    CHROMIUM.without("--use-file-for-fake-audio-capture"),
+    pyodide="pyodide-0.27",
+    wheel="/build/numpy/numpy.whl",
+).plus(flags=[f"--use-file-for-fake-audio-capture={TWO_TONES}"])
+
 LANES: dict[str, Lane] = {
     "chromium": CHROMIUM,
     "firefox": FIREFOX,
@@ -146,6 +153,8 @@ LANES: dict[str, Lane] = {
     "webkit": WEBKIT,
     "chromium-pyodide-0.27": replace(CHROMIUM, pyodide="pyodide-0.27"),
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
+    "chromium-stereo": STEREO,
+    "chromium-stereo-worker": replace(STEREO, realm="worker"),
     "chromium-csp": replace(BRIEF, headers={"Content-Security-Policy": STRICT_POLICY}),
     "chromium-no-blob": replace(BRIEF, headers={"Content-Security-Policy": NO_BLOB}),
     "firefox-no-blob": replace(FIREFOX, headers={"Content-Security-Policy": NO_BLOB}),
@@ -188,13 +197,17 @@ THIRD = "webkit"
 COMMON = (*DEFAULT, *WORKERS, THIRD)
 #: `make test` runs so many rows of a table in the first lane; `make test-all` runs the others.
 ROWS = 2
-#: Variables that leave out a lane with the value 0.
-LEFT_OUT = {"NUMPY_LANE": "chromium-numpy", "SOUND_LANE": "firefox-audible", "WEBKIT_LANE": THIRD}
+#: Variables that leave out lanes with the value 0.
+LEFT_OUT = {
+    "NUMPY_LANE": ("chromium-numpy", "chromium-stereo", "chromium-stereo-worker"),
+    "SOUND_LANE": ("firefox-audible",),
+    "WEBKIT_LANE": (THIRD,),
+}
 
 
 def left_out() -> list[str]:
     """The lanes that the environment leaves out."""
-    return [lane for variable, lane in LEFT_OUT.items() if os.environ.get(variable) == "0"]
+    return [lane for variable, lanes in LEFT_OUT.items() if os.environ.get(variable) == "0" for lane in lanes]
 
 
 def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:

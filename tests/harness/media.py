@@ -1,4 +1,4 @@
-"""The media of Chromium's fake microphone and camera: a pure tone, and four colours of one second each."""
+"""The media of Chromium's fake devices: tones, in one channel or two, and four colours of one second each."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from harness.places import ROOT
 
 FOLDER = ROOT / "build" / "media"
 TONE = FOLDER / "tone.wav"
+TWO_TONES = FOLDER / "two-tones.wav"
 COLOURS = FOLDER / "colours.y4m"
 
 TONE_FREQUENCY = 1000
+RIGHT_FREQUENCY = 400
+"""Hertz of the right channel of a stereo microphone."""
 SAMPLE_RATE = 48_000
 WIDTH, HEIGHT, FRAME_RATE = 320, 240, 20
 
@@ -25,9 +28,10 @@ YCBCR = {"red": (81, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110), "
 
 
 def make_input() -> None:
-    """Write the two files, once. Both loop seamlessly."""
+    """Write the files, once. All loop seamlessly."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _once(TONE, _write_tone)
+    _once(TONE, lambda path: _write_tones(path, TONE_FREQUENCY))
+    _once(TWO_TONES, lambda path: _write_tones(path, TONE_FREQUENCY, RIGHT_FREQUENCY))
     _once(COLOURS, _write_colours)
 
 
@@ -38,13 +42,14 @@ def _once(path: Path, write: Callable[[Path], None]) -> None:
         unfinished.replace(path)
 
 
-def _write_tone(path: Path) -> None:
-    step = 2 * math.pi * TONE_FREQUENCY / SAMPLE_RATE
-    samples = array.array("h", (round(16_000 * math.sin(step * index)) for index in range(SAMPLE_RATE)))
+def _write_tones(path: Path, *channels: int) -> None:
+    steps = [2 * math.pi * frequency / SAMPLE_RATE for frequency in channels]
+    values = (round(16_000 * math.sin(step * index)) for index in range(SAMPLE_RATE) for step in steps)
+    samples = array.array("h", values)
     if sys.byteorder == "big":
         samples.byteswap()
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(len(channels))
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
         file.writeframes(samples.tobytes() * 10)

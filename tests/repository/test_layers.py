@@ -15,7 +15,10 @@ LIBRARY = ROOT / "py" / "mediarecorder"
 
 #: From the top down. docs/maintaining.md shows this table, with the purpose of each module.
 LAYERS = (
-    ("matplotlib_writer",),
+    ("desktop",),
+    ("_desktop.sound",),
+    ("_desktop.portaudio",),
+    ("matplotlib_writer", "_desktop.waiting"),
     ("blocking", "panel"),
     ("capture", "diagnosis"),
     ("recorder",),
@@ -41,14 +44,19 @@ LAYERS = (
     ),
     ("_host.features",),
     ("_host.browser", "_reminder"),
-    ("errors", "outcome", "formats", "markers", "waveform", "_host.hosts", "_html.text", "_checks"),
+    (
+        *("errors", "outcome", "formats", "markers", "waveform", "_host.hosts", "_html.text", "_checks"),
+        "_desktop.hooks",
+    ),
 )
 FLOOR = {name: number for number, layer in enumerate(reversed(LAYERS)) for name in layer}
 
 
 def modules() -> dict[str, Path]:
-    """All but the packages themselves, which are empty, and the package with the public names."""
-    files = (file for file in LIBRARY.rglob("*.py") if file.name != "__init__.py")
+    """All but the packages (empty, or with the public names), and the modules of others."""
+    files = (
+        file for file in LIBRARY.rglob("*.py") if file.name != "__init__.py" and "packaged" not in file.parts
+    )
     return {".".join(file.relative_to(LIBRARY).with_suffix("").parts): file for file in files}
 
 

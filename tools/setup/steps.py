@@ -90,6 +90,18 @@ JAVASCRIPT = Step(
     commands=("{node} tools/bundle.mjs",),
     makes="py/mediarecorder/js/media.js",
 )
+#: The modules of others that `mediarecorder.desktop` runs, in the package.
+PACKAGED = Step(
+    name="copied",
+    folder="py/mediarecorder/_desktop/packaged",
+    says="copying sounddevice into the package: requirements-desktop.txt",
+    sources=("requirements-desktop.txt", "tools/sounddevice_module.py"),
+    commands=(
+        f"{DOWNLOAD} --dest build/sounddevice -r requirements-desktop.txt",
+        "{python} tools/sounddevice_module.py build/sounddevice {folder}",
+    ),
+    makes="py/mediarecorder/_desktop/packaged/sounddevice.py",
+)
 #: The demo page's Python in one file, with bytecode for the page's interpreter.
 PACKED = Step(
     name="packed",

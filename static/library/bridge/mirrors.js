@@ -566,9 +566,9 @@ export class Services {
     return live("livePictures", track, choice);
   }
 
-  /** @param {number} rate  @param {number} channels */
-  soundFeed(rate, channels) {
-    return feed("soundFeed", "audio", [rate, channels]);
+  /** @param {number} rate  @param {number} channels  @param {number} latency */
+  soundFeed(rate, channels, latency) {
+    return feed("soundFeed", "audio", [rate, channels, latency]);
   }
 
   pictureFeed() {
@@ -594,6 +594,11 @@ export class Services {
       stream: new MediaStream([], { connection, handle: steady, id: "" }),
       close: () => connection.forget(steady),
     };
+  }
+
+  /** @param {string} prompt  @returns {Promise<string | null>} */
+  ask(prompt) {
+    return connected().call(SERVICES, "ask", prompt);
   }
 
   /** @param {Blob} blob  @param {string} name  @param {boolean} pick  @returns {Promise<string>} */

@@ -271,6 +271,11 @@ export class Session {
     return navigator.storage.persist();
   }
 
+  /** @param {typeof services} _  @param {string} prompt */
+  Services_ask(_, prompt) {
+    return services.ask(prompt);
+  }
+
   /** @param {typeof services} _  @param {string} stream  @param {string} type */
   Services_photograph(_, stream, type) {
     return services.photograph(this.object(stream), type);

@@ -58,10 +58,15 @@ export class SoundFeed extends Feed {
   /** The most samples that may wait. */
   #ahead = 0;
 
-  /** @param {number} rate  Hertz.  @param {number} channels  @param {MediaStreamAudioDestinationNode} [target] */
-  constructor(rate, channels, target = soundTarget(rate, channels)) {
+  /**
+   * @param {number} rate  Hertz.  @param {number} channels
+   * @param {number} latency  seconds that Python may be ahead of the loudspeaker; 0 if that does not play it
+   * @param {MediaStreamAudioDestinationNode} [target]
+   */
+  constructor(rate, channels, latency, target = soundTarget(rate, channels)) {
     super(target.stream);
     this.channels = channels;
+    this.latency = latency;
     this.target = target;
     this.context = /** @type {AudioContext} */ (target.context);
     this.atEnd(() => void this.context.close().catch(() => {}));
@@ -82,7 +87,7 @@ export class SoundFeed extends Feed {
     };
     node.connect(this.target);
     // Firefox plays nothing that only leads to a stream without a consumer.
-    node.connect(new GainNode(context, { gain: 0 })).connect(context.destination);
+    node.connect(new GainNode(context, { gain: Number(this.latency > 0) })).connect(context.destination);
     this.atEnd(() => {
       node.port.close();
       node.disconnect();
@@ -102,7 +107,7 @@ export class SoundFeed extends Feed {
     let block = bytes && floats(bytes);
     if (this.#resampler) block = block ? this.#resampler.add(block) : this.#resampler.end();
     this.#sent += block?.length ?? 0;
-    const ahead = (this.#ahead = bytes ? AHEAD * this.context.sampleRate * this.channels : 0);
+    const ahead = (this.#ahead = bytes ? (this.latency || AHEAD) * this.context.sampleRate * this.channels : 0);
     this.#node?.port.postMessage({ block, ahead }, block ? [block.buffer] : []);
     const more = await this.next();
     if (!bytes && more) {

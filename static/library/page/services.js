@@ -76,9 +76,35 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD);
 }
 
+/**
+ * Ask the user for a line of text, while the page goes on. Resolves to null if the user closes the dialogue.
+ * @param {string} prompt  @returns {Promise<string | null>}
+ */
+function ask(prompt) {
+  const make = (/** @type {string} */ tag, /** @type {any} */ ...content) => {
+    const element = document.createElement(tag);
+    element.append(...content);
+    return /** @type {any} */ (element);
+  };
+  const [line, button] = [make("input"), make("button", "OK")];
+  button.value = "OK";
+  const form = make("form", make("label", prompt, " ", line), " ", button);
+  form.method = "dialog";
+  const dialog = make("dialog", form);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.onclose = () => {
+      dialog.remove();
+      resolve(dialog.returnValue ? line.value : null);
+    };
+  });
+}
+
 export const services = {
   photograph,
   save,
+  ask,
   show: display,
   /** @param {MediaStream} stream  @param {number} seconds  the time that one reading covers */
   meter: (stream, seconds) => new Meter(stream, seconds),
@@ -88,8 +114,8 @@ export const services = {
   liveSound: (track, seconds, rate, channels) => new LiveSound(track, seconds, rate, channels),
   /** @param {MediaStreamTrack} track  @param {number | undefined} width  @param {string} format  @param {number} [rate] */
   livePictures: (track, width, format, rate) => new LivePictures(track, width, format, rate),
-  /** @param {number} rate  @param {number} channels  @param {MediaStreamAudioDestinationNode} [target] */
-  soundFeed: (rate, channels, target) => new SoundFeed(rate, channels, target),
+  /** @param {number} rate  @param {number} channels  @param {number} latency  @param {MediaStreamAudioDestinationNode} [target] */
+  soundFeed: (rate, channels, latency, target) => new SoundFeed(rate, channels, latency, target),
   /** @param {Blob} blob */
   player: (blob) => new Player(blob),
   /** @param {MediaStream} [target] */

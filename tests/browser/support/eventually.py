@@ -34,6 +34,12 @@ async def until_proxies_are_destroyed(page_probe: Any, but: int = 0) -> None:
     raise AssertionError(f"{page_probe.proxies()} proxies are left instead of {but}")
 
 
+async def until_nothing_is_left(page_probe: Any, but: int = 0) -> None:
+    """Wait until the library has released all that page_probe.js counts, but this many proxies."""
+    await until_proxies_are_destroyed(page_probe, but)
+    await until(lambda: not page_probe.left(), facts=page_probe.left)
+
+
 def keep_busy(seconds: float) -> None:
     """Block this thread."""
     end = time.perf_counter() + seconds

@@ -42,6 +42,47 @@
   }
   const liveTracks = () => [...tracks].filter((track) => track.readyState === "live");
 
+  // The nodes of sound that are connected, their open ports, and the tracks of streams that the page makes itself
+
+  /** @type {Set<MediaStreamTrack>} */
+  const made = new Set();
+  /** @type {Set<AudioNode>} */
+  const nodes = new Set();
+  /** @type {Set<MessagePort>} */
+  const ports = new Set();
+  if (globalThis.AudioNode) {
+    const { connect, disconnect } = /** @type {any} */ (AudioNode.prototype);
+    AudioNode.prototype.connect = function (/** @type {any[]} */ ...parameters) {
+      nodes.add(this);
+      return connect.apply(this, parameters);
+    };
+    AudioNode.prototype.disconnect = function (/** @type {any[]} */ ...parameters) {
+      if (!parameters.length) nodes.delete(this);
+      return disconnect.apply(this, parameters);
+    };
+    const noted = (/** @type {any} */ node) => {
+      for (const track of node.stream?.getTracks() ?? []) made.add(track);
+      if (node.port) ports.add(node.port);
+      return node;
+    };
+    for (const name of /** @type {const} */ (["AudioWorkletNode", "MediaStreamAudioDestinationNode"])) {
+      /** @type {any} */ (globalThis)[name] = new Proxy(globalThis[name], {
+        construct: (target, parameters, newTarget) => noted(Reflect.construct(target, parameters, newTarget)),
+      });
+    }
+    const { close } = MessagePort.prototype;
+    MessagePort.prototype.close = function () {
+      ports.delete(this);
+      close.call(this);
+    };
+    const { captureStream } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.captureStream = function (...parameters) {
+      const stream = captureStream.apply(this, parameters);
+      for (const track of stream.getTracks()) made.add(track);
+      return stream;
+    };
+  }
+
   // Listeners that were added and not yet removed
 
   /** Object, then type and listener. @type {Map<object, Set<string>>} */
@@ -196,11 +237,22 @@
     players,
     /** Forget everything that was recorded and counted so far. */
     begin() {
-      for (const known of [tracks, listened, workers, proxies]) known.clear();
+      for (const known of [tracks, made, nodes, ports, listened, workers, proxies]) known.clear();
       for (const known of [streams, recorders, players]) known.length = 0;
     },
     /** The number of live tracks, opened or cloned. */
     live: () => liveTracks().length,
+    /** What was opened, made or connected since `begin()` and not released: an empty text if there is nothing. */
+    left: () =>
+      Object.entries({
+        tracks: liveTracks(),
+        "tracks of own streams": [...made].filter((track) => track.readyState === "live"),
+        nodes: [...nodes].filter(({ context }) => context.state !== "closed"),
+        ports: [...ports],
+        listeners: keys(),
+      })
+        .flatMap(([what, { length }]) => (length ? `${length} ${what}` : []))
+        .join(", "),
     /** The number of tracks so far. */
     opened: () => tracks.size,
     /** The number of prompts so far. */
