@@ -9,7 +9,6 @@ None of it is fetched before a visitor opens the section.
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Any
 
 from js import CSSStyleSheet, Option, console, document, window
@@ -186,9 +185,11 @@ def run() -> None:
     global _running
     if _running:
         return
+    from demo import running
+
     clear()
     take = takes.get(page.find("live-take").value)
-    if take is None and re.search(r"\btake\b", _editor.code):
+    if take is None and running.needs(_editor.code, "take"):
         write(words.say("Record something first.") + "\n")
         return
     _running = asyncio.ensure_future(attempt(_editor.code, f"{_shown}.py", take))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,19 @@ from pyodide.code import eval_code_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def needs(code: str, name: str) -> bool:
+    """Whether the code uses this name, or contains it if it is no Python.
+
+    >>> needs("print(take)", "take"), needs("take_photo()  # take one", "take"), needs("if take:", "take")
+    (True, False, True)
+    """
+    try:
+        nodes = ast.walk(ast.parse(code))
+    except SyntaxError:
+        return name in code
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
 async def run(code: str, name: str, given: dict[str, Any], write: Callable[[str], None]) -> None:
