@@ -11,22 +11,13 @@ from . import blocking
 from ._checks import LOWEST_BIT_RATE
 from ._host.browser import IN_BROWSER
 from ._media.tags import TEXTS
-from ._media.writer import WITH_PICTURES
-from .formats import FORMATS
+from ._media.writer import FORMAT_OF
 from .writer import MediaWriter
 
 if TYPE_CHECKING:
     from .recording import Recording
 
 log = logging.getLogger("mediarecorder")
-
-FORMAT_OF = {
-    ending: name
-    for name in WITH_PICTURES
-    for endings in FORMATS[name]["types"].values()
-    for ending in endings
-}
-"""Formats by the extensions of their files."""
 
 
 def register_matplotlib() -> None:

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 WRITTEN = (*MADE, "mkv")
 """Formats of a `FileWriter`."""
 WITH_PICTURES = tuple(name for name in WRITTEN if FORMATS[name]["video"])
+FORMAT_OF = {
+    ending: name
+    for name in WITH_PICTURES
+    for endings in FORMATS[name]["types"].values()
+    for ending in endings
+}
+"""Formats by the extensions of their files."""
 HIGHEST_FRAME_RATE = 1000
 """Frames per second: Matroska counts milliseconds."""
 PIECE = 1.0
@@ -71,7 +78,7 @@ class FileWriter:
             raise InvalidStateError(f"frame: {self._without_pictures()}")
         data, kind, layout, width, height = pixels(array)
         self._size = checked_size(self._size, (width, height), self.frames)
-        writer = await self._open("frame", width, height)
+        writer = await self.open("frame", width, height)
         proxy = create_proxy(data)
         try:
             await settle(writer, "frame", proxy, kind, layout, width, height, doing="frame")
@@ -85,7 +92,7 @@ class FileWriter:
         if self.sample_rate is None:
             raise InvalidStateError("block: this file has no sound, because sample_rate is None")
         block = checked_block("file", samples, self.sample_rate, self.channels)
-        writer = await self._open("block")
+        writer = await self.open("block")
         for piece in cut(block):
             await settle(writer, "block", to_js(memoryview(piece._data)), doing="block")
         self.samples += block.frames
@@ -99,7 +106,8 @@ class FileWriter:
         if self.closed:
             raise InvalidStateError(f"{doing}: this writer is closed")
 
-    async def _open(self, doing: str, *size: int) -> Any:
+    async def open(self, doing: str, *size: int) -> Any:
+        """Begin the file, unless it has begun. If it has pictures, `size` is their width and height."""
         async with self._opening:
             if self._writer is None:
                 wishes = {"channels": self.channels, **self._options}
