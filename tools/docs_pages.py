@@ -22,6 +22,7 @@ FILES = {
     "docs/site/index.md": "index",
     "docs/tutorial.md": "tutorial",
     "docs/desktop.md": "desktop",
+    "docs/desktop-video.md": "desktop-video",
     "docs/explanation.md": "explanation",
     "docs/performance.md": "performance",
     "docs/hosting.md": "hosting",

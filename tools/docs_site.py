@@ -107,7 +107,7 @@ def _trees(how_to: list[str]) -> Iterator[str]:
     """The site's navigation."""
     for caption, names in (
         ("Start", ["tutorial", "first-page", "install"]),
-        ("How to", [*how_to, "desktop"]),
+        ("How to", [*how_to, "desktop", "desktop-video"]),
         ("Understand", ["explanation", "maintaining", "mediabunny"]),
         ("Names", reference_pages()),
         ("Facts", ["browsers", "performance", "hosting", "stability", "security"]),

@@ -155,6 +155,7 @@ LANES: dict[str, Lane] = {
     "chromium-numpy": replace(CHROMIUM, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-stereo": STEREO,
     "chromium-stereo-worker": replace(STEREO, realm="worker"),
+    "firefox-numpy": replace(FIREFOX, pyodide="pyodide-0.27", wheel="/build/numpy/numpy.whl"),
     "chromium-csp": replace(BRIEF, headers={"Content-Security-Policy": STRICT_POLICY}),
     "chromium-no-blob": replace(BRIEF, headers={"Content-Security-Policy": NO_BLOB}),
     "firefox-no-blob": replace(FIREFOX, headers={"Content-Security-Policy": NO_BLOB}),
@@ -199,7 +200,7 @@ COMMON = (*DEFAULT, *WORKERS, THIRD)
 ROWS = 2
 #: Variables that leave out lanes with the value 0.
 LEFT_OUT = {
-    "NUMPY_LANE": ("chromium-numpy", "chromium-stereo", "chromium-stereo-worker"),
+    "NUMPY_LANE": ("chromium-numpy", "chromium-stereo", "chromium-stereo-worker", "firefox-numpy"),
     "SOUND_LANE": ("firefox-audible",),
     "WEBKIT_LANE": (THIRD,),
 }

@@ -16,9 +16,9 @@ LIBRARY = ROOT / "py" / "mediarecorder"
 #: From the top down. docs/maintaining.md shows this table, with the purpose of each module.
 LAYERS = (
     ("desktop",),
-    ("_desktop.sound",),
-    ("_desktop.portaudio",),
-    ("matplotlib_writer", "_desktop.waiting"),
+    ("_desktop.sound", "_desktop.opencv"),
+    ("_desktop.portaudio", "_desktop.capture", "_desktop.video_writer", "_desktop.windows"),
+    ("matplotlib_writer", "_desktop.waiting", "_desktop.conventions", "_desktop.video_file"),
     ("blocking", "panel"),
     ("capture", "diagnosis"),
     ("recorder",),

@@ -44,6 +44,12 @@ def show(thing: object) -> bool:
     return True
 
 
+def running_cell() -> object:
+    """What differs from one run of a notebook's cell to the next, if IPython runs it; or None."""
+    ipython = _module("IPython", "get_ipython")
+    return ipython and ipython.get_ipython().execution_count
+
+
 def _module(name: str, runs: str) -> Any:
     """The module, if it is imported and its function `runs` returns something; or None."""
     module = sys.modules.get(name)

@@ -509,7 +509,7 @@ export class StorageManager {
   }
 }
 
-/** The recorder panel in the page (page/panel.js). */
+/** The recorder panel or a window in the page (page/panel.js, page/window.js). */
 class Panel extends Mirrored {
   begin() {
     this.connection.post(this.handle, "begin");
@@ -616,6 +616,12 @@ export class Services {
     const current = connected();
     const handle = await current.call(SERVICES, "panel", id);
     return new Panel(current, handle);
+  }
+
+  /** @param {string} id  @param {string} title  @param {boolean} inBody */
+  async window(id, title, inBody) {
+    const current = connected();
+    return new Panel(current, await current.call(SERVICES, "window", id, title, inBody));
   }
 }
 

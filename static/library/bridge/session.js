@@ -327,6 +327,11 @@ export class Session {
     return this.enter("Panel", services.panel(name));
   }
 
+  /** @param {typeof services} _  @param {string} name  @param {string} title  @param {boolean} inBody */
+  Services_window(_, name, title, inBody) {
+    return this.enter("Panel", services.window(name, title, inBody));
+  }
+
   // Streams and tracks
 
   /** Enter a stream and its tracks. @param {MediaStream} stream */
@@ -402,7 +407,7 @@ export class Session {
     return watched(track, () => track.restrictTo(target));
   }
 
-  /** @param {import("../page/panel.js").Panel} panel  @param {any} showing */
+  /** @param {import("../page/panel.js").Panel | import("../page/window.js").PictureWindow} panel  @param {any} showing */
   Panel_show(panel, { stream, ...showing }) {
     panel.show({ ...showing, ...(stream === undefined ? {} : { stream: stream && this.object(stream) }) });
   }

@@ -8,7 +8,7 @@
 import { AudioSample, CustomAudioEncoder, EncodedPacket, Logging, LogLevel, registerEncoder } from "mediabunny";
 import { convert, measure, seekable, takenAsWav, trim, withTags } from "./convert.js";
 import { concat } from "./join.js";
-import { FrameReader, thumbnail } from "./pictures.js";
+import { FrameReader, pictureFacts, thumbnail } from "./pictures.js";
 import { sweepTemporaryFiles } from "./result.js";
 import { encodeSamples } from "./samples.js";
 import { SoundReader, waveform } from "./sound.js";
@@ -24,6 +24,7 @@ const media = {
   convert,
   encodeSamples,
   measure,
+  pictureFacts,
   seekable,
   tags,
   takenAsWav,

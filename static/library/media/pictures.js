@@ -1,7 +1,7 @@
 // @ts-check
 /** Read pictures as pixels, or one of them as a photo. */
 
-import { VideoSampleSink } from "mediabunny";
+import { EncodedPacketSink, VideoSampleSink } from "mediabunny";
 import { Fault } from "../fault.js";
 import { asFault } from "./faults.js";
 import { isPlain, newCanvas, paint, shapeOf, straight } from "./fit.js";
@@ -103,6 +103,31 @@ export class FrameReader {
     this.#input?.dispose();
   }
 }
+
+/**
+ * The times of all pictures that a `FrameReader` yields, their shape, and when the last one ends.
+ * @param {Blob} blob  @param {import("./task.js").Request} request
+ */
+export const pictureFacts = (blob, request) =>
+  perform(request, () =>
+    reading(blob, async (input) => {
+      const track = await pictureOf(input);
+      const begin = await origin(input);
+      const shown = await shownSpan(track);
+      let [hidden, end] = [-Infinity, 0];
+      const times = [];
+      for await (const { timestamp, duration: lasts } of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true })) {
+        request.signal.throwIfAborted();
+        if (timestamp < Math.max(begin, shown.from)) hidden = Math.max(hidden, timestamp);
+        else if (timestamp < shown.until - SLACK) times.push(timestamp - begin);
+        end = Math.max(end, timestamp + lasts - begin);
+      }
+      // A picture from before is still visible at the beginning.
+      if (hidden >= begin && !times.some((time) => time + begin < shown.from + SLACK)) times.push(hidden - begin);
+      const [codec, rotation] = [await track.getCodec(), await track.getRotation()];
+      return { ...(await shapeOf(track)), codec, rotation, end, times: Float64Array.from(times).sort() };
+    }),
+  );
 
 /**
  * The picture that is visible at a time.

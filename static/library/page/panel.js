@@ -13,7 +13,7 @@ import { trusted } from "../trust.js";
 import { expect } from "./attach.js";
 
 /** Milliseconds without an element in the document after which the panel counts as removed. */
-const GONE = 1000;
+export const GONE = 1000;
 /** Milliseconds that Python then gets to end the take. If Python is busy, the panel releases the devices itself. */
 const RELEASE = 600;
 
@@ -269,7 +269,7 @@ class Face {
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name  @param {object} [properties]  @param {Record<string, string>} [attributes]
  */
-function make(name, properties = {}, attributes = {}) {
+export function make(name, properties = {}, attributes = {}) {
   const element = Object.assign(document.createElement(name), properties);
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
   return element;

@@ -13,6 +13,7 @@ import { display } from "./attach.js";
 import { Panel } from "./panel.js";
 import { Meter, Mix, Player } from "./sound.js";
 import { Steady } from "./steady.js";
+import { PictureWindow } from "./window.js";
 
 /** Milliseconds to wait for a camera's first frame. */
 const FIRST_FRAME = 10_000;
@@ -122,5 +123,8 @@ export const services = {
   pictureFeed: (target) => new PictureFeed(target),
   /** @param {string} name  the name of the elements that show the panel */
   panel: (name) => new Panel(name),
+  /** @param {string} name  the name of the elements that show the window  @param {string} title
+   * @param {boolean} inBody  whether the page has no such element yet */
+  window: (name, title, inBody) => new PictureWindow(name, title, inBody),
   Steady,
 };
