@@ -29,6 +29,7 @@ BENCHMARKS = (
     "growth",
     "long_takes",
     "live",
+    "opencv",
     "peers",
 )
 """In the order of the table."""
