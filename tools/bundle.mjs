@@ -70,6 +70,14 @@ await build({ define, entryPoints: ["static/library/bridge/worker.js"], format: 
 // The part of the store that accesses the disk is a script for its own worker.
 await build({ entryPoints: ["static/library/store/store.js"], format: "iife" });
 
+// The client of tus, with what the browser has in place of its packages.
+const parts = "./static/library/upload/parts";
+await build({
+  entryPoints: ["static/library/upload/tus.js"],
+  alias: { "js-base64": `${parts}/base64.js`, "url-parse": `${parts}/url.js` },
+  format: "iife",
+});
+
 const licence = (/** @type {string} */ name, file = "LICENSE") =>
   readFileSync(`node_modules/${name}/${file}`, "utf8").trim();
 const version = (/** @type {string} */ name) =>
@@ -123,8 +131,9 @@ Those licences come last. Each encoder can be replaced: build its file with anot
 tools/bundle.mjs. aac.js and flac.js are not in the wheel, but files beside it.
 
 store.js contains @foxglove/crc ${version("@foxglove/crc")} (https://github.com/foxglove/crc), bundled and minified, under
-the MIT License, below as well.
+the MIT License, below as well. So does tus.js, with tus-js-client ${version("tus-js-client")}
+(https://github.com/tus/tus-js-client).
 
-${[licence("@foxglove/crc", "LICENSE.md"), licence("mediabunny"), text("libFLAC"), text("LGPL-2.0"), text("LGPL-2.1")].join("\n\n\n")}
+${[licence("@foxglove/crc", "LICENSE.md"), licence("tus-js-client"), licence("mediabunny"), text("libFLAC"), text("LGPL-2.0"), text("LGPL-2.1")].join("\n\n\n")}
 `,
 );

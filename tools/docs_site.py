@@ -35,13 +35,14 @@ REFERENCE = {
     ),
     "Recordings": (
         *("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Playback", "Frame", "Extremes"),
+        *("Upload", "Response"),
     ),
     "Store": ("RecordingStore", "StoredRecording", "StoreUsage", "StoreEvent"),
     "Exceptions": (
         *("MediaError", "RecordingError", "NotAllowedError", "NotFoundError", "NotReadableError"),
         *("OverconstrainedError", "NotSupportedError", "InvalidStateError", "SecurityError", "AbortError"),
-        *("InvalidModificationError", "QuotaExceededError", "EncodingError", "RangeError", "UnknownError"),
-        *("InsecureContextError", "PageUnavailableError", "BrowserRequiredError"),
+        *("InvalidModificationError", "QuotaExceededError", "EncodingError", "RangeError", "UploadError"),
+        *("UnknownError", "InsecureContextError", "PageUnavailableError", "BrowserRequiredError"),
     ),
 }
 #: Packages whose files are in the site, besides our own, and which have their licence in it.

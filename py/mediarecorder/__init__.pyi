@@ -30,6 +30,7 @@ from .errors import QuotaExceededError as QuotaExceededError
 from .errors import RangeError as RangeError
 from .errors import SecurityError as SecurityError
 from .errors import UnknownError as UnknownError
+from .errors import UploadError as UploadError
 from .events import Chunk as Chunk
 from .events import Event as Event
 from .events import Subscription as Subscription
@@ -52,6 +53,8 @@ from .store import StoreEvent as StoreEvent
 from .store import StoreUsage as StoreUsage
 from .streams import MediaStream as MediaStream
 from .tracks import MediaStreamTrack as MediaStreamTrack
+from .upload import Response as Response
+from .upload import Upload as Upload
 from .waveform import Extremes as Extremes
 from .writer import MediaWriter as MediaWriter
 

@@ -13,6 +13,7 @@
     ├── QuotaExceededError              also an OSError
     ├── EncodingError
     ├── RangeError                      also a ValueError
+    ├── UploadError                     .status, .response
     ├── UnknownError
     ├── RecordingError                  .recording
     │   └── PageLostError               also a PageUnavailableError
@@ -27,7 +28,10 @@ JavaScript.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class MediaError(Exception):
@@ -93,6 +97,43 @@ class EncodingError(MediaError):
 
 class RangeError(MediaError, ValueError):
     """A time lies outside the recording."""
+
+
+class HoldingError(MediaError):
+    """An error that holds an object of the browser as `HELD`. A pickle loses it; copies share it."""
+
+    HELD: ClassVar[str]
+
+    def __reduce__(self) -> Any:
+        # Pickles leave the browser, where the object is.
+        return type(self), self.args, {**self.__dict__, self.HELD: None}
+
+    def __copy__(self) -> Self:
+        copied = type(self)(*self.args)
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
+
+class UploadError(HoldingError):
+    """A server did not take a recording. The recording is unchanged.
+
+    Attributes
+    ----------
+    status
+        The HTTP status of the server's answer; None if there was no answer.
+    response
+        That answer, a `Response`, or None.
+    """
+
+    HELD = "response"
+
+    def __init__(self, message: str = "", response: Any = None) -> None:
+        super().__init__(message)
+        self.response = response
+        self.status = response.status if response else None
 
 
 class UnknownError(MediaError):

@@ -23,7 +23,7 @@ from ._host.browser import (
 from ._host.features import is_chromium
 from ._media.engine import encoding_options, run_in_engine
 from ._media.samples import Samples, all_samples, encoded, sample_blocks
-from .errors import MediaError, RangeError
+from .errors import InvalidStateError, MediaError, RangeError
 from .event_target import call_handler
 from .events import Chunk
 from .formats import TYPES, checked_format, checked_name
@@ -33,7 +33,7 @@ from .media_file import MediaFile
 if TYPE_CHECKING:
     import asyncio
     import builtins
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
     from typing import Literal
 
     from ._html.player import Preview
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .markers import Marker
     from .photo import Photo
     from .playback import Playback
+    from .upload import Response, Upload, Value
     from .waveform import Extremes
 
     Progress = Callable[[float], Any]
@@ -100,6 +101,7 @@ class Recording(MediaFile):
         """The picture that the player shows before it plays, once it exists."""
         self._making_preview: asyncio.Future[Preview] | None = None
         """The task that makes it, shared by all players of this recording."""
+        self._upload: Upload | None = None
 
     @classmethod
     def from_bytes(cls, data: builtins.bytes | bytearray | memoryview, mime_type: str) -> Recording:
@@ -686,6 +688,141 @@ class Recording(MediaFile):
         from .playback import Playback
 
         return Playback(self)
+
+    # Servers
+
+    async def post(
+        self,
+        url: str,
+        *,
+        field: str = "file",
+        name: str | None = None,
+        data: Mapping[str, Value | Sequence[Value]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        on_progress: Progress | None = None,
+    ) -> Response:
+        """Send the recording to a server as a form, as a browser sends a chosen file.
+
+        The browser reads the data while it sends it; Python's memory does not hold it. Cancelling the task
+        ends the request. The server gets nothing a second time: to survive a cut, use `upload`.
+
+        Parameters
+        ----------
+        url
+            Absolute, with http or https. A server of another origin must allow this page (CORS). Redirects
+            to another origin are refused.
+        field
+            The name of the form's field with the file.
+        name
+            The name of the file; by default the one that `save` uses.
+        data
+            Other fields of the form: strings, numbers, or lists of them.
+        headers
+            Further headers of the request, such as ``{"Authorization": "Bearer …"}``.
+        on_progress
+            Called as ``on_progress(fraction)`` a few times a second and finally with 1.
+
+        Raises
+        ------
+        UploadError
+            The address is unusable, the server does not answer, or refuses the recording with a status of
+            300 or more (``.status``, ``.response``), or the data is gone. The recording stays as it is.
+        TypeError, ValueError
+            An argument is invalid.
+
+        ::
+
+            response = await recording.post("https://example.org/talks", data={"title": "Interview"})
+            print(response.status, await response.json())
+        """
+        from .upload import post
+
+        return await post(self, url, field, name, data, headers, on_progress)
+
+    async def put(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        on_progress: Progress | None = None,
+    ) -> Response:
+        """Send the bytes of the recording with PUT, as presigned URLs of S3 and others expect them.
+
+        The browser sets the ``Content-Type`` to `mime_type`, unless `headers` has one. Everything else is as
+        for `post`.
+
+        ::
+
+            await recording.put(presigned_url, headers={"Content-Type": "video/webm"})
+        """
+        from .upload import transfer
+
+        return await transfer("put", self, url, headers, on_progress, method="PUT")
+
+    def upload(
+        self,
+        endpoint: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        chunk_size: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> Upload:
+        """Send the recording to a server that speaks tus, as an upload that goes on after a cut.
+
+        It begins at once. For a recording in a store, `RecordingStore.upload` does the same and goes on even
+        after a reload of the page.
+
+        Parameters
+        ----------
+        endpoint
+            Where the server creates uploads: absolute, with http or https. A server of another origin must
+            allow this page (CORS). Redirects to another origin are refused.
+        metadata
+            What the server is told about it: strings with keys in ASCII. ``filename`` and ``filetype`` are
+            always there.
+        headers
+            Further headers of each request, such as ``{"Authorization": "Bearer …"}``.
+        chunk_size
+            Bytes of each request. By default as many as take about 2 s, because the progress is known when a
+            request ends. (S3 moves parts of 5 MiB twice if requests are smaller.)
+        on_progress
+            Called as ``on_progress(fraction)`` after each request and finally with 1.
+
+        Raises
+        ------
+        UploadError
+            The address is unusable. From awaiting it: the server refuses the upload, or does not answer for a
+            minute; the data is gone. The recording stays as it is.
+
+        ::
+
+            await recording.upload("https://example.org/files/")
+        """
+        from .upload import Source, Upload
+
+        self._upload = Upload(
+            Source(self),
+            endpoint,
+            metadata=metadata,
+            headers=headers,
+            chunk_size=chunk_size,
+            on_progress=on_progress,
+        )
+        return self._upload
+
+    @property
+    def uploaded(self) -> Upload:
+        """The upload of this recording: await it to wait until the server has everything.
+
+        Raises
+        ------
+        InvalidStateError
+            It has none: call `upload`, or record with ``upload=``.
+        """
+        if self._upload is None:
+            raise InvalidStateError("uploaded: this recording has no upload. Call upload(endpoint).")
+        return self._upload
 
     def _became(self, made: Any, markers: list[Marker] | None = None, later: float = 0.0) -> Recording:
         recording = recording_of(made, self._started_at + later)

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from support.bench import Bench, call
 from support.canvases import Canvas
 from support.eventually import until, until_proxies_are_destroyed
 from support.workers import PythonWorker
@@ -340,6 +341,14 @@ async def delivering_recorder(recording_recorder: MediaRecorder, engine: str) ->
     if engine == "webkit":  # it fires `start` too early, and may lose the last, unfinished fragment of 1 s
         await until(lambda: recording_recorder.duration > 1.5)
     return recording_recorder
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """Servers outside the browser that take recordings, without faults."""
+    bench = Bench(await call("begin"))
+    yield bench
+    await call("begin")
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ BRIEF = CHROMIUM.plus(flags=[COMPILED_ONCE])
 
 STRICT_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
-    "media-src 'self' blob:; img-src 'self' blob: data:"
+    "media-src 'self' blob:; img-src 'self' blob: data:; connect-src 'self' http://127.0.0.1:*"
 )
 
 # The page can load the library's own JavaScript only by its own script tags.

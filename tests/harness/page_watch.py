@@ -12,7 +12,10 @@ HOSTS = ("localhost", "127.0.0.1", INSECURE_HOST)
 LOCAL_SCHEMES = ("about", "blob", "data", "chrome-extension", "moz-extension")
 #: Before a screenshot in Firefox, Playwright inserts the style `body {}`, which the page's policy refuses.
 PLAYWRIGHTS_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
-REFUSED = "The page’s settings blocked"
+REFUSED = (
+    *("The page’s settings blocked", "The Same Origin Policy disallows", "Cross-Origin-Resource-Policy"),
+    "may not load data from",
+)
 #: Python logs these below the level of errors; they mean that a result or a failure was lost.
 COMPLAINTS = ("was never retrieved", "was never awaited", "Exception ignored in")
 #: Chromium logs this when it collects garbage, in any later test: mediabunny leaves open some of the pictures
@@ -45,8 +48,8 @@ class PageWatch:
     def on_error(self, text: str) -> None:
         if PLAYWRIGHTS_STYLE in text:
             return
-        # (Chromium writes violations of the policy to the console, and Firefox reports them here.)
-        offences = self._complaints if text.startswith(REFUSED) else self._offences
+        # (Chromium writes violations of policies to the console, and Firefox reports them here.)
+        offences = self._complaints if any(part in text for part in REFUSED) else self._offences
         offences.append(f"Unhandled in the page: {text}")
 
     def on_address(self, address: str) -> None:

@@ -18,6 +18,7 @@ from harness.bundle import pack, pack_library
 from harness.corpus import FILES
 from harness.lanes import INSECURE_HOST, LANES, Lane
 from harness.recipes import RecipeError, path_of
+from harness.uploads import Bench, answer
 from serve import ROOT, Handler, Site
 
 BUNDLE, LIBRARY = "/bundle.zip", "/library.zip"
@@ -29,6 +30,8 @@ JUDGEMENTS = {
     )
 }
 CORPUS = "/corpus/"
+#: The verbs of the servers that recordings are sent to (uploads.py), and one such server of this origin.
+UPLOADS, RECEIVE = "/uploads/", "/receive"
 #: A browser that fetches it clears the storage of this site.
 CLEAR = "/clear-site-data"
 #: A page whose own policy forbids the microphone. (A response that Playwright fulfils gets no policy.)
@@ -79,7 +82,9 @@ class HarnessHandler(Handler):
         return ROOT / "tests/harness/harness.html" if _lane(path) else super().locate(path)
 
     def do_GET(self) -> None:
-        if self.url_path == BUNDLE:
+        if self.url_path.startswith(RECEIVE):
+            self._receive(b"")
+        elif self.url_path == BUNDLE:
             self._send("application/zip", self.server.bundle)
         elif self.url_path == CLEAR:
             self._send("text/plain", b"")
@@ -95,6 +100,13 @@ class HarnessHandler(Handler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.url_path.startswith(RECEIVE):
+            self._receive(body)
+            return
+        if (verb := self.url_path.removeprefix(UPLOADS)) in Bench.VERBS:
+            done = getattr(self.server.uploads, verb)(**json.loads(body or b"{}"))
+            self._send("application/json", json.dumps(done).encode())
+            return
         if (judgement := JUDGEMENTS.get(self.url_path)) is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
@@ -103,6 +115,18 @@ class HarnessHandler(Handler):
         if known not in self.server.judged:
             self.server.judged[known] = _judged(judgement, body)
         self._send("application/json", self.server.judged[known])
+
+    do_PUT = do_POST
+
+    def _receive(self, body: bytes) -> None:
+        status, headers, content = answer(self.command, self.path, self.headers, body)
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            if not name.startswith(("Access-", "Cross-")):
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _send(self, content_type: str, body: bytes) -> None:
         self.send_response(HTTPStatus.OK)
@@ -149,6 +173,10 @@ class HarnessSite(Site):
         return pack()
 
     @functools.cached_property
+    def uploads(self) -> Bench:
+        return Bench()
+
+    @functools.cached_property
     def library(self) -> bytes:
         return pack_library()
 
@@ -156,5 +184,7 @@ class HarnessSite(Site):
         return f"http://{host}:{self.server_port}"
 
     def close(self) -> None:
+        if "uploads" in self.__dict__:
+            self.uploads.close()
         self.shutdown()
         self.server_close()

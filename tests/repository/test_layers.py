@@ -34,7 +34,7 @@ LAYERS = (
     ("tracks",),
     ("live", "feeding"),
     ("recording",),
-    ("_media.writer", "playback"),
+    ("_media.writer", "playback", "upload"),
     ("frames", "_media.samples"),
     ("_media.engine",),
     ("event_target", "_html.table"),

@@ -72,7 +72,7 @@ NPM = pytest.mark.parametrize("folder", [".", "benchmarks/peers", "tools/hosts"]
 @NPM
 def test_npm_lock_names_no_registry(folder):
     text = (ROOT / folder / "package-lock.json").read_text()
-    assert "://" not in text.replace('"url": "https://github.com/sponsors/', "")
+    assert "://" not in re.sub(r'"url": "https://(github.com/sponsors|opencollective.com)/', "", text)
     assert '"resolved"' not in text
 
 

@@ -89,6 +89,7 @@ def test_wheel_has_the_media_engine_and_the_bridge_as_separate_files(wheel):
         "mp3.js",
         "page.js",
         "store.js",
+        "tus.js",
         "worker.js",
         "LICENSES.txt",
     }
@@ -103,6 +104,7 @@ def test_wheel_contains_the_licences(wheel):
         "GNU LESSER GENERAL PUBLIC LICENSE",
         "Xiph.Org Foundation",
         "Foxglove Technologies",
+        "tus-js-client 4.",
         "mediabunny 1.",
         "LAME",
         "libFLAC",

@@ -577,10 +577,12 @@ export class Services {
 
   /** @param {Blob} blob */
   player(blob) {
-    const connection = connected();
-    const made = connection.newHandle();
-    connection.post(SERVICES, "makePlayer", made, blob);
-    return calls(connection, made);
+    return file("player", blob);
+  }
+
+  /** @param {import("../upload/transfer.js").Order} order */
+  transfer(order) {
+    return file("transfer", order);
   }
 
   /**
@@ -623,6 +625,14 @@ export class Services {
     const current = connected();
     return new Panel(current, await current.call(SERVICES, "window", id, title, inBody));
   }
+}
+
+/** @param {"player" | "transfer"} kind  @param {any} what */
+function file(kind, what) {
+  const connection = connected();
+  const made = connection.newHandle();
+  connection.post(SERVICES, "makeFile", made, kind, what);
+  return calls(connection, made);
 }
 
 /** @param {string} kind  @param {MediaStreamTrack} track  @param {any[]} choice */

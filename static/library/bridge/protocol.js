@@ -49,7 +49,7 @@ export const POSTS = {
   MediaStreamTrack: ["stop", "clone", "set"],
   MediaStream: ["addTrack", "removeTrack"],
   MediaRecorder: ["start", "stop", "pause", "resume", "requestData"],
-  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix", "makeLive", "makeFeed", "makePlayer"],
+  Services: ["makeStream", "makeSteady", "makeRecorder", "makeMeter", "makeMix", "makeLive", "makeFeed", "makeFile"],
   Panel: ["show", "begin"],
 };
 

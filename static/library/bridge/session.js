@@ -312,9 +312,9 @@ export class Session {
     this.#watch(trackHandle, feed.track);
   }
 
-  /** @param {typeof services} _  @param {string} handle  @param {Blob} blob */
-  Services_makePlayer(_, handle, blob) {
-    this.#keep(handle, "Live", services.player(blob));
+  /** @param {typeof services} _  @param {string} handle  @param {"player" | "transfer"} kind  @param {any} what */
+  Services_makeFile(_, handle, kind, what) {
+    this.#keep(handle, "Live", services[kind](what));
   }
 
   /** @param {typeof services} _  @param {string} name  @param {any} what */

@@ -13,6 +13,7 @@ import { display } from "./attach.js";
 import { Panel } from "./panel.js";
 import { Meter, Mix, Player } from "./sound.js";
 import { Steady } from "./steady.js";
+import { Transfer } from "../upload/transfer.js";
 import { PictureWindow } from "./window.js";
 
 /** Milliseconds to wait for a camera's first frame. */
@@ -119,6 +120,8 @@ export const services = {
   soundFeed: (rate, channels, latency, target) => new SoundFeed(rate, channels, latency, target),
   /** @param {Blob} blob */
   player: (blob) => new Player(blob),
+  /** @param {import("../upload/transfer.js").Order} order */
+  transfer: (order) => new Transfer(order),
   /** @param {MediaStream} [target] */
   pictureFeed: (target) => new PictureFeed(target),
   /** @param {string} name  the name of the elements that show the panel */
