@@ -37,7 +37,7 @@ REFERENCE = {
         *("Recording", "MediaWriter", "Marker", "Photo", "AudioSamples", "Playback", "Frame", "Extremes"),
         *("Upload", "Response"),
     ),
-    "Store": ("RecordingStore", "StoredRecording", "StoreUsage", "StoreEvent"),
+    "Store": ("RecordingStore", "StoredRecording", "StoredUpload", "StoreUsage", "StoreEvent"),
     "Exceptions": (
         *("MediaError", "RecordingError", "NotAllowedError", "NotFoundError", "NotReadableError"),
         *("OverconstrainedError", "NotSupportedError", "InvalidStateError", "SecurityError", "AbortError"),

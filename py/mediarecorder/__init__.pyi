@@ -49,6 +49,7 @@ from .recording import AudioSamples as AudioSamples
 from .recording import Recording as Recording
 from .store import RecordingStore as RecordingStore
 from .store import StoredRecording as StoredRecording
+from .store import StoredUpload as StoredUpload
 from .store import StoreEvent as StoreEvent
 from .store import StoreUsage as StoreUsage
 from .streams import MediaStream as MediaStream

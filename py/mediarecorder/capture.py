@@ -13,7 +13,7 @@ from ._host.bridge import ensure_connected
 from ._host.browser import now, translated
 from ._host.features import is_chromium, is_type_supported, is_webkit, storable, without_wav
 from ._recorder.recorded_time import comes_from_the_start
-from ._recorder.sinks import checked_store
+from ._recorder.sinks import checked_store, checked_upload
 from .conditions import BLOCK, Condition
 from .devices import MEDIA, MediaDeviceInfo, media_devices
 from .errors import EncodingError, MediaError, NotFoundError
@@ -54,6 +54,7 @@ async def record(
     timeslice: float | None = None,
     max_size: int | None = None,
     store: RecordingStore | None = None,
+    upload: str | Mapping[str, Any] | None = None,
     on_progress: Callable[[float, int], Any] | None = None,
 ) -> Recording:
     """Open the devices, record, and release the devices.
@@ -86,6 +87,8 @@ async def record(
         Bytes after which to stop. The recording includes the chunk that reaches this size.
     store
         A `RecordingStore`: record to disk, where the data survives a crash; as for `MediaRecorder`.
+    upload
+        With a store: upload the take while it is recorded; as for `MediaRecorder`.
     on_progress
         Called as ``on_progress(seconds, size)`` a few times a second and once at the end.
 
@@ -116,6 +119,7 @@ async def record(
         _check(duration, stop_when, max_size, on_progress)
         if checked_store(store) is not None and mime_type is not None:
             mime_type = storable(mime_type)
+        upload = checked_upload(upload, store)
         await ensure_connected()
         has_picture = wanted("video", video) or wanted("screen", screen) if stream is None else False
         MediaRecorder.choose_type(without_wav(mime_type) if mime_type and has_picture else mime_type)
@@ -127,7 +131,7 @@ async def record(
             timeslice = PROGRESS
         stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
         mime_type = type_that_keeps_up(stream) if mime_type is None else mime_type
-        recorder = MediaRecorder(stream, mime_type=mime_type, store=store)
+        recorder = MediaRecorder(stream, mime_type=mime_type, store=store, upload=upload)
         started = recorder.start(timeslice)
         unused = None
         return await _until(recorder, started, duration, stop_when, max_size, on_progress)

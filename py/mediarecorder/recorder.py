@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .event_target import EventTarget, HandlerAttribute
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from typing import Literal, Self
 
     from ._recorder.take import Take
@@ -55,6 +55,12 @@ class MediaRecorder(EventTarget):
         A `RecordingStore`: chunks go to disk as they arrive, and 4 MB stay in memory. The timeslice then
         defaults to 1 s, and the container to one that stays readable after a crash: WebM, where the browser
         supports it.
+    upload
+        With a store: the endpoint of a server that speaks tus, or a dictionary of the arguments of
+        `Recording.upload`, such as ``{"endpoint": …, "headers": …}``. Each take is uploaded while it is
+        recorded, as far as it is on disk; `Recording.uploaded` waits until the server has all of it. A slow
+        or dead network affects only the upload. The file is the one that the browser delivers, without
+        length and index, which `Recording.seekable` adds to a copy.
 
     Raises
     ------
@@ -64,7 +70,10 @@ class MediaRecorder(EventTarget):
         audio tracks into one. Or the type is ``"audio/wav"``, but the stream has a picture.
     TypeError, ValueError
         An argument is invalid, or a bit rate is so low that another unit must be meant. An MP4 cannot go to
-        a store, because the browser writes the file at the very end.
+        a store, because the browser writes the file at the very end. A WAV cannot be uploaded while it is
+        recorded.
+    UploadError
+        The endpoint is not an absolute address with http or https.
 
     See https://developer.mozilla.org/docs/Web/API/MediaRecorder.
     """
@@ -85,6 +94,7 @@ class MediaRecorder(EventTarget):
         video_key_frame_interval_duration: float | None = None,
         video_key_frame_interval_count: int | None = None,
         store: RecordingStore | None = None,
+        upload: str | Mapping[str, Any] | None = None,
     ) -> None:
         # Imported late: a page needs it only when it records, and `start()` must find it loaded.
         from ._recorder.setup import Setup
@@ -94,6 +104,7 @@ class MediaRecorder(EventTarget):
             stream,
             store,
             mime_type,
+            upload,
             audio_bits_per_second=audio_bits_per_second,
             video_bits_per_second=video_bits_per_second,
             bits_per_second=bits_per_second,

@@ -26,6 +26,7 @@ from .errors import (
     NotSupportedError,
     QuotaExceededError,
     SecurityError,
+    UploadError,
     from_browser,
 )
 from .event_target import EventTarget, HandlerAttribute, call_handler
@@ -33,10 +34,13 @@ from .events import Event
 from .markers import Marker
 from .outcome import Outcome
 from .recording import Recording
+from .upload import Source, Upload, checked_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Self, SupportsIndex
+
+    from .media_file import MediaFile
 
 BACKLOG = 16 << 20
 """Warn when more than this many bytes are waiting to be written."""
@@ -123,6 +127,24 @@ class StoredRecordings(list[StoredRecording], Displayed):
         return table_html(self)
 
 
+class StoredUpload(NamedTuple):
+    """An upload that is not complete.
+
+    Attributes
+    ----------
+    id
+        The recording's id, the argument for `RecordingStore.upload`.
+    endpoint
+        Where the upload was, or will be, created.
+    url
+        The address that the server gave it; empty before that.
+    """
+
+    id: str
+    endpoint: str
+    url: str
+
+
 class StoreUsage(NamedTuple):
     """Space on disk.
 
@@ -192,6 +214,8 @@ class RecordingStore(EventTarget):
         """The recordings whose URLs players use, by id."""
         self._warned = False
         self._flushed: Outcome[None] | None = None
+        self._uploads: dict[str, Upload] = {}
+        """The uploads that run here, by the ids of their recordings."""
 
     @classmethod
     async def open(cls, name: str = "recordings", *, limit: int | None = None) -> Self:
@@ -283,7 +307,9 @@ class RecordingStore(EventTarget):
             raise InvalidStateError("open_recording: this take is still being recorded. Stop it first.")
         if found.state == "interrupted":
             raise InvalidStateError(f"open_recording: this take was interrupted. Call store.recover({id!r}).")
-        return opened(found)
+        recording = opened(found)
+        recording._upload = self._uploads.get(id)
+        return recording
 
     async def add(
         self, recording: Recording, *, title: str = "", on_progress: Callable[[float], Any] | None = None
@@ -426,12 +452,20 @@ class RecordingStore(EventTarget):
             The store has no recording with this id.
         """
         await self._disk.call("delete", checked_id(id))
-        self._hide(id)
+        self._gone(id)
 
     async def clear(self) -> None:
         """Delete all recordings, except running takes."""
         await self._disk.call("clear")
         self._hide(*self._shown)
+        self._gone(*self._uploads.keys() - self._takes.keys())
+
+    def _gone(self, *ids: str) -> None:
+        """These recordings were deleted."""
+        self._hide(*ids)
+        for id in ids:
+            if upload := self._uploads.get(id):
+                upload._fail(UploadError("upload: the recording was deleted from its store"))
 
     def flush(self) -> Outcome[None]:
         """An outcome that settles when all chunks delivered so far are safely on disk."""
@@ -440,6 +474,76 @@ class RecordingStore(EventTarget):
         if self._flushed is None:
             self._flushed = Outcome()
         return self._flushed
+
+    # Uploads
+
+    async def uploads(self) -> list[StoredUpload]:
+        """All uploads that are not complete, including those that run now: of takes recorded with
+        ``upload=``, and those begun by `upload`.
+
+        The store keeps the endpoint and the address that the server gave the upload, and no headers.
+
+        >>> for unfinished in await store.uploads():
+        ...     print(unfinished.id, unfinished.endpoint)
+        """
+        found = json.loads(await self._disk.call("uploads"))
+        return [StoredUpload(one["id"], one["endpoint"], one["url"]) for one in found]
+
+    def upload(
+        self,
+        id: str,
+        endpoint: str | None = None,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        chunk_size: int | None = None,
+        on_progress: Callable[[float], Any] | None = None,
+    ) -> Upload:
+        """Upload a recording by tus, and return at once. Await the result to wait until the server has all
+        of it.
+
+        The store remembers the upload. After a crash or a reload, this goes on where the server is. An
+        interrupted take is recovered first. If its upload already runs here, the result is that one.
+
+        Parameters
+        ----------
+        id
+            The recording.
+        endpoint
+            As for `Recording.upload`; needed unless the recording has an unfinished upload. With another
+            endpoint, or if the recording was changed in between, the upload begins anew.
+        metadata, headers, chunk_size, on_progress
+            As for `Recording.upload`. They are not stored: pass credentials again.
+
+        Raises
+        ------
+        InvalidStateError
+            The store is closed, or the recording is being uploaded to another endpoint.
+        UploadError
+            As for `Recording.upload`. From awaiting it: the store has no such recording, or no endpoint for
+            it; the recording is still being recorded, or another tab uploads it; it was changed or deleted.
+
+        ::
+
+            await store.upload(recording.id, "https://example.org/files/")
+        """
+        self._require_open("upload")
+        checked_id(id)
+        if (running := self._uploads.get(id)) and not running.done():
+            if endpoint in (None, running.endpoint):
+                return running
+            raise InvalidStateError(
+                "upload: this recording is being uploaded to another endpoint. Abort that."
+            )
+        upload = self._uploads[id] = Upload(
+            _OnDisk(self, id),
+            endpoint,
+            metadata=metadata,
+            headers=headers,
+            chunk_size=chunk_size,
+            on_progress=on_progress,
+        )
+        return upload
 
     # Space
 
@@ -477,9 +581,16 @@ class RecordingStore(EventTarget):
     def _require_open(self, doing: str = "start") -> None:
         self._disk.require_open(doing)
 
-    def _begin(self, id: str, started_at: float, mime_type: str, take: ChunkWriter) -> None:
+    def _begin(
+        self, id: str, started_at: float, mime_type: str, take: ChunkWriter, options: dict[str, Any] | None
+    ) -> Upload | None:
         self._takes[id] = take
-        self._disk.post({"take": id, "begin": {"startedAt": started_at, "mimeType": mime_type}})
+        begin: dict[str, Any] = {"startedAt": started_at, "mimeType": mime_type}
+        upload = None
+        if options:
+            upload = self._uploads[id] = Upload(_Growing(self, id, started_at), **options)
+        self._disk.post({"take": id, "begin": begin, "endpoint": upload.endpoint if upload else ""})
+        return upload
 
     def _append(self, id: str, blob: Any, size: int, duration: float) -> None:
         if self._disk.broken:
@@ -495,11 +606,19 @@ class RecordingStore(EventTarget):
         if not self._disk.broken:
             self._disk.post({"take": id, "markers": json.dumps(markers)})
 
-    async def _finish(self, id: str, duration: float) -> Recording:
+    async def _finish(self, id: str, duration: float, upload: Upload | None) -> Recording:
         try:
-            return opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
+            recording = opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
+        except BaseException as error:
+            if upload:
+                upload._fail(UploadError(f"upload: the take ended with an error. {error}"))
+            raise
         finally:
             self._less_waits(self._takes.pop(id).waiting)
+        if upload:
+            upload._whole(recording)
+            recording._upload = upload
+        return recording
 
     async def _as_wav(self, take: Recording) -> Recording:
         """Put the WAV of a take into its place. If it does not fit, the store keeps the take as recorded."""
@@ -540,6 +659,8 @@ class RecordingStore(EventTarget):
         size = int(news.written)
         take.written(size)
         self._less_waits(size)
+        if upload := self._uploads.get(str(news.take)):
+            upload._source.grow(size)
 
     def _less_waits(self, size: int) -> None:
         self.waiting -= size
@@ -552,9 +673,99 @@ class RecordingStore(EventTarget):
     def _lose(self, error: MediaError) -> None:
         for take in tuple(self._takes.values()):
             take.failed(error)
+        for upload in tuple(self._uploads.values()):
+            upload._fail(UploadError(f"upload: {error} Go on later: store.upload(id)"))
 
     def __repr__(self) -> str:
         return f"<RecordingStore {self.name!r}>"
+
+
+class _OnDisk(Source):
+    """A recording in a store, and what the store remembers about its upload."""
+
+    is_stored = True
+
+    def __init__(self, store: RecordingStore, id: str) -> None:
+        super().__init__(None)
+        self._store, self._id = store, id
+
+    async def open(self, upload: Upload) -> MediaFile:
+        call = self._store._disk.call
+        known = json.loads(await call("claim", self._id))
+        endpoint = known.get("endpoint", "")
+        anew = upload.endpoint not in ("", endpoint)
+        if known.get("isChanged") and not upload.endpoint:
+            raise UploadError("upload: the recording was changed since. Upload it anew, with the endpoint.")
+        if not (upload.endpoint or endpoint):
+            raise UploadError("upload: this recording has no upload to go on with. Pass an endpoint.")
+        try:
+            self.file = await self._store.open_recording(self._id)
+        except InvalidStateError:
+            self.file = await self._store.recover(self._id)
+        if anew or known.get("isChanged"):
+            known = {"endpoint": upload.endpoint or endpoint, "url": ""}
+            reset = {"isComplete": False, "isChanged": False}
+            await call("noteUpload", self._id, known | reset)
+        upload.endpoint = checked_address("upload", known["endpoint"])
+        if known["url"]:
+            upload.url = known["url"]
+        return self.file
+
+    async def remember(self, url: str, complete: bool = False) -> None:
+        await self._store._disk.call("noteUpload", self._id, {"url": url, "isComplete": complete})
+
+    async def forget(self) -> None:
+        await self._store._disk.call("noteUpload", self._id, {"endpoint": "", "url": ""})
+
+    def close(self) -> None:
+        if (upload := self._store._uploads.get(self._id)) and upload.done():
+            del self._store._uploads[self._id]
+        if not self._store._disk.broken:
+            self._store._disk.post({"take": self._id, "unclaim": True})
+
+
+class _Growing(_OnDisk):
+    """A take that is uploaded while it is recorded, as far as it is on disk."""
+
+    def __init__(self, store: RecordingStore, id: str, started_at: float) -> None:
+        super().__init__(store, id)
+        self._started_at = started_at
+        self._size = 0
+        self._grown: Outcome[None] = Outcome()
+
+    @property
+    def size(self) -> int:
+        return self.file.size if self.file else self._size
+
+    def grow(self, size: int) -> None:
+        self._size += size
+        self._tell()
+
+    def end(self, file: MediaFile) -> None:
+        super().end(file)
+        self._tell()
+
+    def _tell(self) -> None:
+        grown, self._grown = self._grown, Outcome()
+        grown._resolve(None)
+
+    async def open(self, upload: Upload) -> MediaFile:
+        await self.reach(1)
+        blob = await self.part(0, 1)
+        return self.file or Recording(blob, str(blob.type), started_at=self._started_at)
+
+    async def reach(self, size: int) -> None:
+        while self._size < size and self.file is None:
+            await self._grown
+
+    async def part(self, start: int, end: int) -> Any:
+        if self.file is None:
+            part = await self._store._disk.call("part", self._id, start, end)
+            if not is_nullish(part):
+                return part
+            while self.file is None:  # the take has just ended
+                await self._grown
+        return await super().part(start, end)
 
 
 def checked_id(id: str) -> str:

@@ -10,7 +10,7 @@ from .._host.browser import js_object, translated
 from .._host.features import media_recorder_class, type_to_record
 from ..errors import NotSupportedError
 from ..streams import MediaStream
-from .sinks import checked_store
+from .sinks import checked_store, checked_upload
 from .steady import prepare, refuse_noise, steadied
 from .take import Take
 
@@ -49,6 +49,7 @@ class Setup:
         stream: MediaStream | Any,
         store: RecordingStore | None,
         mime_type: str | Sequence[str] | None,
+        upload: Any = None,
         **options: Any,
     ) -> None:
         self.stream = stream if isinstance(stream, MediaStream) else MediaStream(stream)
@@ -61,6 +62,7 @@ class Setup:
         options["mime_type"], self.wav = type_to_record(
             mime_type, pictures=bool(self.stream.video_tracks), stored=self.store is not None
         )
+        self.upload = checked_upload(upload, store, self.wav)
         for name, least in (
             ("audio_bits_per_second", LOWEST_BIT_RATE),
             ("video_bits_per_second", LOWEST_OF_PICTURES),
@@ -131,7 +133,7 @@ class Setup:
             # Each take has its own recorder (quirk: engines-interleave-takes).
             if steady or js_recorder is None or js_recorder.stream != js_stream:
                 js_recorder = self._browser_recorder(steady.js_stream if steady else js_stream)
-            take = Take(js_recorder, notify, self.store, steady, self.wav)
+            take = Take(js_recorder, notify, self.store, steady, self.wav, self.upload)
             return take, take.start(timeslice)
         except BaseException:
             if steady:

@@ -53,6 +53,15 @@ def checked_store(store: RecordingStore | None) -> RecordingStore | None:
     return store
 
 
+def checked_upload(upload: Any, store: object, is_wav: bool = False) -> dict[str, Any] | None:
+    """The argument ``upload`` as arguments of `Upload`. The module is loaded only if there is one."""
+    if upload is None:
+        return None
+    from ..upload import checked_options
+
+    return checked_options(upload, store, is_wav)
+
+
 @cache
 def _data_getter() -> Any:
     """A JavaScript function that reads `data` of its first argument, made without evaluating code.
@@ -321,6 +330,8 @@ class InStore:
         Called with the error when the store can no longer write.
     wav
         Whether a WAV takes the place of the data at the end.
+    upload
+        Where the chunks on disk are sent, as arguments of `Upload`.
     """
 
     def __init__(
@@ -329,10 +340,11 @@ class InStore:
         recorded: Callable[[], float],
         failed: Callable[[Exception], None],
         wav: bool = False,
+        upload: dict[str, Any] | None = None,
     ) -> None:
         store._require_open()
         self._store, self._id = store, store._new_id()
-        self._recorded, self._failed, self._wav = recorded, failed, wav
+        self._recorded, self._failed, self._wav, self._upload = recorded, failed, wav, upload
         self.count = self.size = 0
         self.last = (0, 0.0)
         self._written = 0
@@ -340,7 +352,7 @@ class InStore:
         self.listener = create_proxy(self._append)
 
     def begin(self, started_at: float, mime_type: str) -> None:
-        self._store._begin(self._id, started_at, mime_type, self)
+        self._uploading = self._store._begin(self._id, started_at, mime_type, self, self._upload)
 
     def earlier(self) -> Iterator[Chunk]:
         return iter(())  # they are on disk
@@ -393,7 +405,7 @@ class InStore:
         timer = js.setInterval(look, DISK_TIMEOUT * 1000)
         recording = error = None
         try:
-            recording = await self._store._finish(self._id, duration)
+            recording = await self._store._finish(self._id, duration, self._uploading)
         except Exception as failed:
             error = failed
         except BaseException:

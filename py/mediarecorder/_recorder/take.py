@@ -123,6 +123,8 @@ class Take:
         take.
     wav
         Whether the recording becomes a WAV.
+    upload
+        Where a take in a store is uploaded to, as arguments of `Upload`.
     """
 
     def __init__(
@@ -132,6 +134,7 @@ class Take:
         store: RecordingStore | None = None,
         steady: Steady | None = None,
         wav: bool = False,
+        upload: dict[str, Any] | None = None,
     ) -> None:
         self.js = js_recorder
         self.phase = RUNNING
@@ -146,7 +149,7 @@ class Take:
         if store is None:
             self._chunks = AsWav(js_recorder) if wav else InMemory()
         else:
-            self._chunks = InStore(store, lambda: self.duration, self._store_failed, wav)
+            self._chunks = InStore(store, lambda: self.duration, self._store_failed, wav, upload)
         self._followers: list[deque[Chunk]] = []
         self._expected: dict[str, deque[Outcome[None]]] = {
             "start": deque(),

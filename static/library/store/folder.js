@@ -8,6 +8,7 @@
  *     mediarecorder-store-<name>/<id>/media                 the whole file, after it was added or rewritten
  *     mediarecorder-store-<name>/<id>/title                 the user's title
  *     mediarecorder-store-<name>/<id>/markers               the markers, as Python writes them
+ *     mediarecorder-store-<name>/<id>/upload                where it is uploaded to (`StoredUpload`, JSON)
  *     mediarecorder-store-<name>/<id>/coming                the journal of a recording that is being added
  *     mediarecorder-store-<name>/<id>/going                 the first journal of a take that is being deleted
  *
@@ -17,8 +18,7 @@
 import { aboutEntry, MOVED, readJournal, readRange } from "./journal.js";
 import { INDEX, Index } from "./index.js";
 import { holding, ifUnused, looking } from "./locks.js";
-import { END, endTake, fileName, journalOf, writeFile } from "./writers.js";
-import { WebmIndex } from "../webm/front.js";
+import { END, endTake, fileName, indexOf, journalOf, writeFile } from "./writers.js";
 import { Fault, isGone } from "../fault.js";
 
 /** @typedef {import("./journal.js").Journal} Journal */
@@ -44,7 +44,14 @@ import { Fault, isGone } from "../fault.js";
 
 /**
  * A take whose chunks were compared with their checksums, and what was learnt from that.
- * @typedef {{opened: Opened, journal: Journal, index: WebmIndex}} Verified
+ * @typedef {{opened: Opened, journal: Journal, index: import("../webm/front.js").WebmIndex, isPlain: boolean}} Verified
+ */
+
+/**
+ * The upload of a take. `url` is "" until the server has given one. If it `isLive`, it began while the take was recorded.
+ * The file of such a take stays as the browser delivered it, because what is sent cannot change: it is plain. `isChanged`
+ * says that the file is another one than the upload was begun with.
+ * @typedef {{endpoint: string, url: string, isLive?: boolean, isComplete?: boolean, isChanged?: boolean}} StoredUpload
  */
 
 /**
@@ -55,7 +62,7 @@ import { Fault, isGone } from "../fault.js";
 /** How often to read a range again that was written meanwhile. */
 const ATTEMPTS = 20;
 
-const MEDIA = "media", TITLE = "title", COMING = "coming", GOING = "going";
+const MEDIA = "media", TITLE = "title", UPLOAD = "upload", COMING = "coming", GOING = "going";
 /** The file with the markers of a take; there is none without a marker. */
 export const MARKERS = "markers";
 
@@ -182,9 +189,11 @@ export class Folder {
    * @returns {Promise<Verified>}
    */
   async verify(id, report) {
-    const index = new WebmIndex();
-    const { opened, journal } = await this.#read(id, await this.take(id), false, { verify: true, index }, report);
-    return { opened, journal, index };
+    const folder = await this.take(id);
+    const isPlain = Boolean((await uploadIn(folder)).isLive);
+    const index = indexOf(isPlain);
+    const { opened, journal } = await this.#read(id, folder, false, { verify: true, index }, report);
+    return { opened, journal, index, isPlain };
   }
 
   /**
@@ -192,10 +201,36 @@ export class Folder {
    * @param {string} id  @param {Verified} verified
    * @returns whether that was possible
    */
-  async end(id, { journal, index }) {
-    if (journal.moved || !index.isKnown) return false;
+  async end(id, { journal, index, isPlain }) {
+    if (journal.moved || !(isPlain || index.isKnown)) return false;
     await this.index.forget(id);
-    return endTake(await this.take(id), journal, index);
+    if (!isPlain) await this.#changes(id);
+    return endTake(await this.take(id), journal, index, isPlain);
+  }
+
+  // Uploads
+
+  /** What is known about the upload of a take. @param {string} id @returns {Promise<Partial<StoredUpload>>} */
+  async upload(id) {
+    return uploadIn(await this.take(id));
+  }
+
+  /** All takes with an upload that is not complete. */
+  async uploads() {
+    const found = await Promise.all((await this.ids()).map(async (id) => ({ id, ...(await this.upload(id).catch(() => ({}))) })));
+    return found.filter(({ endpoint, isComplete }) => endpoint && !isComplete);
+  }
+
+  /** @param {string} id  @param {Partial<StoredUpload>} changes */
+  async noteUpload(id, changes) {
+    const folder = await this.take(id);
+    await writeFile(folder, UPLOAD, new Blob([JSON.stringify({ ...(await uploadIn(folder)), ...changes })]));
+  }
+
+  /** The file of a take becomes another one. @param {string} id */
+  async #changes(id) {
+    const { endpoint } = await this.upload(id);
+    if (endpoint) await this.noteUpload(id, { isChanged: true });
   }
 
   /**
@@ -215,14 +250,18 @@ export class Folder {
     const journal = await readJournal(journals, { read, passed, end: files.get(END), ...how });
     const media = files.get(MEDIA);
     const isWhole = !journal.moved || media?.size === journal.size;
+    const found = openedOf(journal, media, journals[0].lastModified / 1000);
     /** @type {Opened} */
     const opened = {
-      ...openedOf(journal, media, journals[0].lastModified / 1000),
+      ...found,
+      isIndexed: found.isIndexed || (journal.finished && Boolean((await uploadIn(folder, files)).isLive)),
       id,
       title: await textIn(folder, files.get(TITLE)),
       markers: await textIn(folder, files.get(MARKERS)),
       state: journal.finished && isWhole ? "finished" : inUse ? "recording" : "interrupted",
     };
+    // What is noted about an upload changes without a new entry in the index.
+    files.delete(UPLOAD);
     return { opened, journal, bytes: [...files.values()].reduce((sum, { size }) => sum + size, 0) };
   }
 
@@ -233,6 +272,7 @@ export class Folder {
   async replace(id, { media, about }) {
     const folder = await this.take(id);
     await this.index.forget(id);
+    await this.#changes(id);
     await writeFile(folder, MEDIA, media);
     await writeFile(folder, fileName(0), movedTo(about));
     for (const name of await namesOf(folder)) {
@@ -354,6 +394,12 @@ function whileItGrows(folder) {
 /** The title or the markers, which may be replaced at this moment. @param {FileSystemDirectoryHandle} folder  @param {File} [file] */
 async function textIn(folder, file) {
   return file ? new TextDecoder().decode(await whileItGrows(folder)(file, 0, Infinity)) : "";
+}
+
+/** @param {FileSystemDirectoryHandle} folder  @param {Map<string, File>} [files]  @returns {Promise<Partial<StoredUpload>>} */
+async function uploadIn(folder, files) {
+  const text = await textIn(folder, (files ?? (await filesOf(folder))).get(UPLOAD));
+  return text ? JSON.parse(text) : {};
 }
 
 /** @param {FileSystemDirectoryHandle} folder */

@@ -24,7 +24,7 @@ export async function hold(name, doing) {
       await new Promise((next) => setTimeout(next, PAUSE_MS));
     }
   }
-  throw new Fault("InvalidStateError", `${doing}: this recording is in use by a take or a recovery. Wait until it ends.`);
+  throw new Fault("InvalidStateError", `${doing}: this recording is in use by a take, a recovery or an upload. Wait until it ends.`);
 }
 
 /**

@@ -4,9 +4,10 @@
  * its own, or in Python's worker, and receives messages:
  *
  *     {call: 7, verb: "list", arguments: []}     answered by {call: 7, value} or {call: 7, error}
- *     {take: id, begin: {startedAt, mimeType}}   a take begins
+ *     {take: id, begin: {startedAt, mimeType}, endpoint}   a take begins, and with an endpoint is uploaded
  *     {take: id, chunk: Blob, milliseconds}      answered by {take: id, written: bytes} or {take: id, error}
  *     {take: id, markers: JSON}                  all markers of the take so far
+ *     {take: id, unclaim: true}                  its upload is over
  *
  * It sends {low: {used, limit}} and {progress: name, fraction} by itself. {close: true} cuts off running takes and
  * copies.
@@ -64,12 +65,17 @@ class Store {
     return this.#underWay.reduce((used, [, { size }]) => used + size, this.#others);
   }
 
-  /** @param {string} id  @param {Partial<import("./journal.js").About>} about */
-  begin(id, about) {
+  /** @param {string} id  @param {Partial<import("./journal.js").About>} about  @param {string} [endpoint] */
+  begin(id, about, endpoint) {
     const folder = async () => {
       this.#held.set(id, await hold(this.#folder.lockOf(id), "start"));
       await this.#look();
-      return this.#folder.create(id);
+      const folder = await this.#folder.create(id);
+      if (endpoint) {
+        await this.claim(id);
+        await this.noteUpload(id, { endpoint, url: "", isLive: true });
+      }
+      return folder;
     };
     /** @type {import("./take.js").Owner} */
     const owner = {
@@ -86,7 +92,7 @@ class Store {
         this.port.postMessage({ take: id, error: plain(error) });
       },
     };
-    this.#takes.set(id, new Take(folder, about, owner));
+    this.#takes.set(id, new Take(folder, about, owner, Boolean(endpoint)));
   }
 
   /** @param {string} id  @param {Blob} blob  @param {number} milliseconds */
@@ -209,6 +215,37 @@ class Store {
     this.#recoveries.delete(name);
   }
 
+  // Uploads. The Web Lock of one is apart from that of its take, which may be recorded meanwhile.
+
+  /** Hold the upload of a take, until `unclaim`. Returns what is known about it. @param {string} id */
+  async claim(id) {
+    let isOver = false;
+    this.#held.set(uploadOf(id), () => (isOver = true));
+    const release = await hold(this.#folder.lockOf(uploadOf(id)), "upload");
+    if (isOver) release();
+    else this.#held.set(uploadOf(id), release);
+    return JSON.stringify(await this.#folder.upload(id));
+  }
+
+  /** @param {string} id */
+  unclaim(id) {
+    this.release(uploadOf(id));
+  }
+
+  /** @param {string} id  @param {Partial<import("./folder.js").StoredUpload>} changes */
+  noteUpload(id, changes) {
+    return this.#folder.noteUpload(id, changes);
+  }
+
+  async uploads() {
+    return JSON.stringify(await this.#folder.uploads());
+  }
+
+  /** A part of a running take that is on disk. @param {string} id  @param {number} from  @param {number} to */
+  part(id, from, to) {
+    return this.#takes.get(id)?.part(from, to);
+  }
+
   /** @param {string} id */
   release(id) {
     this.#held.get(id)?.();
@@ -284,7 +321,11 @@ class Store {
  */
 const VERBS = new Set([
   "finish", "add", "discard", "list", "open", "verify", "end", "replace", "leave", "rename", "delete", "clear", "usage",
+  "claim", "noteUpload", "uploads", "part",
 ]);
+
+/** The name of an upload among the things that are held. @param {string} id  of its take */
+const uploadOf = (id) => `${id}/upload`;
 
 /** Serve a store to the other end of a port. @param {any} port */
 function serve(port) {
@@ -298,8 +339,9 @@ function serve(port) {
     }
     if (data.take) {
       const opened = await store;
-      if (data.begin) opened.begin(data.take, data.begin);
+      if (data.begin) opened.begin(data.take, data.begin, data.endpoint);
       else if (data.markers) opened.mark(data.take, data.markers);
+      else if (data.unclaim) opened.unclaim(data.take);
       else opened.append(data.take, data.chunk, data.milliseconds);
       return;
     }

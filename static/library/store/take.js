@@ -45,13 +45,16 @@ export class Take {
   /** @type {import("./writers.js").Writer | undefined} */
   #writer;
 
-  /** @param {() => Promise<FileSystemDirectoryHandle>} folder  @param {Partial<About>} about  @param {Owner} owner */
-  constructor(folder, about, owner) {
+  /**
+   * @param {() => Promise<FileSystemDirectoryHandle>} folder  @param {Partial<About>} about  @param {Owner} owner
+   * @param {boolean} isPlain  whether the file stays as the browser delivered it
+   */
+  constructor(folder, about, owner, isPlain) {
     this.owner = owner;
     this.about = about;
     this.#writing = this.#attempt(async () => {
       this.#folder = await folder();
-      this.#writer = await openWriter(this.#folder);
+      this.#writer = await openWriter(this.#folder, isPlain);
       await this.#write([aboutEntry(about)]);
     });
   }
@@ -114,6 +117,15 @@ export class Take {
       milliseconds: whole ? milliseconds : 0,
       finished: true,
     };
+  }
+
+  /**
+   * A part of what is on disk, as long as the file can be read this way: until the take ends.
+   * @param {number} from  @param {number} to
+   */
+  async part(from, to) {
+    const part = await this.#writer?.part(from, to).catch(() => undefined);
+    return part?.slice(0, part.size, this.#mimeType || this.about.mimeType);
   }
 
   /** Stop writing and leave the take as it is. */

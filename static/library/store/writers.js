@@ -22,6 +22,7 @@ import { Fault, gone } from "../fault.js";
  *   an index if it fits
  * @property {() => Promise<boolean>} isThere  whether the file still exists
  * @property {() => Blob} content  the content of a removed file, as far as it can be read
+ * @property {(from: number, to: number) => Promise<Blob>} part  a part of what the chunks on disk are together
  * @property {WebmIndex} index
  * @property {unknown} failure  the error, if some entries were not written
  * @property {number} size      bytes on disk
@@ -45,46 +46,68 @@ export const END = "end";
 /** The name of a journal's file; the names sort in order. @param {number} number */
 export const fileName = (number) => `journal-${String(number).padStart(9, "0")}`;
 
-/** @param {FileSystemDirectoryHandle} folder  @returns {Promise<Writer>} */
-export async function openWriter(folder) {
-  if (!hasHandles()) return new ManyFiles(folder);
+/**
+ * @param {FileSystemDirectoryHandle} folder  @param {boolean} isPlain  whether the file stays as the browser delivered it
+ * @returns {Promise<Writer>}
+ */
+export async function openWriter(folder, isPlain) {
+  const index = indexOf(isPlain);
+  if (!hasHandles()) return new ManyFiles(folder, index);
   const file = await folder.getFileHandle(fileName(0), { create: true });
-  return GrowingFile.begun(await file.createSyncAccessHandle(), folder);
+  return GrowingFile.begun(await file.createSyncAccessHandle(), folder, index);
 }
+
+/** The index of a take; that of a plain one never knows anything. @param {boolean} isPlain */
+export const indexOf = (isPlain) => Object.assign(new WebmIndex(), isPlain ? { add() {} } : {});
 
 /**
  * Write the records that end a take after its last intact chunk. Until they are written, the take is as it was; only
  * data after that chunk, which no reader trusts, is lost at once.
  * @param {FileSystemDirectoryHandle} folder  @param {import("./journal.js").Journal} journal
  * @param {WebmIndex} index  of its chunks
+ * @param {boolean} isPlain
  * @returns whether they are written; otherwise the take needs another form, or the browser another way to write
  */
-export async function endTake(folder, journal, index) {
+export async function endTake(folder, journal, index, isPlain) {
   const { end, complete, finished, room } = journal;
   if (!end) return false;
-  const milliseconds = finished ? journal.milliseconds : Math.round(index.duration(journal.milliseconds));
+  const milliseconds =
+    finished || isPlain ? journal.milliseconds : Math.round(index.duration(journal.milliseconds));
   if (end.file < complete) {
     const names = await Array.fromAsync(folder.keys());
     for (const name of names) if (name.startsWith("journal-") && name > fileName(complete)) await folder.removeEntry(name);
     await writeFile(folder, fileName(complete), new Blob(journalOf(endOf(index, milliseconds, FRONT_ELSEWHERE))));
     return true;
   }
-  const isFitting = (index.front(milliseconds, true)?.length ?? Infinity) <= room;
-  if (end.file > 0 || end.slots !== SLOTS || end.slot > SLOTS - KEPT || !isFitting || !hasHandles()) return false;
+  const isFitting = isPlain || (index.front(milliseconds, true)?.length ?? Infinity) <= room;
+  if (end.file > 0 || end.slots !== SLOTS || end.slot > SLOTS - KEPT || !isFitting) return false;
+  if (!hasHandles()) {
+    if (isPlain) await endElsewhere(folder, journal, index, milliseconds);
+    return isPlain;
+  }
   const handle = await openedHandle(await folder.getFileHandle(fileName(0)));
   try {
     GrowingFile.resumed(handle, folder, journal, index).end(milliseconds);
   } catch (error) {
     // Chromium gives a growing file as much space again as it has (quirk: chromium-doubles-growing-files).
     if (finished || /** @type {any} */ (error).name !== "QuotaExceededError") throw error;
-    const behind = aboutEntry({ size: journal.size - journal.gap }, BEHIND);
-    await writeFile(folder, END, new Blob(journalOf([behind, ...endOf(index, milliseconds, FRONT_ELSEWHERE)])));
+    await endElsewhere(folder, journal, index, milliseconds);
     return true;
   } finally {
     handle.close();
   }
   await folder.removeEntry(END).catch(() => {}); // of an attempt that was cut off
   return true;
+}
+
+/**
+ * Write the last records into a file of their own.
+ * @param {FileSystemDirectoryHandle} folder  @param {import("./journal.js").Journal} journal
+ * @param {WebmIndex} index  @param {number} milliseconds
+ */
+function endElsewhere(folder, journal, index, milliseconds) {
+  const behind = aboutEntry({ size: journal.size - journal.gap }, BEHIND);
+  return writeFile(folder, END, new Blob(journalOf([behind, ...endOf(index, milliseconds, FRONT_ELSEWHERE)])));
 }
 
 const hasHandles = () => "createSyncAccessHandle" in FileSystemFileHandle.prototype;
@@ -122,6 +145,34 @@ function endOf(index, milliseconds, kind, isIndexed = true) {
 /** @param {FileSystemDirectoryHandle} folder  @param {string} name */
 const isIn = (folder, name) => folder.getFileHandle(name).then(() => true, () => false);
 
+/** Where the chunks are, as ranges of files. */
+class Ranges {
+  /** @type {{file: number, at: number, size: number}[]} */
+  #ranges = [];
+
+  /** @param {number} file  its number  @param {number} at  @param {number} size */
+  add(file, at, size) {
+    const last = this.#ranges.at(-1);
+    if (last && last.file === file && last.at + last.size === at) last.size += size;
+    else this.#ranges.push({ file, at, size });
+  }
+
+  /**
+   * @param {number} from  @param {number} to
+   * @param {(file: number, from: number, to: number) => Promise<BlobPart> | BlobPart} read
+   */
+  async part(from, to, read) {
+    const pieces = [];
+    let begin = 0;
+    for (const { file, at, size } of this.#ranges) {
+      const [first, last] = [Math.max(from - begin, 0), Math.min(to - begin, size)];
+      if (first < last) pieces.push(await read(file, at + first, at + last));
+      begin += size;
+    }
+    return new Blob(pieces);
+  }
+}
+
 /** One growing file, in a worker: written data reaches the operating system at once, and the disk after `flush`. */
 class GrowingFile {
   /** @type {unknown} */
@@ -133,6 +184,7 @@ class GrowingFile {
   #slot = SLOTS;
   /** The position of the first chunk. */
   #first = 0;
+  #ranges = new Ranges();
 
   /** @param {FileSystemSyncAccessHandle} handle  @param {FileSystemDirectoryHandle} folder  @param {WebmIndex} index */
   constructor(handle, folder, index) {
@@ -141,9 +193,12 @@ class GrowingFile {
     this.index = index;
   }
 
-  /** @param {FileSystemSyncAccessHandle} handle  to an empty file  @param {FileSystemDirectoryHandle} folder */
-  static begun(handle, folder) {
-    const begun = new GrowingFile(handle, folder, new WebmIndex());
+  /**
+   * @param {FileSystemSyncAccessHandle} handle  to an empty file  @param {FileSystemDirectoryHandle} folder
+   * @param {WebmIndex} index
+   */
+  static begun(handle, folder, index) {
+    const begun = new GrowingFile(handle, folder, index);
     begun.#put(encodeHead(SLOTS), 0);
     return begun;
   }
@@ -244,6 +299,15 @@ class GrowingFile {
     return new Blob(pieces);
   }
 
+  /** @param {number} from  @param {number} to */
+  async part(from, to) {
+    return this.#ranges.part(from, to, (_, first, last) => {
+      const piece = new Uint8Array(last - first);
+      this.handle.read(piece, { at: first });
+      return piece;
+    });
+  }
+
   close() {
     this.handle.close();
   }
@@ -268,6 +332,7 @@ class GrowingFile {
     const { buffer, byteOffset } = fitting[0].payload;
     const size = fitting.reduce((sum, { payload }) => sum + payload.length, 0);
     this.#put(new Uint8Array(buffer, byteOffset, size), this.size);
+    if (fitting[0].kind === CHUNK) this.#ranges.add(0, this.size, size);
     this.size += size;
     this.#putSlots(fitting);
     for (const { kind, payload } of fitting) if (kind === CHUNK) this.index.add(payload);
@@ -327,11 +392,12 @@ class ManyFiles {
   failure;
   size = 0;
   #count = 0;
-  index = new WebmIndex();
+  #ranges = new Ranges();
 
-  /** @param {FileSystemDirectoryHandle} folder */
-  constructor(folder) {
+  /** @param {FileSystemDirectoryHandle} folder  @param {WebmIndex} index */
+  constructor(folder, index) {
     this.folder = folder;
+    this.index = index;
   }
 
   /** @param {Entry[]} entries  @param {number} room */
@@ -346,9 +412,16 @@ class ManyFiles {
       await this.folder.removeEntry(name).catch(() => {});
       return 0;
     }
+    let at = content.size - entries.reduce((sum, { payload }) => sum + payload.length, 0);
+    for (const { kind, payload } of entries) {
+      if (kind === CHUNK) {
+        this.#ranges.add(this.#count, at, payload.length);
+        this.index.add(payload);
+      }
+      at += payload.length;
+    }
     this.size += content.size;
     this.#count += 1;
-    for (const { kind, payload } of entries) if (kind === CHUNK) this.index.add(payload);
     return entries.length;
   }
 
@@ -364,6 +437,12 @@ class ManyFiles {
 
   content() {
     return new Blob();
+  }
+
+  /** @param {number} from  @param {number} to */
+  part(from, to) {
+    return this.#ranges.part(from, to, async (file, first, last) =>
+      (await (await this.folder.getFileHandle(fileName(file))).getFile()).slice(first, last));
   }
 
   close() {}
