@@ -1,4 +1,4 @@
-"""Copies python-sounddevice into the package: sounddevice_module.py <folder of its wheel> <folder of the copy>
+"""Copies python-sounddevice into the package: sounddevice_module.py <folder of its wheel> <folder for it>
 
 The package contains the module `sounddevice` itself, from PyPI (requirements-desktop.txt pins it), because
 `mediarecorder._desktop.portaudio` has the functions that it calls. Of each docstring only the first line is
