@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "uninstall"]
 
-PARTS = ("waiting", "sound")
+PARTS = ("waiting", "sound", "opencv", "imageio_plugin")
 """Modules in _desktop, each with a function `install` that returns the one that undoes it."""
 
 _undo: list[Callable[[], None]] = []
@@ -40,6 +40,8 @@ def install() -> None:
 
     ============== ===============================================================================
     `sounddevice`  records and plays: python-sounddevice itself, with the browser in place of PortAudio
+    `cv2`          `VideoCapture`, `VideoWriter`, `imshow`, `waitKey`; the rest if OpenCV is installed
+    `imageio`      reads and writes mp4 and webm
     `matplotlib`   ``animation.save("waves.mp4", writer="mediarecorder")`` (since the import of this module)
     `time.sleep`,  let callbacks run while the script waits, as do `input`, `threading.Event`,
     `queue.Queue`  and `threading.Condition`

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from support.ask_judge import foreign, pictures, probe
 
-from mediarecorder import Recording
+from mediarecorder import Recording, desktop
 from mediarecorder._desktop import imageio_plugin
 
 page = pytest.mark.lane("chromium-numpy")
@@ -76,6 +76,15 @@ def test_plugin_waits_for_the_import_of_imageio(installed, monkeypatch):
 
     assert "mediarecorder" in known_plugins
     undo()
+    assert "mediarecorder" not in known_plugins
+
+
+def test_desktop_registers_the_plugin(installed):
+    from imageio.config import known_plugins
+
+    desktop.install()
+    assert "mediarecorder" in known_plugins
+    desktop.uninstall()
     assert "mediarecorder" not in known_plugins
 
 

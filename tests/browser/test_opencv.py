@@ -10,8 +10,8 @@ import pytest
 from support.ask_judge import foreign, pictures, probe
 from support.eventually import until
 
-from mediarecorder import InvalidStateError, Recording
-from mediarecorder._desktop import opencv
+from mediarecorder import InvalidStateError, Recording, desktop
+from mediarecorder._desktop import capture, opencv, windows
 
 page = pytest.mark.lane("chromium-numpy")
 both_realms = pytest.mark.lane("chromium-numpy", "chromium-stereo-worker")
@@ -123,6 +123,15 @@ def test_installed_opencv_keeps_all_but_these_names(installed):
         cv2.VideoCapture(1.5)
     undo()
     assert dict(vars(cv2)) == before
+
+
+def test_desktop_installs_cv2():
+    desktop.install()
+    import cv2
+
+    assert cv2.VideoCapture is capture.VideoCapture
+    desktop.uninstall()
+    assert "cv2" not in sys.modules
 
 
 # A camera
@@ -841,6 +850,17 @@ async def test_undone_installation_closes_windows():
     cv2.imshow("x", grays(1)[0])
     await shown("x", (64, 48))
     undo()
+    await until(lambda: not canvases())
+
+
+@pytest.mark.lane("chromium", "chromium-csp", "chromium-trusted-types", "firefox", "webkit")
+@pytest.mark.policy
+async def test_strict_policies_allow_windows():
+    """(These lanes have no numpy.)"""
+    windows.namedWindow("strict")
+    windows.windows["strict"].show({"pixels": bytes([90]) * 64, "layout": "gray", "width": 8, "height": 8})
+    assert pixel(await shown("strict", (8, 8)), 3, 3) == (90, 90, 90)
+    windows.destroyAllWindows()
     await until(lambda: not canvases())
 
 
