@@ -13,6 +13,8 @@ from .row import Limit, Row
 
 MOST = 468.3
 """Kilobytes: 5 % more than the 446 that the wheel had before FLAC, AAC and the private packages."""
+TODAY = 525
+"""Kilobytes for now: with `desktop` and uploads, the wheel exceeds `MOST`."""
 
 
 def measure(bench: Bench) -> Iterator[Row]:

@@ -35,6 +35,7 @@ async def namespace(copy_of):
         recording = await copy_of("both", seconds=0.4)
         store = await mediarecorder.RecordingStore.open("examples")
         stack.callback(store.close)
+        stack.callback(mediarecorder.desktop.uninstall)
         await store.clear()
         names = {name: getattr(mediarecorder, name) for name in mediarecorder.__all__}
         yield names | {

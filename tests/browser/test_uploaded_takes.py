@@ -107,7 +107,7 @@ async def test_dead_network_only_delays_the_upload(bench, store, both):
     recording = await recorder.stop()
     running = recording.uploaded
     assert not running.done()
-    assert isinstance(running.error, UploadError)
+    await until(lambda: isinstance(running.error, UploadError))
     assert running.sent == 0
     await bench.call("set")
     assert await bench.has(await running, await recording.bytes())

@@ -42,6 +42,8 @@ SITE_SOURCES = (
     "README.md",
     "LICENSE",
 )
+DESKTOP_PINS = "requirements-desktop.txt"
+COPIER = "tools/sounddevice_module.py"
 DOCS_PINS = "requirements-docs.txt"
 BUILD_DOCS = "tools/docs_site.py"
 DOCS = (
@@ -64,6 +66,8 @@ FILES = (
     ".npmrc",
     "requirements-build.txt",
     "requirements-dev.txt",
+    DESKTOP_PINS,
+    COPIER,
     INNER,
     JUDGES,
     BUNDLER,
@@ -114,6 +118,8 @@ class Machine:
             steps.NODE_MODULES.place.mkdir()
         if BUNDLER in line:
             (steps.JAVASCRIPT.place / "media.js").touch()
+        if COPIER in line:
+            (steps.PACKAGED.place / "sounddevice.py").touch()
         if PACKER in line:
             (steps.PACKED.place / "demo.zip").touch()
         if "pip download" in line and " -r " not in line:
@@ -293,8 +299,11 @@ def test_test_after_demo_installs_the_rest(full_machine):
     prepare.prepare("demo")
     prepare.prepare("test")
     made = [line for line in full_machine.commands if " -m venv " not in line]
-    ci, builders, wheels, sites, documenter, docs, inner, compiler, numpy, imageio, judges = made[-11:]
+    ci, download, copy, builders, wheels, sites, documenter, docs, packer, inner, compiler, *rest = made[-14:]
     assert ci.endswith("npm ci")
+    assert are_copies([download, copy])
+    numpy, imageio, judges = rest
+    assert PACKER in packer  # mediarecorder.zip has the copy, too
     assert builders.endswith(SITE_BUILDERS)
     assert wheels.endswith(SITE_WHEELS)
     assert f"{BUILD_SITES} " in sites
@@ -382,15 +391,26 @@ def test_failed_step_is_repeated(full_machine, broken):
 
 def test_wheel_needs_only_its_builder_and_the_bundled_packages(full_machine):
     prepare.prepare("wheel")
-    _, builder, modules, bundler = full_machine.commands
+    _, builder, modules, bundler, *copies = full_machine.commands
+    assert are_copies(copies)
     assert builder.endswith("-r requirements-build.txt")
     assert modules.endswith("npm ci --omit=dev")
     assert bundler.endswith(BUNDLER)
 
 
-def test_wheel_after_lint_needs_only_the_bundles(full_machine):
+def are_copies(commands: list[str]) -> bool:
+    """Whether these commands copy sounddevice into the package."""
+    download, copy = commands
+    return download.endswith(f"-r {DESKTOP_PINS}") and COPIER in copy
+
+
+def test_wheel_after_lint_needs_only_the_bundles_and_sounddevice(full_machine):
     prepare.prepare("lint")
-    assert bundle_again(full_machine)
+    full_machine.commands.clear()
+    prepare.prepare("wheel")
+    bundler, *copies = full_machine.commands
+    assert bundler.endswith(BUNDLER)
+    assert are_copies(copies)
 
 
 # The library's JavaScript
@@ -412,7 +432,7 @@ def test_test_after_wheel_does_not_bundle_again(full_machine):
 
 def test_node_from_pypi_bundles_if_none_is_installed(machine):
     prepare.prepare("wheel")
-    assert machine.commands[-1] == f"{places.venv() / 'bin' / 'node'} {BUNDLER}"
+    assert machine.commands[-3] == f"{places.venv() / 'bin' / 'node'} {BUNDLER}"
 
 
 @pytest.mark.parametrize(
