@@ -22,6 +22,7 @@ BENCHMARKS = (
     "leaks",
     "bridge",
     "store",
+    "upload",
     "many_takes",
     "seekable",
     "lengths",

@@ -7,6 +7,7 @@ accesses the disk (static/library/store/store.js), which owns files, locks and t
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -45,11 +46,17 @@ if TYPE_CHECKING:
 BACKLOG = 16 << 20
 """Warn when more than this many bytes are waiting to be written."""
 
+AFTER_THE_TAKE = 0.05
+"""Seconds until the rest of a take is uploaded."""
+
 log = logging.getLogger("mediarecorder")
 
 
 class ChunkWriter(Protocol):
     """A take whose chunks the store writes."""
+
+    is_ending: bool
+    """Whether it will get its last chunk at any moment."""
 
     @property
     def waiting(self) -> int:
@@ -588,7 +595,7 @@ class RecordingStore(EventTarget):
         begin: dict[str, Any] = {"startedAt": started_at, "mimeType": mime_type}
         upload = None
         if options:
-            upload = self._uploads[id] = Upload(_Growing(self, id, started_at), **options)
+            upload = self._uploads[id] = Upload(_Growing(self, id, started_at, take), **options)
         self._disk.post({"take": id, "begin": begin, "endpoint": upload.endpoint if upload else ""})
         return upload
 
@@ -616,8 +623,9 @@ class RecordingStore(EventTarget):
         finally:
             self._less_waits(self._takes.pop(id).waiting)
         if upload:
-            upload._whole(recording)
             recording._upload = upload
+            # Those who await the take resume first.
+            asyncio.get_running_loop().call_later(AFTER_THE_TAKE, upload._whole, recording)
         return recording
 
     async def _as_wav(self, take: Recording) -> Recording:
@@ -727,9 +735,9 @@ class _OnDisk(Source):
 class _Growing(_OnDisk):
     """A take that is uploaded while it is recorded, as far as it is on disk."""
 
-    def __init__(self, store: RecordingStore, id: str, started_at: float) -> None:
+    def __init__(self, store: RecordingStore, id: str, started_at: float, take: ChunkWriter) -> None:
         super().__init__(store, id)
-        self._started_at = started_at
+        self._started_at, self._take = started_at, take
         self._size = 0
         self._grown: Outcome[None] = Outcome()
 
@@ -755,13 +763,16 @@ class _Growing(_OnDisk):
         return self.file or Recording(blob, str(blob.type), started_at=self._started_at)
 
     async def reach(self, size: int) -> None:
-        while self._size < size and self.file is None:
+        # A request that begins while the take ends would delay its end.
+        while self.file is None and (self._size < size or self._take.is_ending):
             await self._grown
 
     async def part(self, start: int, end: int) -> Any:
         if self.file is None:
             part = await self._store._disk.call("part", self._id, start, end)
             if not is_nullish(part):
+                # As a reminder of its size (quirk: chromium-keeps-blobs-nobody-needs).
+                js.ArrayBuffer.new(end - start)
                 return part
             while self.file is None:  # the take has just ended
                 await self._grown

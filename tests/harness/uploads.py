@@ -72,8 +72,8 @@ def received(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 
 def answer(method: str, address: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """``/status/403`` answers with this status, ``/redirect/307?to=…`` leads elsewhere, ``/unshared`` allows
-    no other origin, ``/text`` answers with text; all else tells what was received. (``/slow`` and ``/cut``
-    are in `_Handler`.)"""
+    no other origin, ``/text`` answers with text; all else tells what was received. (``/slow``,
+    ``/count`` and ``/cut`` are in `_Handler`.)"""
     parts = urlsplit(address)
     verb, _, status = parts.path.removeprefix("/receive").strip("/").partition("/")
     if method == "OPTIONS":
@@ -100,8 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         size = int(self.headers.get("Content-Length", 0))
         cut = urlsplit(self.path).path == "/cut"
-        if urlsplit(self.path).path == "/slow":
-            body = b"".join(self._slowly(size))
+        if urlsplit(self.path).path in ("/slow", "/count"):
+            body = self._dropped(size, 0.02 if "slow" in self.path else 0)
         else:
             body = self.rfile.read(size // 2 if cut else size)
         self.server.log.append((self.command, self.path, len(body)))
@@ -119,10 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_OPTIONS = _handle
 
-    def _slowly(self, size: int) -> Iterator[bytes]:
+    def _dropped(self, size: int, pause: float) -> bytes:
         for start in range(0, size, 1 << 20):
-            time.sleep(0.02)
-            yield self.rfile.read(min(1 << 20, size - start))
+            time.sleep(pause)
+            self.rfile.read(min(1 << 20, size - start))
+        return b""
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -453,6 +454,11 @@ class Bench:
     def shorten(self, url: str, size: int) -> None:
         """Let the server lose the end of an upload."""
         os.truncate(self.tus.file(url), size)
+
+    def empty(self) -> None:
+        """Delete all uploads."""
+        for path in self.folder.iterdir():
+            path.unlink()
 
     def log(self) -> dict[str, Any]:
         """The requests so far: to the proxy, and to the receiver."""

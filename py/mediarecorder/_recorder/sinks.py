@@ -76,6 +76,8 @@ def _data_getter() -> Any:
 class InMemory:
     """Chunks that the browser itself gathers, without a call into Python for each."""
 
+    is_ending = False
+
     def __init__(self) -> None:
         self._events = js.Array.new()
         self._joined = js.Array.new()
@@ -333,6 +335,9 @@ class InStore:
     upload
         Where the chunks on disk are sent, as arguments of `Upload`.
     """
+
+    is_ending = False
+    """Whether `stop()` was called."""
 
     def __init__(
         self,

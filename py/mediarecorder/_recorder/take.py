@@ -226,6 +226,7 @@ class Take:
         return request
 
     def stop(self, *, drain: bool = False) -> Outcome[Recording]:
+        self._chunks.is_ending = True
         # (quirk: chromium-drops-late-pictures-at-stop)
         drain = drain and self._in_chromium and any(track.kind == "video" for track in self._tracks)
         if self._asked:
