@@ -75,7 +75,7 @@ async def test_uploaded_take_plays_and_becomes_seekable(bench, store, both):
     again = await store.recover(recording.id)
     assert await again.bytes() == await recording.bytes(), "it stays the file on the server"
     seekable = await recording.seekable()
-    assert await seekable.measure() == pytest.approx(recording.duration, abs=0.2)
+    assert await seekable.measure() == pytest.approx(recording.duration, abs=0.5)
     assert [chunk.size for chunk in recording.chunks]
 
 
@@ -189,7 +189,7 @@ async def test_stored_recording_is_uploaded_and_remembered(bench, store, both):
     recording = await record(1, stream=both, store=store)
     with pytest.raises(UploadError, match="endpoint"):
         await store.upload(recording.id)
-    await bench.call("set", rate=20_000)
+    await bench.call("set", rate=3_000)
     first = await RecordingStore.open(store.name)
     running = first.upload(recording.id, bench.endpoint, chunk_size=2_000)
     assert (await first.open_recording(recording.id)).uploaded is running
@@ -234,7 +234,7 @@ async def test_headers_are_not_stored(bench, store, interrupted):
 @pytest.mark.core
 async def test_deleting_a_take_ends_its_upload(bench, store, both):
     recording = await record(1, stream=both, store=store)
-    await bench.call("set", rate=20_000)
+    await bench.call("set", rate=3_000)
     running = store.upload(recording.id, bench.endpoint, chunk_size=2_000)
     await until(lambda: running.sent)
     await store.delete(recording.id)
@@ -248,7 +248,7 @@ async def test_deleting_a_take_ends_its_upload(bench, store, both):
 @pytest.mark.console_errors
 async def test_take_deleted_in_another_tab_ends_its_upload(bench, store, both):
     recording = await record(1, stream=both, store=store)
-    await bench.call("set", rate=20_000)
+    await bench.call("set", rate=3_000)
     running = store.upload(recording.id, bench.endpoint, chunk_size=2_000)
     await until(lambda: running.sent)
     async with await RecordingStore.open(store.name) as other:
@@ -259,7 +259,7 @@ async def test_take_deleted_in_another_tab_ends_its_upload(bench, store, both):
 
 async def test_clear_ends_uploads(bench, store, both):
     recording = await record(1, stream=both, store=store)
-    await bench.call("set", rate=20_000)
+    await bench.call("set", rate=3_000)
     running = store.upload(recording.id, bench.endpoint, chunk_size=2_000)
     await until(lambda: running.sent)
     await store.clear()
@@ -284,7 +284,7 @@ async def _is_empty(store):
 
 async def test_changed_recording_is_an_upload_error(bench, store, both):
     recording = await record(1, stream=both, store=store)
-    await bench.call("set", rate=20_000)
+    await bench.call("set", rate=3_000)
     running = store.upload(recording.id, bench.endpoint, chunk_size=2_000)
     await until(lambda: running.sent)
     running.pause()
