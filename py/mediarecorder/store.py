@@ -613,7 +613,7 @@ class RecordingStore(EventTarget):
         if not self._disk.broken:
             self._disk.post({"take": id, "markers": json.dumps(markers)})
 
-    async def _finish(self, id: str, duration: float, upload: Upload | None) -> Recording:
+    async def _finish(self, id: str, duration: float, upload: Upload | None = None) -> Recording:
         try:
             recording = opened(await self._disk.call("finish", id, round(duration * 1000)), duration)
         except BaseException as error:

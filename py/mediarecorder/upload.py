@@ -29,6 +29,7 @@ from ._host.browser import (
     translated,
 )
 from ._host.modules import load_module
+from ._reminder import Reminding
 from .errors import AbortError, MediaError, UploadError
 from .event_target import call_handler
 from .media_file import MediaFile, read
@@ -96,7 +97,7 @@ class Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
-class Response:
+class Response(Reminding):
     """A server's answer to `Recording.post` and `Recording.put`.
 
     Attributes

@@ -291,7 +291,6 @@ Reflect.set(globalThis, "germanWords", {
   "Live spectrum": "Live-Spektrum",
   "Motion detector": "Bewegungsmelder",
   "Sine generator": "Sinusgenerator",
-  "Animation": "Animation",
   "Loading the editor…": "Der Editor wird geladen …",
   "The editor could not be loaded. Check the connection, then close this section and open it again.": "Der Editor konnte nicht geladen werden. Bitte die Verbindung prüfen, dann diesen Abschnitt schließen und wieder öffnen.",
   "Python code": "Python-Code",

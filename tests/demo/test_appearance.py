@@ -403,6 +403,7 @@ def test_every_text_has_a_german_translation():
         "1080p (Full HD)",
         "2160p (4K)",
         "Live Python",
+        "Animation",
         "0 dB",
         "?",
     }

@@ -66,6 +66,7 @@
       return node;
     };
     for (const name of /** @type {const} */ (["AudioWorkletNode", "MediaStreamAudioDestinationNode"])) {
+      if (!globalThis[name]) continue; // an insecure page has no AudioWorklets
       /** @type {any} */ (globalThis)[name] = new Proxy(globalThis[name], {
         construct: (target, parameters, newTarget) => noted(Reflect.construct(target, parameters, newTarget)),
       });
