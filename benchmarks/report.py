@@ -22,7 +22,6 @@ BENCHMARKS = (
     "leaks",
     "bridge",
     "store",
-    "upload",
     "many_takes",
     "seekable",
     "lengths",

@@ -3,8 +3,10 @@
 >>> from mediarecorder import desktop
 >>> desktop.install()
 >>> import sounddevice as sd
->>> sound = sd.rec(4800, samplerate=48000, channels=1)
->>> sd.wait()
+>>> with sd.RawInputStream(samplerate=48000, channels=1, dtype="int16") as stream:
+...     data, overflowed = stream.read(4800)
+>>> len(data)
+9600
 >>> desktop.uninstall()
 
 `install` puts the modules into place that a browser lacks. Call it before the script's own imports; in
