@@ -59,6 +59,9 @@ FIRST_PIECE, LIVE_PIECE = 1 << 20, 8 << 20
 """Bytes of the first request, and of one request at most while the data is still being recorded."""
 PACE = 2.0
 """Seconds that a request should take: its end is the progress that the server confirms."""
+REST = 10.0
+"""Seconds: if all that is left takes no longer, one request sends it. (Firefox sends parts of a file more
+slowly than a whole one.)"""
 
 _ADVICE = {
     401: 'It wants credentials: pass headers={"Authorization": …}.',
@@ -539,7 +542,9 @@ class Upload(Outcome[str]):
             self._failures, self._renewed = 0, False
         begun, asked = self._asked
         if not self._chunk_size and (took := now() - begun) > 0:
-            self._at_once = int(max(FIRST_PIECE, min(8 * self._at_once, PACE * asked / took)))
+            rate, rest = asked / took, self.size - offset
+            most = rest if rest < REST * rate and asked > FIRST_PIECE else min(8 * self._at_once, PACE * rate)
+            self._at_once = int(max(FIRST_PIECE, most))
         self._asked = math.inf, 0
         self.sent, self._since, self._answered, self.error = offset, now(), True, None
         if self._on_progress and whole and offset < whole.size:

@@ -10,6 +10,8 @@ import pytest
 from benchmarks.browser import all_heaps
 from killable import Profile
 
+from harness.uploads import Bench
+
 pytestmark = pytest.mark.soak
 
 MEGABYTE = 1 << 20
@@ -70,6 +72,34 @@ def test_storing_an_hour_does_not_grow_memory(chromium: Profile) -> None:
     print(f"grown by {during - before} bytes, and {after - before} after the end")
     assert size > 3600 * SECOND
     assert max(during, after) - before <= LIMIT
+
+
+def test_uploading_an_hour_does_not_grow_memory(chromium: Profile, bench: Bench) -> None:
+    chromium.run(FEED)
+    chromium.run(f"recorder = MediaRecorder(stream, store=store, upload={bench.endpoint!r}); 'null'")
+    chromium.run(f"await recorder.start(3600); await feed(60, {SECOND}); 'null'")
+    before = all_heaps(chromium.page)
+    chromium.run(f"await feed(3540, {SECOND}); 'null'")
+    during = all_heaps(chromium.page)
+    url, size = chromium.run(
+        "recording = await recorder.stop()\njson.dumps([await recording.uploaded, recording.size])"
+    )
+    after = all_heaps(chromium.page)
+    sent = [entry[3] for entry in bench.proxy.log if entry[0] == "PATCH"]
+    print(f"grown by {during - before} bytes, and {after - before} after the end; {len(sent)} requests")
+    assert size > 3600 * SECOND
+    assert max(during, after) - before <= LIMIT
+    digest = chromium.run(
+        """
+import hashlib
+digest = hashlib.sha256()
+async for part in recording.iter_bytes(8 << 20):
+    digest.update(part)
+json.dumps(digest.hexdigest())
+"""
+    )
+    found = bench.file(url)
+    assert (found["size"], found["sha256"]) == (size, digest)
 
 
 def test_recording_five_minutes_is_exact_and_does_not_grow_memory(chromium: Profile) -> None:

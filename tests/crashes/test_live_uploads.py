@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from killable import Profile
@@ -37,14 +37,6 @@ import hashlib
 def js_hash(data):
     return hashlib.sha256(data).hexdigest()
 """
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    bench.begin()
-    yield bench
-    bench.close()
 
 
 def begin(browser: Profile, bench: Bench) -> None:
