@@ -6,7 +6,7 @@
     python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
     python3 tools/prepare.py docs    what the wheel needs, and the documentation site
     python3 tools/prepare.py test    all of these, the demo, both browsers, the judges of media files, numpy
-    python3 tools/prepare.py test-all     these, and apps of stlite, Panel and Flet
+    python3 tools/prepare.py test-all     these, apps of stlite, Panel and Flet, and servers for uploads
     python3 tools/prepare.py bench   what the tests need, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
 
@@ -57,7 +57,7 @@ TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
     "docs": (*WHEEL, steps.DOCS),
     "notebooks": NOTEBOOKS,
     "test": TEST,
-    "test-all": (*TEST, steps.HOSTS),
+    "test-all": (*TEST, steps.HOSTS, steps.SERVERS),
     "bench": (*TEST, steps.PEERS),
 }
 

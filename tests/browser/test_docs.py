@@ -25,8 +25,8 @@ EXAMPLES = [
 
 
 @pytest.fixture
-async def namespace(copy_of):
-    """The names that an example may use: the library's, a stream, a recorder, a recording."""
+async def namespace(copy_of, bench):
+    """The names that an example may use: the library's, a stream, a recorder, a recording, servers."""
     import js
 
     with contextlib.ExitStack() as stack:
@@ -50,6 +50,8 @@ async def namespace(copy_of):
             "store": store,
             "track": stream.video_tracks[0],
             "enough": True,
+            "endpoint": bench.endpoint,
+            "url": bench.receiver,
             "upload": lambda data: None,
             "meter": types.SimpleNamespace(),
         }

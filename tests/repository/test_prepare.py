@@ -58,6 +58,7 @@ HOST_PINS = tuple(
     for name in ("builders.txt", "in-the-browser.txt", "package.json", "package-lock.json")
 )
 HOSTS = (*HOST_PINS, BUILD_HOSTS, "tools/setup/numpy_wheel.py", "tests/hosts/apps/panel_app.py")
+SERVERS = tuple(f"tools/servers/{name}" for name in ("requirements.txt", "package.json", "package-lock.json"))
 PAGE = "py/demo/page.py"
 PACKED = (PYODIDE, "tools/pack.py", PAGE, "py/mediarecorder/__init__.pyi")
 FILES = (
@@ -78,6 +79,7 @@ FILES = (
     "tools/compile_packages.py",
     *PEERS,
     *HOSTS,
+    *SERVERS,
 )
 BUILD_SITES = "tools/notebooks.py"
 SITE_BUILDERS = "tools/sites/builders.txt"

@@ -161,6 +161,27 @@ HOSTS = Step(
     needs=(HOST_BUILDERS, HOST_WHEELS, HOST_MODULES),
     commands=("{python} tools/host_sites.py {builders} {wheels}",),
 )
+#: The guide's servers that recordings are sent to: npm packages, and an environment for those in Python.
+SERVER_MODULES = Step(
+    name="all",
+    folder="tools/servers/node_modules",
+    own=False,
+    says="installing npm packages: tools/servers/package-lock.json",
+    sources=("tools/servers/package.json", "tools/servers/package-lock.json", ".npmrc"),
+    commands=("{npm} ci --prefix tools/servers",),
+)
+SERVERS = Step(
+    name="made",
+    folder="build/servers",
+    says="installing servers: tools/servers/requirements.txt",
+    sources=("tools/servers/requirements.txt",),
+    commands=(
+        "{system} -m venv --clear --without-pip {folder}",
+        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
+        " install --no-deps -r tools/servers/requirements.txt",
+    ),
+    needs=(SERVER_MODULES,),
+)
 #: An environment with the builder of the documentation site.
 DOCUMENTER = _environment(
     "documenter", "docs-builder", "the builder of the documentation site", "requirements-docs.txt"
