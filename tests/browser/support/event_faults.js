@@ -88,11 +88,12 @@ EventTarget.prototype.addEventListener = function (type, listener, ...rest) {
 
 /** @this {EventTarget} @param {string} type @param {any} listener @param {any} [options] */
 EventTarget.prototype.removeEventListener = function (type, listener, options) {
-  const name = `${type} ${identity(this)}`;
-  const stand_in = listener && stand_ins.get(listener)?.get(name);
+  const mine = stand_ins.get(listener);
+  const name = mine && `${type} ${identity(this)}`; // (A bare call, on the realm itself, has no `this`.)
+  const stand_in = name && mine.get(name);
   if (!stand_in) return remove.call(this, type, listener, options);
   /** @type {any} */ (stand_in).drop();
-  stand_ins.get(listener)?.delete(name);
+  mine.delete(name);
   return remove.call(this, type, stand_in, options);
 };
 
