@@ -119,6 +119,7 @@ async def test_progress_and_max_size_count_delivered_data(canvas, microphone):
     assert recording.size >= 4000
 
 
+@pytest.mark.thorough
 async def test_moving_picture_keeps_its_frames_and_size(drawing, microphone):
     moving = drawing(320, 180)
     plain = len(await pictures(await record(2, stream=moving, timeslice=0.5)))

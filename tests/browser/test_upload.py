@@ -112,7 +112,6 @@ async def test_upload_waits_while_the_server_is_busy(bench, recording, status):
     assert [one[2] for one in await bench.requests("POST")] == [status, 201]
 
 
-@pytest.mark.core
 @pytest.mark.console_errors
 async def test_upload_survives_a_killed_server(bench, recording):
     await bench.call("set", rate=2_000_000)
@@ -126,6 +125,7 @@ async def test_upload_survives_a_killed_server(bench, recording):
 
 
 @pytest.mark.console_errors
+@pytest.mark.thorough
 async def test_dead_server_is_waited_for_once_the_upload_has_begun(bench, recording, monkeypatch):
     monkeypatch.setattr(upload, "LONGEST_PAUSE", 1.0)
     await bench.call("set", rate=2_000_000)
@@ -174,6 +174,7 @@ async def test_refusal_is_an_error_at_once(bench, recording, status):
 
 @pytest.mark.console_errors
 @pytest.mark.parametrize("status", [500, 409, 503])
+@pytest.mark.thorough
 async def test_server_that_only_fails_is_given_up(bench, recording, impatient, status):
     await bench.call("fault", status=status, times=99)
     with pytest.raises(UploadError, match=str(status)) as caught:
@@ -204,7 +205,7 @@ async def test_server_that_is_down_is_given_up(bench, recording, impatient):
 
 
 @pytest.mark.console_errors
-async def test_server_without_permission_for_this_page_is_explained(bench, recording):
+async def test_server_without_permission_for_this_page_is_explained(bench, recording, impatient):
     with pytest.raises(UploadError, match="CORS"):
         await recording.upload(f"{bench.receiver}/unshared")
 

@@ -553,6 +553,7 @@ def expect_near(answer: Locator, button: Locator) -> None:
 
 @pytest.mark.console_errors  # a file that does not arrive
 @firefox_in_soak
+@pytest.mark.thorough
 def test_new_take_and_answers_are_in_sight(fresh_demo, engine, look):
     demo, page = fresh_demo, fresh_demo.page  # a shared page may have loaded the encoder before
     page.route("**/mp3.js", lambda route: route.abort())

@@ -76,6 +76,7 @@ def test_value_of_the_last_line_is_shown(examples):
     assert examples.run().inner_text().strip() == "Done, without output."
 
 
+@pytest.mark.thorough
 def test_recording_is_shown_if_the_last_line_assigns_it(examples):
     examples.show("tutorial")
     examples.write("again = recording")
