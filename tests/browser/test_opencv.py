@@ -5,6 +5,7 @@ import gc
 import logging
 import sys
 import textwrap
+from array import array
 
 import pytest
 from support.ask_judge import foreign, pictures, probe
@@ -16,6 +17,7 @@ from mediarecorder._desktop import capture, opencv, windows
 page = pytest.mark.lane("chromium-numpy")
 both_realms = pytest.mark.lane("chromium-numpy", "chromium-stereo-worker")
 each_lane = pytest.mark.lane("chromium-numpy", "chromium-stereo-worker", "firefox-numpy")
+without_numpy = pytest.mark.lane("chromium", "chromium-worker", "firefox")
 pytestmark = [page, pytest.mark.firefox_in_soak]
 
 NAMES = (
@@ -636,7 +638,7 @@ def test_other_types_are_rejected_and_the_writer_goes_on(cv2, tmp_path):
     for kind in ("float32", "float64", "int32", "bool"):
         with pytest.raises(cv2.error, match="8 or 16 bit"):
             writer.write(numpy.zeros((48, 64, 3), kind))
-    with pytest.raises(cv2.error, match="numpy array"):
+    with pytest.raises(cv2.error, match="an array from numpy"):
         writer.write([[0]])
     assert writer.write(numpy.full((48, 64, 3), 200 << 8, "uint16")) is True
     writer.release()
@@ -693,6 +695,94 @@ async def test_forgotten_writer_writes_its_file(cv2, tmp_path, no_leaks):
         assert len(written(cv2, str(path))) == 5
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 10, (64, 48), False)
         del writer
+
+
+# Without numpy
+
+
+def plain(colour, width=64, height=48, kind="B"):
+    """A picture of one colour, without numpy."""
+    numbers = memoryview(array(kind, colour * (width * height)))
+    return numbers.cast("B").cast(kind, (height, width, len(colour)))
+
+
+@without_numpy
+@pytest.mark.core
+async def test_tutorial_loop_needs_no_numpy(cv2, tmp_path):
+    path = str(tmp_path / "output.mp4")
+    cap = cv2.VideoCapture(0)
+    width, height = (int(cap.get(name)) for name in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    out = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"mp4v"), 20.0, (width, height))
+    for number in range(10):
+        ret, frame = cap.read()
+        assert ret is True
+        assert (type(frame), frame.format, frame.shape) == (memoryview, "B", (height, width, 3))
+        frame[0, 0, 0] = number
+        assert out.write(frame) is True
+        cv2.imshow("frame", frame)
+        if cv2.waitKey(1) == ord("q"):
+            break
+    cap.release()
+    out.release()
+    cv2.destroyAllWindows()
+
+    found = await probe(Recording.from_file(path))
+    assert found["errors"] == []
+    [stream] = found["streams"]
+    assert (stream["width"], stream["height"]) == (width, height)
+    assert len(await pictures(Recording.from_file(path))) == 10
+
+
+@without_numpy
+def test_pixels_without_numpy_are_blue_green_red(cv2, tmp_path):
+    path = str(tmp_path / "x.webm")
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"VP90"), 10, (64, 48))
+    assert writer.write(plain([20, 60, 200]))
+    assert writer.write(plain([20 << 8, 60 << 8, 200 << 8], kind="H"))
+    writer.release()
+    cap = cv2.VideoCapture(path)
+    for _ in range(2):
+        _, frame = cap.read()
+        assert [frame[20, 20, channel] for channel in range(3)] == pytest.approx([20, 60, 200], abs=6)
+    _, again = cap.retrieve()
+    again[20, 20, 0] = 99
+    assert cap.retrieve()[1] == frame, "each is a copy"
+    with pytest.raises(ImportError, match="numpy is needed"):
+        cap.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+    assert cap.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1) is True
+    assert cap.read() == (False, None)
+
+
+@without_numpy
+def test_unusable_pictures_without_numpy(cv2, tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "x.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (64, 48))
+    for other in (plain([1, 2, 3], 32), plain([1]), plain([1, 2, 3, 4]), b"", bytes(64 * 48 * 3)):
+        assert writer.write(other) is False
+    for other in ([[0]], "picture", plain([1.0], kind="f"), plain([1], kind="i")):
+        with pytest.raises(cv2.error):
+            writer.write(other)
+    for other in ([[0]], "picture", plain([1], kind="i"), None, b"", plain([1, 2], 4, 4), bytes(48)):
+        with pytest.raises(cv2.error):
+            cv2.imshow("none", other)
+    with pytest.raises(ImportError, match="numpy is needed"):
+        cv2.imshow("none", plain([1.0], kind="f"))
+    assert not windows.windows
+
+
+@pytest.mark.lane("chromium", "firefox")
+async def test_kinds_of_pictures_are_shown_without_numpy(cv2):
+    kinds = {
+        "colour": (plain([10, 60, 200], 4, 4), (200, 60, 10)),
+        "gray": (plain([90], 4, 4), (90,) * 3),
+        "opacity": (plain([10, 60, 200, 7], 4, 4), (200, 60, 10)),
+        "16 bit": (plain([10 << 8, 60 << 8, 200 << 8], 4, 4, "H"), (200, 60, 10)),
+        "flat": (memoryview(bytes([90]) * 16).cast("B", (4, 4)), (90,) * 3),
+    }
+    for name, (picture, colour) in kinds.items():
+        cv2.imshow(name, picture)
+        assert pixel(await shown(name, (4, 4)), 1, 1) == colour
+    cv2.destroyAllWindows()
+    await until(lambda: not canvases())
 
 
 # Windows

@@ -79,7 +79,6 @@ class VideoCapture:
                 ) from None
         self.release()
         blocking.require_waiting("cv2.VideoCapture", INSTEAD)
-        load_numpy("cv2.VideoCapture")
         try:
             if isinstance(asked, int):
                 self._source = blocking.run(Camera.open(asked))
@@ -106,11 +105,16 @@ class VideoCapture:
         return self._frame is not None
 
     def retrieve(self, image: Any = None, flag: int = 0) -> tuple[bool, Any]:
-        """The picture that `grab` took. An array of the right size and type is filled."""
+        """The picture that `grab` took. An array of numpy of the right size and type is filled.
+
+        If numpy is not installed, the picture is a `memoryview` of the same shape.
+        """
         if self._frame is None or self._source is None:
             return False, None
-        numpy = load_numpy("cv2.VideoCapture")
-        picture = self._source.turned(numpy.asarray(self._frame), numpy)
+        numpy = load_numpy(needed=False)
+        if numpy is None:
+            return True, memoryview(bytearray(memoryview(self._frame))).cast("B", self._frame.shape)
+        picture = self._source.turned(numpy.asarray(self._frame))
         if isinstance(image, numpy.ndarray) and (image.shape, image.dtype) == (picture.shape, picture.dtype):
             image[...] = picture
             return True, image
@@ -207,7 +211,7 @@ class Camera:
             self._timestamp = frame.timestamp
         return frame
 
-    def turned(self, picture: Any, numpy: Any) -> Any:
+    def turned(self, picture: Any) -> Any:
         return picture
 
     def get(self, name: int) -> float:
@@ -242,9 +246,9 @@ class File(VideoFile):
         self._ended = frame is None
         return frame
 
-    def turned(self, picture: Any, numpy: Any) -> Any:
+    def turned(self, picture: Any) -> Any:
         """The picture as it is stored, if it is not to be turned."""
-        return picture if self._turns else numpy.rot90(picture, self.rotation // 90)
+        return picture if self._turns else load_numpy().rot90(picture, self.rotation // 90)
 
     def get(self, name: int) -> float:
         count, swapped = len(self.times), not self._turns and self.rotation % 180
@@ -265,6 +269,7 @@ class File(VideoFile):
 
     def set(self, name: int, value: float) -> bool:
         if name == ORIENTATION_AUTO:
+            load_numpy(needed=not value)
             self._turns = bool(value)
         elif name == POS_MSEC:
             self._go_to(self.nearest(value / 1000))

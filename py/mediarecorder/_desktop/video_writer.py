@@ -13,7 +13,7 @@ from ..errors import MediaError
 from ..frames import Frame
 from ..outcome import spawn
 from ..recording import recording_of
-from .conventions import failure, fourcc, load_numpy
+from .conventions import failure, fourcc, pixels
 
 if TYPE_CHECKING:
     from typing import Self
@@ -64,7 +64,6 @@ class VideoWriter:
         self.release()
         path, code, fps, (width, height), is_color = _arguments(filename, *args, **kwargs)
         blocking.require_waiting("cv2.VideoWriter", INSTEAD)
-        load_numpy("cv2.VideoWriter")
         try:
             if width < 1 or height < 1:
                 raise ValueError(f"the size is {width} x {height}")
@@ -84,27 +83,17 @@ class VideoWriter:
     def write(self, image: Any) -> bool:
         """Add a picture. If it has another size or another number of channels, it is left out, and the result
         is False."""
-        numpy = load_numpy("cv2.VideoWriter")
         if self._writer is None or image is None:
             return False
-        if not isinstance(image, numpy.ndarray):
-            raise failure("write", f"image is not a numpy array, but {type(image).__name__}")
-        if image.dtype == numpy.uint16:
-            image = (image >> 8).astype(numpy.uint8)
-        if image.dtype != numpy.uint8:
-            raise failure("write", f"the depth must be unsigned 8 or 16 bit, not {image.dtype}", -215)
-        if image.shape[2:] == (1,):
-            image = image[:, :, 0]
-        if image.shape != self._shape:
+        data, shape = pixels("write", image)
+        if shape != self._shape:
             if not self._warned:
-                log.warning(
-                    "cv2.VideoWriter: left out a picture of shape %s, not %s", image.shape, self._shape
-                )
+                log.warning("cv2.VideoWriter: left out a picture of shape %s, not %s", shape, self._shape)
             self._warned = True
             return False
         blocking.require_waiting("cv2.VideoWriter.write", INSTEAD)
         height, width, *depth = self._shape
-        frame = Frame(bytearray(image.tobytes()), width, height, "bgr" if depth else "gray", 0.0)
+        frame = Frame(bytearray(data), width, height, "bgr" if depth else "gray", 0.0)
         try:
             blocking.run(self._writer.frame(frame))
         except MediaError as error:

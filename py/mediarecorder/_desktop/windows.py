@@ -18,7 +18,7 @@ from .._html.attach import view, view_name
 from .._html.display import Displayed
 from ..errors import MediaError
 from ..outcome import spawn
-from .conventions import failure, load_numpy
+from .conventions import failure, pixels
 from .waiting import wait
 
 log = logging.getLogger("mediarecorder")
@@ -114,30 +114,24 @@ def namedWindow(winname: str, flags: int = 1) -> None:
 
 def imshow(winname: str, mat: Any) -> None:
     """Show a picture: gray, or blue, green, red (and opacity, which is not used). Floats are from 0 to 1."""
-    pixels = _pixels(mat)
+    data, shape = pixels("imshow", mat, floats=True) if mat is not None else (b"", ())
+    if not data:
+        raise failure("imshow", "Assertion failed: size.width>0 && size.height>0", -215)
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (3,), (4,)):
+        raise failure("imshow", f"cannot show an array of shape {shape}")
     namedWindow(winname)
-    height, width, *depth = pixels.shape
+    height, width, *depth = shape
+    if depth == [4]:
+        opaque = bytearray(3 * width * height)
+        for channel in range(3):
+            opaque[channel::3] = data[channel::4]
+        data = opaque
     windows[winname].show(
         {
-            **{"pixels": pixels.tobytes(), "layout": "bgr" if depth else "gray"},
+            **{"pixels": bytes(data), "layout": "bgr" if depth else "gray"},
             **{"width": width, "height": height},
         }
     )
-
-
-def _pixels(mat: Any) -> Any:
-    numpy = load_numpy("cv2.imshow")
-    if mat is None or getattr(mat, "size", 1) == 0:
-        raise failure("imshow", "Assertion failed: size.width>0 && size.height>0", -215)
-    if not isinstance(mat, numpy.ndarray):
-        raise failure("imshow", f"mat is not a numpy array, but {type(mat).__name__}")
-    if mat.dtype.kind == "f":
-        mat = numpy.rint((mat * 255.0).clip(0, 255)).astype(numpy.uint8)
-    elif mat.dtype == numpy.uint16:
-        mat = (mat >> 8).astype(numpy.uint8)
-    if mat.dtype != numpy.uint8 or mat.ndim not in (2, 3) or mat.shape[2:] not in ((), (1,), (3,), (4,)):
-        raise failure("imshow", f"cannot show an array of shape {mat.shape} and type {mat.dtype}")
-    return mat[..., 0] if mat.shape[2:] == (1,) else mat[..., :3] if mat.ndim == 3 else mat
 
 
 def waitKey(delay: int = 0) -> int:
