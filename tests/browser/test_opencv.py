@@ -543,9 +543,27 @@ def test_codecs_that_browsers_lack_are_replaced_with_a_warning(cv2, tmp_path, ca
         writer = cv2.VideoWriter(str(tmp_path / "x.mp4"), cv2.VideoWriter_fourcc(*"DIVX"), 10, (64, 48))
         assert writer.isOpened()
     assert caplog.text.count("no codec 'divx' for mp4") == 1
-    cap = cv2.VideoWriter(str(tmp_path / "x.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    cap = cv2.VideoWriter(str(tmp_path / "x.wmv"), cv2.VideoWriter_fourcc(*"WMV2"), 10, (64, 48))
     assert not cap.isOpened()
     assert "mp4, webm and mkv only" in caplog.text
+
+
+@both_realms
+async def test_avi_of_the_tutorial_contains_a_playable_mp4(cv2, tmp_path, caplog):
+    path = str(tmp_path / "output.avi")
+    for code in ("XVID", "MJPG"):
+        out = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*code), 20.0, (64, 48), False)
+        for picture in grays(10):
+            assert out.write(picture)
+        out.release()
+    assert caplog.text.count("browsers write no AVI; the file is an MP4") == 1
+    recording = Recording.from_file(path, "video/mp4")
+    found = await probe(recording)
+    assert found["errors"] == []
+    assert "mp4" in found["format"]
+    assert [stream["codec"] for stream in found["streams"]] == ["h264"]
+    assert len(await pictures(recording)) == 10
+    assert [number_of(picture) for picture in written(cv2, path)] == list(range(10))
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.avi"])

@@ -180,14 +180,17 @@ def _format(path: str, code: int) -> str:
     native = [code for codes in NATIVE.values() for code in codes]
     if name not in (*native, *OTHERS.split()):
         raise ValueError(f"unknown codec {name!r}; use cv2.VideoWriter_fourcc(*'mp4v')")
-    format = FORMAT_OF.get(os.path.splitext(path)[1].lower().removeprefix("."))
-    if format is None:
+    ending = os.path.splitext(path)[1].lower().removeprefix(".")
+    format, note = FORMAT_OF.get(ending), f"the browser has no codec {name!r} for {ending}, and uses its own"
+    if ending == "avi":
+        format, note = "mp4", "browsers write no AVI; the file is an MP4, whatever its name"
+    elif format is None:
         raise ValueError("browsers write mp4, webm and mkv only, so the name must end in one of these")
-    if name not in NATIVE.get(format, native) and name not in _reported:
-        _reported.add(name)
-        log.warning("cv2.VideoWriter: the browser has no codec %r for %s, and uses its own", name, format)
+    if (ending == "avi" or name not in NATIVE.get(format, native)) and note not in _reported:
+        _reported.add(note)
+        log.warning("cv2.VideoWriter: %s", note)
     return format
 
 
 _reported: set[str] = set()
-"""Codes that a warning was about."""
+"""Warnings that were given."""
