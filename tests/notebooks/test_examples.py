@@ -181,6 +181,17 @@ def movements(cell: Cell) -> None:
     assert min(lengths[:-1]) > 0.3, "the last one may end with the loop"
 
 
+def colours_of_the_film(cell: Cell) -> None:
+    """Every tenth of 60 pictures, 20 a second. The fake camera shows another colour each second."""
+    lines = re.findall(r"(\d\.\d) s: blue (\d+), green (\d+), red (\d+)", cell.printed)
+    assert [float(seconds) for seconds, *_ in lines] == [0, 0.5, 1, 1.5, 2, 2.5]
+    pure = {"red": (0, 0, 255), "green": (0, 255, 0), "blue": (255, 0, 0), "white": (255, 255, 255)}
+    means = [tuple(map(int, values)) for _, *values in lines]
+    named = [name for mean in means for name, colour in pure.items() if mean == pytest.approx(colour, abs=40)]
+    assert len(named) == len(means)
+    assert len(set(named)) >= 2
+
+
 WITHOUT_LENGTH = float("inf")
 
 #: Code cells by their ids in the notebook for JupyterLite.
@@ -233,6 +244,15 @@ EXAMPLES: dict[str, dict[str, Check]] = {
         "picture": says_nothing,
         "animation": both(prints(r"film\.mp4: \d{4,} bytes"), player("video", 2, late=0.3)),
     },
+    "desktop-scripts": {
+        "install": says_nothing,
+        "record": prints(r"desktop\.wav: \d{5,} bytes"),
+        "sound": player("audio", 3, late=0.5),
+        "play": prints(r"3\.\d seconds played"),
+        "film": prints(r"desktop\.mp4: \d{4,} bytes"),
+        "video": player("video", 3, late=0.3),
+        "colours": colours_of_the_film,
+    },
 }
 
 
@@ -249,13 +269,13 @@ def check_all(name: str, page: Page, at: Callable[[int], Cell]) -> None:
 
 
 def thorough_for(*first: str) -> pytest.MarkDecorator:
-    """All examples: `make test-all` runs the first two in this host, and `make soak` the rest."""
+    """All examples: `make test-all` runs the first ones in this host, and `make soak` the rest."""
     thorough, soak = pytest.mark.thorough, pytest.mark.soak
     rows = [pytest.param(name, marks=thorough if name in first else soak) for name in EXAMPLES]
     return pytest.mark.parametrize("name", rows)
 
 
-@thorough_for("photo-and-frames", "long-recording-in-chunks")
+@thorough_for("photo-and-frames", "long-recording-in-chunks", "desktop-scripts")
 @pytest.mark.parametrize("served", ["plain"], indirect=True)
 def test_example_runs_in_jupyterlite(jupyterlite, name):
     jupyterlite.page.add_init_script(path=PAGE_PROBE)
@@ -273,7 +293,7 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@thorough_for("first-recording", "sound-and-spectrum")
+@thorough_for("first-recording", "sound-and-spectrum", "desktop-scripts")
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=PAGE_PROBE)

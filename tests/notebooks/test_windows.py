@@ -1,4 +1,4 @@
-"""Windows of `cv2.imshow` in notebooks. (The sites have no numpy, so the tests pass pixels without it.)"""
+"""Windows of `cv2.imshow` in notebooks. (The sites have no numpy, so pictures are memoryviews.)"""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from playwright.sync_api import Locator, expect
 
 pytestmark = [pytest.mark.parametrize("served", ["plain"], indirect=True), pytest.mark.thorough]
 
-SHOW = """from mediarecorder._desktop import windows
-windows.namedWindow("camera")
-windows.windows["camera"].show(
-    {{"pixels": bytes([{0}]) * 32 * 24, "layout": "gray", "width": 32, "height": 24}}
-)
+SHOW = """from mediarecorder import desktop
+desktop.install()
+import cv2
+cv2.imshow("camera", memoryview(bytes([{0}]) * 32 * 24).cast("B", (24, 32)))
 """
-PRESSED = SHOW + "print(windows.waitKey(0))"
+PRESSED = SHOW + "print(cv2.waitKey(0))"
+CLOSE = "from mediarecorder import desktop\nimport cv2\ncv2.destroyAllWindows()\ndesktop.uninstall()"
 
 
 def shows(canvas: Locator, gray: int) -> None:
@@ -39,7 +39,7 @@ def test_jupyterlite_shows_windows_in_the_output_of_the_cell(shared_notebook):
     second = lite.run(SHOW.format(100))
     for cell in (first, second):
         shows(lite.cell(cell).get_by_role("img", name="camera"), 100)
-    lite.run("windows.destroyAllWindows()")
+    lite.run(CLOSE)
     expect(lite.page.get_by_role("img", name="camera")).to_have_count(0)
     assert lite.errors() == []
 
@@ -53,7 +53,6 @@ def test_marimo_shows_windows_in_the_output_of_the_cell(shared_marimo):
     marimo.page.keyboard.press("k")
     marimo.wait(before + 1)
     expect(marimo.console(LAST_CELL)).to_have_text(str(ord("k")))
-    close = "from mediarecorder._desktop.windows import destroyAllWindows as close\nclose()"
-    marimo.wait(marimo.start(LAST_CELL, close) + 1)
+    marimo.wait(marimo.start(LAST_CELL, CLOSE) + 1)
     expect(marimo.page.get_by_role("img", name="camera")).to_have_count(0)
     assert marimo.errors() == []
