@@ -6,7 +6,8 @@
     python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
     python3 tools/prepare.py docs    what the wheel needs, and the documentation site
     python3 tools/prepare.py test    all of these, the demo, both browsers, the judges of media files, numpy
-    python3 tools/prepare.py test-all     these, apps of stlite, Panel and Flet, and servers for uploads
+    python3 tools/prepare.py test-all     these, a JupyterLite with numpy, apps of stlite, Panel and Flet, and
+                                     servers for uploads
     python3 tools/prepare.py bench   what the tests need, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
 
@@ -41,6 +42,11 @@ def numpy() -> None:
         numpy_wheel.unpack()
 
 
+def site_with_numpy() -> None:
+    if os.environ.get("NUMPY_LANE") != "0":
+        steps.NUMPY_SITE()
+
+
 BUILDER = (environment.python, steps.BUILDER)
 LINT = (*BUILDER, steps.CHECKERS, steps.NODE_MODULES)
 NOTEBOOKS = (*LINT, steps.JAVASCRIPT, steps.PACKAGED, steps.SITES)
@@ -57,7 +63,7 @@ TARGETS: dict[str, tuple[Callable[[], object], ...]] = {
     "docs": (*WHEEL, steps.DOCS),
     "notebooks": NOTEBOOKS,
     "test": TEST,
-    "test-all": (*TEST, steps.HOSTS, steps.SERVERS),
+    "test-all": (*TEST, site_with_numpy, steps.HOSTS, steps.SERVERS),
     "bench": (*TEST, steps.PEERS),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -13,11 +14,16 @@ from playwright.sync_api import Page
 
 from harness.lanes import CHROMIUM
 from harness.places import PAGE_PROBE
-from serve_notebooks import notebook_site
+from serve import ROOT, Site
+from serve_notebooks import NotebookHandler, notebook_site
 
 
-def serving(isolated: bool) -> Iterator[str]:
-    with notebook_site(isolated=isolated) as site:
+class NumpyHandler(NotebookHandler):
+    root = ROOT / "build" / "numpy-notebooks"
+
+
+def serving(site: Site) -> Iterator[str]:
+    with site:
         thread = threading.Thread(target=functools.partial(site.serve_forever, 0.05))
         thread.start()
         yield site.url
@@ -27,12 +33,20 @@ def serving(isolated: bool) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def plain_site() -> Iterator[str]:
-    yield from serving(isolated=False)
+    yield from serving(notebook_site())
 
 
 @pytest.fixture(scope="session")
 def isolated_site() -> Iterator[str]:
-    yield from serving(isolated=True)
+    yield from serving(notebook_site(isolated=True))
+
+
+@pytest.fixture(scope="session")
+def numpy_site() -> Iterator[str]:
+    """A JupyterLite with numpy, which is an older one (tools/numpy_notebooks.py)."""
+    if os.environ.get("NUMPY_LANE") == "0":
+        pytest.skip("NUMPY_LANE=0")
+    yield from serving(Site(0, NumpyHandler))
 
 
 @pytest.fixture(params=["plain", "isolated"])

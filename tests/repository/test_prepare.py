@@ -52,6 +52,7 @@ DOCS = (
 )
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
+BUILD_SITE_WITH_NUMPY = "tools/numpy_notebooks.py"
 BUILD_HOSTS = "tools/host_sites.py"
 HOST_PINS = tuple(
     f"tools/hosts/{name}"
@@ -78,6 +79,7 @@ FILES = (
     *PACKED,
     "tools/compile_packages.py",
     *PEERS,
+    BUILD_SITE_WITH_NUMPY,
     *HOSTS,
     *SERVERS,
 )
@@ -621,6 +623,16 @@ def test_without_its_lane_numpy_is_not_downloaded(full_machine, carrier, monkeyp
     assert not full_machine.ran(numpy_wheel.CARRIER)
     assert not carrier.exists()
     assert unpacked_numpy() is None
+
+
+def test_site_with_numpy_is_built_for_thorough_tests_only(full_machine, monkeypatch):
+    prepare.prepare("test")
+    monkeypatch.setenv("NUMPY_LANE", "0")
+    prepare.prepare("test-all")
+    assert not full_machine.ran(BUILD_SITE_WITH_NUMPY)
+    monkeypatch.delenv("NUMPY_LANE")
+    prepare.prepare("test-all")
+    assert full_machine.ran(BUILD_SITE_WITH_NUMPY)
 
 
 # The notebook sites

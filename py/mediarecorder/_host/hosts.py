@@ -50,6 +50,20 @@ def running_cell() -> object:
     return ipython and ipython.get_ipython().execution_count
 
 
+def before_each_cell(act: Callable[[], None]) -> Callable[[], None]:
+    """Call a function before each cell that IPython runs. The result ends it."""
+    ipython = _module("IPython", "get_ipython")
+    if not ipython:
+        return lambda: None
+    events, event = ipython.get_ipython().events, "pre_run_cell"
+
+    def listener(info: object) -> None:
+        act()
+
+    events.register(event, listener)
+    return lambda: events.unregister(event, listener)
+
+
 def _module(name: str, runs: str) -> Any:
     """The module, if it is imported and its function `runs` returns something; or None."""
     module = sys.modules.get(name)
