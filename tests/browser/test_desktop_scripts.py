@@ -6,6 +6,7 @@ import wave
 from array import array
 
 import pytest
+from support.dialogue import dialogue
 from support.eventually import until
 
 from mediarecorder import desktop
@@ -226,12 +227,10 @@ async def test_script_plays_a_file_block_by_block(run, tmp_path, capsys):
 
 @pytest.mark.lane("chromium", "firefox-audible")
 async def test_script_goes_on_until_the_user_presses_return(run):
-    import js
-
     async def press():
-        await until(lambda: js.document.querySelector("dialog"))
+        await until(dialogue)
         await asyncio.sleep(0.3)
-        js.document.querySelector("dialog button").click()
+        dialogue().querySelector("button").click()
 
     pressed = asyncio.ensure_future(press())
     assert sum(run(WIRE)["heard"]) > 4800

@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+from support.dialogue import dialogue
 from support.eventually import until, until_nothing_is_left
 
 from mediarecorder import MediaStream, desktop, media_devices, record
@@ -580,11 +581,10 @@ async def test_plain_handler_is_told_the_other_way(sd):
 
 @in_page
 async def test_input_waits_for_the_user(sd):
-    import js
 
     async def answer(text):
-        await until(lambda: js.document.querySelector("dialog"))
-        dialog = js.document.querySelector("dialog")
+        await until(dialogue)
+        dialog = dialogue()
         assert "Your name? <b>" in dialog.textContent
         if text is None:
             dialog.close()
@@ -600,4 +600,4 @@ async def test_input_waits_for_the_user(sd):
     with pytest.raises(EOFError):
         input("Your name? <b>")
     await task
-    assert js.document.querySelector("dialog") is None
+    assert dialogue() is None

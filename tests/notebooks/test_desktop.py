@@ -38,6 +38,20 @@ for number in range({0}):
     hertz = np.argmax(np.abs(np.fft.rfft(heard * np.hanning(len(heard))))) * fs / len(heard)
     print(sound.shape, sound.dtype, round(hertz), 4.9 <= seconds < 15)
 """
+#: The same without numpy: the tone is what crosses zero most often.
+READ = """import time
+from array import array
+import sounddevice as sd
+fs = 44100
+for number in range({0}):
+    begun = time.monotonic()
+    with sd.RawInputStream(samplerate=fs, channels=2, dtype="int16") as stream:
+        data, overflowed = stream.read(5 * fs)
+    seconds = time.monotonic() - begun
+    left = array("h", bytes(data))[fs::2]
+    hertz = sum(a < 0 <= b for a, b in zip(left, left[1:])) * fs / len(left)
+    print(len(bytes(data)), overflowed, round(hertz), 4.9 <= seconds < 15)
+"""
 REC_AND_WAIT = """import numpy as np
 import sounddevice as sd
 sound = sd.rec(60 * 48000, samplerate=48000, channels=1)
@@ -122,3 +136,14 @@ def test_restarted_kernel_releases_the_microphone_of_rec(shared_notebook):
     lite.run(INSTALL)
     assert lite.printed(lite.run(REC.format(1))) == f"(220500, 2) float32 {TONE_FREQUENCY} True\n"
     lite.run(UNINSTALL)
+
+
+@without_numpy
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.soak)])
+def test_five_seconds_are_read_in_marimo_again_and_again(shared_marimo, times):
+    marimo = shared_marimo
+    marimo.wait(marimo.start(LAST_CELL, INSTALL + READ.format(times)) + 1)
+    assert marimo.errors() == []
+    assert marimo.printed(LAST_CELL) == f"{5 * 44100 * 4} False {TONE_FREQUENCY} True\n" * times
+    marimo.wait(marimo.start(LAST_CELL, UNINSTALL) + 1)
+    all_devices_are_released(marimo.page)

@@ -9,6 +9,7 @@ import { gone, inTime, isGone } from "../fault.js";
 import { PictureFeed, SoundFeed } from "../live/feed.js";
 import { LivePictures } from "../live/pictures.js";
 import { LiveSound } from "../live/sound.js";
+import { ask } from "./ask.js";
 import { display } from "./attach.js";
 import { Panel } from "./panel.js";
 import { Meter, Mix, Player } from "./sound.js";
@@ -76,31 +77,6 @@ function download(blob, name) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD);
-}
-
-/**
- * Ask the user for a line of text, while the page goes on. Resolves to null if the user closes the dialogue.
- * @param {string} prompt  @returns {Promise<string | null>}
- */
-function ask(prompt) {
-  const make = (/** @type {string} */ tag, /** @type {any} */ ...content) => {
-    const element = document.createElement(tag);
-    element.append(...content);
-    return /** @type {any} */ (element);
-  };
-  const [line, button] = [make("input"), make("button", "OK")];
-  button.value = "OK";
-  const form = make("form", make("label", prompt, " ", line), " ", button);
-  form.method = "dialog";
-  const dialog = make("dialog", form);
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.onclose = () => {
-      dialog.remove();
-      resolve(dialog.returnValue ? line.value : null);
-    };
-  });
 }
 
 export const services = {
