@@ -19,7 +19,7 @@ from mediarecorder import MediaError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mediarecorder import Photo, Recording
+    from mediarecorder import Photo, Recording, Upload
 
     Told = Callable[[float], None]
 
@@ -48,6 +48,9 @@ class Card:
         """Where the answer to the last pressed button is shown."""
         self._poster: Photo | None = None
         self._work: asyncio.Task[Any] | None = None
+        self.upload: Upload | None = None
+        self.endpoint = ""
+        """Where its upload goes."""
         self._prepare()
         page.run(self._look())
 

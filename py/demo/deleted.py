@@ -37,6 +37,8 @@ def delete(cards: Sequence[Card], *, by_key: bool = False) -> None:
     were deleted a moment ago."""
     for card in cards:
         card.cancel()
+        if card.upload:
+            card.upload.pause()
         card.player.pause()
         if card.selection.visible:
             card.selection.close()
@@ -125,6 +127,8 @@ async def undo() -> None:
 
 def _come_back(card: Card) -> None:
     shelf.cards[card.key] = shelf.going.pop(card.key)
+    if card.upload:
+        card.upload.resume()
     shelf.place(card)
 
 

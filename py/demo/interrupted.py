@@ -47,6 +47,9 @@ async def _show(store: RecordingStore) -> None:
             continue
         with suppress(NotFoundError):  # it has been deleted since
             shelf.add(await store.open_recording(stored.id), stored.title)
+    from demo import uploads  # imported here, to keep it out of the page's start
+
+    await uploads.offer(store)
 
 
 def _offer(stored: StoredRecording) -> None:

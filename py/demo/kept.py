@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mediarecorder import Recording, RecordingStore
 
 NAME = "takes"
-ENGINE = "py/mediarecorder/js/{}.js"
+MODULE = "py/mediarecorder/js/{}.js"
 
 _opening: asyncio.Future[RecordingStore | None] | None = None
 
@@ -121,5 +121,10 @@ async def show_space(going: int = 0) -> None:
 async def load_engine(*names: str) -> None:
     """Load the media engine. It is large, so it is loaded only when there is a take to work on."""
     for name in ("media", *names):
-        with suppress(JsException):  # calls that need it report a failure
-            await js_import(URL.new(ENGINE.format(name), document.baseURI).href)
+        await load(name)
+
+
+async def load(name: str) -> None:
+    """Load a module of the library from the page's own files."""
+    with suppress(JsException):  # calls that need it report a failure
+        await js_import(URL.new(MODULE.format(name), document.baseURI).href)

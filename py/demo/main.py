@@ -62,6 +62,7 @@ async def take(press=None) -> None:  # type: ignore[no-untyped-def]
         for recording in recordings:
             card = await takes.add_new(recording)
             takes.latest.append(card)
+            takes.uploads.begin_new(card)
             ready = words.say("{name} is ready.", name=card.shown_name)
             page.tell(f"{words.say(session.limit_reached)} {ready}".strip())
         takes.show_length_of_latest()
@@ -259,6 +260,7 @@ def change_language() -> None:
         page.tell("", place)
     page.find("problem").hidden = True
     takes.fill_again()
+    takes.uploads.fill_again()
     interrupted.fill_again()
     page.run(source.list_devices())
     page.run(takes.show_space())
@@ -305,6 +307,7 @@ async def show_shelf() -> None:
 
     await takes.delete_those_of_last_time()
     await interrupted.look()
+    takes.uploads.show_where()
     takes.follow_link()
     await takes.show_space()
     takes.tell_of_changes()

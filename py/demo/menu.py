@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from js import document, navigator, window
 from pyscript import when
 
-from demo import page, shelf, words
+from demo import page, settings, shelf, words
 from mediarecorder.formats import FORMATS, MADE
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _leave_out(menu: Any, card: Card) -> None:
     left_out = {
         "share": not can_share(card),
         "link": card.recording.id is None,  # a take that is not in the store has no id to link to
+        "upload": not settings.endpoint(),
         "still": not card.recording.is_video,
         "gif": not card.recording.is_video,
     }

@@ -1,4 +1,5 @@
-"""Settings for the next take, except its devices. static/demo/settings.js remembers them between visits."""
+"""Settings for the next take, except its devices. static/demo/settings.js remembers them between visits, but
+not where takes are sent: a page of the same origin can change what it remembers."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ BITS = {"small": (1_000_000, 48_000), "high": (8_000_000, 256_000)}
 
 def checked() -> bool:
     """Whether all settings are valid; if not, the page shows where."""
-    wrong = page.one("#settings-fields :invalid")
+    wrong = page.one("#settings input:invalid")
     if not wrong:
         return True
     page.find("settings").open = True
@@ -75,6 +76,12 @@ def space_limit() -> int | None:
     """Bytes that all takes together may have on disk."""
     limit = _number("space-limit", 1e6)
     return None if limit is None else int(limit)
+
+
+def endpoint() -> str:
+    """Where new takes are uploaded to; "" means nowhere."""
+    element = page.find("upload-to")
+    return str(element.value).strip() if element.checkValidity() else ""
 
 
 def _number(field: str, unit: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from js import location, window
 from pyscript import when
 
-from demo import deleted, edits, exports, kept, menu, page, several, shelf, words
+from demo import deleted, edits, exports, kept, menu, page, several, shelf, uploads, words
 from demo.deleted import delete_those_of_last_time
 from demo.shelf import add_new, show_space, tell_of_changes
 from mediarecorder import MediaError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from demo.card import Card
 
-__all__ = ["add_new", "delete_those_of_last_time", "menu", "show_space", "tell_of_changes"]
+__all__ = ["add_new", "delete_those_of_last_time", "menu", "show_space", "tell_of_changes", "uploads"]
 
 latest: list[Card] = []
 """The cards of the take that was recorded last, one for each part."""
@@ -131,6 +131,12 @@ async def _act(button: Any, card: Card, *, by_key: bool) -> None:
             card.toggle_rename()
         case "cancel":
             card.cancel()
+        case "upload":
+            await uploads.begin(card)
+        case "upload-again":
+            await uploads.begin(card, again=True)
+        case "stop-upload":
+            uploads.stop(card)
         case "delete":
             deleted.delete([card], by_key=by_key)
         case _:

@@ -24,6 +24,7 @@ from mediarecorder import (
     QuotaExceededError,
     RecordingError,
     SecurityError,
+    UploadError,
 )
 
 # Keyed by what the browser is asked for: a microphone, a camera, "both" of them, or a screen.
@@ -218,6 +219,24 @@ def unrecovered(error: MediaError) -> str:
             return "The recovery tool could not be loaded. Check the connection, then reload the page."
         case _:
             return f"{say('That did not work.')} {error}"
+
+
+def not_uploaded(error: UploadError, host: str) -> str:
+    """Why a server did not take a take."""
+    status = error.status
+    if isinstance(error.__cause__, InvalidStateError):
+        text = "Another tab is using this take. Look there, or try again later."
+    elif isinstance(error.__cause__, MediaError):
+        return unmade(error.__cause__)
+    elif status is None:
+        text = "{host} cannot be reached, or this page is not allowed to upload there. The take is safe here."
+    elif status < 300 or status in (404, 405):
+        text = "There is no tus server at this address. Check it in the settings."
+    elif status == 413:
+        text = "The take is too large for {host}."
+    else:
+        text = "{host} refused the take (status {status})."
+    return say(text, host=host, status=status or 0)
 
 
 def unmade(error: MediaError) -> str:

@@ -279,6 +279,21 @@ Reflect.set(globalThis, "germanWords", {
   "This take cannot be processed: it is broken or empty.": "Aus dieser Aufnahme lässt sich nichts machen: Sie ist beschädigt oder leer.",
   "Something is missing: the take has no sound, or another tab has deleted it.": "Was dafür nötig ist, fehlt: Die Aufnahme hat keinen Ton, oder ein anderer Tab hat sie gelöscht.",
 
+  // Uploads
+  "Upload new takes to": "Neue Aufnahmen hochladen zu",
+  "Off (a tus server)": "Aus (ein tus-Server)",
+  "Upload": "Hochladen",
+  "New takes are sent to {host}.": "Neue Aufnahmen gehen an {host}.",
+  "Uploading to {host}…": "Wird zu {host} hochgeladen …",
+  "Waiting for {host}. The take is safe here.": "Warten auf {host}. Die Aufnahme ist hier sicher.",
+  "Uploaded to {host}.": "Zu {host} hochgeladen.",
+  "The upload to {host} is not complete.": "Das Hochladen zu {host} ist noch nicht fertig.",
+  "{host} cannot be reached, or this page is not allowed to upload there. The take is safe here.": "{host} ist nicht erreichbar, oder diese Seite darf dort nichts hochladen. Die Aufnahme ist hier sicher.",
+  "Another tab is using this take. Look there, or try again later.": "Ein anderer Tab benutzt diese Aufnahme gerade. Sieh dort nach, oder versuch es später noch einmal.",
+  "There is no tus server at this address. Check it in the settings.": "Unter dieser Adresse gibt es keinen tus-Server. Prüfe sie in den Einstellungen.",
+  "The take is too large for {host}.": "Die Aufnahme ist zu groß für {host}.",
+  "{host} refused the take (status {status}).": "{host} hat die Aufnahme abgelehnt (Status {status}).",
+
   // Live Python
   "Live Python": "Python live",
   "The take is a variable here, called take. These snippets work on it, or make new takes, in this page’s own Python. Change them as you like.": "Die Aufnahme ist hier eine Variable namens take. Diese Beispiele arbeiten damit oder machen neue Aufnahmen, im Python dieser Seite selbst. Sie lassen sich beliebig ändern.",

@@ -8,7 +8,6 @@ from killable import Profile
 from playwright.sync_api import Playwright
 
 from harness.fixtures import FAILED
-from harness.uploads import Bench
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +27,6 @@ def shared_chromium(request: pytest.FixtureRequest, opened: Profile) -> Iterator
         opened.close()
     else:
         opened.tidy()
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    """Servers that recordings are sent to."""
-    bench = Bench()
-    bench.begin()
-    yield bench
-    bench.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@
                               granted, ``context`` has options of ``browser.new_context``
 ``lane_page(name, …)``        a fresh page configured like a lane of lanes.py, with ``context`` options
 ``shared_page(name, …)``      a page that tests share in turn: the first that asks for this name opens it
+``bench``                     servers that recordings are sent to, without faults
 ``demo_page``                 a page of the engine that has begun to open the demo, but may not be ready
 ``screenshots``               the folder for pictures to look at, build/screenshots
 
@@ -34,6 +35,7 @@ from harness.places import ROOT
 from harness.plugin import HARNESS
 from harness.reports import blame
 from harness.sound_server import Sound, SoundServerMissingError
+from harness.uploads import Bench
 
 ENGINES = {"chromium": CHROMIUM, "firefox": FIREFOX}
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -222,6 +224,15 @@ def lane_page(open_page: Callable[..., Page]) -> Callable[..., Page]:
         return open_page(LANES[name], **context)
 
     return lane_page
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    bench = request.config.stash[HARNESS].site.uploads
+    bench.empty()
+    bench.begin()
+    yield bench
+    bench.begin()
 
 
 @pytest.fixture
