@@ -23,6 +23,7 @@ BENCHMARKS = (
     "bridge",
     "store",
     "many_takes",
+    "upload",
     "seekable",
     "lengths",
     "from_frames",
