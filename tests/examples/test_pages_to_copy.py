@@ -220,4 +220,6 @@ BroadcastChannel.new("told").postMessage(" ".join([mediarecorder.__version__, *f
     )
     page = launch(engine)
     page.goto(f"{examples}worker.html")
-    expect(page).to_have_title(f"{mediarecorder.__version__} media.js mp3.js page.js store.js tus.js worker.js")
+    expect(page).to_have_title(
+        f"{mediarecorder.__version__} media.js mp3.js page.js store.js tus.js worker.js"
+    )
