@@ -537,13 +537,13 @@ class RecordingStore(EventTarget):
         self._require_open("upload")
         checked_id(id)
         if (running := self._uploads.get(id)) and not running.done():
-            if endpoint in (None, running.endpoint):
+            if endpoint is None or checked_address("upload", endpoint) == running.endpoint:
                 return running
             raise InvalidStateError(
                 "upload: this recording is being uploaded to another endpoint. Abort that."
             )
         upload = self._uploads[id] = Upload(
-            _OnDisk(self, id),
+            _OnDisk(self, id, running),
             endpoint,
             metadata=metadata,
             headers=headers,
@@ -693,11 +693,14 @@ class _OnDisk(Source):
 
     is_stored = True
 
-    def __init__(self, store: RecordingStore, id: str) -> None:
+    def __init__(self, store: RecordingStore, id: str, earlier: Upload | None = None) -> None:
         super().__init__(None)
-        self._store, self._id = store, id
+        self._store, self._id, self._earlier = store, id, earlier
 
     async def open(self, upload: Upload) -> MediaFile:
+        if self._earlier:  # it was aborted just now
+            await asyncio.wait([self._earlier._task])
+            self._earlier = None
         call = self._store._disk.call
         known = json.loads(await call("claim", self._id))
         endpoint = known.get("endpoint", "")

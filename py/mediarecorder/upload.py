@@ -89,7 +89,7 @@ class Headers(dict[str, str]):
     """The headers of an answer, with names in lower case; any case finds them."""
 
     def __missing__(self, name: str) -> str:
-        if name.islower():
+        if name == name.lower():
             raise KeyError(name)
         return self[name.lower()]
 
@@ -269,6 +269,7 @@ async def _silence(doing: str, reason: str, address: str, file: MediaFile | None
         "right one? Then pass it. (Servers also redirect if the address lacks its last slash.)",
         "elsewhere": f"{there} named an address of another origin for the data, where nothing was sent. A "
         "server behind a proxy must heed X-Forwarded-Host and -Proto (@tus/server: respectForwardedHeaders).",
+        "idle": f"{there} has confirmed none of the data that it was sent.",
         "unreachable": f"{there} does not answer. It is down, or the address is wrong.{maybe}",
     }
     return UploadError(f"{doing}: {why[reason]}")
@@ -424,10 +425,10 @@ class Upload(Outcome[str]):
         self.url: str | None = None
         """The address that the server gave the upload; None before that."""
         self._client: Any = None
-        self._paused = self._answered = self._renewed = False
+        self._paused = self._answered = self._renewed = self._aborted = False
         self._failures = 0
         self._since = now()
-        """The last success."""
+        """When the failures began."""
         self._at_once = self._chunk_size or FIRST_PIECE
         self._asked = math.inf, 0
         self._task = spawn(self._run())
@@ -451,7 +452,7 @@ class Upload(Outcome[str]):
 
     def resume(self) -> None:
         """Go on after `pause`, where the server is."""
-        if self._paused:
+        if self._paused and not self.done():
             self._paused, self._since = False, now()
             self._begin()
 
@@ -459,8 +460,9 @@ class Upload(Outcome[str]):
         """End the upload for good; awaiting it raises `AbortError`. A store forgets it; the server keeps what
         it has until that expires there. The recording stays as it is."""
         if not self.done():
+            self.pause()
+            self._aborted = True
             self._fail(AbortError("upload: it was aborted"))
-            spawn(self._forget())
 
     def _whole(self, file: MediaFile) -> None:
         """The take has ended, with this file."""
@@ -486,13 +488,14 @@ class Upload(Outcome[str]):
         try:
             file = await self._source.open(self)
             self._client = (await load_module("tus")).open(js_object(self._order(file)))
-            self._since = now()
             self._begin()
             while not self.done():
                 news = await settle(self._client, "next", doing="upload")
                 await getattr(self, f"_on_{news.type}")(news)
         except asyncio.CancelledError:
             self._reject(AbortError("upload: it was interrupted"))
+            if self._aborted:
+                await self._forget()
             raise
         except UploadError as error:
             self._reject(error)
@@ -533,7 +536,8 @@ class Upload(Outcome[str]):
     async def _on_at(self, news: Any) -> None:
         """The server has `offset` bytes."""
         offset, whole = int(news.offset), self._source.file
-        if offset > self.size or (news.length >= 0 and (whole is None or news.length != whole.size)):
+        told = news.length >= 0
+        if not 0 <= offset <= self.size or (told and (whole is None or news.length != whole.size)):
             raise UploadError(
                 f"upload: the server has {offset} bytes of another state of this recording, which was "
                 "changed since. Upload it anew, with the endpoint."
@@ -546,7 +550,7 @@ class Upload(Outcome[str]):
             most = rest if rest < REST * rate and asked > FIRST_PIECE else min(8 * self._at_once, PACE * rate)
             self._at_once = int(max(FIRST_PIECE, most))
         self._asked = math.inf, 0
-        self.sent, self._since, self._answered, self.error = offset, now(), True, None
+        self.sent, self._answered, self.error = offset, True, None
         if self._on_progress and whole and offset < whole.size:
             call_handler(self._on_progress, self.progress)
 
@@ -588,6 +592,8 @@ class Upload(Outcome[str]):
             self._begin()
             return
         self._failures += 1
+        if self._failures == 1:
+            self._since = now()
         if error.__cause__ or not self._may_pass(status, reason):
             raise error
         self.error = error
@@ -600,12 +606,12 @@ class Upload(Outcome[str]):
         """Whether another attempt may succeed."""
         if reason == "cors":
             return self._failures < 3
-        if status not in PASSING if status else reason not in ("cut", "unreachable", "offline"):
+        if status not in PASSING if status else reason not in ("cut", "unreachable", "offline", "idle"):
             return False
         patience, stored = PATIENCE_WITH_ERRORS, self._source.is_stored
         if self._source.file is None:  # it is still recorded
             patience = math.inf
-        elif (not status or status in ABSENT) and (self._answered or stored):
+        elif (reason or status in ABSENT) and reason != "idle" and (self._answered or stored):
             patience = math.inf if self._answered and stored else PATIENCE
         return now() - self._since < patience
 

@@ -34,6 +34,13 @@ async def test_form_arrives_with_its_file_and_fields(bench, recording):
     assert found["fields"] == [["title", "Grüße"], ["tags", "one"], ["tags", "two"], ["rate", "1.5"]]
 
 
+async def test_quotes_and_lines_in_names_stay_in_their_header(bench, recording):
+    response = await recording.post(bench.here, field='a"\r\nX: 1', name='b"; name="c\n.webm')
+    found = await response.json()
+    assert is_of(found)
+    assert (found["field"], found["name"]) == ("a%22%0D%0AX: 1", "b%22; name=%22c%0A.webm")
+
+
 @pytest.mark.core
 async def test_another_origin_that_allows_it_gets_the_form(bench, recording):
     response = await recording.post(bench.receiver, headers={"Authorization": "Bearer abc"})
@@ -65,6 +72,8 @@ async def test_response_has_headers_text_and_bytes(bench, recording):
     assert "X-Other" not in response.headers
     with pytest.raises(KeyError):
         response.headers["X-Other"]
+    with pytest.raises(KeyError):
+        response.headers["1"]
     assert await response.text() == "grüße"
     assert await response.bytes() == "grüße".encode()
     with pytest.raises(ValueError, match=r"JSON|Expecting"):

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from support.eventually import until, until_proxies_are_destroyed
 
-from mediarecorder import AbortError, InvalidStateError, Recording, UploadError, record, upload
+from mediarecorder import AbortError, InvalidStateError, Recording, UploadError, blocking, record, upload
+from mediarecorder._host.features import can_run_sync
 
 DATA = bytes(range(256)) * 20_000  # 5 MB
 
@@ -183,6 +184,39 @@ async def test_server_that_only_fails_is_given_up(bench, recording, impatient, s
 
 
 @pytest.mark.console_errors
+async def test_server_that_only_fails_to_take_the_data_is_given_up(bench, recording, impatient):
+    await bench.call("fault", methods=["PATCH"], status=500, times=99)
+    with pytest.raises(UploadError, match="500"):
+        await recording.upload(bench.endpoint)
+
+
+async def test_server_that_confirms_no_data_is_given_up(bench, recording, impatient):
+    await bench.call("fault", methods=["PATCH"], status=200, headers={"Upload-Offset": "0"}, times=999)
+    with pytest.raises(UploadError, match="confirmed none of the data"):
+        await recording.upload(bench.endpoint)
+    assert len(await bench.requests("PATCH")) < 9, "it is not asked without a pause"
+
+
+@pytest.mark.console_errors
+@pytest.mark.parametrize(
+    ("offset", "error"),
+    [("-5", "another state"), ("99999999999999999999", "another state"), ("none", "tus server")],
+)
+async def test_server_with_an_impossible_offset_is_given_up(bench, recording, offset, error):
+    await bench.call("fault", methods=["PATCH"], cut=1000)
+    await bench.call("fault", methods=["HEAD"], replace={"Upload-Offset": offset})
+    with pytest.raises(UploadError, match=error):
+        await recording.upload(bench.endpoint)
+
+
+async def test_unusable_address_for_the_data_is_explained(bench, recording):
+    await bench.call("fault", methods=["POST"], replace={"Location": "http://["})
+    with pytest.raises(UploadError, match="tus server") as caught:
+        await recording.upload(bench.endpoint)
+    assert caught.value.status == 201
+
+
+@pytest.mark.console_errors
 async def test_server_that_refuses_the_data_gets_no_second_upload(bench, recording):
     await bench.call("fault", methods=["PATCH"], status=403, times=9)
     with pytest.raises(UploadError, match="403"):
@@ -291,11 +325,30 @@ async def test_abort_ends_the_upload(bench, recording):
     assert await recording.bytes() == DATA
 
 
+async def test_aborted_while_paused_it_sends_nothing_more(bench, recording):
+    await bench.call("set", rate=2_000_000)
+    running = recording.upload(bench.endpoint, chunk_size=500_000)
+    await until(lambda: running.sent)
+    running.pause()
+    running.abort()
+    await asyncio.sleep(0.3)
+    before = len((await bench.call("log"))["tus"])
+    running.resume()
+    await asyncio.sleep(0.5)
+    assert len((await bench.call("log"))["tus"]) == before
+
+
 async def test_cancelled_waiter_does_not_end_the_upload(bench, recording):
     running = recording.upload(bench.endpoint)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(running, 0.001)
     assert await bench.has(await running, DATA)
+
+
+async def test_blocking_code_uploads_too(bench, recording):
+    if not can_run_sync():
+        pytest.skip("this interpreter cannot wait in plain Python")
+    assert await bench.has(blocking.run(recording.upload(bench.endpoint)), DATA)
 
 
 @pytest.mark.console_errors

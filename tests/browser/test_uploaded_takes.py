@@ -1,6 +1,7 @@
 """Takes in a store are uploaded while they are recorded, and after a crash or a reload."""
 
 import asyncio
+import json
 
 import pytest
 from support.eventually import until, until_proxies_are_destroyed
@@ -15,7 +16,7 @@ from mediarecorder import (
     record,
     upload,
 )
-from mediarecorder._host.browser import js
+from mediarecorder._host.browser import js, js_object
 
 
 @pytest.fixture
@@ -283,6 +284,51 @@ async def test_aborted_upload_is_forgotten(bench, store, interrupted):
 
 async def _is_empty(store):
     return await store.uploads() == []
+
+
+async def test_aborted_upload_can_begin_again_at_once(bench, store, both):
+    recording = await record(1, stream=both, store=store)
+    await bench.call("set", rate=3_000)
+    running = store.upload(recording.id, bench.endpoint, chunk_size=2_000)
+    await until(lambda: running.sent)
+    await bench.call("set")
+    running.abort()
+    url = await store.upload(recording.id, bench.endpoint)
+    assert url != running.url
+    assert await bench.has(url, await recording.bytes())
+    assert await store.uploads() == []
+    assert await store.upload(recording.id) == url, "the store remembers it"
+
+
+async def test_endpoint_may_be_written_in_another_way(bench, store, both):
+    recording = await record(0.5, stream=both, store=store)
+    running = store.upload(recording.id, bench.endpoint)
+    assert store.upload(recording.id, bench.endpoint.replace("http://", "HTTP://")) is running
+    await running
+
+
+async def test_notes_about_an_upload_keep_each_other(store, microphone):
+    recording = await record(0.3, stream=microphone, store=store)
+    call = store._disk.call
+    await call("noteUpload", recording.id, {"endpoint": "https://example.org/", "url": ""})
+    await asyncio.gather(*(call("noteUpload", recording.id, {f"note{n}": n}) for n in range(20)))
+    assert len(json.loads(await call("claim", recording.id))) == 22
+
+
+@pytest.mark.parametrize("text", ["{", "null", "[]", '{"endpoint": 1, "url": 2}'])
+async def test_foreign_note_about_an_upload_does_not_hide_the_recording(store, microphone, text):
+    recording = await record(0.3, stream=microphone, store=store)
+    root = await js.navigator.storage.getDirectory()
+    folder = await root.getDirectoryHandle(f"mediarecorder-store-{store.name}")
+    take = await folder.getDirectoryHandle(recording.id)
+    writable = await (await take.getFileHandle("upload", js_object({"create": True}))).createWritable()
+    await writable.write(text)
+    await writable.close()
+    assert await store.uploads() == []
+    assert [stored.state for stored in await store.recordings()] == ["finished"]
+    assert await (await store.open_recording(recording.id)).bytes()
+    with pytest.raises(UploadError, match="endpoint"):
+        await store.upload(recording.id)
 
 
 async def test_changed_recording_is_an_upload_error(bench, store, both):

@@ -399,7 +399,11 @@ async function textIn(folder, file) {
 /** @param {FileSystemDirectoryHandle} folder  @param {Map<string, File>} [files]  @returns {Promise<Partial<StoredUpload>>} */
 async function uploadIn(folder, files) {
   const text = await textIn(folder, (files ?? (await filesOf(folder))).get(UPLOAD));
-  return text ? JSON.parse(text) : {};
+  try {
+    const known = JSON.parse(text);
+    if (typeof known.endpoint === "string" && typeof known.url === "string") return known;
+  } catch {}
+  return {}; // there is none, or something else has written it
 }
 
 /** @param {FileSystemDirectoryHandle} folder */

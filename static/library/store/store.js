@@ -42,6 +42,8 @@ class Store {
   #recoveries = new Map();
   /** The functions that release the takes held by this store. @type {Map<string, () => void>} */
   #held = new Map();
+  /** The last note about an upload. @type {Promise<void>} */
+  #noted = Promise.resolve();
   #others = 0;
   #sinceLook = Infinity;
   /** @type {Promise<void> | undefined} */
@@ -234,7 +236,9 @@ class Store {
 
   /** @param {string} id  @param {Partial<import("./folder.js").StoredUpload>} changes */
   noteUpload(id, changes) {
-    return this.#folder.noteUpload(id, changes);
+    // One after the other: each changes what it has read.
+    this.#noted = this.#noted.catch(() => {}).then(() => this.#folder.noteUpload(id, changes));
+    return this.#noted;
   }
 
   async uploads() {

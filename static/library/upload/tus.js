@@ -62,10 +62,18 @@ class Response {
   }
 }
 
+/** The number in a header, if there is one. @param {Headers} headers  @param {string} name */
+function numberIn(headers, name) {
+  const number = Number.parseInt(headers.get(name) ?? "", 10); // as tus-js-client reads it
+  return Number.isNaN(number) ? undefined : number;
+}
+
 /** A request of tus-js-client. Its own follows redirects, with the data, to wherever they lead. */
 class Request {
   #aborter = new AbortController();
   #headers = new Headers();
+  /** @type {Answer | undefined} */
+  answer;
 
   /** @param {Tus} tus  @param {string} method  @param {string} url */
   constructor(tus, method, url) {
@@ -113,11 +121,17 @@ class Request {
     tus.isAnswered = true;
     if (response.type === "opaqueredirect") throw new Unanswered("redirect");
     const { status, headers } = response;
-    const length = this.#headers.get("Upload-Length") ?? headers.get("Upload-Length");
-    if (response.ok && length !== null) tus.length = Number(length);
-    const offset = headers.get("Upload-Offset");
-    if (response.ok && method === "HEAD" && offset) tus.tell({ type: "at", offset: Number(offset), length: tus.length ?? -1 });
-    return new Response({ status, url: response.url, headers: [...headers], body: await response.blob() }, headers);
+    this.answer = { status, url: response.url, headers: [...headers], body: await response.blob() };
+    if (response.ok) {
+      const length = numberIn(this.#headers, "Upload-Length") ?? numberIn(headers, "Upload-Length");
+      if (length !== undefined) tus.length = length;
+      const offset = numberIn(headers, "Upload-Offset");
+      if (method === "HEAD" && offset !== undefined) tus.tell({ type: "at", offset, length: tus.length ?? -1 });
+      // The client would send the same data again at once, and so on without an end.
+      const start = numberIn(this.#headers, "Upload-Offset") ?? 0;
+      if (body?.size && offset !== undefined && offset <= start) throw new Unanswered("idle");
+    }
+    return new Response(this.answer, headers);
   }
 
   async abort() {
@@ -199,7 +213,7 @@ class Tus extends Live {
         if (!isCurrent()) return;
         const request = error.originalRequest;
         const method = request?.getMethod() ?? "";
-        const answer = error.originalResponse?.getUnderlyingObject();
+        const answer = request?.answer;
         const reason = error.causingError?.reason ?? (answer ? "" : await this.#reason(request?.getURL() ?? endpoint));
         if (!isCurrent()) return;
         this.#attempt = undefined;
