@@ -164,10 +164,11 @@ async def test_sound_may_come_from_a_recording():
 
 @pytest.mark.soak
 @pytest.mark.parametrize("audio", ["aac", "mp3", "flac"])
-async def test_codec_of_the_sound_can_be_chosen(audio):
+async def test_codec_of_the_sound_can_be_chosen(engine, audio):
+    picture = "vp9" if engine == "firefox" else "h264"  # Firefox's H.264 is broken
     heard = beep(0.5)
     recording = await Recording.from_frames(moving_frames(20), 20, sound=heard, audio=audio)
-    assert {stream["codec"] for stream in (await probe(recording))["streams"]} == {"h264", audio}
+    assert {stream["codec"] for stream in (await probe(recording))["streams"]} == {picture, audio}
     assert (await sound(recording))["onsets"] == [pytest.approx(0.5, abs=0.02)]
 
 
