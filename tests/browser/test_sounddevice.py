@@ -601,3 +601,22 @@ async def test_input_waits_for_the_user(sd):
         input("Your name? <b>")
     await task
     assert dialogue() is None
+
+
+@pytest.mark.lane("chromium", "firefox")
+async def test_input_in_a_worker_asks_in_its_page(start_worker, open_channel):
+    worker = start_worker()
+    running = worker.start(f"""
+        import mediarecorder
+        from mediarecorder import desktop
+
+        await mediarecorder.connect("{open_channel()}")
+        desktop.install()
+        input("Your name?\\n")
+    """)
+    await until(dialogue)
+    dialogue().querySelector("input").value = "Ada"
+    dialogue().querySelector("button").click()
+    assert await running == "Ada"
+    assert dialogue() is None
+    worker.terminate()

@@ -51,7 +51,8 @@ def numpy_site() -> Iterator[str]:
 
 @pytest.fixture(params=["plain", "isolated"])
 def served(request: pytest.FixtureRequest) -> str:
-    """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated"."""
+    """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated". The site "numpy" is an
+    older JupyterLite."""
     return request.param
 
 
@@ -79,7 +80,9 @@ def shared_notebook(shared_page: Callable[..., JupyterLite], served: str, notebo
 
     def begin(page: Page) -> JupyterLite:
         page.context.add_init_script(path=PAGE_PROBE)
-        return JupyterLite(page, notebooks).open("notebooks", "first-recording.ipynb")
+        # The older "notebooks" fails to find the notebook's last checkpoint, and does not handle the error.
+        app = "lab" if served == "numpy" else "notebooks"
+        return JupyterLite(page, notebooks).open(app, "first-recording.ipynb")
 
     return shared_page(f"JupyterLite {served}", CHROMIUM, begin, JupyterLite.tidy)
 

@@ -39,7 +39,7 @@ export const CALLS = {
   MediaDevices: ["getUserMedia", "getDisplayMedia", "enumerateDevices"],
   Permissions: ["query"],
   MediaStreamTrack: ["applyConstraints", "cropTo", "restrictTo"],
-  Services: ["photograph", "save", "show", "panel", "window", "persist", "now"],
+  Services: ["photograph", "save", "ask", "show", "panel", "window", "persist", "now"],
   Meter: ["begin", "read"],
   Mix: ["begin"],
   Live: ["begin", "next", "put", "gone"],
