@@ -51,8 +51,8 @@ def numpy_site() -> Iterator[str]:
 
 @pytest.fixture(params=["plain", "isolated"])
 def served(request: pytest.FixtureRequest) -> str:
-    """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated". The site "numpy" is an
-    older JupyterLite."""
+    """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated"; or "numpy", the
+    site with an older JupyterLite."""
     return request.param
 
 
