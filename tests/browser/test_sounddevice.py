@@ -190,6 +190,76 @@ async def test_playrec_plays_and_records_at_the_same_time(sd, np, speaker):
     assert pitch(np, from_first_to_last(np, heard)) == pytest.approx(660, abs=6)
 
 
+@in_page
+async def test_nothing_was_recorded_or_played_yet(sd):
+    assert (sd.wait(), sd.stop()) == (None, None)
+    for call in (sd.get_status, sd.get_stream):
+        with pytest.raises(RuntimeError, match="was not called yet"):
+            call()
+
+
+@in_page
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"frames": 480.0}, TypeError),
+        ({"frames": None}, TypeError),
+        ({"frames": -1}, ValueError),
+        ({"channels": 1.0}, TypeError),
+        ({"channels": None}, TypeError),
+        ({"channels": None, "mapping": [0]}, ValueError),
+        ({"channels": 2, "mapping": [1]}, ValueError),
+        ({"dtype": "float16"}, TypeError),
+        ({"dtype": "int24"}, TypeError),
+        ({"no_such_setting": 1}, TypeError),
+    ],
+    ids=str,
+)
+async def test_unusable_arguments_of_rec_raise_what_they_raise_on_a_desktop(sd, settings, error):
+    with pytest.raises(error):
+        sd.rec(**{"frames": 480, "samplerate": RATE, "channels": 1, **settings})
+
+
+@in_page
+async def test_unusable_arguments_of_play_raise_what_they_raise_on_a_desktop(sd, np):
+    pair = np.zeros((480, 2), "float32")
+    for data, mapping in ((pair, [1]), (pair, [1, 1]), (pair, [0, 1])):
+        with pytest.raises(ValueError, match=r"mapping|channel"):
+            sd.play(data, RATE, mapping=mapping)
+    with pytest.raises(sd.PortAudioError, match="Error opening OutputStream: Invalid number of channels"):
+        sd.play(np.zeros((480, 3), "float32"), RATE)
+    with pytest.raises(ValueError, match="unpack"):
+        sd.rec(out=np.zeros(480, "float32"), samplerate=RATE)
+    assert sd.play(pair[:, 0], RATE, mapping=[1, 2], blocking=True) is None
+    assert sd.get_stream().channels == 2
+
+
+async def test_no_frames_are_recorded_at_once(sd):
+    assert sd.rec(0, RATE, channels=2).shape == (0, 2)
+    assert sd.wait() is None
+
+
+async def test_stop_leaves_the_rest_of_the_array_as_it_was(sd, np):
+    out = np.full((RATE * 5, 1), 7, "float32")
+    sd.rec(out=out, samplerate=RATE)
+    sd.sleep(300)
+    sd.stop()
+    filled = np.argmax(out[:, 0] == 7)
+    assert 0 < filled < RATE
+    assert (out[filled:] == 7).all()
+
+
+async def test_playrec_has_the_length_and_the_type_of_its_data(sd, np):
+    for kind in ("int16", "float64"):
+        sound = sd.playrec(np.zeros(4800, kind), RATE, channels=1, blocking=True)
+        assert (sound.shape, sound.dtype.name) == ((4800, 1), kind)
+    sound = sd.playrec(np.zeros(9600, "float32"), RATE, dtype="int16", input_mapping=[2], blocking=True)
+    assert (sound.shape, sound.dtype.name) == ((9600, 1), "int16")
+    assert pitch(np, sound[4800:, 0].astype("float64")) == pytest.approx(RIGHT, abs=11)
+    with pytest.raises(TypeError, match="number of input channels"):
+        sd.playrec(np.zeros(480, "float32"), RATE)
+
+
 # Streams with callbacks
 
 
@@ -238,6 +308,7 @@ async def test_script_waits_in_every_way_while_callbacks_come(sd):
         await asyncio.sleep(0.2)
         assert len(came) > before
     assert not threading.Event().wait(0.01)
+    assert not threading.Event().wait(-1)
     with pytest.raises(queue.Empty):
         queue.Queue().get(timeout=0.01)
     condition = threading.Condition()
@@ -284,6 +355,117 @@ async def test_error_in_a_callback_is_printed_and_ends_the_stream(sd):
         assert not stream.active
     assert "cffi callback" in printed.getvalue()
     assert "RuntimeError: not today" in printed.getvalue()
+
+
+@pytest.mark.parametrize("verb", ["stop", "abort", "close"])
+async def test_finished_callback_comes_once(sd, verb):
+    finished = []
+    stream = sd.InputStream(
+        channels=1, callback=lambda *_: None, finished_callback=lambda: finished.append(stream.active)
+    )
+    stream.start()
+    getattr(stream, verb)()
+    stream.close()
+    assert finished == [False]
+
+
+@pytest.mark.parametrize("kind", ["InputStream", "OutputStream", "Stream"])
+@pytest.mark.parametrize("verb", ["stop", "abort", "close"])
+async def test_callback_may_end_its_own_stream(sd, kind, verb, capsys):
+    """PortAudio forbids it; what matters is that nothing waits for ever."""
+    calls, finished = [], threading.Event()
+
+    def callback(*arguments):
+        calls.append(stream.active)
+        if len(calls) == 3:
+            getattr(stream, verb)()
+
+    stream = getattr(sd, kind)(samplerate=RATE, channels=1, callback=callback, finished_callback=finished.set)
+    stream.start()
+    assert finished.wait(10)
+    await until(lambda: stream.stopped)
+    assert all(calls)
+    assert capsys.readouterr().err == ""
+    stream.close()
+
+
+async def test_end_of_one_stream_begins_another(sd, np):
+    played, done = [], threading.Event()
+
+    def silent(outdata, frames, moment, status):
+        outdata[:] = 0
+        raise sd.CallbackStop
+
+    def finished():
+        played.append(stream.stopped)
+        stream.close()
+        if len(played) == 1:
+            sd.play(np.zeros(480, "float32"), RATE)
+        done.set()
+
+    stream = sd.OutputStream(samplerate=RATE, channels=1, callback=silent, finished_callback=finished)
+    stream.start()
+    assert done.wait(10)
+    assert stream.closed
+    sd.wait()
+    assert played == [False]
+
+
+async def test_blocks_are_writable_and_each_direction_has_its_own_settings(sd, np):
+    seen = set()
+
+    def callback(indata, outdata, frames, moment, status):
+        indata *= 2
+        seen.add((indata.shape[1], indata.dtype.name, outdata.shape[1], outdata.dtype.name))
+        outdata[:] = 0
+
+    with sd.Stream(
+        samplerate=RATE,
+        channels=(1, 2),
+        dtype=("int16", "float32"),
+        device=(0, "LOUD"),
+        callback=callback,
+    ) as stream:
+        sd.sleep(200)
+        assert (stream.channels, stream.samplesize) == ((1, 2), (2, 4))
+    assert seen == {(1, "int16", 2, "float32")}
+    for kind, channels in ((sd.InputStream, 1), (sd.OutputStream, 2)):
+        stream = kind(channels=(1, 2), dtype=("int16", "float32"))
+        assert (stream.channels, stream.dtype) == (channels, ("int16", "float32")[channels - 1])
+        stream.close()
+    with sd.InputStream(callback=lambda *_: None) as stream:
+        assert stream.channels == 2, "all that the device has"
+
+
+async def test_output_begins_with_silence(sd):
+    first = []
+
+    def callback(outdata, frames, moment, status):
+        first.append(bytes(outdata))
+        raise sd.CallbackStop
+
+    with sd.RawOutputStream(channels=1, dtype="uint8", callback=callback):
+        await until(lambda: first)
+    assert set(first[0]) == {128}
+
+
+async def test_cancelled_start_ends_the_stream(sd):
+    came = []
+    stream = sd.InputStream(channels=1, callback=lambda *_: came.append(1))
+
+    async def start():
+        stream.start()
+
+    task = asyncio.ensure_future(start())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: not stream.active)
+    before = len(came)
+    await asyncio.sleep(0.3)
+    assert len(came) == before
+    stream.close()
 
 
 async def test_output_callback_is_heard(sd, np, speaker):
@@ -381,6 +563,41 @@ async def test_read_returns_frames_in_order(sd, np):
             stream.write  # noqa: B018
 
 
+async def test_read_of_more_than_is_kept_returns_all(sd, np, monkeypatch):
+    from mediarecorder._desktop import portaudio
+
+    monkeypatch.setattr(portaudio, "KEPT", 0.1)
+    with sd.InputStream(samplerate=RATE, channels=1) as stream:
+        sound, _ = stream.read(RATE // 2)
+    left = sound[RATE // 8 :, 0]
+    assert len(sound) == RATE // 2
+    assert round(pitch(np, left), -2) in (LEFT, RIGHT)
+
+
+@in_page
+async def test_write_converts_nothing(sd, np):
+    with sd.OutputStream(samplerate=RATE, channels=2) as stream:
+        pair = np.zeros((480, 4), "float32")
+        for data, error in (
+            *(
+                (pair.astype("float64")[:, :2], TypeError),
+                ([[0.0, 0.0]], TypeError),
+                (pair[:, ::2], TypeError),
+            ),
+            *((pair[:, 0], ValueError), (pair.reshape(4, 60, 8), ValueError)),
+        ):
+            with pytest.raises(error):
+                stream.write(data)
+        assert stream.write(pair[:0, :2].copy()) is False
+        assert stream.write([[np.float32(0), np.float32(0)]]) is False
+
+
+@in_page
+async def test_int24_is_for_raw_streams(sd):
+    with sd.InputStream(channels=1, dtype="int24") as stream, pytest.raises(TypeError):
+        stream.read(10)
+
+
 async def test_written_sound_is_heard(sd, np, speaker):
     with sd.OutputStream(samplerate=RATE, channels=1) as stream:
         recording = asyncio.ensure_future(record(5, stream=speaker[0]))
@@ -430,6 +647,14 @@ async def test_stream_that_is_not_ready_says_so(sd):
         with pytest.raises(sd.PortAudioError, match="-9977"):
             called.read(10)
         assert called.time > 0
+    with (
+        sd.RawOutputStream(channels=1, dtype="int16", callback=lambda *_: None) as called,
+        pytest.raises(sd.PortAudioError, match="-9976"),
+    ):
+        called.write(bytes(8))
+    for verb in (stream.stop, stream.abort, stream.close):
+        with pytest.raises(sd.PortAudioError, match="-9988"):
+            verb(ignore_errors=False)
 
 
 async def test_overflow_and_underflow_are_told(sd, np, speaker):
@@ -490,6 +715,7 @@ async def test_devices_are_listed(sd):
         ({"latency": "mid"}, TypeError),
         ({"samplerate": "48000"}, TypeError),
         ({"no_such_setting": 1}, TypeError),
+        ({"device": 1.5}, AttributeError),
     ],
     ids=str,
 )
@@ -503,6 +729,72 @@ async def test_impossible_settings_raise_what_they_raise_on_a_desktop(sd, settin
             sd.check_input_settings(**settings)
     assert sd.check_input_settings(channels=2, samplerate=12345) is None
     assert sd.check_output_settings(channels=2, dtype="int16") is None
+
+
+@in_page
+async def test_size_of_a_block_is_a_whole_number(sd):
+    for size, error in ((-1, OverflowError), (1.5, TypeError), (2**40, OverflowError)):
+        with pytest.raises(error):
+            sd.OutputStream(channels=1, blocksize=size)
+    with sd.InputStream(samplerate=RATE, channels=1, blocksize=1, callback=lambda *_: None) as stream:
+        sd.sleep(50)
+        assert stream.active
+
+
+@in_page
+async def test_names_of_devices_are_searched_for(sd):
+    names = [device["name"] for device in sd.query_devices()]
+    assert sd.query_devices("def BROW", "output")["name"] == names[-1]
+    with pytest.raises(ValueError, match=r"(?s)Multiple input devices found for 'fake':.*0\] Fake.*1\] Fake"):
+        sd.query_devices("fake", "input")
+    assert sd.query_devices(names[1])["index"] == 1, "an exact name wins"
+    with pytest.raises(ValueError, match="Invalid kind: 'x'"):
+        sd.query_devices(0, "x")
+    with pytest.raises(ValueError, match="Not an output device"):
+        sd.query_devices(0, "output")
+    with pytest.raises(sd.PortAudioError, match="host API 1"):
+        sd.query_hostapis(1)
+
+
+@in_page
+async def test_defaults_are_pairs(sd):
+    default = sd.default
+    assert (default.samplerate, default.blocksize, default.hostapi) == (None, 0, 0)
+    assert repr(default.dtype) == "['float32', 'float32']"
+    default.dtype = "int16"
+    default.channels = 1, 2
+    try:
+        assert [default.dtype["output"], default.channels[1], default.channels["input"]] == ["int16", 2, 1]
+        with sd.InputStream() as stream:
+            assert (stream.dtype, stream.channels) == ("int16", 1)
+        for name, error in (("x", TypeError), (2, IndexError)):
+            with pytest.raises(error):
+                default.dtype[name]
+        with pytest.raises(ValueError, match="pairs"):
+            default.dtype = 1, 2, 3
+        for name in ("hostapi", "reset", "no_such_default"):
+            with pytest.raises(AttributeError):
+                setattr(default, name, 1)
+        default.dtype = "nonsense"
+        with pytest.raises(ValueError, match="Invalid input sample format"):
+            sd.InputStream()
+    finally:
+        default.reset()
+
+
+@in_page
+async def test_callback_flags(sd):
+    flags = sd.CallbackFlags()
+    assert (bool(flags), str(flags), repr(flags)) == (False, "", "<sounddevice.CallbackFlags: no flags set>")
+    flags.input_overflow = True
+    other = sd.CallbackFlags()
+    other.output_underflow = True
+    flags |= other
+    assert str(flags) == "input overflow, output underflow"
+    with pytest.raises(TypeError):
+        flags | other
+    with pytest.raises(AttributeError):
+        flags.priming_output = True
 
 
 async def test_settings_of_other_systems_are_refused(sd):
@@ -545,6 +837,24 @@ async def test_nothing_is_left(sd, np, page_probe):
     await until_nothing_is_left(page_probe, but=1)
 
 
+@pytest.mark.lane("chromium")
+@pytest.mark.page_only("the page starts a worker of its own")
+async def test_dead_worker_releases_the_microphone(start_worker, open_channel, page_probe):
+    worker = start_worker()
+    await worker.run(f"""
+import mediarecorder
+from mediarecorder import desktop
+await mediarecorder.connect("{open_channel()}")
+desktop.install()
+import sounddevice as sd
+stream = sd.RawInputStream(channels=1, callback=lambda *_: None)
+stream.start()
+""")
+    assert page_probe.live() == 1
+    worker.terminate()
+    await until(lambda: page_probe.live() == 0)
+
+
 async def test_uninstall_restores_everything(sd):
     import sys
 
@@ -577,6 +887,21 @@ async def test_plain_handler_is_told_the_other_way(sd):
     target.dispatchEvent(js.Event.new("press"))
     proxy.destroy()
     assert "await mediarecorder.record" in errors[0] or "await" in errors[0]
+
+
+@in_page
+async def test_plain_handler_can_ask_whether_an_event_is_set(sd):
+    import js
+    from pyodide.ffi import create_once_callable
+
+    found = asyncio.get_running_loop().create_future()
+
+    def handler():
+        event = threading.Event()
+        found.set_result((event.wait(0), event.set(), event.wait(0)))
+
+    js.setTimeout(create_once_callable(handler), 0)
+    assert await found == (False, None, True)
 
 
 @in_page

@@ -278,6 +278,8 @@ class Stream(CData):
         self.ahead = min(max(wanted, LEAST_AHEAD), MOST_AHEAD)
         self._source: Any = None
         self._task: asyncio.Task[None] | None = None
+        #: The tasks that call the callbacks.
+        self._own: set[Any] = set()
         self._ending = False
         self._status = 0
         #: When all output that was sent will have been heard.
@@ -313,6 +315,7 @@ class Stream(CData):
         begun: Outcome[None] = Outcome()
         self.is_active, self.is_stopped = True, False
         self._task = spawn(self._run(begun))
+        self._own = {self._task}
         try:
             await begun
         except BaseException:
@@ -354,16 +357,11 @@ class Stream(CData):
     async def stop(self, at_once: bool) -> None:
         """Resolves when nothing is heard or called any more."""
         self.end()
-        if at_once or (self.inputs and not self.outputs):
-            assert self._task
+        assert self._task
+        if self.is_active and (at_once or (self.inputs and not self.outputs)):
             self._task.cancel()
-        if self._task is not asyncio.current_task():
-            await self.over()
-        self.is_stopped = True
-
-    async def over(self) -> None:
-        if self._task:
-            await asyncio.wait({self._task})
+        await asyncio.wait({self._task})
+        self.is_active, self.is_stopped = False, True
 
     def close(self) -> None:
         if self._source:
@@ -417,19 +415,20 @@ class Stream(CData):
 
     async def read(self, target: bytearray, frames: int) -> int:
         """Fill the target. Returns the error, or 0."""
-        while self._readable < frames and self.is_active:
-            self._changed.clear()
-            await self._changed.wait()
         width = self.inputs.channelCount * BITS[self.inputs.sampleFormat] // 8
         filled = 0
-        while filled < len(target) and self._read:
+        while filled < len(target) and (self._read or self.is_active):
+            if not self._read:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
             piece = self._read.popleft()
             used = min(len(piece), len(target) - filled)
             target[filled : filled + used] = piece[:used]
             filled += used
             if used < len(piece):
                 self._read.appendleft(piece[used:])
-        self._readable -= filled // width
+            self._readable -= used // width
         if filled < len(target):
             return STOPPED  # the device was unplugged
         return self._told(INPUT_OVERFLOW, OVERFLOWED)
@@ -457,6 +456,7 @@ class Stream(CData):
 
     async def _produced(self) -> AsyncIterator[AudioSamples]:
         """What the callback of an output stream writes, whenever there is room for more."""
+        self._own.add(asyncio.current_task())
         while not self._ending:
             output = self._silence(self.size)
             result = self._call(None, output, self.size)
@@ -618,7 +618,7 @@ class Lib:
         callback: Any,
         userdata: Any,
     ) -> int:
-        rate, size = _real(rate), operator.index(size)
+        rate, size = _real(rate), array("I", [size])[0]
         if error := self.Pa_IsFormatSupported(inputs, outputs, rate):
             return error
         if flags & self.paNeverDropInput and not (inputs and outputs and callback and size == 0):
@@ -644,7 +644,12 @@ class Lib:
             return BAD_STREAM
         if stream.is_active:
             return NOT_STOPPED
-        return _waited("starting a stream of sounddevice", stream.start())
+        try:
+            return _waited("starting a stream of sounddevice", stream.start())
+        except BaseException:
+            if stream._task:  # interrupted
+                spawn(stream.stop(at_once=True))
+            raise
 
     def Pa_StopStream(self, stream: Stream) -> int:
         return self._stop(stream, at_once=False)
@@ -657,7 +662,8 @@ class Lib:
             return BAD_STREAM
         if stream.is_stopped:
             return STOPPED
-        if not can_run_sync():  # for instance, Python's collector has found the stream
+        # Python's collector may have found the stream; and a callback would wait for itself.
+        if not can_run_sync() or asyncio.current_task(asyncio.get_event_loop()) in stream._own:
             spawn(stream.stop(at_once=True))
             return 0
         return _waited("stopping a stream of sounddevice", stream.stop(at_once))

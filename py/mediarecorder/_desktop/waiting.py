@@ -43,12 +43,18 @@ class _Waiter:
             self.released.set_result(None)
 
     async def wait(self, timeout: float | None) -> bool:
-        await asyncio.wait([self.released], timeout=timeout)
+        # Pyodide's loop refuses negative times (findings/pyodide-time-in-the-past.sh).
+        await asyncio.wait([self.released], timeout=timeout and max(timeout, 0))
         return self.released.done()
+
+
+_look = threading.Condition.wait
 
 
 def _wait(condition: Any, timeout: float | None = None) -> bool:
     """`threading.Condition.wait`, on which all the classes of `threading` and `queue` are built."""
+    if timeout is not None and timeout <= 0 and not can_run_sync():
+        return _look(condition, timeout)
     if not condition._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     doing = "waiting for an event, a queue or a condition"
