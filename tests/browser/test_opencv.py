@@ -11,7 +11,7 @@ import pytest
 from support.ask_judge import foreign, pictures, probe
 from support.eventually import until
 
-from mediarecorder import InvalidStateError, Recording, desktop
+from mediarecorder import InvalidStateError, PageUnavailableError, Recording, desktop
 from mediarecorder._desktop import capture, opencv, windows
 
 page = pytest.mark.lane("chromium-numpy")
@@ -173,6 +173,18 @@ def test_camera_has_its_settings_and_takes_others(cv2):
         shapes = [cap.read()[1].shape for _ in range(5)]
         assert shapes[-1] == (120, 160, 3)
         assert cap.getBackendName()
+
+
+def test_impossible_settings_of_a_camera_change_nothing(cv2):
+    with cv2.VideoCapture(0) as cap:
+        rate = cap.get(cv2.CAP_PROP_FPS)
+        for name in (cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT):
+            for value in (0, -5, float("nan")):
+                assert cap.set(name, value) is False
+        assert cap.get(cv2.CAP_PROP_FPS) == rate
+        cap.set(cv2.CAP_PROP_FRAME_WIDTH, 1e18)
+        assert cap.set(cv2.CAP_PROP_FRAME_WIDTH, 160) is True
+        assert cap.get(cv2.CAP_PROP_FRAME_WIDTH) == 160.0
 
 
 def test_parameters_are_set_when_the_camera_opens(cv2):
@@ -938,6 +950,16 @@ async def test_removed_window_ends_the_wait(cv2):
         cv2.destroyWindow("gone")
     cv2.imshow("gone", grays(1)[0])
     await shown("gone", (64, 48))
+
+
+async def test_window_that_cannot_open_ends_the_wait(cv2, monkeypatch, caplog):
+    async def unavailable():
+        raise PageUnavailableError("there is no page")
+
+    monkeypatch.setattr(windows, "page_services", unavailable)
+    cv2.namedWindow("nowhere")
+    assert cv2.waitKey(0) == -1
+    assert "there is no page" in caplog.text
 
 
 async def test_closed_windows_leave_nothing_behind(cv2, no_leaks):

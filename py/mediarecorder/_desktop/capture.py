@@ -225,9 +225,12 @@ class Camera:
     def set(self, name: int, value: float) -> bool:
         if name not in CONTROLS:
             return self.get(name) == value
-        self._wishes[CONTROLS[name]] = {"ideal": value}
+        if value <= 0 and name in (WIDTH, HEIGHT, FPS):
+            return False
+        wishes = {**self._wishes, CONTROLS[name]: {"ideal": value}}
         blocking.require_waiting("cv2.VideoCapture.set", "await track.apply_constraints(…)")
-        blocking.run(self._track.apply_constraints(self._wishes))
+        blocking.run(self._track.apply_constraints(wishes))
+        self._wishes = wishes
         return CONTROLS[name] in self._track.settings
 
     def close(self) -> None:

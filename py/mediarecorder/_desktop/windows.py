@@ -51,6 +51,7 @@ class Window(Displayed):
             self._view = await settle(services, "window", self._name, self._title, in_body, doing="imshow")
         except MediaError as error:
             log.warning("cv2.imshow: %s", error)
+            self._gone()
             return
         self._proxy = create_proxy(self._act)
         self._view.addEventListener("act", self._proxy)
@@ -82,7 +83,11 @@ class Window(Displayed):
         elif verb == "key":
             keys.append(int(code))
             changed.set()
-        elif windows.get(self._title) is self:  # it is gone
+        else:
+            self._gone()
+
+    def _gone(self) -> None:
+        if windows.get(self._title) is self:
             destroyWindow(self._title)
 
     def close(self) -> None:
