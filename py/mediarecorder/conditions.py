@@ -106,7 +106,7 @@ def sound(*, level: float = -45.0) -> Condition:
 
 
 def _checked(level: Any) -> float:
-    if isinstance(level, bool) or not isinstance(level, (int, float)):
+    if isinstance(level, bool) or not hasattr(level, "__float__"):
         raise TypeError(f"level must be a number of dBFS, not {level!r}")
     if not -math.inf < level <= 0:
         raise ValueError(f"level must be a finite number of dBFS, at most 0, not {level!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from ._checks import checked_int, checked_number
@@ -10,6 +9,7 @@ from ._host.bridge import page_services
 from ._host.browser import is_nullish, settle
 from ._media.arrays import copied
 from ._media.samples import HIGHEST_RATE, MOST_CHANNELS
+from ._media.writer import checked_frame_rate
 from .errors import InvalidStateError, NotFoundError
 from .frames import WIDEST, Frame, checked_pixel_format
 from .recording import AudioSamples
@@ -71,11 +71,7 @@ def frames(
     """See `MediaStream.frames`. The first live track is read."""
     width = checked_int("width", width, 1, WIDEST)
     format = checked_pixel_format(format)
-    if frame_rate is not None:
-        if isinstance(frame_rate, bool) or not isinstance(frame_rate, (int, float)):
-            raise TypeError(f"frame_rate must be a number of frames per second, not {frame_rate!r}")
-        if not 0 < frame_rate < math.inf:
-            raise ValueError(f"frame_rate must be a finite number above 0, not {frame_rate!r}")
+    frame_rate = checked_frame_rate(frame_rate)
     return _frames(_live("frames", js_tracks, "picture", "video"), width, format, frame_rate)
 
 

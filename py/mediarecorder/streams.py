@@ -315,7 +315,7 @@ class MediaStream(Displayed, BrowserEventTarget):
         format
             ``"rgb"``, ``"rgba"``, ``"bgr"`` (for OpenCV) or ``"gray"``.
         frame_rate
-            The most frames per second. Those that it leaves out do not count as lost.
+            The most frames per second, from 0.001 to 1000. Those that it leaves out do not count as lost.
 
         Raises
         ------

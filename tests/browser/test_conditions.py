@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -101,8 +102,14 @@ async def test_errors_say_what_is_wrong(tone, camera):
         (lambda: silence(level=1), ValueError, "level"),
         (lambda: silence(level=math.nan), ValueError, "level"),
         (lambda: sound(level="loud"), TypeError, "level"),
+        (lambda: sound(level=True), TypeError, "level"),
     ],
 )
 def test_invalid_conditions_are_rejected(make, error, says):
     with pytest.raises(error, match=says):
         make()
+
+
+@pytest.mark.lane("chromium")
+def test_all_kinds_of_numbers_are_accepted():
+    assert repr(silence(Fraction(3, 2), level=Fraction(-81, 2))) == "<silence(1.5, level=-40.5)>"

@@ -4,11 +4,12 @@ import asyncio
 import gc
 import itertools
 import math
+from fractions import Fraction
 
 import pytest
 from support.eventually import keep_busy, until_nothing_is_left
 
-from mediarecorder import Frame, InvalidStateError, NotFoundError, media_devices, record
+from mediarecorder import Frame, InvalidStateError, NotFoundError, blocking, media_devices, record
 
 SHAPES = {"rgb": (240, 320, 3), "bgr": (240, 320, 3), "rgba": (240, 320, 4), "gray": (240, 320)}
 
@@ -100,6 +101,7 @@ async def test_frame_rate_limits_the_frames(camera):
     times = [frame.timestamp for frame in frames]
     assert all(after - before > 0.1 for before, after in itertools.pairwise(times))
     assert times[-1] > 0.5
+    assert await some(camera.frames(32, frame_rate=Fraction(30000, 1001)), 1)
 
 
 @pytest.mark.core
@@ -200,6 +202,14 @@ async def test_invalid_arguments_are_rejected_at_once(camera, choice, error, say
         camera.frames(**choice)
     with pytest.raises(error, match=says):
         camera.tracks[0].frames(**choice)
+
+
+@pytest.mark.lane("chromium", "chromium-worker")
+async def test_plain_python_takes_frames(camera):
+    frames = camera.frames(32)
+    first, second = blocking.run(anext(frames)), blocking.run(anext(frames))
+    assert first.timestamp < second.timestamp
+    blocking.run(frames.aclose())
 
 
 @pytest.mark.lane("chromium")

@@ -2,8 +2,9 @@
 
 import pytest
 from support.ask_judge import tone
+from support.eventually import until
 
-from mediarecorder import AudioSamples
+from mediarecorder import AudioSamples, MediaStream
 
 pytestmark = pytest.mark.lane("chromium-numpy")
 
@@ -93,3 +94,15 @@ async def test_samples_keep_their_place_after_the_first_encoding(recorded):
     before, after = numpy.asarray(first).clip(-1, 1), numpy.asarray(again)
     assert before.shape == after.shape
     assert numpy.abs(before - after).max() <= 1.01 / 32768
+
+
+async def test_numbers_in_place_of_blocks_are_rejected(loop_errors):
+    """An array in one dimension yields its numbers."""
+    import numpy
+
+    with pytest.raises(ValueError, match=r"shape of sound must be .* not \(\)"):
+        AudioSamples(numpy.float32(1), 8000)
+    stream = MediaStream.from_blocks(numpy.zeros(48000, "float32"), 48000)
+    await until(lambda: loop_errors)
+    assert "the shape of sound must be" in str(loop_errors[0]["exception"])
+    assert not stream.active

@@ -69,7 +69,7 @@ def contiguous(what: str, array: Any) -> memoryview:
     if not isinstance(array, (memoryview, MediaArray)) and hasattr(array, "__array__"):
         import numpy
 
-        array = numpy.ascontiguousarray(array)
+        array = numpy.asarray(array, order="C")
         if array.dtype.byteorder not in "=|<":
             array = array.astype(array.dtype.newbyteorder("="))
     try:
