@@ -19,6 +19,7 @@ from support.fed import (
     stopped_at_once,
     to_its_end,
 )
+from support.loopback import connected
 from support.rows import in_soak, thorough
 from support.tones import column, frequency, rms, tones
 
@@ -118,6 +119,18 @@ async def test_channels_keep_their_places():
     heard = [block async for block in stream.blocks(0.5, channels=2)]
     for channel, pitch in enumerate((440, 1100)):
         assert frequency(column(heard[1], channel), heard[1].sample_rate) == pytest.approx(pitch, abs=3)
+
+
+@in_page
+@pytest.mark.lane("chromium")
+async def test_sound_is_sent_on():
+    async with (
+        await MediaStream.from_blocks(endless(), RATE) as stream,
+        connected(stream) as (remote, _),
+    ):
+        recording = await record(1, stream=remote)
+    values = column(await recording.samples(RATE, channels=1))
+    assert frequency(values[RATE // 2 :], RATE) == pytest.approx(440, abs=5)
 
 
 @pytest.mark.core

@@ -8,6 +8,7 @@ import math
 
 import pytest
 from support.eventually import keep_busy, until, until_nothing_is_left
+from support.loopback import connected
 from support.tones import column, frequency, rms
 
 from mediarecorder import (
@@ -270,6 +271,23 @@ async def test_disabled_track_is_silent_and_goes_on(tone):
                 break
             # Silent from the first sound on, until the silence has come.
             track.enabled = not loud
+
+
+@in_page
+@pytest.mark.lane("chromium")
+async def test_connection_that_sends_nothing_is_silent_and_goes_on(tone):
+    async with connected(tone) as (remote, sender):
+        loud, quiet = 0, 0
+        async for block in remote.blocks(0.05, channels=1):
+            assert block.lost == 0
+            if rms(column(block)) > 0.02:
+                loud, quiet = loud + 1, 0
+            elif loud:
+                quiet += 1
+            if loud == 5:
+                await sender.replaceTrack(None)
+            if quiet > 10:
+                break
 
 
 @pytest.mark.core

@@ -98,3 +98,15 @@ async def test_notebook_video_of_matplotlib_works(pyplot):
     with pyplot.rc_context({"animation.writer": "mediarecorder"}):
         html = animated(pyplot, count=3).to_html5_video()
     assert 'src="data:video/mp4;base64,' in html
+
+
+async def test_desktop_registers_the_writer(pyplot):
+    import importlib
+
+    from matplotlib.animation import writers
+
+    from mediarecorder import desktop
+
+    del writers._registered["mediarecorder"]
+    importlib.reload(desktop)
+    assert writers.is_available("mediarecorder")
