@@ -484,6 +484,20 @@ async def test_output_callback_is_heard(sd, np, speaker):
     assert pitch(np, heard[4800:]) == pytest.approx(550, abs=5)
 
 
+async def test_output_that_is_not_finite_does_not_end_its_stream(sd, np, speaker):
+    tone = sine(np, 440, 0.3)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        broken = np.float32([0, 1, -1] * 1600) / np.float32(0)
+    sd.play(np.concatenate([tone, broken * 0, tone]), RATE)
+    recording = await record(5, stream=speaker[0])
+    heard = from_first_to_last(np, np.asarray(await recording.samples())[:, 0])
+    assert len(heard) / RATE == pytest.approx(0.7, abs=0.1)
+    with sd.OutputStream(samplerate=RATE, channels=1) as stream:
+        stream.write(broken)
+        sd.sleep(300)
+        assert stream.active
+
+
 async def test_microphone_goes_to_the_loudspeaker(sd, np, speaker):
     def callback(indata, outdata, frames, moment, status):
         outdata[:] = indata

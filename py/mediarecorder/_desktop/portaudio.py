@@ -188,8 +188,10 @@ def from_floats(data: Any, kind: int) -> bytearray:
 def to_floats(data: Any, kind: int) -> bytearray:
     """32-bit floats, from samples in a format."""
     raw = memoryview(data).cast("B")
+    numpy = sys.modules.get("numpy")
     if kind == FLOAT32:
-        return bytearray(raw)
+        # A sound card takes every number; `from_blocks` refuses NaN and infinity.
+        return bytearray(numpy.nan_to_num(numpy.frombuffer(raw, "f"), posinf=1, neginf=-1) if numpy else raw)
     if kind == INT24:
         wide = bytearray(len(raw) // 3 * 4)  # the lowest of four bytes is 0
         for byte in range(3):
@@ -198,7 +200,7 @@ def to_floats(data: Any, kind: int) -> bytearray:
     full = 1 << (BITS[kind] - 1)
     middle = 128 if kind == UINT8 else 0
     numbers: Any = raw.cast(CODES[kind])  # type: ignore[call-overload]
-    if numpy := sys.modules.get("numpy"):
+    if numpy:
         return bytearray(((numpy.asarray(numbers, "d") - middle) / full).astype("f").tobytes())
     return bytearray(array("f", ((number - middle) / full for number in numbers)).tobytes())
 
