@@ -389,6 +389,17 @@ async def test_callback_may_end_its_own_stream(sd, kind, verb, capsys):
     stream.close()
 
 
+@everywhere
+async def test_callback_that_waits_does_not_keep_its_stream(sd, capsys):
+    sounds = queue.Queue(maxsize=2)
+    with sd.RawInputStream(channels=1, callback=lambda indata, *_: sounds.put(bytes(indata))) as stream:
+        assert sounds.get()
+        await until(sounds.full)
+        sd.sleep(100)
+    assert not stream.active
+    assert capsys.readouterr().err == ""
+
+
 async def test_end_of_one_stream_begins_another(sd, np):
     played, done = [], threading.Event()
 

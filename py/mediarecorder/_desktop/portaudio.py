@@ -106,6 +106,8 @@ class Callback(CData):
     def __call__(self, *arguments: Any) -> Any:
         try:
             return self._function(*arguments)
+        except asyncio.CancelledError:  # the stream was stopped while the callback waited
+            return self._error
         except BaseException:
             print(f"Exception ignored from cffi callback {self._function!r}:", file=sys.stderr)
             traceback.print_exc()
