@@ -60,7 +60,7 @@ import wave
 
 import sounddevice as sd
 
-ahead, size = 20, 1024
+ahead, size = 60, 1024
 blocks, finished = queue.Queue(maxsize=ahead), threading.Event()
 
 def callback(outdata, frames, time, status):
@@ -87,7 +87,7 @@ with wave.open("tone.wav") as file:
         blocks.put_nowait(data)
     stream = sd.RawOutputStream(
         samplerate=file.getframerate(), blocksize=size, channels=file.getnchannels(), dtype="int16",
-        callback=callback, finished_callback=finished.set,
+        latency=1, callback=callback, finished_callback=finished.set,
     )
     with stream:
         timeout = size * ahead / file.getframerate()
@@ -518,7 +518,7 @@ async def test_script_records_until_it_is_interrupted(run, capsys):
 
 
 async def test_script_plays_a_file_block_by_block(run, tmp_path, capsys):
-    write_tone(tmp_path / "tone.wav")
+    write_tone(tmp_path / "tone.wav", 2)
     names = run(FROM_A_FILE)
     assert names["finished"].is_set()
     assert capsys.readouterr().err == ""
