@@ -22,7 +22,7 @@ pytestmark = [page, pytest.mark.firefox_in_soak]
 
 NAMES = (
     *("VideoCapture", "VideoWriter", "imshow", "waitKey", "pollKey", "namedWindow", "destroyWindow"),
-    "destroyAllWindows",
+    *("destroyAllWindows", "getWindowProperty", "resizeWindow", "moveWindow"),
 )
 
 
@@ -913,6 +913,16 @@ async def test_titles_are_text(cv2):
     assert root.querySelector("p").textContent == title
     with pytest.raises(cv2.error):
         cv2.imshow(5, grays(1)[0])
+
+
+async def test_loop_can_ask_whether_its_window_is_open(cv2):
+    assert cv2.getWindowProperty("loop", cv2.WND_PROP_VISIBLE) < 1
+    cv2.imshow("loop", grays(1)[0])
+    cv2.resizeWindow("loop", 320, 240)
+    cv2.moveWindow("loop", 0, 0)
+    assert cv2.getWindowProperty("loop", cv2.WND_PROP_VISIBLE) == 1
+    cv2.destroyWindow("loop")
+    assert cv2.getWindowProperty("loop", cv2.WND_PROP_VISIBLE) < 1
 
 
 async def test_wait_key_returns_pressed_keys(cv2):

@@ -22,7 +22,10 @@ PARTS = {
     "VideoWriter": video_writer.VideoWriter,
     **{
         name: getattr(windows, name)
-        for name in ("imshow", "waitKey", "pollKey", "namedWindow", "destroyWindow", "destroyAllWindows")
+        for name in (
+            *("imshow", "waitKey", "pollKey", "namedWindow", "getWindowProperty", "resizeWindow"),
+            *("moveWindow", "destroyWindow", "destroyAllWindows"),
+        )
     },
 }
 

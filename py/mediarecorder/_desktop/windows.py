@@ -21,6 +21,9 @@ from ..outcome import spawn
 from .conventions import failure, pixels
 from .waiting import wait
 
+VISIBLE = 4
+"""`cv2.WND_PROP_VISIBLE`."""
+
 log = logging.getLogger("mediarecorder")
 
 INSTEAD = "await asyncio.sleep(seconds)"
@@ -115,6 +118,18 @@ def namedWindow(winname: str, flags: int = 1) -> None:
         raise failure("namedWindow", f"Expected 'winname' to be a str, not {winname!r}")
     if winname not in windows:
         windows[winname] = Window(winname)
+
+
+def getWindowProperty(winname: str, prop_id: int) -> float:
+    """For `WND_PROP_VISIBLE`, 1.0 while the window is open; otherwise -1.0."""
+    return 1.0 if winname in windows and prop_id == VISIBLE else -1.0
+
+
+def resizeWindow(winname: str, *size: Any) -> None:
+    """Has no effect: a window is as large as its picture."""
+
+
+moveWindow = resizeWindow
 
 
 def imshow(winname: str, mat: Any) -> None:
