@@ -91,6 +91,7 @@ def _say(card: Card, text: str, *, running: bool = False, again: bool = False) -
     note = card.find(".upload-note")
     if note.textContent != text:  # screen readers read out changes only
         note.textContent = text
+    note.classList.toggle("take-note", again and card.upload is not None)
     card.find(".upload progress").hidden = not running
     card.find("[data-action=stop-upload]").hidden = not running
     card.find("[data-action=upload-again]").hidden = not again
