@@ -8,6 +8,8 @@ import pytest
 from mediarecorder import Recording, UploadError, record
 from mediarecorder._host.browser import js
 
+pytestmark = pytest.mark.firefox_in_soak
+
 DATA = bytes(range(256)) * 4096
 
 
@@ -21,6 +23,7 @@ def is_of(found, data=DATA):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.policy
 async def test_form_arrives_with_its_file_and_fields(bench, recording):
     response = await recording.post(
@@ -42,6 +45,7 @@ async def test_quotes_and_lines_in_names_stay_in_their_header(bench, recording):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 async def test_another_origin_that_allows_it_gets_the_form(bench, recording):
     response = await recording.post(bench.receiver, headers={"Authorization": "Bearer abc"})
     found = await response.json()
@@ -82,6 +86,7 @@ async def test_response_has_headers_text_and_bytes(bench, recording):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 async def test_progress_ends_with_1(bench):
     told = []
     large = Recording.from_bytes(bytes(40_000_000), "video/webm")
@@ -105,6 +110,7 @@ async def test_refusal_has_status_response_and_advice(bench, recording, verb, st
 
 @pytest.mark.console_errors
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.parametrize("on_progress", [None, lambda fraction: None], ids=["quiet", "progress"])
 @pytest.mark.parametrize("status", [307, 308, 302])
 @pytest.mark.parametrize("origin", ["here", "receiver"])
@@ -155,6 +161,7 @@ async def test_cut_connection_is_an_upload_error(bench, recording):
 
 
 @pytest.mark.console_errors
+@pytest.mark.firefox_too
 @pytest.mark.quirk("firefox-sends-gone-data-forever")
 async def test_gone_data_is_an_upload_error(bench, store, microphone):
     recording = await record(0.3, stream=microphone, store=store)

@@ -8,6 +8,8 @@ from support.eventually import until, until_proxies_are_destroyed
 from mediarecorder import AbortError, InvalidStateError, Recording, UploadError, blocking, record, upload
 from mediarecorder._host.features import can_run_sync
 
+pytestmark = pytest.mark.firefox_in_soak
+
 DATA = bytes(range(256)) * 20_000  # 5 MB
 
 
@@ -24,6 +26,7 @@ def impatient(monkeypatch):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.policy
 async def test_upload_gives_the_address_of_the_complete_file(bench, recording):
     running = recording.upload(bench.endpoint)
@@ -65,6 +68,7 @@ async def test_progress_is_what_the_server_has(bench, recording):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.console_errors
 @pytest.mark.parametrize("cut", [0, 1, 700_000])
 @pytest.mark.parametrize("method", ["PATCH", "POST", "HEAD"])
@@ -251,6 +255,7 @@ async def test_server_without_tus_is_explained(bench, recording):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.console_errors
 @pytest.mark.parametrize("method", ["POST", "PATCH", "HEAD"])
 async def test_redirects_are_refused(bench, recording, method):
@@ -314,6 +319,7 @@ async def test_paused_at_once_it_begins_with_resume(bench, recording):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 async def test_abort_ends_the_upload(bench, recording):
     await bench.call("set", rate=2_000_000)
     running = recording.upload(bench.endpoint, chunk_size=500_000)

@@ -18,6 +18,8 @@ from mediarecorder import (
 )
 from mediarecorder._host.browser import js, js_object
 
+pytestmark = pytest.mark.firefox_in_soak
+
 
 @pytest.fixture
 async def interrupted(bench, store, both):
@@ -43,6 +45,7 @@ async def interrupted(bench, store, both):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.policy
 async def test_take_is_on_the_server_when_uploaded_resolves(bench, store, both):
     recording = await record(1.5, stream=both, store=store, timeslice=0.1, upload=bench.endpoint)
@@ -99,6 +102,7 @@ async def test_store_lists_the_upload_while_it_runs(bench, store, microphone):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 @pytest.mark.console_errors
 async def test_dead_network_only_delays_the_upload(bench, store, both):
     await bench.call("set", dead=True)
@@ -165,6 +169,7 @@ async def test_refused_upload_leaves_the_take_alone(bench, store, both):
 
 
 @pytest.mark.core
+@pytest.mark.firefox_too
 async def test_interrupted_take_goes_on_where_the_server_is(bench, store, interrupted):
     take = await interrupted()
     [listed] = await store.uploads()
