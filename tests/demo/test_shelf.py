@@ -18,7 +18,7 @@ from demo_page import Demo
 from playwright.sync_api import Locator, expect
 
 from harness.judge import colours, probe, tone
-from harness.lanes import chromium_only, firefox_in_soak, firefox_thorough
+from harness.lanes import chromium_only, firefox_in_soak
 
 NEARLY = 0.35  # seconds
 PHONE = {"width": 390, "height": 740}
@@ -360,7 +360,7 @@ def test_renamed_take_keeps_its_name(demo):
 
 
 @pytest.mark.thorough
-@firefox_thorough
+@firefox_in_soak
 def test_dragged_selection_is_played_kept_and_cut_out(demo, look):
     demo.start_take("0:03")
     demo.stop.click()

@@ -9,7 +9,7 @@ from demo_page import Demo
 from playwright.sync_api import expect
 
 from harness.judge import probe, tone
-from harness.lanes import chromium_only, firefox_thorough
+from harness.lanes import chromium_only, firefox_in_soak, firefox_thorough
 from harness.played import played
 from mediarecorder.formats import MADE
 
@@ -147,7 +147,7 @@ def test_keys_record_pause_mark_and_play(demo):
 
 
 @pytest.mark.thorough
-@firefox_thorough
+@firefox_in_soak
 def test_source_and_switches_are_remembered(fresh_demo):
     demo = fresh_demo
     demo.choose("Camera")
@@ -188,6 +188,7 @@ def test_download_has_the_chosen_format(demo):
 
 
 @pytest.mark.thorough
+@firefox_in_soak
 def test_markers_stay_with_the_take(fresh_demo):
     demo = fresh_demo
     demo.start_take()

@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 import mediarecorder
 from harness.accessibility import violations
 from harness.judge import probe, tone
-from harness.lanes import chromium_only, firefox_thorough
+from harness.lanes import chromium_only, firefox_in_soak, firefox_thorough
 from harness.media import SAMPLE_RATE, TONE_FREQUENCY
 from harness.release import let_record, open_recorder, read
 
@@ -132,7 +132,7 @@ def test_lasting_tone_is_one_loud_moment(launch, engine, examples):
     assert end - start > 0.5
 
 
-@firefox_thorough
+@firefox_in_soak
 @pytest.mark.thorough
 def test_voice_memo_survives_a_reload_and_can_be_deleted(launch, engine, examples, tmp_path):
     page = open_recorder(launch(engine), f"{examples}{MEMOS}")

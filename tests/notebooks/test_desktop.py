@@ -100,6 +100,7 @@ def test_callbacks_run_in_marimo_while_input_waits(shared_marimo):
 
 
 @without_numpy
+@pytest.mark.soak
 def test_restarted_kernel_releases_the_microphone_of_a_stream(shared_notebook):
     lite = shared_notebook
     lite.run(INSTALL)
