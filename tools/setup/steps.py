@@ -52,6 +52,18 @@ def _wheels(folder: str, of: str, pins: str) -> Step:
     )
 
 
+def _npm_packages(folder: str) -> Step:
+    """npm packages of their own, for what the library and its page do not need."""
+    return Step(
+        name="all",
+        folder=f"{folder}/node_modules",
+        own=False,
+        says=f"installing npm packages: {folder}/package-lock.json",
+        sources=(f"{folder}/package.json", f"{folder}/package-lock.json", ".npmrc"),
+        commands=(f"{{npm}} ci --prefix {folder}",),
+    )
+
+
 #: The sources of the library's wheel.
 OF_THE_WHEEL = (
     *("py/mediarecorder/**/*", "tools/long_description.py", "tools/smallest_wheel.py"),
@@ -152,14 +164,7 @@ HOST_BUILDERS = _environment(
 #: The wheels that Python loads in the hosts' apps.
 HOST_WHEELS = _wheels("host-wheels", "the hosts' apps", "tools/hosts/in-the-browser.txt")
 #: stlite, and the Pyodide that it needs.
-HOST_MODULES = Step(
-    name="all",
-    folder="tools/hosts/node_modules",
-    own=False,
-    says="installing npm packages: tools/hosts/package-lock.json",
-    sources=("tools/hosts/package.json", "tools/hosts/package-lock.json", ".npmrc"),
-    commands=("{npm} ci --prefix tools/hosts",),
-)
+HOST_MODULES = _npm_packages("tools/hosts")
 #: Apps of stlite, Panel and Flet, with the library's wheel inside.
 HOSTS = Step(
     name="built",
@@ -174,24 +179,10 @@ HOSTS = Step(
     commands=("{python} tools/host_sites.py {builders} {wheels}",),
 )
 #: The guide's servers that recordings are sent to: npm packages, and an environment for those in Python.
-SERVER_MODULES = Step(
-    name="all",
-    folder="tools/servers/node_modules",
-    own=False,
-    says="installing npm packages: tools/servers/package-lock.json",
-    sources=("tools/servers/package.json", "tools/servers/package-lock.json", ".npmrc"),
-    commands=("{npm} ci --prefix tools/servers",),
-)
-SERVERS = Step(
-    name="made",
+SERVER_MODULES = _npm_packages("tools/servers")
+SERVERS = replace(
+    _environment("made", "servers", "servers", "tools/servers/requirements.txt"),
     folder="build/servers",
-    says="installing servers: tools/servers/requirements.txt",
-    sources=("tools/servers/requirements.txt",),
-    commands=(
-        "{system} -m venv --clear --without-pip {folder}",
-        "{python} -m pip --quiet --disable-pip-version-check --python {folder}/bin/python"
-        " install --no-deps -r tools/servers/requirements.txt",
-    ),
     needs=(SERVER_MODULES,),
 )
 #: An environment with the builder of the documentation site.
