@@ -6,8 +6,8 @@
     python3 tools/prepare.py notebooks    the same, the checkers, and the notebook sites
     python3 tools/prepare.py docs    what the wheel needs, and the documentation site
     python3 tools/prepare.py test    all of these, the demo, both browsers, the judges of media files, numpy
-    python3 tools/prepare.py test-all     these, a JupyterLite with numpy, apps of stlite, Panel and Flet, and
-                                     servers for uploads
+    python3 tools/prepare.py test-all     these, notebook sites with numpy, apps of stlite, Panel and Flet,
+                                     and servers for uploads
     python3 tools/prepare.py bench   what the tests need, and the peers that the benchmarks compare with
     python3 tools/prepare.py node …  run the selected Node with these arguments
 

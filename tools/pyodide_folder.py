@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,15 @@ class MissingWheelError(Exception):
     """A wheel needs another that does not exist."""
 
 
-def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], target: Path) -> list[Path]:
-    """Fill the folder with the interpreter and the wheels that the roots need. Returns these wheels."""
+def assemble(
+    npm_package: Path,
+    wheels: Iterable[Path],
+    roots: Iterable[str],
+    target: Path,
+    without: Collection[str] = (),
+) -> list[Path]:
+    """Fill the folder with the interpreter and the wheels that the roots need, except those packages that
+    they require but do not use. Returns these wheels."""
     target.mkdir(parents=True)
     for name in INTERPRETER:
         if (npm_package / name).exists():
@@ -56,7 +63,7 @@ def assemble(npm_package: Path, wheels: Iterable[Path], roots: Iterable[str], ta
     known = {package["file_name"]: package for package in lock["packages"].values()}
     files = {wheel.name: wheel for wheel in wheels}
     entries = [known.get(name) or described(wheel, python) for name, wheel in files.items()]
-    lock["packages"] = needed({canonicalize_name(entry["name"]): entry for entry in entries}, roots)
+    lock["packages"] = needed({canonicalize_name(entry["name"]): entry for entry in entries}, roots, without)
     chosen = [files[entry["file_name"]] for entry in lock["packages"].values()]
     for entry, wheel in zip(lock["packages"].values(), chosen, strict=True):
         entry["sha256"] = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -93,7 +100,9 @@ def described(wheel: Path, python: str = ENVIRONMENT["python_full_version"]) -> 
     }
 
 
-def needed(packages: dict[str, Package], roots: Iterable[str]) -> dict[str, Package]:
+def needed(
+    packages: dict[str, Package], roots: Iterable[str], without: Collection[str] = ()
+) -> dict[str, Package]:
     """The roots and the packages that they depend on."""
     found: dict[str, Package] = {}
     pending = [(canonicalize_name(root), "a notebook") for root in roots]
@@ -103,6 +112,7 @@ def needed(packages: dict[str, Package], roots: Iterable[str]) -> dict[str, Pack
             continue
         if name not in packages:
             raise MissingWheelError(f"{dependent} needs {name}, which has no wheel")
-        found[name] = packages[name]
-        pending += [(canonicalize_name(depended), name) for depended in packages[name]["depends"]]
+        depends = [depended for depended in packages[name]["depends"] if depended not in without]
+        found[name] = {**packages[name], "depends": depends}
+        pending += [(canonicalize_name(depended), name) for depended in depends]
     return dict(sorted(found.items()))

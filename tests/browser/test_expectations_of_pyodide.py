@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
+import threading
 
 import pytest
 
-from mediarecorder._host.features import trusted
+from mediarecorder._host.features import run_sync, trusted
 
 OLD_AND_NEW = pytest.mark.lane("chromium", "chromium-pyodide-0.27")
 
@@ -28,6 +29,19 @@ def test_dictionary_becomes_a_map_or_an_object(lane):
 
     kind = "Map" if lane.endswith("0.27") else "Object"
     assert js.Object.prototype.toString.call(to_js({"audio": True})) == f"[object {kind}]"
+
+
+@pytest.mark.quirk("pyodide-forgets-thread-locals")
+@OLD_AND_NEW
+async def test_values_of_a_thread_may_be_gone_while_plain_python_waits(lane):
+    kept = threading.local()
+    kept.value = 1
+
+    async def remembers():
+        return hasattr(kept, "value")
+
+    assert await remembers()
+    assert run_sync(remembers()) != lane.endswith("0.27")
 
 
 @pytest.mark.quirk("pyodide-await-hangs-without-a-stack")

@@ -43,7 +43,7 @@ def isolated_site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def numpy_site() -> Iterator[str]:
-    """A JupyterLite with numpy, which is an older one (tools/numpy_notebooks.py)."""
+    """A JupyterLite and a marimo with numpy, which are older ones (tools/numpy_notebooks.py)."""
     if os.environ.get("NUMPY_LANE") == "0":
         pytest.skip("NUMPY_LANE=0")
     yield from serving(Site(0, NumpyHandler))
@@ -52,7 +52,7 @@ def numpy_site() -> Iterator[str]:
 @pytest.fixture(params=["plain", "isolated"])
 def served(request: pytest.FixtureRequest) -> str:
     """The way to serve the sites: "plain", as most servers do, or cross-origin "isolated"; or "numpy", the
-    site with an older JupyterLite."""
+    sites with an older JupyterLite and marimo."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""Scripts for the desktop in cells of the notebook sites, and in a JupyterLite with numpy."""
+"""Scripts for the desktop in cells of the notebook sites, and of those with numpy."""
 
 from __future__ import annotations
 
@@ -146,5 +146,18 @@ def test_five_seconds_are_read_in_marimo_again_and_again(shared_marimo, times):
     marimo.wait(marimo.start(LAST_CELL, INSTALL + READ.format(times, TONE_FREQUENCY)) + 1)
     assert marimo.errors() == []
     assert marimo.printed(LAST_CELL) == f"{5 * 44100 * 4} False True True\n" * times
+    marimo.wait(marimo.start(LAST_CELL, UNINSTALL) + 1)
+    all_devices_are_released(marimo.page)
+
+
+@with_numpy
+@pytest.mark.console_errors  # marimo 0.13 saves its files while it is saving them, and Emscripten says so
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.soak)])
+def test_rec_and_wait_work_in_marimo_again_and_again(shared_marimo, times):
+    """The first call is what connects the kernel to its page. (No other cell has run.)"""
+    marimo = shared_marimo
+    marimo.wait(marimo.start(LAST_CELL, INSTALL + REC.format(times)) + 1)
+    assert marimo.errors() == []
+    assert marimo.printed(LAST_CELL) == f"(220500, 2) float32 {TONE_FREQUENCY} True\n" * times
     marimo.wait(marimo.start(LAST_CELL, UNINSTALL) + 1)
     all_devices_are_released(marimo.page)

@@ -53,6 +53,10 @@ DOCS = (
 PEER = "benchmarks/peers/recorder.js"
 PEERS = (PEER, *(f"benchmarks/peers/{name}" for name in ("package.json", "package-lock.json", "wheels.txt")))
 BUILD_SITE_WITH_NUMPY = "tools/numpy_notebooks.py"
+SITE_WITH_NUMPY = (
+    *(BUILD_SITE_WITH_NUMPY, "tools/export_older_marimo.py"),
+    *("notebooks/first-recording.ipynb", "notebooks/marimo/first_recording.py"),
+)
 BUILD_HOSTS = "tools/host_sites.py"
 HOST_PINS = tuple(
     f"tools/hosts/{name}"
@@ -79,7 +83,7 @@ FILES = (
     *PACKED,
     "tools/compile_packages.py",
     *PEERS,
-    BUILD_SITE_WITH_NUMPY,
+    *SITE_WITH_NUMPY,
     *HOSTS,
     *SERVERS,
 )

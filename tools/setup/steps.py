@@ -145,17 +145,19 @@ SITES = Step(
     needs=(SITE_BUILDERS, SITE_WHEELS),
     commands=("{python} tools/notebooks.py {builders} {wheels}",),
 )
-#: A JupyterLite with numpy, for tests.
+#: A JupyterLite and a marimo with numpy, for tests.
 NUMPY_SITE = Step(
     name="built",
     folder="build/numpy-notebooks",
-    says="building a JupyterLite with numpy",
+    says="building notebook sites with numpy",
     sources=(
-        *("notebooks/first-recording.ipynb", "tools/setup/numpy_wheel.py", "tools/numpy_notebooks.py"),
+        *("notebooks/first-recording.ipynb", "notebooks/marimo/first_recording.py"),
+        *("tools/setup/numpy_wheel.py", "tools/numpy_notebooks.py", "tools/export_older_marimo.py"),
         *("tools/notebooks.py", "tools/pyodide_folder.py", "tools/wheels.py"),
         *OF_THE_WHEEL,
     ),
-    commands=("{python} tools/numpy_notebooks.py",),
+    needs=(SITE_BUILDERS, SITE_WHEELS),
+    commands=("{python} tools/numpy_notebooks.py {builders} {wheels}",),
 )
 #: An environment with Panel's and Flet's own commands.
 HOST_BUILDERS = _environment(

@@ -116,6 +116,16 @@ def _marimo(address: str) -> Callable[[], None]:
     return remove
 
 
+def _share_marimo() -> Callable[[object], object]:
+    """marimo keeps its kernel in a thread-local value, and those may be gone while plain Python waits.
+    (quirk: pyodide-forgets-thread-locals)"""
+    from marimo._runtime.context import get_context, runtime_context_installed
+    from marimo._runtime.context.types import initialize_context
+
+    kernel = get_context()
+    return lambda task: runtime_context_installed() or initialize_context(kernel)
+
+
 def _pyscript(address: str) -> Callable[[], None]:
     import pyscript
 
@@ -127,8 +137,10 @@ def _pyscript(address: str) -> Callable[[], None]:
 
 
 def share_display() -> Callable[[object], object]:
-    """Return a function that lets another task display things in Streamlit: stlite attaches the app's run to
-    the current task."""
+    """Return a function that lets another task display things as this one does: stlite attaches the app's run
+    to the current task, and marimo attaches its kernel to the thread."""
+    if _module("marimo", "running_in_notebook"):
+        return _share_marimo()
     if not _streamlit_runs():
         return lambda task: None
     from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
