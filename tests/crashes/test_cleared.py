@@ -117,7 +117,7 @@ def clear(page: Any) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("realm", ["page", "worker"])
+@pytest.mark.parametrize("realm", ["page", pytest.param("worker", marks=pytest.mark.soak)])
 def test_data_cleared_by_the_site_keeps_the_recording(
     profile: Callable[[str], Profile], engine: str, realm: str
 ) -> None:

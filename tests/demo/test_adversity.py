@@ -96,6 +96,7 @@ def test_addresses_that_name_no_moment_do_nothing(demo: Demo) -> None:
 
 
 @pytest.mark.thorough
+@firefox_in_soak
 def test_open_menu_scrolls_with_the_page(demo: Demo) -> None:
     page = demo.page
     for number in (1, 2):

@@ -58,7 +58,7 @@ def expect_in_sight(demo: Demo, *, unscrolled: bool = True) -> None:
         assert demo.page.evaluate(IN_SIGHT) == [], f"{width} x {height}"
 
 
-@firefox_thorough
+@firefox_in_soak
 @pytest.mark.parametrize("source", ["Microphone", pytest.param("Camera", marks=pytest.mark.thorough)])
 def test_controls_are_in_sight_and_a_take_hides_all_else(demo, source):
     page, wave = demo.page, demo.page.locator("#wave")
@@ -254,7 +254,7 @@ def expect_gain_to_amplify(demo: Demo) -> None:
     assert quiet["rms"] == pytest.approx(loud["rms"] / 4, rel=0.5)
 
 
-@pytest.mark.thorough
+@pytest.mark.soak
 def test_level_and_gain_work_in_firefox_with_an_audio_output(demo_in):
     demo = demo_in("firefox-audible")
     gauge, said = demo.page.get_by_role("meter", name="Input level"), demo.page.locator("#check-said")

@@ -20,6 +20,8 @@ PAGES_WITH_EXAMPLES = [page.name for page in _ALL if page.examples] + _REFERENCE
 #: examples read pictures from a recording run in Chromium only.
 READ_PICTURES = ("how-to/other-files", "reference/recordings")
 IN_FIREFOX = [name for name in PAGES_WITH_EXAMPLES if name not in READ_PICTURES]
+#: (tests/browser/test_docs.py runs the examples of all pages.)
+IN_SOAK = [name for name in PAGES_WITH_EXAMPLES if name.startswith("how-to/") and name != "how-to/live"]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -44,7 +46,8 @@ def test_first_press_loads_python_and_records_the_microphone(page, docs):
 @pytest.mark.parametrize(
     ("name", "lane"),
     [
-        *((name, "chromium") for name in PAGES_WITH_EXAMPLES),
+        *((name, "chromium") for name in PAGES_WITH_EXAMPLES if name not in IN_SOAK),
+        *(pytest.param(name, "chromium", marks=pytest.mark.soak) for name in IN_SOAK),
         *(pytest.param(name, "firefox-audible", marks=pytest.mark.soak) for name in IN_FIREFOX),
     ],
 )

@@ -148,6 +148,7 @@ def test_voice_memo_survives_a_reload_and_can_be_deleted(launch, engine, example
     expect(page.get_by_role("listitem")).to_have_count(0)
 
 
+@firefox_in_soak
 @pytest.mark.thorough
 def test_voice_memo_survives_a_reload_during_the_recording(launch, engine, examples, tmp_path):
     page = open_recorder(launch(engine), f"{examples}{MEMOS}")
@@ -166,7 +167,7 @@ def test_voice_memo_survives_a_reload_during_the_recording(launch, engine, examp
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address or "record-button")
-@firefox_thorough
+@firefox_in_soak
 def test_refused_permission_shows_a_sentence_that_says_what_to_do(lane_page, engine, address, examples):
     if address == SCREEN and engine == "firefox":
         pytest.skip("Firefox shares no screen without a display")

@@ -190,13 +190,13 @@ LANES: dict[str, Lane] = {
 #: The lanes of a test without marks, those of them that ``page_only`` removes, and those that ``core`` and
 #: ``every_engine`` add.
 DEFAULT = ("chromium", "firefox")
-FIRST = DEFAULT[0]
+FIRST, SECOND = DEFAULT
 WORKERS = ("chromium-worker", "firefox-worker")
 CORE = ("chromium-pyodide-0.27", "chromium-csp")
 THIRD = "webkit"
 #: The lanes of `make test`.
 COMMON = (*DEFAULT, *WORKERS, THIRD)
-#: `make test` runs so many rows of a table in the first lane; `make test-all` runs the others.
+#: `make test` runs so many rows of a table in the first lane, and `make test-all` in Firefox.
 ROWS = 2
 #: Variables that leave out lanes with the value 0.
 LEFT_OUT = {
@@ -234,11 +234,11 @@ def lanes_of(marks: Iterable[pytest.Mark]) -> tuple[str, ...]:
 def left_to(lane: str, marks: Iterable[pytest.Mark], row: int) -> str:
     """The mark of the set that a test in this lane waits for: "thorough", "soak", or none ("").
 
-    `make test-all` runs each test in at least one lane, and in others if the result can differ there. Of
-    these, `make test` runs each test in its first lane, unless a browser must start for that lane alone. In
-    Firefox and in workers it also runs the tests of the core and those of browsers' quirks, with the first
-    row of each table, and in WebKit those marked for it. It tries two rows of each table in the first lane
-    only, and not those of the media engine.
+    `make test-all` runs each test in its first lane, and in others if the result can differ there, with the
+    first row of each table (two rows in Firefox); `make soak` runs the other rows. Of these, `make test` runs
+    each test in its first lane, unless a browser must start for that lane alone, with two rows of each table,
+    or one of the media engine. In Firefox and in workers it also runs the first row of the tests of the core
+    and of those of browsers' quirks, and in WebKit those marked for it.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def left_to(lane: str, marks: Iterable[pytest.Mark], row: int) -> str:
     """
     marks = list(marks)
     names, lanes, first_row = {mark.name for mark in marks}, lanes_of(marks), row == 0
-    if _is_in_soak(lane, names, lanes, first_row):
+    if _is_in_soak(lane, names, lanes, row):
         return "soak"
     if lane == THIRD:
         return ""
@@ -258,11 +258,11 @@ def left_to(lane: str, marks: Iterable[pytest.Mark], row: int) -> str:
     return "thorough" if is_thorough else ""
 
 
-def _is_in_soak(lane: str, names: set[str], lanes: tuple[str, ...], first_row: bool) -> bool:
+def _is_in_soak(lane: str, names: set[str], lanes: tuple[str, ...], row: int) -> bool:
     if lane == "chromium-csp" and "policy" not in names:
         return True
     if lane == THIRD:
-        return lanes[0] != lane and not first_row
+        return lanes[0] != lane and row > 0
     if lane in WORKERS and ("core" not in names or (lane != WORKERS[0] and "media_work" in names)):
         return True
     in_firefox = LANES[lane].engine == "firefox"
@@ -270,5 +270,5 @@ def _is_in_soak(lane: str, names: set[str], lanes: tuple[str, ...], first_row: b
         return False
     if in_firefox and "firefox_in_soak" in names:
         return True
-    # The media engine is the same JavaScript in all lanes, so only one lane tries whole tables.
-    return "media_work" in names and not first_row and lane != FIRST and FIRST in lanes
+    rows = ROWS if lane == SECOND and "media_work" not in names else 1
+    return row >= rows and lane != lanes[0]

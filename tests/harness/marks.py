@@ -8,11 +8,10 @@ MARKS = (
     "core: also runs on the oldest Pyodide and, in make soak, under a strict Content-Security-Policy",
     "policy: a core test that such a policy could break; make test-all also runs it under one",
     "page_only(reason): does not run a second time in a worker, where the result must differ",
-    "media_work: tests the media engine: in make test-all, core tests run in only one worker lane, and all"
-    " lanes but chromium run only the first row of each table; outside the browser, make test runs only the"
-    " first two",
+    "media_work: tests the media engine: in make test-all, core tests run in only one worker lane, and"
+    " Firefox runs only the first row of each table; outside the browser, make test runs only the first two",
     "firefox_in_soak: in Firefox only in make soak",
-    "firefox_too: runs in Firefox in make test-all with all rows, despite the two marks above",
+    "firefox_too: runs in Firefox in make test-all with all rows, despite other marks",
     # (Their names do not contain the lane's, so that `-k webkit` selects the lane alone.)
     "every_engine: also runs in WebKit, with the first row of each table",
     "two_engines_only(reason): does not run in WebKit, although its file is marked every_engine",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -126,8 +128,24 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def _row(item: pytest.Function) -> int:
     """The largest index of the test's parameters in their tables, the lane excepted."""
-    indices = item.callspec.indices if hasattr(item, "callspec") else {}
-    return max((index for name, index in indices.items() if name != "lane"), default=0)
+    if not hasattr(item, "callspec"):
+        return 0
+    # pytest's indices of a test's own tables count the calls of all tables and lanes together.
+    of_tables = {}
+    for mark in item.iter_markers("parametrize"):
+        names, table = mark.args[:2]
+        names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+        of_tables |= dict.fromkeys(names, _index([item.callspec.params[name] for name in names], table))
+    return max(({**item.callspec.indices, **of_tables, "lane": 0}).values())
+
+
+def _index(values: list[object], table: Iterable[Any]) -> int:
+    """The index of the row with these values in the table of a mark `parametrize`."""
+    for index, row in enumerate(table):
+        held = row.values if hasattr(row, "marks") else [row] if len(values) == 1 else row
+        if all(map(operator.is_, held, values)):
+            return index
+    raise pytest.UsageError(f"no row has {values}")
 
 
 def _is_inner(node: pytest.Item) -> bool:

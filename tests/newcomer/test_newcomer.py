@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from harness import readme
 from harness.judge import probe, tone
-from harness.lanes import chromium_only, firefox_thorough
+from harness.lanes import chromium_only, firefox_in_soak, firefox_thorough
 from harness.media import TONE_FREQUENCY
 from harness.places import PAGE_PROBE
 from harness.readme import STATED_ADDRESS, STATED_SERVER, with_free_port
@@ -109,6 +109,7 @@ def test_stated_addresses_show_the_named_pages(launch, engine, empty_folder):
     [(FIRST, ["Record", "Stop"]), ("With Pyodide alone", ["Record 3 seconds"])],
     ids=["pyscript", "pyodide"],
 )
+@firefox_in_soak
 def test_own_page_with_packages_from_npm_records(
     launch, engine, empty_folder, variables, tmp_path, title, names
 ):

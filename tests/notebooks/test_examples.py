@@ -293,7 +293,7 @@ def test_example_runs_in_jupyterlite(jupyterlite, name):
         assert jupyterlite.page.evaluate(look, file) == int(size), "it is beside the notebook"
 
 
-@thorough_for("first-recording", "sound-and-spectrum", "desktop-scripts")
+@thorough_for("first-recording", "sound-and-spectrum")
 @pytest.mark.parametrize("served", ["isolated"], indirect=True)
 def test_example_runs_in_marimo(marimo, name):
     marimo.page.add_init_script(path=PAGE_PROBE)
