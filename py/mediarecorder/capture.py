@@ -352,8 +352,8 @@ async def require_content(recording: Recording, store: RecordingStore | None) ->
             await store.delete(recording.id)
     raise RecordingError(
         "Nothing was recorded: the stream delivered no picture and no sound. Check that its tracks are live "
-        "and not muted, that something is drawn on its canvas, and that its AudioContext runs."
-        + _known(recording)
+        "and not muted, that something is drawn on its canvas, that its AudioContext runs, and that no other "
+        "tab has the camera open." + _known(recording)
     ) from reason
 
 

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._constraints import as_dictionary, js_request, snake_case
-from ._host.browser import IN_BROWSER, answer, ask, is_nullish, page, realm, settle, to_python, translated
+from ._host.browser import IN_BROWSER, answer, ask, is_nullish, js, page, realm, settle, to_python, translated
 from ._reminder import Reminding
 from .event_target import BrowserEventTarget, HandlerAttribute
 
@@ -131,7 +131,10 @@ class MediaDevices(BrowserEventTarget):
         """
         request = js_request(audio, video)
         await _reach_page()
-        return await self._open("getUserMedia", request, "get_user_media")
+        stream = await self._open("getUserMedia", request, "get_user_media")
+        if realm() == "page":
+            _keep_consumed(stream.js)
+        return stream
 
     async def get_display_media(
         self, *, audio: Any = False, video: Any = True, focus: bool | None = None, **options: Any
@@ -238,6 +241,19 @@ async def _reach_page() -> None:
         from ._host.bridge import ensure_connected
 
         await ensure_connected()
+
+
+def _keep_consumed(js_stream: Any) -> None:
+    """Read each camera as long as it is open. Otherwise, once a recorder or a loop in this tab has ended, the
+    browser would give no other tab a picture. (quirk: chromium-starves-other-tabs)
+
+    For a worker, the page does it (bridge/session.js).
+    """
+    if hasattr(js, "MediaStreamTrackProcessor"):
+        for track in js_stream.getVideoTracks():
+            processor = js.MediaStreamTrackProcessor.new(track=track, maxBufferSize=1)
+            # The attribute keeps the reader from being collected. It reads nothing, so it holds one picture.
+            track.mediarecorderReader = processor.readable.getReader()
 
 
 def _unsupported(message: str) -> NotSupportedError:

@@ -203,7 +203,9 @@ class Camera:
                 frame: Frame | None = await anext(self._frames, None)
         except TimeoutError:
             self._frames = None
-            raise TimeoutError(f"the camera delivered no picture within {TIMEOUT:g} s") from None
+            raise TimeoutError(
+                f"the camera delivered no picture within {TIMEOUT:g} s. Does another tab have it open?"
+            ) from None
         except BaseException:
             self._frames = None
             raise

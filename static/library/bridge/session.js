@@ -230,7 +230,16 @@ export class Session {
 
   /** @param {MediaDevices} devices  @param {MediaStreamConstraints} constraints */
   async MediaDevices_getUserMedia(devices, constraints) {
-    return this.describeStream(await devices.getUserMedia(constraints));
+    const stream = await devices.getUserMedia(constraints);
+    const { MediaStreamTrackProcessor } = /** @type {any} */ (window);
+    if (MediaStreamTrackProcessor) {
+      // (quirk: chromium-starves-other-tabs, as in devices.py)
+      for (const track of stream.getVideoTracks()) {
+        const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
+        Object.assign(track, { mediarecorderReader: readable.getReader() });
+      }
+    }
+    return this.describeStream(stream);
   }
 
   /** @param {MediaDevices} devices  @param {DisplayMediaStreamOptions & {focus?: string}} options */
