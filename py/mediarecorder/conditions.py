@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BLOCK = 0.05
 """Seconds whose level is measured at a time."""
+QUIETEST = -1000
+"""The lowest level that can be asked for, in dBFS."""
 
 
 class Condition(Reminding):
@@ -108,8 +110,8 @@ def sound(*, level: float = -45.0) -> Condition:
 def _checked(level: Any) -> float:
     if isinstance(level, bool) or not hasattr(level, "__float__"):
         raise TypeError(f"level must be a number of dBFS, not {level!r}")
-    if not -math.inf < level <= 0:
-        raise ValueError(f"level must be a finite number of dBFS, at most 0, not {level!r}")
+    if not QUIETEST <= level <= 0:
+        raise ValueError(f"level must be from {QUIETEST} to 0 dBFS, not {level!r}")
     return float(level)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ._media.writer import FileWriter
@@ -72,6 +73,7 @@ class MediaWriter(Reminding):
             bits_per_second=bits_per_second,
         )
         self._recording: Recording | None = None
+        self._closing: asyncio.Future[Recording] | None = None
 
     @property
     def recording(self) -> Recording | None:
@@ -128,7 +130,13 @@ class MediaWriter(Reminding):
             Nothing was written, or the browser's encoder failed.
         """
         if self._recording is None:
-            self._recording = recording_of(await self._writer.finish())
+            # Simultaneous calls share one end, and cancelling one of them does not stop it for the others.
+            self._closing = self._closing or asyncio.ensure_future(self._finish())
+            return await asyncio.shield(self._closing)
+        return self._recording
+
+    async def _finish(self) -> Recording:
+        self._recording = recording_of(await self._writer.finish())
         return self._recording
 
     async def __aenter__(self) -> Self:

@@ -101,6 +101,7 @@ async def test_errors_say_what_is_wrong(tone, camera):
         (lambda: silence(None), TypeError, "seconds"),
         (lambda: silence(level=1), ValueError, "level"),
         (lambda: silence(level=math.nan), ValueError, "level"),
+        (lambda: silence(level=-(10**400)), ValueError, "level"),
         (lambda: sound(level="loud"), TypeError, "level"),
         (lambda: sound(level=True), TypeError, "level"),
     ],

@@ -254,6 +254,7 @@ GRAY = plain(7)
         ([GRAY], {"frame_rate": 0}, ValueError, "frame_rate"),
         ([GRAY], {"frame_rate": -5}, ValueError, "frame_rate"),
         ([GRAY], {"frame_rate": float("nan")}, ValueError, "frame_rate"),
+        ([GRAY], {"frame_rate": 10**400}, ValueError, "frame_rate"),
         ([GRAY], {"frame_rate": "30"}, TypeError, "frame_rate"),
         ([GRAY], {"frame_rate": None}, TypeError, "frame_rate"),
         ([GRAY], {"format": "wav"}, ValueError, "unknown format 'wav'; choose one of webm, mp4, mkv"),
@@ -369,6 +370,24 @@ async def test_closed_writer_raises_invalid_state_error():
         with pytest.raises(InvalidStateError, match="closed"):
             await late
     assert await writer.close() is writer.recording
+
+
+async def test_simultaneous_calls_of_close_return_one_file():
+    writer = MediaWriter(sample_rate=8000)
+    await writer.frame(GRAY)
+    one, other = await asyncio.gather(writer.close(), writer.close())
+    assert one is other is writer.recording
+
+
+async def test_cancelled_close_still_ends_the_file():
+    writer = MediaWriter(sample_rate=8000)
+    await writer.frame(GRAY)
+    closing = asyncio.ensure_future(writer.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert (await writer.close()).duration > 0
 
 
 async def test_writer_without_content_raises_encoding_error():

@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import gc
 import io
+import math
 import queue
 import threading
 import time
+from array import array
 
 import pytest
 from support.dialogue import dialogue
@@ -649,6 +651,14 @@ async def test_raw_streams_need_no_numpy(sd, dtype):
     with sd.RawInputStream(channels=1, dtype=dtype, callback=lambda data, *_: blocks.append(bytes(data))):
         sd.sleep(200)
     assert any(any(block) for block in blocks)
+
+
+@everywhere
+async def test_floats_that_are_no_numbers_end_no_stream(sd):
+    with sd.RawOutputStream(samplerate=RATE, channels=1, dtype="float32") as stream:
+        for _ in range(4):
+            stream.write(array("f", [math.nan, math.inf, -math.inf] * 3200))
+        assert stream.active
 
 
 async def test_stream_that_is_not_ready_says_so(sd):

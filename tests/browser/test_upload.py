@@ -194,6 +194,7 @@ async def test_server_that_only_fails_to_take_the_data_is_given_up(bench, record
         await recording.upload(bench.endpoint)
 
 
+@pytest.mark.thorough
 async def test_server_that_confirms_no_data_is_given_up(bench, recording, impatient):
     await bench.call("fault", methods=["PATCH"], status=200, headers={"Upload-Offset": "0"}, times=999)
     with pytest.raises(UploadError, match="confirmed none of the data"):
@@ -243,6 +244,7 @@ async def test_server_that_is_down_is_given_up(bench, recording, impatient):
 
 
 @pytest.mark.console_errors
+@pytest.mark.thorough
 async def test_server_without_permission_for_this_page_is_explained(bench, recording, impatient):
     with pytest.raises(UploadError, match="CORS"):
         await recording.upload(f"{bench.receiver}/unshared")
@@ -269,6 +271,7 @@ async def test_redirects_are_refused(bench, recording, method):
 
 
 @pytest.mark.console_errors
+@pytest.mark.thorough
 async def test_redirect_of_the_pages_own_origin_to_another_is_refused(bench, recording, impatient):
     with pytest.raises(UploadError, match="redirected to another origin"):
         await recording.upload(f"{bench.here}/redirect/307?to={bench.elsewhere}/files")

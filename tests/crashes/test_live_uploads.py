@@ -47,6 +47,7 @@ def begin(browser: Profile, bench: Bench) -> None:
 
 
 @firefox_in_soak
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("seconds", "cuts", "servers", "browsers"),
     [(6, 5, 1, 1), pytest.param(60, 50, 5, 5, marks=pytest.mark.soak)],

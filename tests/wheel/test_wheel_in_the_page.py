@@ -164,6 +164,7 @@ def run(page: Page, source: str) -> Any:
 
 
 @firefox_in_soak
+@pytest.mark.thorough
 def test_recording_does_not_load_the_media_engine(installed: Page) -> None:
     asked: list[str] = []
     installed.on("request", lambda request: asked.append(request.url))

@@ -9,6 +9,7 @@ runs while the script waits.
 from __future__ import annotations
 
 import asyncio
+import math
 import operator
 import sys
 import traceback
@@ -193,7 +194,13 @@ def to_floats(data: Any, kind: int) -> bytearray:
     numpy = sys.modules.get("numpy")
     if kind == FLOAT32:
         # A sound card takes every number; `from_blocks` refuses NaN and infinity.
-        return bytearray(numpy.nan_to_num(numpy.frombuffer(raw, "f"), posinf=1, neginf=-1) if numpy else raw)
+        if numpy:
+            return bytearray(numpy.nan_to_num(numpy.frombuffer(raw, "f"), posinf=1, neginf=-1))
+        floats = array("f", bytes(raw))
+        for index, value in enumerate(floats):
+            if not math.isfinite(value):
+                floats[index] = 0 if math.isnan(value) else math.copysign(1, value)
+        return bytearray(floats)
     if kind == INT24:
         wide = bytearray(len(raw) // 3 * 4)  # the lowest of four bytes is 0
         for byte in range(3):

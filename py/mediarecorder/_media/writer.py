@@ -155,12 +155,11 @@ def checked_frame_rate(value: Any) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"frame_rate must be a number of frames per second, not {value!r}")
-    rate = float(value)
-    if not 1 / HIGHEST_FRAME_RATE <= rate <= HIGHEST_FRAME_RATE:
+    if not 1 / HIGHEST_FRAME_RATE <= value <= HIGHEST_FRAME_RATE:  # type: ignore[operator]
         raise ValueError(
             f"frame_rate must be from 0.001 to {HIGHEST_FRAME_RATE} frames per second, not {value!r}"
         )
-    return rate
+    return float(value)
 
 
 def checked_size(first: tuple[int, int] | None, size: tuple[int, int], number: int) -> tuple[int, int]:
