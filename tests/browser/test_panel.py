@@ -16,6 +16,7 @@ from mediarecorder import (
     RecordingStore,
     media_devices,
 )
+from mediarecorder._host.browser import js, js_object
 from mediarecorder._html.text import clock
 
 pytestmark = pytest.mark.page_only("a worker has no panel to press; tests/notebooks presses one")
@@ -581,6 +582,22 @@ async def test_long_device_names_stay_inside_the_panel(put, stage):
     right = select.getBoundingClientRect().right
     stage.removeAttribute("style")
     assert right <= 8 + 240, "the body's margin and the stage"
+
+
+async def test_panel_takes_its_colours_from_a_dark_page(put, stage):
+    """A dark page need not tell the browser that it is dark (with `color-scheme`)."""
+    stage.style.color = "rgb(238, 238, 238)"
+    panel = RecorderPanel()
+    seen = await put(panel)
+    seen.press("Record")
+    await until(lambda: seen.button("Stop"))
+    seen.press("Stop")
+    await until(lambda: seen.root.querySelector("a[download]"))
+    record = seen.button("Record")
+    record.focus(js_object({"focusVisible": True}))
+    assert js.getComputedStyle(record).outlineColor == stage.style.color
+    assert js.getComputedStyle(seen.root.querySelector("a")).color == stage.style.color
+    stage.removeAttribute("style")
 
 
 async def test_two_views_show_the_same_panel(put):

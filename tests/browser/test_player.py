@@ -93,6 +93,9 @@ async def test_player_is_no_wider_than_a_narrow_page(copy_of, stage, kind):
         await until(
             lambda: 0 < player.getBoundingClientRect().width <= 160
         )  # a figure's margins are 40 pixels
+        caption = stage.querySelector("figcaption")
+        caption.append("video/mp4;codecs=avc1.42E01E,mp4a.40.2")
+        assert caption.scrollWidth <= caption.clientWidth, "long names of types are wrapped"
         if kind == "both":
             assert player.clientHeight == pytest.approx(player.clientWidth * 3 / 4, abs=1)
         else:

@@ -32,6 +32,8 @@ const RELEASE = 600;
  * @property {string} [player]  trusted HTML
  */
 
+/** Focus rings and links have the colour of the page's text: the browser's own (`Highlight`, blue) are too dark on dark
+ * pages. */
 const STYLE = `
   :host { display: block; max-width: 40rem; color: inherit; font: inherit; }
   [hidden] { display: none !important; }
@@ -45,7 +47,8 @@ const STYLE = `
   button { cursor: pointer; min-width: 5rem; }
   button:hover { background: color-mix(in srgb, currentColor 12%, transparent); }
   button[aria-disabled=true] { opacity: .55; cursor: default; }
-  :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+  :focus-visible { outline: 3px solid; outline-offset: 2px; }
+  a { color: inherit; }
   .record::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .45em;
     border-radius: 50%; background: #c22; }
   .clock { font-variant-numeric: tabular-nums; font-size: 1.15em; min-width: 4ch; }

@@ -17,7 +17,7 @@ const CODES = { Backspace: 8, Enter: 13, Escape: 27, Home: 80, ArrowLeft: 81, Ar
 const STYLE = `
   :host { display: block; }
   canvas { display: block; max-width: 100%; }
-  :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+  :focus-visible { outline: 3px solid; outline-offset: 2px; }
   p { margin: 0; font-size: .875em; }
 `;
 
