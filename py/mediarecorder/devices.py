@@ -251,9 +251,10 @@ def _keep_consumed(js_stream: Any) -> None:
     """
     if hasattr(js, "MediaStreamTrackProcessor"):
         for track in js_stream.getVideoTracks():
-            processor = js.MediaStreamTrackProcessor.new(track=track, maxBufferSize=1)
-            # The attribute keeps the reader from being collected. It reads nothing, so it holds one picture.
-            track.mediarecorderReader = processor.readable.getReader()
+            if track.readyState == "live":
+                processor = js.MediaStreamTrackProcessor.new(track=track, maxBufferSize=1)
+                # The attribute keeps the reader from being collected. It reads nothing: it holds one picture.
+                track.mediarecorderReader = processor.readable.getReader()
 
 
 def _unsupported(message: str) -> NotSupportedError:

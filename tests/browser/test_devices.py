@@ -21,6 +21,25 @@ async def test_get_user_media_opens_the_requested_devices(both):
     assert both.active
 
 
+@pytest.fixture
+def unplugged():
+    """From now on, a camera ends before the page gets its stream."""
+    js.eval(
+        "navigator.mediaDevices.getUserMedia = async (constraints) => {"
+        " const stream = await MediaDevices.prototype.getUserMedia.call(navigator.mediaDevices, constraints);"
+        " for (const track of stream.getTracks()) track.stop();"
+        " return stream; }"
+    )
+    yield
+    js.Reflect.deleteProperty(js.navigator.mediaDevices, "getUserMedia")
+
+
+@pytest.mark.page_only("a worker cannot change its page's functions")
+async def test_camera_that_has_ended_at_once_is_no_error(unplugged):
+    stream = await media_devices.get_user_media(video=True)
+    assert [track.ready_state for track in stream.tracks] == ["ended"]
+
+
 @pytest.mark.core
 async def test_nested_constraints_accept_both_spellings():
     request = {"width": {"ideal": 320}, "frameRate": {"ideal": 15}, "resize_mode": "none"}

@@ -234,7 +234,7 @@ export class Session {
     const { MediaStreamTrackProcessor } = /** @type {any} */ (window);
     if (MediaStreamTrackProcessor) {
       // (quirk: chromium-starves-other-tabs, as in devices.py)
-      for (const track of stream.getVideoTracks()) {
+      for (const track of stream.getVideoTracks().filter(({ readyState }) => readyState === "live")) {
         const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
         Object.assign(track, { mediarecorderReader: readable.getReader() });
       }

@@ -13,8 +13,8 @@ const TAG = "mediarecorder-view";
 const MOST = 1000;
 /** Precedes a note about what to do. The browser does not report which of the two is true. */
 const GONE = "Its data is gone, or this browser cannot read it. ";
-/** Players and pictures are no wider than the page, and neither are tables and captions: hosts differ in their styles. On a narrow
- * page a row takes several lines. (A style attribute would need a policy that allows it.) */
+/** Players and pictures are no wider than the page, and neither are tables and captions: hosts differ in their styles.
+ * On a narrow page a row takes several lines. (A style attribute would need a policy that allows it.) */
 const STYLE = /** @type {CSSStyleSheet} */ (globalThis.CSSStyleSheet && new CSSStyleSheet());
 STYLE?.replaceSync(`:is(figure, td) ${TAG} > * { max-width: 100%; } ${TAG} > :is(img, svg, video) { height: auto; }
   ${TAG} + figcaption { overflow-wrap: anywhere; }
